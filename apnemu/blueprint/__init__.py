@@ -1,0 +1,16 @@
+"""The document that crosses from the host to the guest: what to build, who is addressed how, what packets feel.
+
+`document` is its form, `addressing` the numbers (DPIDs, MACs, IPs, wavelength <-> tag), `apn` and `packet` compile a
+plan into it, `prediction` says in closed form what a packet must feel: from lengths and declared delays alone.
+
+*The wire.* A lit fibre direction is a veth with a pure delay. A ROADM is an Open vSwitch bridge that matches (port,
+tag) and outputs. The line rate is enforced once, at the transceiver: a host has one network interface for each of its
+lightpaths, and that interface *is* the transceiver. Rejected: one interface with a class for each lightpath (a queue
+shared by wavelengths, which light does not have) and a rate on the fibre (wavelengths do not contend).
+
+*The packet network* has the same hosts and fibres; a router is a bridge that decrements the TTL and outputs by
+destination. Each of its ports sends at the line rate from a queue bounded in bytes.
+
+*Not modelled:* the 24 bytes of preamble, gap and checksum that Ethernet adds to a frame: a rate counts the bytes that
+Linux counts.
+"""

@@ -1,0 +1,173 @@
+"""The blueprint: plain values that survive JSON, small enough that the guest imports nothing else to read it."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import types
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+
+from apnemu.model.scenario import Stage
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """What the sending end of a wire does to frames, in this order.
+
+    They wait for the line (`rate_bytes_per_s`, 0 is no limit) in a queue of at most `queue_bytes` (0 is no bound),
+    then travel for `delay_ns`.
+    """
+
+    rate_bytes_per_s: int = 0
+    queue_bytes: int = 0
+    delay_ns: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class End:
+    """One end of a wire: an interface at a node. `port` is its OpenFlow port at a switch, its order at a host."""
+
+    node: str
+    interface: str
+    port: int
+    mac: str
+    sends: Line
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wire:
+    """A veth pair. `kind`: a `fibre` pair, a host's `access` to its switch, the `load` injector of a router."""
+
+    name: str
+    kind: Literal["fibre", "access", "load"]
+    a: End
+    b: End
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Peer:
+    """What a host must know to reach another: through which interface, and the other's MAC."""
+
+    address: str
+    mac: str
+    interface: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Host:
+    """A host of a data centre. `peers` are the hosts that it can reach."""
+
+    name: str
+    site: str
+    address: str
+    peers: tuple[Peer, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Switch:
+    """A bridge in a site: a ROADM of the APN or a router of the packet network."""
+
+    name: str
+    site: str
+    dpid: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hop:
+    """A lightpath at one ROADM: it comes in at a port and goes out at another, both ways."""
+
+    dpid: int
+    port_in: int
+    port_out: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LitPath:
+    """A lightpath as the controller sees it: its tag on the wire and its hops from the one transceiver to the other.
+
+    `line_rate_gbps` is the transceiver mode's.
+    """
+
+    name: str
+    source: str
+    target: str
+    tag: int
+    slot_n: int
+    slot_m: int
+    line_rate_gbps: float
+    hops: tuple[Hop, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Route:
+    """At router `dpid`, datagrams to `address` leave by `port`."""
+
+    dpid: int
+    address: str
+    port: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Injection:
+    """At router `dpid`, frames from the load injector's port with this destination MAC leave by `port`."""
+
+    dpid: int
+    port_in: int
+    mac: str
+    port: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Blueprint:
+    """Everything that a guest needs for one network of one run."""
+
+    network: Literal["apn", "packet"]
+    topology: str
+    seed: int
+    mtu_bytes: int
+    segments: Literal["whole", "mtu"]
+    """`whole`: TCP hands 64 KiB segments to the line; `mtu`: one frame each, since a router's queue decides."""
+    hosts: tuple[Host, ...]
+    switches: tuple[Switch, ...]
+    wires: tuple[Wire, ...]
+    lit_paths: tuple[LitPath, ...]
+    routes: tuple[Route, ...]
+    injections: tuple[Injection, ...]
+    stages: tuple[Stage, ...]
+    controller: str
+    controller_runtime: str
+    pcap: bool
+
+    def to_json(self) -> dict[str, Any]:
+        return dataclasses.asdict(self)
+
+    @classmethod
+    def from_json(cls, document: dict[str, Any]) -> Blueprint:
+        built: Blueprint = _build(cls, document)
+        return built
+
+    @classmethod
+    def read(cls, path: Path) -> Blueprint:
+        return cls.from_json(json.loads(path.read_text()))
+
+
+_HINTS: dict[type, dict[str, Any]] = {}
+
+
+def _build(kind: Any, value: Any) -> Any:
+    """Turn what JSON gave back into the declared type: dataclasses, and tuples of anything."""
+    if dataclasses.is_dataclass(kind) and isinstance(kind, type):
+        hints = _HINTS.setdefault(kind, {}) or _HINTS[kind]
+        if not hints:
+            hints.update(get_type_hints(kind))
+        return kind(**{name: _build(hints[name], inner) for name, inner in value.items()})
+    origin, arguments = get_origin(kind), get_args(kind)
+    if origin is tuple:
+        if len(arguments) == 2 and arguments[1] is Ellipsis:
+            return tuple(_build(arguments[0], inner) for inner in value)
+        return tuple(_build(inner_kind, inner) for inner_kind, inner in zip(arguments, value, strict=True))
+    if origin in (Union, types.UnionType):
+        return None if value is None else _build(arguments[0], value)
+    return value

@@ -1,0 +1,79 @@
+"""The conventional packet network over the same fibres, compiled into routers, queues and hosts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from apnemu.blueprint.addressing import load_mac
+from apnemu.blueprint.document import Host, Injection, Line, Peer, Route, Switch, Wire
+from apnemu.blueprint.ports import Ports
+from apnemu.model.plant import Plant
+from apnemu.planning import NextHop
+from apnemu.units import gbps_to_bytes_per_s
+
+
+def compile_packet(
+    plant: Plant, hops: Mapping[tuple[str, str], NextHop]
+) -> tuple[tuple[Host, ...], tuple[Switch, ...], tuple[Wire, ...], tuple[Route, ...], tuple[Injection, ...]]:
+    """Hosts, routers, wires, forwarding entries and where injected load goes.
+
+    `hops` gives the next hop from every site to every data centre. A router holds a frame for its forwarding and O/E/O
+    time; that, the line's FEC and the fibre are one delay behind the port's queue. Every router has an injector: a
+    port by which load enters it, addressed by the fibre that it is to leave by, and dropped at the far end.
+    """
+    ports = Ports(plant)
+    packet = plant.packet
+    rate = gbps_to_bytes_per_s(packet.line_rate_gbps)
+
+    def port_of_router(delay_ns: int) -> Line:
+        held = packet.forwarding_ns + packet.oeo_ns
+        return Line(rate_bytes_per_s=rate, queue_bytes=packet.buffer_bytes, delay_ns=held + delay_ns)
+
+    wires = []
+    for fibre in plant.fibres:
+        line = port_of_router(packet.fec_ns + fibre.delay_ns)
+        wires.append(ports.fibre(fibre, line, line))
+    access: dict[str, tuple[str, str, int]] = {}
+    interfaces = {}
+    for name, site, address in ports.hosts():
+        own, port = ports.at_host(name, Line(rate_bytes_per_s=rate)), ports.at_switch(site, port_of_router(0))
+        wires.append(Wire(name=f"access@{name}", kind="access", a=own, b=port))
+        access[name] = (site, address, port.port)
+        interfaces[name] = own
+    injections = []
+    for site in ports.number:
+        injector, port = ports.injector(site), ports.at_switch(site, Line())
+        wires.append(Wire(name=f"load@{site}", kind="load", a=injector, b=port))
+        for fibre in plant.fibres:
+            if site in (fibre.a, fibre.b):
+                out = ports.fibre_port[site, fibre.name]
+                injections.append(Injection(dpid=ports.number[site], port_in=port.port, mac=load_mac(out), port=out))
+    hosts = tuple(
+        Host(
+            name=name,
+            site=site,
+            address=address,
+            peers=tuple(
+                Peer(address=access[other][1], mac=interfaces[other].mac, interface=interfaces[name].interface)
+                for other in access
+                if other != name
+            ),
+        )
+        for name, (site, address, _) in access.items()
+    )
+    forwarding = tuple(
+        Route(
+            dpid=number, address=address, port=port if site == home else ports.fibre_port[site, hops[site, home].fibre]
+        )
+        for site, number in ports.number.items()
+        for home, address, port in access.values()
+    )
+    return hosts, ports.switches(), tuple(wires), forwarding, tuple(injections)
+
+
+def ports_of(plant: Plant) -> dict[tuple[str, str], int]:
+    """(site, fibre name) -> the port of that site's switch, the same on both networks."""
+    ports = Ports(plant)
+    for fibre in plant.fibres:
+        ports.fibre(fibre, Line(), Line())
+    return ports.fibre_port

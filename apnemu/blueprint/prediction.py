@@ -1,0 +1,34 @@
+"""What a lone packet must feel, in closed form: lengths, declared delays and line rates, never a measurement."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from apnemu.model.assignment import Lightpath
+from apnemu.model.plant import Plant
+from apnemu.model.scenario import Pair
+from apnemu.planning import NextHop
+from apnemu.units import serialisation_ns
+
+
+def lightpath_rtt_ns(plant: Plant, path: Lightpath, frame_bytes: int) -> int:
+    """Round trip over a lightpath: twice (serialisation at the transceiver + FEC, fibres, amplifiers, ROADMs)."""
+    mode = next(mode for mode in plant.modes if mode.name == path.mode)
+    return 2 * (serialisation_ns(frame_bytes, mode.rate_gbps) + path.delay_ns)
+
+
+def packet_rtt_ns(plant: Plant, hops: Mapping[tuple[str, str], NextHop], pair: Pair, frame_bytes: int) -> int:
+    """Round trip over empty routers between two data centres.
+
+    One way a frame is sent 1 + r times, by the host and by each of the r routers; each router holds it for its
+    forwarding and O/E/O time; each of the r - 1 fibres adds its FEC and its own delay.
+    """
+    packet = plant.packet
+    site, target = pair
+    one_way = serialisation_ns(frame_bytes, packet.line_rate_gbps)
+    per_router = serialisation_ns(frame_bytes, packet.line_rate_gbps) + packet.forwarding_ns + packet.oeo_ns
+    while site != target:
+        hop = hops[site, target]
+        one_way += per_router + packet.fec_ns + plant.fibre[hop.fibre].delay_ns
+        site = hop.site
+    return 2 * (one_way + per_router)

@@ -1,0 +1,103 @@
+"""The program of a guest: build, connect, play, write down, stop. Its folder is all that it is told."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from apnemu.emulation.capture import tcpdump
+from apnemu.emulation.loop import Loop, now_ns
+from apnemu.emulation.net import Net, load
+from apnemu.emulation.notes import Notes
+from apnemu.emulation.player import Player
+from apnemu.errors import ApnemuError, LabError
+from apnemu.units import NS_PER_S
+
+CONTROLLER_LIMIT_S = 300.0
+"""Virtual seconds that a controller has to make its switches ready."""
+START_EVERY_NS = 10 * NS_PER_S
+FOREIGN_SETTLE_S = 2.0
+"""After its switches have connected, an application that is not ours gets this long to do what it does."""
+
+
+def start_controller(net: Net, folder: Path) -> tuple[subprocess.Popen[bytes], int]:
+    """The controller's process, and the descriptor on which it says that its switches are ready."""
+    blueprint = net.blueprint
+    reading, writing = os.pipe()
+    command = [sys.executable, "-m", "controllers.runtime", "--runtime", blueprint.controller_runtime]
+    if blueprint.controller in ("lightpath", "packet"):
+        command += ["--logic", blueprint.controller, "--blueprint", str(folder / "blueprint.json")]
+        command += ["--ready", str(writing)]
+    else:
+        command += ["--file", blueprint.controller]
+    log = (folder / "controller.log").open("wb")
+    running = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, pass_fds=(writing,))
+    os.close(writing)
+    return running, reading
+
+
+def wait_until_ready(net: Net, controller: subprocess.Popen[bytes], reading: int, folder: Path) -> None:
+    """Raises LabError, with the controller's last words, if it dies or takes too long."""
+    from apnemu.emulation import switching
+
+    os.set_blocking(reading, False)
+    foreign = net.blueprint.controller not in ("lightpath", "packet")
+    for _ in range(int(CONTROLLER_LIMIT_S / 0.02)):
+        time.sleep(0.02)
+        if controller.poll() is not None:
+            said = (folder / "controller.log").read_text(errors="replace").strip().splitlines()[-3:]
+            raise LabError(f"the controller ended with {controller.returncode}: {' | '.join(said)}")
+        if foreign:
+            connected = switching.run("ovs-vsctl", "--columns=is_connected", "--no-headings", "list", "controller")
+            if connected and "false" not in connected:
+                time.sleep(FOREIGN_SETTLE_S)
+                return
+            continue
+        try:
+            if os.read(reading, 256):
+                return
+        except BlockingIOError:
+            continue
+    raise LabError(f"the controller did not make its switches ready within {CONTROLLER_LIMIT_S:.0f} virtual seconds")
+
+
+def wait_for_a_round_instant() -> None:
+    """Begin at a whole multiple of START_EVERY_NS of the lab's clock.
+
+    How many system calls it took to get here depends on what Python found on the disk (a cached bytecode file, a path
+    more), and each takes virtual time: what is played must not.
+    """
+    loop = Loop()
+    loop.run((now_ns() // START_EVERY_NS + 1) * START_EVERY_NS)
+    loop.close()
+
+
+def main(folder: Path) -> int:
+    net = load(folder)
+    controller, ready = start_controller(net, folder)
+    net.start()
+    print("network built", flush=True)
+    wait_until_ready(net, controller, ready, folder)
+    print("switches ready", flush=True)
+    notes = Notes(folder / "records.jsonl", net.blueprint.network)
+    wait_for_a_round_instant()
+    capture = tcpdump(folder / "capture.pcap", "any") if net.blueprint.pcap else None
+    Player(net, folder, notes).play()
+    notes.close()
+    if capture:
+        capture.terminate()
+        capture.wait()
+        (folder / "interfaces.json").write_text(json.dumps(net.own_interfaces()))
+    return 0
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main(Path(sys.argv[1])))
+    except ApnemuError as error:
+        print(f"apnemu: {error}", file=sys.stderr)
+        sys.exit(error.exit_code)

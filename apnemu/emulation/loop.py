@@ -1,0 +1,78 @@
+"""One thread, many sockets, and instants of virtual time: the order of everything that the player does.
+
+Computing takes no virtual time, so a callback may do what it likes; events that are due at the same instant run in the
+order in which they were asked for.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import heapq
+import itertools
+import os
+import select
+import struct
+import time
+from collections.abc import Callable
+
+from apnemu.units import NS_PER_S
+
+READ, WRITE, ERROR = select.EPOLLIN, select.EPOLLOUT, select.EPOLLERR
+
+
+def now_ns() -> int:
+    """The lab's clock, since boot."""
+    return time.clock_gettime_ns(time.CLOCK_MONOTONIC)
+
+
+_libc = ctypes.CDLL(None, use_errno=True)
+_CLOCK_MONOTONIC, _TFD_NONBLOCK, _TFD_ABSTIME = 1, os.O_NONBLOCK, 1
+
+
+class Loop:
+    """Timers and descriptors. `at` asks for a call at an instant, `watch` for one when a descriptor is ready."""
+
+    def __init__(self) -> None:
+        self._epoll = select.epoll()
+        self._alarm = _libc.timerfd_create(_CLOCK_MONOTONIC, _TFD_NONBLOCK)
+        self._epoll.register(self._alarm, READ)
+        self._watched: dict[int, Callable[[int], None]] = {}
+        self._timers: list[tuple[int, int, Callable[[], None]]] = []
+        self._order = itertools.count()
+
+    def at(self, instant_ns: int, call: Callable[[], None]) -> None:
+        heapq.heappush(self._timers, (instant_ns, next(self._order), call))
+
+    def watch(self, descriptor: int, events: int, call: Callable[[int], None]) -> None:
+        self._watched[descriptor] = call
+        self._epoll.register(descriptor, events)
+
+    def watches(self, descriptor: int) -> bool:
+        return descriptor in self._watched
+
+    def forget(self, descriptor: int) -> None:
+        del self._watched[descriptor]
+        self._epoll.unregister(descriptor)
+
+    def run(self, until_ns: int) -> None:
+        """Serve until that instant."""
+        while True:
+            now = now_ns()
+            while self._timers and self._timers[0][0] <= now:
+                heapq.heappop(self._timers)[2]()
+            if now >= until_ns:
+                return
+            self._set_alarm(min(self._timers[0][0] if self._timers else until_ns, until_ns))
+            for descriptor, events in self._epoll.poll():
+                call = self._watched.get(descriptor)
+                if call is not None:
+                    call(events)
+
+    def close(self) -> None:
+        self._epoll.close()
+        os.close(self._alarm)
+
+    def _set_alarm(self, instant_ns: int) -> None:
+        """epoll's own timeout has a resolution of a millisecond; a timerfd's is the clock's."""
+        when = struct.pack("=qqqq", 0, 0, instant_ns // NS_PER_S, instant_ns % NS_PER_S)
+        _libc.timerfd_settime(self._alarm, _TFD_ABSTIME, when, None)

@@ -1,0 +1,175 @@
+"""A blueprint becomes a running Net: Mininet's, with everything in it made in a few batches."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from mininet.net import Mininet
+
+from apnemu.blueprint.document import Blueprint, End
+from apnemu.emulation import shaping, switching
+from apnemu.emulation.namespaces import inside
+from apnemu.emulation.netlink import Netlink, address, ask, host_route, interfaces, link_up, neighbour, veth
+from apnemu.emulation.nodes import QuietController, QuietHost, QuietIntf, QuietSwitch, Wire
+
+CONTROLLER_ADDRESS, CONTROLLER_PORT = "127.0.0.1", 6653
+TCP_BUFFER_BYTES = 1 << 30
+"""Largest socket buffer: a window of 400 Gbit/s over 10,000 km is 5 GB; 1 GB is the kernel's own limit."""
+SYSCTLS = {
+    "ipv4/tcp_rmem": f"4096 1048576 {TCP_BUFFER_BYTES}",
+    "ipv4/tcp_wmem": f"4096 1048576 {TCP_BUFFER_BYTES}",
+    "ipv4/tcp_no_metrics_save": "1",
+    "ipv6/conf/all/disable_ipv6": "1",
+    "ipv6/conf/default/disable_ipv6": "1",
+}
+"""Of every host: windows that a long fibre needs, flows that do not learn from one another, and silence but for IPv4."""
+
+
+class Net(Mininet):  # type: ignore[misc]  # mininet has no types
+    """Mininet's network, built from a blueprint. `net['tokyo-h1']` is a host, `net['s1']` a switch."""
+
+    def __init__(self, blueprint: Blueprint) -> None:
+        Mininet.inited = True  # its limits are the lab's business
+        super().__init__(
+            host=QuietHost, switch=QuietSwitch, link=Wire, intf=QuietIntf, controller=None, build=False, topo=None
+        )
+        self.blueprint = blueprint
+        self.built = True
+        self._addresses = {host.name: host.address for host in blueprint.hosts}
+        self._netlinks: dict[str, Netlink] = {}
+        self._indices: dict[str, dict[str, int]] = {}
+        for host in blueprint.hosts:
+            self.addHost(host.name, ip=host.address)
+        for switch in blueprint.switches:
+            self.addSwitch(
+                switch.name, dpid=f"{switch.dpid:016x}", batch=True, protocols="OpenFlow13", reconnectms=1000
+            )
+        self._make_wires()
+        self._configure_hosts()
+
+    def namespace(self, node: str) -> int | None:
+        """Descriptor of a host's namespace; None for switches, which are in the program's own."""
+        return None if node == "" else self[node].namespace
+
+    def netlink(self, node: str) -> Netlink:
+        """The socket that configures a node; switches and injectors share one."""
+        key = node if node in self._addresses else ""
+        if key not in self._netlinks:
+            self._netlinks[key] = Netlink(self.namespace(key))
+        return self._netlinks[key]
+
+    def index(self, end: End) -> int:
+        key = end.node if end.node in self._addresses else ""
+        if key not in self._indices:
+            self._indices[key] = interfaces(self.netlink(key))
+        return self._indices[key][end.interface]
+
+    def ends(self) -> Iterable[End]:
+        for wire in self.blueprint.wires:
+            yield wire.a
+            yield wire.b
+
+    def start(self) -> None:
+        """Bridges and ports in one transaction, interfaces up, then the wires' behaviour, read back."""
+        switching.start()
+        self.addController(
+            "c0", controller=QuietController, ip=CONTROLLER_ADDRESS, port=CONTROLLER_PORT, protocols="OpenFlow13"
+        )
+        for switch in self.switches:
+            switch.start(self.controllers)
+        if self.switches:
+            QuietSwitch.batchStartup(self.switches, run=switching.run_line)
+        self._shape()
+
+    def _make_wires(self) -> None:
+        netlink = self.netlink("")
+        for wire in self.blueprint.wires:
+            ask(netlink, veth, self._as_link(wire.a), self._as_link(wire.b))
+            if wire.kind == "load":
+                self._add_port(wire.b)
+            else:
+                self.addLink(
+                    wire.a.node,
+                    wire.b.node,
+                    port1=wire.a.port,
+                    port2=wire.b.port,
+                    intfName1=wire.a.interface,
+                    intfName2=wire.b.interface,
+                    addr1=wire.a.mac,
+                    addr2=wire.b.mac,
+                    params1={"address": self._addresses.get(wire.a.node)},
+                    params2={"address": self._addresses.get(wire.b.node)},
+                )
+        netlink.flush()
+
+    def _add_port(self, end: End) -> None:
+        QuietIntf(end.interface, node=self[end.node], port=end.port, mac=end.mac)
+
+    def _as_link(self, end: End) -> dict[str, Any]:
+        return {
+            "name": end.interface,
+            "mac": end.mac,
+            "mtu": self.blueprint.mtu_bytes,
+            "namespace": self.namespace(end.node) if end.node in self._addresses else None,
+        }
+
+    def _configure_hosts(self) -> None:
+        for host in self.blueprint.hosts:
+            self._indices[host.name] = interfaces(self.netlink(host.name))
+        segments = 1 if self.blueprint.segments == "mtu" else None
+        for end in self.ends():
+            ask(self.netlink(end.node), link_up, self.index(end), segments=segments)
+        for host in self.blueprint.hosts:
+            netlink = self.netlink(host.name)
+            indices = self._indices[host.name]
+            ask(netlink, link_up, indices["lo"])
+            for name, index in indices.items():
+                if name != "lo":
+                    ask(netlink, address, index, host.address, 32)
+            for peer in host.peers:
+                ask(netlink, host_route, indices[peer.interface], peer.address, host.address)
+                ask(netlink, neighbour, indices[peer.interface], peer.address, peer.mac)
+        for netlink in self._netlinks.values():
+            netlink.flush()
+        for host in self.hosts:
+            self._sysctls(host)
+
+    @staticmethod
+    def _sysctls(host: QuietHost) -> None:
+        """/proc/sys/net shows the namespace of whoever looks."""
+        with inside(host.namespace):
+            for name, value in SYSCTLS.items():
+                descriptor = os.open(f"/proc/sys/net/{name}", os.O_WRONLY)
+                os.write(descriptor, value.encode())
+                os.close(descriptor)
+
+    def _shape(self) -> None:
+        for end in self.ends():
+            shaping.shape(self.netlink(end.node), self.index(end), end.sends)
+        for netlink in self._netlinks.values():
+            netlink.flush()
+        found = {key: shaping.lines(netlink) for key, netlink in self._netlinks.items()}
+        for end in self.ends():
+            key = end.node if end.node in self._addresses else ""
+            shaping.check(f"{end.interface} of {end.node}", end.sends, found[key].get(self.index(end)))
+
+    def drops(self) -> dict[str, int]:
+        """Frames that the queues of the switches' ports have dropped: interface -> count."""
+        counts = shaping.drops(self.netlink(""))
+        return {
+            end.interface: counts.get(self.index(end), 0)
+            for end in self.ends()
+            if end.node not in self._addresses and end.sends.rate_bytes_per_s
+        }
+
+    def own_interfaces(self) -> dict[int, str]:
+        """Index -> name of the switches' interfaces, which are in the program's own namespace."""
+        return {index: name for name, index in interfaces(self.netlink("")).items()}
+
+
+def load(folder: Path) -> Net:
+    """The network of a run directory, built and with its switches connected to nobody yet."""
+    return Net(Blueprint.read(folder / "blueprint.json"))

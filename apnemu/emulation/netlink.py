@@ -1,0 +1,210 @@
+"""Links, addresses, routes and neighbours: netlink messages in batches, each acknowledged.
+
+pyroute2 gives the form of the messages; they are sent on sockets of our own, many to a system call, since a request
+and an answer at a time cost ten times as long in the lab.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import struct
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from pyroute2.netlink import NLM_F_ACK, NLM_F_CREATE, NLM_F_DUMP, NLM_F_EXCL, NLM_F_REPLACE, NLM_F_REQUEST
+from pyroute2.netlink.rtnl import (
+    RTM_GETLINK,
+    RTM_NEWADDR,
+    RTM_NEWLINK,
+    RTM_NEWNEIGH,
+    RTM_NEWROUTE,
+    RTM_SETLINK,
+)
+from pyroute2.netlink.rtnl.ifaddrmsg import ifaddrmsg
+from pyroute2.netlink.rtnl.ifinfmsg import ifinfmsg
+from pyroute2.netlink.rtnl.ndmsg import ndmsg
+from pyroute2.netlink.rtnl.rtmsg import rtmsg
+
+from apnemu.emulation.namespaces import inside
+from apnemu.errors import LabError
+
+ADD = NLM_F_CREATE | NLM_F_EXCL
+NLMSG_ERROR, NLMSG_DONE = 2, 3
+_HEADER = struct.Struct("=IHHII")
+_ERROR = struct.Struct("=i")
+_BATCH = 64
+"""Requests in flight: their acknowledgements must fit the socket's receive buffer."""
+UP = 1
+PERMANENT = 0x80
+
+Request = tuple[str, Any]
+"""(what it does, for an error message; the message)"""
+
+
+class Netlink:
+    """A netlink socket in one namespace. Requests are queued by `add` and sent by `flush`."""
+
+    def __init__(self, namespace: int | None = None) -> None:
+        with inside(namespace):
+            self._socket = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_CLOEXEC, socket.NETLINK_ROUTE)
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 22)
+        self._socket.bind((0, 0))
+        self._queue: list[tuple[str, bytes]] = []
+        self._sequence = 0
+
+    def close(self) -> None:
+        self._socket.close()
+
+    def add(self, what: str, kind: int, flags: int, message: Any) -> None:
+        self._sequence += 1
+        message["header"]["type"] = kind
+        message["header"]["flags"] = NLM_F_REQUEST | NLM_F_ACK | flags
+        message["header"]["sequence_number"] = self._sequence
+        message.encode()
+        self._queue.append((what, bytes(message.data)))
+
+    def flush(self) -> None:
+        """Send what is queued and wait until the kernel has done it all. Raises LabError for what it refused."""
+        while self._queue:
+            batch, self._queue = self._queue[:_BATCH], self._queue[_BATCH:]
+            self._socket.send(b"".join(_padded(data) for _, data in batch))
+            waiting = {struct.unpack_from("=I", data, 8)[0]: what for what, data in batch}
+            while waiting:
+                for kind, sequence, payload in self._messages():
+                    if kind == NLMSG_ERROR and sequence in waiting:
+                        what = waiting.pop(sequence)
+                        error = -_ERROR.unpack_from(payload)[0]
+                        if error:
+                            raise LabError(f"the kernel of the lab refused to {what}: {os.strerror(error)}")
+
+    def dump(self, kind: int, message: Any) -> list[bytes]:
+        """Every object of a kind, as the kernel's messages without their headers."""
+        self._sequence += 1
+        message["header"]["type"] = kind
+        message["header"]["flags"] = NLM_F_REQUEST | NLM_F_DUMP
+        message["header"]["sequence_number"] = self._sequence
+        message.encode()
+        self._socket.send(bytes(message.data))
+        found: list[bytes] = []
+        while True:
+            for got, _, payload in self._messages():
+                if got == NLMSG_DONE:
+                    return found
+                found.append(payload)
+
+    def _messages(self) -> Iterable[tuple[int, int, bytes]]:
+        data = self._socket.recv(1 << 20)
+        offset = 0
+        while offset < len(data):
+            length, kind, _, sequence, _ = _HEADER.unpack_from(data, offset)
+            yield kind, sequence, data[offset + _HEADER.size : offset + length]
+            offset += (length + 3) & ~3
+
+
+def _padded(data: bytes) -> bytes:
+    return data + b"\0" * (-len(data) % 4)
+
+
+def veth(near: Mapping[str, Any], far: Mapping[str, Any]) -> Request:
+    """A pair; each end is given by `name`, `mac`, `mtu` and `namespace` (a descriptor, or None for this one)."""
+    message = ifinfmsg()
+    message["attrs"] = [
+        *_end(near),
+        (
+            "IFLA_LINKINFO",
+            {
+                "attrs": [
+                    ("IFLA_INFO_KIND", "veth"),
+                    ("IFLA_INFO_DATA", {"attrs": [("VETH_INFO_PEER", {"attrs": _end(far)})]}),
+                ]
+            },
+        ),
+    ]
+    return f"make the veth pair {near['name']} - {far['name']}", message
+
+
+def _end(end: Mapping[str, Any]) -> list[tuple[str, Any]]:
+    attributes = [("IFLA_IFNAME", end["name"]), ("IFLA_ADDRESS", end["mac"]), ("IFLA_MTU", end["mtu"])]
+    if end.get("namespace") is not None:
+        attributes.append(("IFLA_NET_NS_FD", end["namespace"]))
+    return attributes
+
+
+def link_up(index: int, *, segments: int | None = None) -> Request:
+    """Switch an interface on; `segments` bounds how many frames TCP may hand over as one."""
+    message = ifinfmsg()
+    message["index"] = index
+    message["flags"] = UP
+    message["change"] = UP
+    if segments is not None:
+        message["attrs"] = [("IFLA_GSO_MAX_SEGS", segments)]
+    return f"switch on interface {index}", message
+
+
+def address(index: int, ip: str, prefix: int) -> Request:
+    message = ifaddrmsg()
+    message["family"] = socket.AF_INET
+    message["prefixlen"] = prefix
+    message["index"] = index
+    message["attrs"] = [("IFA_LOCAL", ip), ("IFA_ADDRESS", ip)]
+    return f"give interface {index} the address {ip}/{prefix}", message
+
+
+def host_route(index: int, ip: str, source: str) -> Request:
+    message = rtmsg()
+    message["family"] = socket.AF_INET
+    message["dst_len"] = 32
+    message["table"] = 254
+    message["proto"] = 4
+    message["scope"] = 253
+    message["type"] = 1
+    message["attrs"] = [("RTA_DST", ip), ("RTA_OIF", index), ("RTA_PREFSRC", source)]
+    return f"route {ip} by interface {index}", message
+
+
+def neighbour(index: int, ip: str, mac: str) -> Request:
+    message = ndmsg()
+    message["family"] = socket.AF_INET
+    message["ifindex"] = index
+    message["state"] = PERMANENT
+    message["attrs"] = [("NDA_DST", ip), ("NDA_LLADDR", mac)]
+    return f"say that {ip} is at {mac}", message
+
+
+KIND = {
+    veth: (RTM_NEWLINK, ADD),
+    link_up: (RTM_SETLINK, 0),
+    address: (RTM_NEWADDR, ADD),
+    host_route: (RTM_NEWROUTE, NLM_F_CREATE | NLM_F_REPLACE),
+    neighbour: (RTM_NEWNEIGH, NLM_F_CREATE | NLM_F_REPLACE),
+}
+"""Message type and flags of each request."""
+
+
+def ask(netlink: Netlink, request: Any, *arguments: Any, **options: Any) -> None:
+    """Queue one of the requests above."""
+    what, message = request(*arguments, **options)
+    kind, flags = KIND[request]
+    netlink.add(what, kind, flags, message)
+
+
+def interfaces(netlink: Netlink) -> dict[str, int]:
+    """Interface name -> index, in a namespace."""
+    found = {}
+    for payload in netlink.dump(RTM_GETLINK, ifinfmsg()):
+        index = struct.unpack_from("=i", payload, 4)[0]
+        for kind, value in attributes(payload, 16):
+            if kind == 3:
+                found[value.rstrip(b"\0").decode()] = index
+    return found
+
+
+def attributes(data: bytes, offset: int) -> Iterable[tuple[int, bytes]]:
+    """The netlink attributes behind a fixed part of `offset` bytes: (type, value)."""
+    while offset + 4 <= len(data):
+        length, kind = struct.unpack_from("=HH", data, offset)
+        if length < 4:
+            return
+        yield kind & 0x3FFF, data[offset + 4 : offset + length]
+        offset += (length + 3) & ~3

@@ -1,0 +1,106 @@
+"""Plays the stages of a blueprint on a Net, one after another, and writes down what is seen."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from apnemu.blueprint.document import Blueprint
+from apnemu.emulation import shaping
+from apnemu.emulation.capture import Capture
+from apnemu.emulation.ends import Ends
+from apnemu.emulation.flows import Flows
+from apnemu.emulation.loads import Injecting, Saturating
+from apnemu.emulation.loop import Loop, now_ns
+from apnemu.emulation.net import Net
+from apnemu.emulation.notes import Notes
+from apnemu.emulation.probes import Probing
+from apnemu.model.scenario import Arrivals, Pair, Probes, Stage
+from apnemu.units import VirtualNs
+
+LEAD_NS = 50_000_000
+"""Between setting a stage up and its first event."""
+SETTLE_NS = 500_000_000
+"""After a stage: whatever is still under way, retransmissions among it, arrives or is given up."""
+WARM_UP_ROUNDS = 2
+WARM_UP_GAP_NS = 2_000_000
+
+
+class Player:
+    """Everything that a guest does once its network stands."""
+
+    def __init__(self, net: Net, folder: Path, notes: Notes) -> None:
+        self._net = net
+        self._blueprint: Blueprint = net.blueprint
+        self._folder = folder
+        self._notes = notes
+        namespaces = {host.name: net[host.name].namespace for host in self._blueprint.hosts}
+        self._ends = Ends(self._blueprint, namespaces)
+
+    def play(self) -> None:
+        self._warm_up()
+        for stage in self._blueprint.stages:
+            self._play(stage)
+
+    def _warm_up(self) -> None:
+        """Let every path see packets, so that no lookup in a switch is part of a measurement."""
+        pairs: list[Pair] = []
+        for stage in self._blueprint.stages:
+            pairs += stage.probes.pairs if stage.probes else ()
+            pairs += [(flow.source, flow.target) for flow in stage.flows]
+            pairs += [(load.source, load.target) for load in stage.saturations]
+        unique = tuple(dict.fromkeys(pairs))
+        if not unique:
+            return
+        loop = Loop()
+        plan = Probes(pairs=unique, count=WARM_UP_ROUNDS, gap_ns=VirtualNs(WARM_UP_GAP_NS))
+        probing = Probing(plan, self._ends, self._blueprint.seed)
+        loop.run(probing.start(loop, now_ns() + LEAD_NS) + SETTLE_NS)
+        probing.close(loop)
+        loop.close()
+
+    def _play(self, stage: Stage) -> None:
+        self._notes.phase, self._notes.load = stage.phase, stage.load
+        loop = Loop()
+        start = now_ns() + LEAD_NS
+        end = start + stage.duration_ns
+        before = self._net.drops()
+        capture = Capture(self._folder, stage, start, self._net, self._notes)
+        saturating = Saturating(stage.saturations, self._ends, self._blueprint.mtu_bytes)
+        injecting = [self._injecting(arrivals) for arrivals in stage.arrivals]
+        flows = Flows(stage.flows, self._ends)
+        saturating.start(loop, start)
+        for injector in injecting:
+            injector.start(loop, VirtualNs(start))
+        flows.start(loop, start)
+        probing = Probing(stage.probes, self._ends, self._blueprint.seed) if stage.probes else None
+        if probing:
+            end = max(end, probing.start(loop, start))
+        loop.run(end)
+        saturating.stop(loop)
+        flows.stop(loop)
+        loop.run(end + SETTLE_NS)
+        flows.close(loop)
+        flows.note(self._notes)
+        if probing:
+            probing.close(loop)
+            probing.note(self._notes)
+        for injector in injecting:
+            injector.close()
+        saturating.close()
+        loop.close()
+        capture.close()
+        self._note_queues(before, start, stage.duration_ns)
+
+    def _injecting(self, arrivals: Arrivals) -> Injecting:
+        wire = next(wire for wire in self._blueprint.wires if wire.name == f"load@{arrivals.site}")
+        netlink = self._net.netlink("")
+        shaping.pace(netlink, self._net.index(wire.a))
+        netlink.flush()
+        return Injecting(arrivals, self._folder, wire.a.interface)
+
+    def _note_queues(self, before: dict[str, int], start_ns: int, duration_ns: int) -> None:
+        """The stage's time, and each port that dropped frames in it."""
+        self._notes.write("queue", name="all", at_ns=start_ns, duration_ns=duration_ns, drops=0)
+        for interface, count in self._net.drops().items():
+            if count > before[interface]:
+                self._notes.write("queue", name=interface, at_ns=start_ns, drops=count - before[interface])

@@ -1,0 +1,178 @@
+"""What a wire does to frames, in the kernel's terms: netem for the line, a second netem behind it for the fibre.
+
+The kernel's `tc` program cuts delays to whole microseconds, so both are set over netlink, and read back.
+"""
+
+from __future__ import annotations
+
+import struct
+from typing import Any
+
+from pyroute2.netlink import NLM_F_CREATE, NLM_F_REPLACE, nla
+from pyroute2.netlink.rtnl import RTM_GETQDISC, RTM_NEWQDISC
+from pyroute2.netlink.rtnl.tcmsg import tcmsg
+from pyroute2.netlink.rtnl.tcmsg.sched_netem import options as netem_options
+
+from apnemu.blueprint.document import Line
+from apnemu.emulation.netlink import ADD, Netlink, attributes
+from apnemu.errors import ReadBackError
+
+ROOT = 0xFFFFFFFF
+LINE, FIBRE = 0x10000, 0x20000
+"""Handles: 1: the line at the root, 2: the fibre behind it (or at the root where there is no line)."""
+FRAMES = 10_000_000
+"""Frames that a netem may hold: more than any fibre; the bound of a queue is in bytes."""
+NETEM_RATE, NETEM_RATE64, NETEM_LATENCY64, NETEM_LIMIT_BYTES = 6, 8, 10, 15
+TCA_KIND, TCA_OPTIONS, TCA_STATS2, TCA_STATS_QUEUE = 1, 2, 7, 3
+
+
+class _Netem(netem_options):  # type: ignore[misc]  # pyroute2 has no types
+    """pyroute2's netem with the 64-bit attributes, and the queue in bytes of the lab's own kernel."""
+
+    nla_map = (
+        *netem_options.nla_map,
+        ("TCA_NETEM_ECN", "uint32"),
+        ("TCA_NETEM_RATE64", "uint64"),
+        ("TCA_NETEM_PAD", "none"),
+        ("TCA_NETEM_LATENCY64", "int64"),
+        ("TCA_NETEM_JITTER64", "int64"),
+        ("TCA_NETEM_SLOT", "none"),
+        ("TCA_NETEM_SLOT_DIST", "none"),
+        ("TCA_NETEM_PRNG_SEED", "uint64"),
+        ("TCA_NETEM_LIMIT_BYTES", "uint64"),
+    )
+
+
+class _Fq(nla):  # type: ignore[misc]  # pyroute2 has no types
+    """The parts of `fq` that let a frame go at the nanosecond that its sender asked for, however many wait."""
+
+    nla_map = tuple(
+        (name, "uint32")
+        for name in (
+            *("TCA_FQ_UNSPEC", "TCA_FQ_PLIMIT", "TCA_FQ_FLOW_PLIMIT", "TCA_FQ_QUANTUM", "TCA_FQ_INITIAL_QUANTUM"),
+            *("TCA_FQ_RATE_ENABLE", "TCA_FQ_FLOW_DEFAULT_RATE", "TCA_FQ_FLOW_MAX_RATE", "TCA_FQ_BUCKETS_LOG"),
+            *("TCA_FQ_FLOW_REFILL_DELAY", "TCA_FQ_ORPHAN_MASK", "TCA_FQ_LOW_RATE_THRESHOLD", "TCA_FQ_CE_THRESHOLD"),
+            *("TCA_FQ_TIMER_SLACK", "TCA_FQ_HORIZON", "TCA_FQ_HORIZON_DROP"),
+        )
+    )
+
+
+class _Pacer(tcmsg):  # type: ignore[misc]  # pyroute2 has no types
+    """A tc message whose options are fq's."""
+
+    nla_map = tuple((name, "fq" if name == "TCA_OPTIONS" else kind) for name, kind in tcmsg.nla_map)
+
+    class fq(_Fq):
+        pass
+
+
+class _Message(tcmsg):  # type: ignore[misc]  # pyroute2 has no types
+    """A tc message whose options are netem's."""
+
+    nla_map = tuple((name, "netem" if name == "TCA_OPTIONS" else kind) for name, kind in tcmsg.nla_map)
+
+    class netem(_Netem):
+        pass
+
+
+def shape(netlink: Netlink, index: int, line: Line) -> None:
+    """Queue the requests that make the sending side of interface `index` behave like `line`."""
+    parent = ROOT
+    if line.rate_bytes_per_s:
+        netlink.add(f"set the line of interface {index}", RTM_NEWQDISC, ADD, _netem(index, parent, LINE, _line(line)))
+        parent = LINE | 1
+    if line.delay_ns:
+        delay = [("TCA_NETEM_LATENCY64", line.delay_ns)]
+        netlink.add(f"set the delay of interface {index}", RTM_NEWQDISC, ADD, _netem(index, parent, FIBRE, delay))
+
+
+def pace(netlink: Netlink, index: int) -> None:
+    """Queue the request that makes interface `index` send each frame at the instant that its sender gave (SO_TXTIME)."""
+    message = _Pacer()
+    message["index"] = index
+    message["parent"] = ROOT
+    message["handle"] = LINE
+    options = [
+        ("TCA_FQ_PLIMIT", FRAMES),
+        ("TCA_FQ_FLOW_PLIMIT", FRAMES),
+        ("TCA_FQ_QUANTUM", 1 << 20),
+        ("TCA_FQ_INITIAL_QUANTUM", 1 << 20),
+        ("TCA_FQ_TIMER_SLACK", 0),
+    ]
+    message["attrs"] = [("TCA_KIND", "fq"), ("TCA_OPTIONS", {"attrs": options})]
+    netlink.add(f"pace interface {index}", RTM_NEWQDISC, NLM_F_CREATE | NLM_F_REPLACE, message)
+
+
+def _line(line: Line) -> list[tuple[str, Any]]:
+    rate = {
+        "rate": min(line.rate_bytes_per_s, 0xFFFFFFFF),
+        "packet_overhead": 0,
+        "cell_size": 0,
+        "cell_overhead": 0,
+    }
+    options: list[tuple[str, Any]] = [("TCA_NETEM_RATE", rate)]
+    if line.rate_bytes_per_s > 0xFFFFFFFF:
+        options.append(("TCA_NETEM_RATE64", line.rate_bytes_per_s))
+    if line.queue_bytes:
+        options.append(("TCA_NETEM_LIMIT_BYTES", line.queue_bytes))
+    return options
+
+
+def _netem(index: int, parent: int, handle: int, options: list[tuple[str, Any]]) -> Any:
+    message = _Message()
+    message["index"] = index
+    message["parent"] = parent
+    message["handle"] = handle
+    fields = {"delay": 0, "limit": FRAMES, "loss": 0, "gap": 0, "duplicate": 0, "jitter": 0, "attrs": options}
+    message["attrs"] = [("TCA_KIND", "netem"), ("TCA_OPTIONS", fields)]
+    return message
+
+
+def lines(netlink: Netlink) -> dict[int, Line]:
+    """What the kernel says that every interface of a namespace does: index -> Line."""
+    found: dict[int, Line] = {}
+    for index, handle, options, _ in _qdiscs(netlink):
+        before = found.get(index, Line())
+        if handle == LINE:
+            found[index] = Line(
+                rate_bytes_per_s=_whole(options, NETEM_RATE64) or struct.unpack_from("=I", options[NETEM_RATE])[0],
+                queue_bytes=_whole(options, NETEM_LIMIT_BYTES),
+                delay_ns=before.delay_ns,
+            )
+        elif handle == FIBRE:
+            found[index] = Line(
+                rate_bytes_per_s=before.rate_bytes_per_s,
+                queue_bytes=before.queue_bytes,
+                delay_ns=_whole(options, NETEM_LATENCY64),
+            )
+    return found
+
+
+def drops(netlink: Netlink) -> dict[int, int]:
+    """Frames that each interface's line has dropped since it was set: index -> count."""
+    return {index: dropped for index, handle, _, dropped in _qdiscs(netlink) if handle == LINE}
+
+
+def check(name: str, wanted: Line, found: Line | None) -> None:
+    """Raises ReadBackError where the kernel does something else than it was told."""
+    if (found or Line()) != wanted:
+        raise ReadBackError(f"interface {name} was to send as {wanted}, and sends as {found}")
+
+
+def _whole(options: dict[int, bytes], kind: int) -> int:
+    value: int = struct.unpack("=q", options[kind])[0] if kind in options else 0
+    return value
+
+
+def _qdiscs(netlink: Netlink) -> list[tuple[int, int, dict[int, bytes], int]]:
+    """(interface, handle, netem's options, drops) of every netem in a namespace."""
+    found = []
+    for payload in netlink.dump(RTM_GETQDISC, tcmsg()):
+        index, handle = struct.unpack_from("=iI", payload, 4)
+        parts = dict(attributes(payload, 20))
+        if parts.get(TCA_KIND, b"").rstrip(b"\0") != b"netem":
+            continue
+        statistics = dict(attributes(parts.get(TCA_STATS2, b""), 0))
+        dropped = struct.unpack_from("=I", statistics[TCA_STATS_QUEUE], 8)[0] if TCA_STATS_QUEUE in statistics else 0
+        found.append((index, handle, dict(attributes(parts[TCA_OPTIONS], 24)), dropped))
+    return found

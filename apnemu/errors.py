@@ -1,0 +1,55 @@
+"""The exceptions of apnemu, one tree; each knows the exit code of a command that ends with it.
+
+    ApnemuError
+    ├── InputError     2   something that a person wrote is wrong: file, line, value, limit, way out
+    └── LabError       3   the lab did not do what it was asked
+        ├── KernelError        the kernel could not be built or found
+        ├── GuestError         the guest died, stood still or ran out of something
+        └── ReadBackError      what was set is not what is there
+
+A refused demand is a result (`model.assignment.Refusal`), never an exception.
+"""
+
+from __future__ import annotations
+
+
+class ApnemuError(Exception):
+    """Whatever apnemu itself raises. `exit_code` is that of the command that ends with it."""
+
+    exit_code = 3
+
+
+class InputError(ApnemuError):
+    """A value that a person gave cannot be used.
+
+    The text is one line: `FILE:LINE: what, the value, the limit, the way out`. Where there is no file (a command's
+    option) `file` is the option's name and `line` is None.
+
+    >>> str(InputError("length_km is -3; it must be above 0; give the fibre's length", file="a.yaml", line=7))
+    "a.yaml:7: length_km is -3; it must be above 0; give the fibre's length"
+    """
+
+    exit_code = 2
+
+    def __init__(self, message: str, *, file: str | None = None, line: int | None = None) -> None:
+        self.message = message
+        self.file = file
+        self.line = line
+        place = "" if file is None else f"{file}: " if line is None else f"{file}:{line}: "
+        super().__init__(place + " ".join(message.split()))
+
+
+class LabError(ApnemuError):
+    """The lab failed: the network could not be built, or a guest did not end well."""
+
+
+class KernelError(LabError):
+    """The lab's kernel cannot be built or is not there."""
+
+
+class GuestError(LabError):
+    """A guest panicked, stood still, ran out of memory, disk or time, or was ended from outside."""
+
+
+class ReadBackError(LabError):
+    """A value read back from the machine differs from the value that was set."""

@@ -1,0 +1,85 @@
+"""A guest's console: written down within bounds, and searched for what the kernel says of its own end."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections import deque
+from pathlib import Path
+from typing import Final
+
+KEPT_BYTES: Final = 2 * 1024 * 1024
+"""Of the beginning, and as many of the end: a guest that prints for ever does not fill the disk."""
+TAIL_LINES: Final = 5
+TAIL_COLUMNS: Final = 160
+
+_PANIC: Final = re.compile(rb"^Kernel panic - not syncing: (.*)\n", re.MULTILINE)
+_OUT_OF_MEMORY: Final = re.compile(rb"^Out of memory: Killed process (\d+) \((.*?)\)", re.MULTILINE)
+_NO_SPACE: Final = b"No space left on device"
+_ALWAYS_PRINTED: Final = ("Powering off.", "reboot: Power down")
+
+
+class Console:
+    """Takes what a guest prints. `write` and `close` raise OSError when the disk is full."""
+
+    def __init__(self, path: Path) -> None:
+        self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o644)
+        self._room = KEPT_BYTES
+        self._late: deque[bytes] = deque()
+        self._late_bytes = 0
+        self._cut_bytes = 0
+        self._recent = b""
+        self._carriage_return = b""
+        self.panic: str | None = None
+        self.out_of_memory: str | None = None
+        self.no_space = False
+
+    def write(self, data: bytes) -> None:
+        """`data` as the terminal gave it: its line ends are CR LF, and become LF."""
+        data = self._carriage_return + data
+        self._carriage_return = data[-1:] if data.endswith(b"\r") else b""
+        data = data.removesuffix(b"\r").replace(b"\r\n", b"\n")
+        self._recent = (self._recent + data)[-max(len(data), 8192) - 1024 :]
+        self._search()
+        early, late = data[: self._room], data[self._room :]
+        self._room -= len(early)
+        _write_all(self._file, early)
+        if late:
+            self._late.append(late)
+            self._late_bytes += len(late)
+            while self._late_bytes - len(self._late[0]) >= KEPT_BYTES:
+                cut = len(self._late.popleft())
+                self._late_bytes -= cut
+                self._cut_bytes += cut
+
+    def close(self) -> None:
+        """Write what was kept of the end."""
+        if self._file < 0:
+            return
+        try:
+            if self._cut_bytes:
+                _write_all(self._file, b"\n[apnemu: %d bytes of console left out here]\n" % self._cut_bytes)
+            for data in self._late:
+                _write_all(self._file, data)
+        finally:
+            os.close(self._file)
+            self._file = -1
+
+    def tail(self) -> str:
+        """The last lines, as one; without those that every guest prints."""
+        text = self._recent.decode(errors="replace")
+        lines = [line for line in text.splitlines() if line.strip() and line not in _ALWAYS_PRINTED]
+        return " | ".join(line.strip()[:TAIL_COLUMNS] for line in lines[-TAIL_LINES:]) or "(empty)"
+
+    def _search(self) -> None:
+        if self.panic is None and (found := _PANIC.search(self._recent)):
+            self.panic = found[1].decode(errors="replace")
+        if self.out_of_memory is None and (found := _OUT_OF_MEMORY.search(self._recent)):
+            self.out_of_memory = f"{found[2].decode(errors='replace')} (pid {int(found[1])})"
+        self.no_space = self.no_space or _NO_SPACE in self._recent
+
+
+def _write_all(fd: int, data: bytes) -> None:
+    view = memoryview(data)
+    while view:
+        view = view[os.write(fd, view) :]

@@ -1,0 +1,66 @@
+"""Which core a lab runs on.
+
+A claim is an abstract Unix socket: its name is taken once on the machine, every user sees it, and the kernel frees it
+when the holder dies, however it dies. A lock file would need a folder that all users can write, and would stay behind.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+PREFIX = "apnemu-core-"
+MOST_LABS_ON_A_CORE = 64
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """A lab runs on `core`; `slot` is 0 unless all cores were taken and it shares one."""
+
+    core: int
+    slot: int
+
+
+@contextmanager
+def claimed(core: int | None = None) -> Iterator[int]:
+    """A core for one lab: the one asked for, or else the first that the fewest labs hold.
+
+    Only cores that this process may use are considered (sched_getaffinity), lowest first.
+    """
+    cores = sorted(os.sched_getaffinity(0)) if core is None else [core]
+    holder, found = _claim(cores)
+    try:
+        yield found
+    finally:
+        holder.close()
+
+
+def claims() -> list[Claim]:
+    """Who holds which core now, in order; what `apnemu lab status` shows."""
+    found = []
+    for line in Path("/proc/net/unix").read_text().splitlines()[1:]:
+        name = line.rpartition(" ")[2]
+        if name.startswith("@" + PREFIX):
+            core, _, slot = name[len(PREFIX) + 1 :].partition("-")
+            found.append(Claim(core=int(core), slot=int(slot)))
+    return sorted(found, key=lambda claim: (claim.core, claim.slot))
+
+
+def _claim(cores: list[int]) -> tuple[socket.socket, int]:
+    for slot in range(MOST_LABS_ON_A_CORE):
+        for core in cores:
+            holder = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+            try:
+                holder.bind(f"\0{PREFIX}{core}-{slot}")
+            except OSError as error:
+                holder.close()
+                if error.errno != errno.EADDRINUSE:
+                    raise
+            else:
+                return holder, core
+    return socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM), cores[0]

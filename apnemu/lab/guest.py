@@ -1,0 +1,271 @@
+"""One guest: start it, watch it, end it. The guest and the host share one folder and nothing else.
+
+Who ends what: the guest's kernel is one host process (with a child for each guest process, which it traces); it dies
+with the process that called `run`, however that ends, and its children die with it.
+"""
+
+from __future__ import annotations
+
+import os
+import selectors
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Final, Literal, Self
+
+from apnemu.errors import GuestError
+from apnemu.lab import cores, staging, verdict
+from apnemu.lab.console import Console
+from apnemu.lab.ending import end_session, signals_raise
+from apnemu.lab.pump import Pump
+from apnemu.lab.watchdog import StatusPage, StillWatch
+
+WALL_CLOCK_START_NS: Final = 1_893_456_000 * 1_000_000_000
+"""2030-01-01 00:00 UTC, ns since the epoch: the date in every virtual-time guest."""
+TICK_S: Final = 0.2
+STILL_CHECK_EVERY_S: Final = 1.0
+CHUNK_BYTES: Final = 65536
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """A program to run in a guest of its own, as the guest's root.
+
+    `folder` is the only thing on the host that the guest can write; the guest finds it at /run/apnemu. `environment` is
+    added to a fixed one: nothing of the caller's comes through. `memory_mb` is a bound; pages are taken when touched.
+    `stall_limit_s` is CPU time spent while virtual time stands still: what a program may compute at one instant.
+    """
+
+    kernel: Path
+    folder: Path
+    argv: tuple[str, ...]
+    environment: Mapping[str, str] = field(default_factory=dict)
+    working_directory: str = "/"
+    seed: int = 1
+    memory_mb: int = 2048
+    time: Literal["virtual", "real"] = "virtual"
+    syscall_cost_ns: int = 500
+    clock_read_cost_ns: int = 1
+    wall_limit_s: float = 600
+    stall_limit_s: float = 20
+    planned_virtual_s: float | None = None
+    core: int | None = None
+
+    def __post_init__(self) -> None:
+        if not self.argv:
+            raise ValueError("argv is empty; it must name a program")
+        if not 64 <= self.memory_mb <= 1_048_576:
+            raise ValueError(f"memory_mb is {self.memory_mb}; it must be from 64 to 1048576")
+        if not 0 <= self.seed < 2**64:
+            raise ValueError(f"seed is {self.seed}; it must be from 0 to 2**64 - 1")
+        if self.syscall_cost_ns < 0 or self.clock_read_cost_ns < 1:
+            raise ValueError(f"costs are {self.syscall_cost_ns} and {self.clock_read_cost_ns} ns; at least 0 and 1")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """How far a guest has come; `planned_virtual_s` is the job's."""
+
+    virtual_ns: int
+    wall_s: float
+    planned_virtual_s: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """A guest whose program ended by itself. In real time `virtual_ns` is 0: that clock was not used."""
+
+    exit_code: int
+    virtual_ns: int
+    wall_s: float
+    syscalls: int
+    core: int
+
+
+def run(
+    job: Job,
+    *,
+    on_progress: Callable[[Progress], None] | None = None,
+    stdout: int | None = None,
+    stderr: int | None = None,
+    stop: threading.Event | None = None,
+) -> Outcome:
+    """Boot a guest, run the job's program in it, and wait for the end.
+
+    The program's output goes to the console, and that to `console.log` in the folder; given `stdout` or `stderr`
+    (descriptors of the caller's) it goes there instead, byte for byte. `on_progress` is called about five times a
+    second. Setting `stop` from another thread ends the guest. Any number of threads may each run a guest.
+
+    Raises GuestError, one line that names the cause, the guest's process and the last lines of its console, if the
+    guest did anything but run the program to its own end. When it returns or raises, no process of the guest is left.
+    """
+    with ExitStack() as stack:
+        stack.enter_context(signals_raise())
+        with verdict.disk_named(job.folder):
+            stack.enter_context(staging.staged(job, has_stdout=stdout is not None, has_stderr=stderr is not None))
+            console = Console(job.folder / "console.log")
+        stack.callback(console.close)
+        core = stack.enter_context(cores.claimed(job.core))
+        status = StatusPage()
+        stack.callback(status.close)
+        guest = stack.enter_context(_Running(job, core, status, console, stdout, stderr))
+        with verdict.disk_named(job.folder):
+            code = guest.wait(on_progress, stop)
+            console.close()
+        last = status.read()
+        exit_code = verdict.exit_code(job, code, console, last)
+        return Outcome(
+            exit_code=exit_code,
+            virtual_ns=last.virtual_ns,
+            wall_s=guest.wall_s(),
+            syscalls=last.syscalls,
+            core=core,
+        )
+
+
+class _Running:
+    """The guest's kernel as a host process, and the pipes that come out of it."""
+
+    def __init__(
+        self, job: Job, core: int, status: StatusPage, console: Console, stdout: int | None, stderr: int | None
+    ) -> None:
+        verdict.check_kernel(job.kernel)
+        self._job = job
+        self._status = status
+        self._console = console
+        self._start = time.monotonic()
+        self._still = StillWatch(job.stall_limit_s)
+        self._selector = selectors.DefaultSelector()
+        self._console_pipe, console_end = os.pipe()
+        os.set_blocking(self._console_pipe, False)
+        self._pumps: list[Pump] = []
+        ends = [console_end]
+        for target in (stdout, stderr):
+            if target is None:
+                ends.append(console_end)
+            else:
+                pump = Pump(target)
+                self._pumps.append(pump)
+                ends.append(pump.write_end)
+        try:
+            self._process = (
+                _starter(os.getpid()).submit(_start, job, core, [status.fd, *ends[1:]], console_end).result()
+            )
+        except OSError as error:
+            raise GuestError(f"the guest cannot be started: {error}") from error
+        finally:
+            for end in set(ends):
+                os.close(end)
+        self._pid_fd = os.pidfd_open(self._process.pid)
+        self._selector.register(self._pid_fd, selectors.EVENT_READ)
+        self._selector.register(self._console_pipe, selectors.EVENT_READ)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        end_session(self._process.pid)
+        self._process.wait()
+        self._selector.close()
+        for pump in self._pumps:
+            pump.close()
+        os.close(self._console_pipe)
+        os.close(self._pid_fd)
+
+    def wall_s(self) -> float:
+        return time.monotonic() - self._start
+
+    def wait(self, on_progress: Callable[[Progress], None] | None, stop: threading.Event | None) -> int:
+        """Until the kernel has ended and all its output is taken; its exit code as `subprocess` has it."""
+        next_tick_s, next_still_check_s = 0.0, STILL_CHECK_EVERY_S
+        while True:
+            events = {key.fd for key, _ in self._selector.select(max(0.0, next_tick_s - self.wall_s()))}
+            if self._console_pipe in events:
+                self._read_console()
+            for pump in self._pumps:
+                pump.turn(self._selector)
+            if self._pid_fd in events:
+                break
+            if (now_s := self.wall_s()) < next_tick_s:
+                continue
+            next_tick_s = now_s + TICK_S
+            reading = self._status.read()
+            if on_progress is not None:
+                planned = self._job.planned_virtual_s
+                on_progress(Progress(virtual_ns=reading.virtual_ns, wall_s=now_s, planned_virtual_s=planned))
+            if stop is not None and stop.is_set():
+                raise GuestError(f"the guest was asked to end after {now_s:.1f} s")
+            verdict.check_limits(self._job, now_s, self._console, reading)
+            if self._job.time == "virtual" and now_s >= next_still_check_s:
+                next_still_check_s = now_s + STILL_CHECK_EVERY_S
+                if self._still.is_still(reading.virtual_ns, self._process.pid):
+                    raise verdict.stood_still(str(self._still), self._console, reading)
+        end_session(self._process.pid)
+        self._read_console()
+        for pump in self._pumps:
+            pump.drain()
+        return self._process.wait()
+
+    def _read_console(self) -> None:
+        while True:
+            try:
+                data = os.read(self._console_pipe, CHUNK_BYTES)
+            except BlockingIOError:
+                return
+            if not data:
+                if self._console_pipe in self._selector.get_map():
+                    self._selector.unregister(self._console_pipe)
+                return
+            self._console.write(data)
+            if len(data) < CHUNK_BYTES:
+                return
+
+
+def command_line(job: Job) -> list[str]:
+    """What the guest's kernel is told. It is stirred into the guest's randomness: nothing here may differ between runs
+    that shall give the same bytes, so no path stands here; the folder is the kernel's working directory.
+    """
+    clock = [
+        "time-travel=inf-cpu",
+        f"time-travel-start={WALL_CLOCK_START_NS}",
+        f"syscall-cost={job.syscall_cost_ns}",
+        f"clock-read-cost={job.clock_read_cost_ns}",
+    ]
+    boot = f'"mount -t hostfs -o {staging.HOST_FOLDER} none /mnt && . /mnt/{staging.NAME}/boot.sh"'
+    return [
+        *["root=/dev/root", "rootfstype=hostfs", "rootflags=/", "ro", f"mem={job.memory_mb}M", "quiet"],
+        *(clock if job.time == "virtual" else []),
+        *[f"lab-seed={job.seed}", "lab-status-fd=3", f"uml_dir={staging.NAME}", "umid=kernel"],
+        *["con=null", "con0=null,fd:1", "con1=null,fd:4", "con2=null,fd:5"],
+        *["init=/bin/sh", "--", "-c", boot],
+    ]
+
+
+def _start(job: Job, core: int, fds: list[int], console_end: int) -> subprocess.Popen[bytes]:
+    launcher = Path(__file__).with_name("launch.py")
+    return subprocess.Popen(
+        [sys.executable, "-I", "-S", str(launcher), str(os.getpid()), str(core), str(job.kernel.resolve())]
+        + [*map(str, fds), *command_line(job)],
+        stdin=subprocess.DEVNULL,
+        stdout=console_end,
+        stderr=console_end,
+        cwd=job.folder,
+        env={"PATH": "/usr/bin:/bin", "PYTHONDONTWRITEBYTECODE": "1"},
+        pass_fds=sorted(set(fds)),
+        start_new_session=True,
+    )
+
+
+@cache
+def _starter(pid: int) -> ThreadPoolExecutor:
+    """The thread that starts all guests of this process. Linux ends a child with the *thread* that started it
+    (PR_SET_PDEATHSIG), so that must not be a caller's, which may end before the guest does or be one of a pool.
+    """
+    return ThreadPoolExecutor(max_workers=1, thread_name_prefix=f"guest-starter-{pid}")

@@ -1,0 +1,220 @@
+"""The lab's kernel: found in a cache, or built into it once.
+
+A cache is a folder with one folder for each key (source, configuration, patches), which holds `linux` and `kernel.json`.
+There are two: the user's, and one of the machine's that only root writes (filled when root builds), so that a user
+without rights, tools or sources finds a kernel too.
+"""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Final
+
+from apnemu.errors import KernelError
+from apnemu.lab import build, cores, source
+from apnemu.lab.build import Report
+from apnemu.lab.ending import signals_raise
+
+VARIABLE: Final = "APNEMU_KERNEL"
+MACHINE_CACHE: Final = Path("/var/cache/apnemu")
+FOLDER: Final = "kernels"
+KEY_DIGITS: Final = 16
+_BUILDING: Final = ".build-"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kernel:
+    """A kernel that is ready. `recipe` is the hash of configuration and patches, `build_s` its wall time (0: unknown)."""
+
+    path: Path
+    key: str
+    recipe: str
+    version: str
+    build_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Status:
+    """What `apnemu lab status` shows."""
+
+    kernel: Kernel | None
+    cached: tuple[Kernel, ...]
+    cached_bytes: int
+    labs: tuple[cores.Claim, ...]
+
+
+def user_cache() -> Path:
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "apnemu"
+
+
+def find(given: Path | None = None) -> Kernel | None:
+    """The kernel to use, if it is there; takes milliseconds.
+
+    $APNEMU_KERNEL names one. Otherwise it is that of this version's recipe and the source on this machine; where no
+    source is installed, the newest of this recipe.
+    """
+    if named := os.environ.get(VARIABLE):
+        path = Path(named)
+        if not os.access(path, os.X_OK) or path.is_dir():
+            raise KernelError(f"{VARIABLE} is {named}, which cannot be executed; give a kernel, or unset it")
+        return Kernel(path=path, key="", recipe="", version="", build_s=0.0)
+    recipe = _recipe()
+    try:
+        key = _key(source.resolve(given), recipe)
+    except KernelError:
+        if given is not None or os.environ.get(source.VARIABLE):
+            raise
+        fitting = [kernel for kernel in _cached() if kernel.recipe == recipe]
+        return max(fitting, key=lambda kernel: (_version_numbers(kernel.version), kernel.key), default=None)
+    return next((kernel for kernel in _cached() if kernel.key == key), None)
+
+
+def ensure(*, source_path: Path | None = None, report: Report) -> Kernel:
+    """The kernel, built now if it is not there: in minutes, once.
+
+    `report` gets a line now and then. Where another process builds the same cache's kernel, this one waits for it.
+    An interrupted build leaves nothing. Raises KernelError.
+    """
+    if kernel := find(source_path):
+        return kernel
+    origin = source.resolve(source_path)
+    folder = user_cache() / FOLDER
+    with signals_raise(), _disk_named(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        with _locked(folder, report):
+            for stale in folder.glob(_BUILDING + "*"):  # its builder is dead: we hold the lock
+                shutil.rmtree(stale, ignore_errors=True)
+            if kernel := find(source_path):
+                return kernel
+            kernel = _build(origin, folder, report)
+        if os.geteuid() == 0:
+            _publish(kernel, report)
+    return kernel
+
+
+def status() -> Status:
+    """What is cached, and which cores labs hold."""
+    cached = tuple(_cached())
+    return Status(
+        kernel=find(),
+        cached=cached,
+        cached_bytes=sum(kernel.path.stat().st_size for kernel in cached),
+        labs=tuple(cores.claims()),
+    )
+
+
+def _build(origin: source.Source, folder: Path, report: Report) -> Kernel:
+    recipe = _recipe()
+    key = _key(origin, recipe)
+    start_s = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix=_BUILDING, dir=folder, ignore_cleanup_errors=True) as place:
+        binary, version = build.build(origin.path, Path(place), report)
+        build_s = round(time.monotonic() - start_s, 1)
+        kernel = Kernel(path=folder / key / "linux", key=key, recipe=recipe, version=version, build_s=build_s)
+        _store(kernel, binary, Path(place), folder)
+    report(f"kernel: {version} is ready after {build_s:.0f} s, in {folder / key}")
+    return kernel
+
+
+def _publish(kernel: Kernel, report: Report) -> None:
+    """Root built it: let all users of this machine find it."""
+    folder = MACHINE_CACHE / FOLDER
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for part in (MACHINE_CACHE, folder):
+            part.chmod(0o755)
+        with tempfile.TemporaryDirectory(prefix=_BUILDING, dir=folder) as place:
+            _store(kernel, kernel.path, Path(place), folder)
+    except OSError as error:
+        report(f"kernel: not shared with this machine's other users: {error}")
+
+
+def _store(kernel: Kernel, binary: Path, place: Path, folder: Path) -> None:
+    """Make the kernel's folder beside its place and move it there, whole or not at all."""
+    ready = place / "ready"
+    ready.mkdir()
+    shutil.copyfile(binary, ready / "linux")
+    facts = {name: value for name, value in asdict(kernel).items() if name != "path"}
+    (ready / "kernel.json").write_text(json.dumps(facts, indent=1) + "\n")
+    (ready / "kernel.json").chmod(0o644)
+    for part in (ready / "linux", ready):
+        part.chmod(0o755)
+    shutil.rmtree(folder / kernel.key, ignore_errors=True)
+    ready.rename(folder / kernel.key)
+
+
+def _cached() -> Iterator[Kernel]:
+    for folder in (user_cache() / FOLDER, MACHINE_CACHE / FOLDER):
+        if folder.is_relative_to(MACHINE_CACHE) and not _is_roots_alone(folder):
+            continue
+        for facts in sorted(folder.glob("*/kernel.json")):
+            binary = facts.with_name("linux")
+            if folder.is_relative_to(MACHINE_CACHE) and not (_is_roots_alone(binary) and _is_roots_alone(facts.parent)):
+                continue
+            try:
+                yield Kernel(path=binary, **json.loads(facts.read_text()))
+            except (OSError, ValueError, TypeError):  # another version of apnemu wrote it
+                continue
+
+
+def _is_roots_alone(path: Path) -> bool:
+    """What all users run must be what root put there."""
+    try:
+        state = path.lstat()
+    except OSError:
+        return False
+    return state.st_uid == 0 and not state.st_mode & 0o022
+
+
+def _recipe() -> str:
+    digest = hashlib.sha256()
+    for file in build.recipe_files():
+        digest.update(file.name.encode() + b"\0" + file.read_bytes() + b"\0")
+    return digest.hexdigest()[:KEY_DIGITS]
+
+
+def _key(origin: source.Source, recipe: str) -> str:
+    return hashlib.sha256(f"{origin.identity} {recipe}".encode()).hexdigest()[:KEY_DIGITS]
+
+
+def _version_numbers(version: str) -> list[int]:
+    return [int(part) for part in version.split(".") if part.isdecimal()]
+
+
+@contextmanager
+def _locked(folder: Path, report: Report) -> Iterator[None]:
+    """One builder at a time. The lock goes with its holder, however that ends."""
+    fd = os.open(folder / ".lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    try:
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            report("kernel: another apnemu is building it; waiting for that")
+            fcntl.flock(fd, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(fd)
+
+
+@contextmanager
+def _disk_named(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise KernelError(f"the disk under {folder} is full; make room, or set XDG_CACHE_HOME") from error
+        raise KernelError(
+            f"{error.filename or folder}: {error.strerror}; the kernel is kept there: set XDG_CACHE_HOME to a folder "
+            f"that you can write, or {VARIABLE} to a kernel"
+        ) from error

@@ -1,0 +1,48 @@
+"""Turn into the lab's kernel: `python -I -S launch.py PARENT CORE KERNEL STATUS_FD OUT_FD ERR_FD ARGUMENT...`.
+
+The kernel dies with its parent, stays on one core, and finds the same address space, file descriptors and environment
+in every run, wherever its files lie: it is executed by descriptor, so that not even its own path reaches its stack.
+A program of its own, and not a function between fork and exec, since the parent may have threads.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import resource
+import signal
+import sys
+
+PR_SET_PDEATHSIG = 1
+ADDR_NO_RANDOMIZE = 0x0040000
+FIRST_FREE_FD = 64
+
+
+def main(parent: int, core: int, kernel: str, fds: list[int], arguments: list[str]) -> None:
+    """Never returns. Console: descriptors 1 and 2; status page: 3; the program's output and errors: 4 and 5."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:  # it died before the line above took effect
+        sys.exit("the command that started this guest is gone")
+    libc.personality(ADDR_NO_RANDOMIZE)
+    os.sched_setaffinity(0, {core})
+    # 1, not 0: a core_pattern that is a pipe is run at 0 too, and would store a file outside the folder
+    resource.setrlimit(resource.RLIMIT_CORE, (1, 1))
+    binary = os.open(kernel, os.O_RDONLY | os.O_CLOEXEC)
+    high = [os.dup(fd) if fd >= FIRST_FREE_FD else _dup_high(fd) for fd in fds]
+    binary = _dup_high(binary)
+    os.closerange(3, FIRST_FREE_FD)
+    for number, fd in enumerate(high, start=3):
+        os.dup2(fd, number)
+        os.close(fd)
+    os.execve(binary, ["linux", *arguments], {"PATH": "/usr/bin:/bin", "HOME": "/", "APNEMU": "lab"})
+
+
+def _dup_high(fd: int) -> int:
+    import fcntl
+
+    return fcntl.fcntl(fd, fcntl.F_DUPFD_CLOEXEC, FIRST_FREE_FD)
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]), int(sys.argv[2]), sys.argv[3], [int(fd) for fd in sys.argv[4:7]], sys.argv[7:])

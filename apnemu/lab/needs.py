@@ -1,0 +1,132 @@
+"""What a machine must have for the lab, what this one lacks, and the command that mends it: `apnemu doctor`."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from apnemu.errors import KernelError
+from apnemu.lab import build, kernel, source
+
+PROGRAMS: Final = {
+    "mnexec": ("mininet", "Mininet's hosts are processes in namespaces of their own"),
+    "ovs-vswitchd": ("openvswitch-switch", "every ROADM and every router is an Open vSwitch bridge"),
+    "ip": ("iproute2", "the guest's loopback, and what users type in it"),
+    "tcpdump": ("tcpdump", "captures"),
+    "iperf3": ("iperf3", "the traffic of the throughput experiment"),
+    "chrt": ("util-linux", "the guest's network thread goes before every program"),
+}
+SYSTEM_PATH: Final = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+OLDEST_HOST: Final = (5, 6)
+"""Of the host's kernel: openat2, by which the guest's writes are bound to one folder."""
+FREE_MEMORY_MB: Final = 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Need:
+    """One thing, whether it is there, what for, and what to do if it is not."""
+
+    name: str
+    present: bool
+    why: str
+    mend: str
+
+
+def check() -> list[Need]:
+    """Everything that is needed, in the order in which it should be mended."""
+    try:
+        ready = kernel.find() is not None
+    except KernelError:
+        ready = False
+    return [*_host(), *_packages(ready), _kernel(ready)]
+
+
+def _host() -> list[Need]:
+    release = tuple(int(part) for part in platform.release().split("-")[0].split(".")[:2] if part.isdecimal())
+    scope = _number(Path("/proc/sys/kernel/yama/ptrace_scope"), default=0)
+    memory_mb = _free_memory_mb()
+    return [
+        Need(
+            name="x86-64",
+            present=platform.machine() == "x86_64",
+            why="User Mode Linux exists for x86-64 hosts only",
+            mend="use an x86-64 machine",
+        ),
+        Need(
+            name=f"Linux {'.'.join(map(str, OLDEST_HOST))}",
+            present=release >= OLDEST_HOST,
+            why="openat2, by which the guest's writes are bound to one folder",
+            mend="apt-get dist-upgrade",
+        ),
+        Need(
+            name="ptrace",
+            present=scope < 2 or (scope == 2 and os.geteuid() == 0),
+            why=f"the guest's kernel traces its processes (kernel.yama.ptrace_scope is {scope})",
+            mend="sysctl -w kernel.yama.ptrace_scope=1",
+        ),
+        Need(
+            name=f"{FREE_MEMORY_MB} MB of memory",
+            present=memory_mb >= FREE_MEMORY_MB,
+            why=f"a guest of one topology ({memory_mb} MB are free)",
+            mend="end other programs",
+        ),
+    ]
+
+
+def _packages(has_kernel: bool) -> list[Need]:
+    """What builds the kernel is not needed where there is one."""
+    missing = build.missing_packages()
+    tools = sorted({*build.TOOLS.values(), *build.HEADERS.values()})
+    found = [
+        Need(
+            name=package,
+            present=has_kernel or package not in missing,
+            why="builds the lab's kernel",
+            mend=f"apt-get install {package}",
+        )
+        for package in tools
+    ]
+    try:
+        has_source = bool(source.resolve(None))
+    except KernelError:
+        has_source = False
+    found.append(
+        Need(
+            name="linux-source-6.12",
+            present=has_kernel or has_source,
+            why="the source of the lab's kernel",
+            mend="apt-get install linux-source-6.12",
+        )
+    )
+    path = os.environ.get("PATH", "") + ":" + SYSTEM_PATH
+    return found + [
+        Need(
+            name=package,
+            present=shutil.which(program, path=path) is not None,
+            why=why,
+            mend=f"apt-get install {package}",
+        )
+        for program, (package, why) in PROGRAMS.items()
+    ]
+
+
+def _kernel(ready: bool) -> Need:
+    return Need(name="kernel", present=ready, why="the lab's own kernel, built once", mend="apnemu lab build")
+
+
+def _number(path: Path, *, default: int) -> int:
+    try:
+        return int(path.read_text())
+    except OSError:
+        return default
+
+
+def _free_memory_mb() -> int:
+    for line in Path("/proc/meminfo").read_text().splitlines():
+        if line.startswith("MemAvailable:"):
+            return int(line.split()[1]) // 1024
+    return 0

@@ -1,0 +1,42 @@
+"""Several guests at once, each on a core of its own."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+
+from apnemu.errors import GuestError
+from apnemu.lab.ending import signals_raise
+from apnemu.lab.guest import Job, Outcome, Progress, run
+
+
+def run_all(jobs: Sequence[Job], *, on_progress: Callable[[int, Progress], None] | None = None) -> list[Outcome]:
+    """Run all jobs at the same time; their outcomes in the jobs' order.
+
+    `on_progress` is called from several threads with the job's index. The first guest that fails, and an interrupt of
+    the command, end them all; the failure that is raised is the first in the jobs' order that has a cause of its own.
+    """
+    stop = threading.Event()
+
+    def one(index: int, job: Job) -> Outcome:
+        report = None if on_progress is None else lambda progress: on_progress(index, progress)
+        try:
+            return run(job, on_progress=report, stop=stop)
+        except GuestError as error:
+            if not stop.is_set():
+                causes.append((index, error))
+            stop.set()
+            raise
+
+    causes: list[tuple[int, GuestError]] = []
+    with signals_raise(), ThreadPoolExecutor(max_workers=max(1, len(jobs))) as pool:
+        try:
+            futures = [pool.submit(one, index, job) for index, job in enumerate(jobs)]
+            wait(futures, return_when=FIRST_EXCEPTION)
+        except BaseException:
+            stop.set()
+            raise
+    if causes:
+        raise min(causes, key=lambda cause: cause[0])[1]
+    return [future.result() for future in futures]

@@ -1,0 +1,112 @@
+"""What the guest finds in its folder when it boots: how to mount its root, and what to run."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shlex
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from apnemu.errors import GuestError
+
+if TYPE_CHECKING:
+    from apnemu.lab.guest import Job
+
+NAME: Final = ".guest"
+"""The folder in the job's folder; made before the guest boots, removed after it ended."""
+HOST_FOLDER: Final = "/proc/self/cwd"
+"""The job's folder, as the guest's kernel names it on the host."""
+ENVIRONMENT: Final = {
+    "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+    "HOME": "/root",
+    "USER": "root",
+    "LANG": "C.UTF-8",
+    "TERM": "dumb",
+    "PAGER": "cat",  # a pager that waits for a terminal would spin for ever
+    "PYTHONDONTWRITEBYTECODE": "1",
+}
+NOT_FOUND: Final = "not found"
+
+_FSTAB: Final = f"""\
+overlay /media/root overlay lowerdir=/,upperdir=/media/upper,workdir=/media/work
+proc /media/root/proc proc defaults
+sysfs /media/root/sys sysfs defaults
+cgroup2 /media/root/sys/fs/cgroup cgroup2 defaults
+devtmpfs /media/root/dev devtmpfs defaults
+devpts /media/root/dev/pts devpts gid=5,mode=620,ptmxmode=666,X-mount.mkdir
+shm /media/root/dev/shm tmpfs mode=1777,X-mount.mkdir
+run /media/root/run tmpfs mode=755
+none /media/root/run/apnemu hostfs {HOST_FOLDER},X-mount.mkdir
+"""
+
+
+@contextmanager
+def staged(job: Job, *, has_stdout: bool = False, has_stderr: bool = False) -> Iterator[None]:
+    """The files are there while the guest runs. The folder is locked, and made if it is not there."""
+    with _locked(job.folder):
+        place = job.folder / NAME
+        shutil.rmtree(place, ignore_errors=True)  # of a command that was killed
+        try:
+            (place / "dev").mkdir(parents=True)
+            for name, target in {"fd": "", "stdin": "/0", "stdout": "/1", "stderr": "/2"}.items():
+                (place / "dev" / name).symlink_to("/proc/self/fd" + target)
+            (place / "fstab").write_text(_FSTAB)
+            (place / "boot.sh").write_text(Path(__file__).with_name("boot.sh").read_text())
+            (place / "job.sh").write_text(job_script(job, has_stdout=has_stdout, has_stderr=has_stderr))
+            yield
+        finally:
+            shutil.rmtree(place, ignore_errors=True)
+
+
+@contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    folder.mkdir(parents=True, exist_ok=True)
+    lock = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise GuestError(f"another lab runs in {folder}; give each its own folder") from error
+        yield
+    finally:
+        os.close(lock)
+
+
+def job_script(job: Job, *, has_stdout: bool = False, has_stderr: bool = False) -> str:
+    """Runs the program and leaves its exit code, or that it was not found, in the file `exit`; process 1 then ends, and
+    the guest with it. Output for the caller goes through `cat`, since on a terminal a program behaves otherwise; as
+    with ssh, the guest then lives until the last program that holds the output has let go of it.
+    """
+    program, directory = shlex.quote(job.argv[0]), shlex.quote(job.working_directory)
+    environment = {**ENVIRONMENT, **job.environment}
+    call, raw = "run", []
+    if has_stderr:
+        call = "{ run 2>&1 1>&4 4>&- | cat > /dev/tty2 4>&-; } 4>&1"
+        raw.append("stty -opost < /dev/tty2")
+    if has_stdout:
+        call += " | cat > /dev/tty1"
+        raw.append("stty -opost < /dev/tty1")
+    lines = [
+        *(f"export {key}={shlex.quote(value)}" for key, value in environment.items()),
+        f"end=/run/apnemu/{NAME}/exit",
+        f"cd {directory} && found=$(command -v {program}) || {{ echo {NOT_FOUND} > $end; exit 0; }}",
+        "unset OLDPWD con con0 con1 con2 mem uml_dir umid",  # the last ones are what the kernel makes of its own
+        f"run() {{ (exec {shlex.join(job.argv)}); echo $? > $end; }}",
+        "exec < /dev/null > /dev/console 2>&1",
+        *raw,
+        call,
+        "exit 0",
+    ]
+    return "\n".join([*lines, ""])
+
+
+def exit_text(job: Job) -> str:
+    """What the guest left: an exit code, NOT_FOUND, or nothing if it came to no end."""
+    try:
+        return (job.folder / NAME / "exit").read_text().strip()
+    except OSError:
+        return ""

@@ -1,0 +1,124 @@
+"""What a guest's end means: each way to fail, named in one line."""
+
+from __future__ import annotations
+
+import errno
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from apnemu.errors import GuestError
+from apnemu.lab import staging
+from apnemu.lab.console import Console
+from apnemu.lab.watchdog import Reading
+from apnemu.units import ns_to_s
+
+if TYPE_CHECKING:
+    from apnemu.lab.guest import Job
+
+DISK_RESERVE_BYTES: Final = 1024 * 1024
+"""Less than this under the folder is a full disk: results would be cut short."""
+SIGNAL_EXIT: Final = 128
+"""A shell gives this plus the number for a program that a signal ended."""
+
+
+def check_kernel(kernel: Path) -> None:
+    """The kernel is there and can be run."""
+    if not kernel.is_file():
+        raise GuestError(f"the lab's kernel is not at {kernel}; build it with `apnemu lab build`")
+    if not os.access(kernel, os.X_OK):
+        raise GuestError(f"the lab's kernel at {kernel} is not executable; `chmod +x` it or build it again")
+
+
+def check_limits(job: Job, wall_s: float, console: Console, reading: Reading) -> None:
+    """Raise if the guest is over one of its limits while it still runs."""
+    if console.out_of_memory:
+        raise _out_of_memory(job, console)
+    if wall_s > job.wall_limit_s:
+        raise GuestError(
+            f"the guest ran for {job.wall_limit_s:g} s of wall time, its limit (wall_limit_s), and came to "
+            f"{ns_to_s(reading.virtual_ns):.3f} s of virtual time; {_at_the_end(console, reading)}"
+        )
+    free = free_bytes(job.folder)
+    if free < DISK_RESERVE_BYTES:
+        raise _disk_full(job.folder, free)
+
+
+def stood_still(what: str, console: Console, reading: Reading) -> GuestError:
+    """Virtual time did not move though the CPU worked."""
+    return GuestError(
+        f"{what}; a program in the guest spins: let it sleep, or allow it longer (stall_limit_s); "
+        f"{_at_the_end(console, reading)}"
+    )
+
+
+def exit_code(job: Job, code: int, console: Console, reading: Reading) -> int:
+    """The program's exit code, if that is how the guest ended. `code` is the kernel's own, negative for a signal."""
+    text = staging.exit_text(job)
+    free = free_bytes(job.folder)
+    if console.out_of_memory:
+        raise _out_of_memory(job, console)
+    if free < DISK_RESERVE_BYTES:
+        raise _disk_full(job.folder, free)
+    if text == staging.NOT_FOUND:
+        raise GuestError(f"{job.argv[0]} is not a program that the guest finds (from {job.working_directory})")
+    if text.isdecimal():
+        return _program_exit(job, int(text), console)
+    if console.panic:
+        raise GuestError(f"the guest's kernel panicked: {console.panic}; {_at_the_end(console, reading)}")
+    if code < 0:
+        name = signal.Signals(-code).name
+        raise GuestError(
+            f"the guest's kernel was ended from outside by {name}: by hand, or by the host for want of memory "
+            f"(memory_mb is {job.memory_mb}); {_at_the_end(console, reading)}"
+        )
+    raise GuestError(
+        f"the guest ended (exit code {code} of its kernel) before its program did; {_at_the_end(console, reading)}"
+    )
+
+
+def _program_exit(job: Job, exit_code: int, console: Console) -> int:
+    if exit_code and console.no_space:
+        raise GuestError(
+            f"{job.argv[0]} ended with exit code {exit_code}, and a file system in the guest's memory is full "
+            f"(memory_mb is {job.memory_mb}); console: {console.tail()}"
+        )
+    if exit_code > SIGNAL_EXIT and exit_code - SIGNAL_EXIT in set(signal.Signals):
+        name = signal.Signals(exit_code - SIGNAL_EXIT).name
+        raise GuestError(f"{job.argv[0]} was ended by {name} in the guest; console: {console.tail()}")
+    return exit_code
+
+
+def free_bytes(folder: Path) -> int:
+    """What this user may still write there."""
+    state = os.statvfs(folder)
+    return state.f_bavail * state.f_frsize
+
+
+@contextmanager
+def disk_named(folder: Path) -> Iterator[None]:
+    """An OSError of the folder becomes a GuestError that names it."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise _disk_full(folder, free_bytes(folder)) from error
+        raise GuestError(f"{error.filename or folder}: {error.strerror}; the lab writes there") from error
+
+
+def _disk_full(folder: Path, free: int) -> GuestError:
+    return GuestError(f"the disk under {folder} is full: {free} bytes free; make room or choose another folder")
+
+
+def _out_of_memory(job: Job, console: Console) -> GuestError:
+    return GuestError(
+        f"the guest ran out of memory and its kernel ended {console.out_of_memory}; memory_mb is {job.memory_mb}: "
+        f"give more; console: {console.tail()}"
+    )
+
+
+def _at_the_end(console: Console, reading: Reading) -> str:
+    return f"{reading} ran last; console: {console.tail()}"

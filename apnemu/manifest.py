@@ -1,0 +1,58 @@
+"""What a run says of itself: the versions that it ran with, and everything about it that is not as in the world."""
+
+from __future__ import annotations
+
+import platform
+import re
+import subprocess
+from functools import cache
+from importlib import metadata
+
+from apnemu import __version__
+from apnemu.lab import kernel
+
+PACKAGES = {"os-ken": "os-ken", "ryu": "ryu", "mininet": "mininet", "pyroute2": "pyroute2", "gnpy": "gnpy"}
+
+
+def versions(controller_runtime: str) -> dict[str, str]:
+    """Name -> version of all that a result depends on; what is not installed is not named."""
+    found = {"apnemu": __version__, "python": platform.python_version()}
+    ready = kernel.find()
+    found["kernel"] = f"{ready.version} ({ready.key})" if ready and ready.version else "given by hand"
+    found["ovs"] = _program("ovs-vswitchd", "--version")
+    for name, package in PACKAGES.items():
+        if name in ("os-ken", "ryu") and name != controller_runtime:
+            continue
+        try:
+            found[name] = metadata.version(package)
+        except metadata.PackageNotFoundError:
+            continue
+    return found
+
+
+def approximations(time: str, syscall_cost_ns: int) -> list[str]:
+    """What is simpler here than in the world; a reader must know it before trusting a number."""
+    common = [
+        "Reach is judged by a table of the transceiver modes, not by signal quality.",
+        "Every fibre has its declared length and group index; temperature and splices are not modelled.",
+        "A line's rate counts the bytes that Linux counts: not preamble, gap and checksum (24 bytes a frame).",
+        "Over lightpaths TCP hands over segments of up to 64 KiB as one frame; on the packet network one frame each.",
+        "Switches look up in no time; the delay of a router is what the topology declares.",
+        "Injected background load starts with an empty network at the beginning of each stage.",
+    ]
+    if time == "real":
+        return ["REAL TIME: delays are what this machine managed while it was busy with other things.", *common]
+    return [
+        f"CPUs are infinitely fast: computing takes no time, a system call {syscall_cost_ns} ns, reading a clock 1 ns.",
+        *common,
+    ]
+
+
+@cache
+def _program(*command: str) -> str:
+    try:
+        said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    except (OSError, subprocess.CalledProcessError):
+        return "not found"
+    found = re.search(r"\d+(\.\d+)+", said)
+    return found.group() if found else "unknown"

@@ -1,0 +1,81 @@
+"""Who got which light, and who got none and why."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from apnemu.model.spectrum import Slot
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lightpath:
+    """A wavelength of one's own between two sites, the same route and slot in both directions.
+
+    `route` names the sites passed, ends included; `fibres` the fibres between them, one fewer. `delay_ns` is one way,
+    transceiver to transceiver: FEC, fibres, amplifiers, ROADMs; serialisation is not in it.
+    `gsnr_db` and `margin_db` are None while reach is judged by a table.
+    """
+
+    name: str
+    source: str
+    target: str
+    route: tuple[str, ...]
+    fibres: tuple[str, ...]
+    slot: Slot
+    mode: str
+    rate_gbps: float
+    length_km: float
+    delay_ns: int
+    gsnr_db: float | None = None
+    margin_db: float | None = None
+
+    def __post_init__(self) -> None:
+        if len(self.fibres) != len(self.route) - 1 or (self.source, self.target) != (self.route[0], self.route[-1]):
+            raise ValueError(f"lightpath {self.name}: route {self.route} and fibres {self.fibres} do not fit")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refusal:
+    """A demand that gets no light, and why: the fact, the value, the limit."""
+
+    demand: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assignment:
+    """The plan: what is lit, and what is refused. Both in the demands' order."""
+
+    lightpaths: tuple[Lightpath, ...]
+    refusals: tuple[Refusal, ...]
+
+    def by_pair(self) -> dict[tuple[str, str], Lightpath]:
+        """Both directions of every lightpath; of several between two sites the first."""
+        found: dict[tuple[str, str], Lightpath] = {}
+        for path in self.lightpaths:
+            found.setdefault((path.source, path.target), path)
+            found.setdefault((path.target, path.source), path)
+        return found
+
+    def to_json(self) -> dict[str, Any]:
+        """The document that `apnemu plan --json` prints."""
+        return {
+            "lightpaths": [
+                {
+                    "name": path.name,
+                    "from": path.source,
+                    "to": path.target,
+                    "route": list(path.route),
+                    "slot": {"n": path.slot.n, "m": path.slot.m},
+                    "mode": path.mode,
+                    "rate_gbps": path.rate_gbps,
+                    "gsnr_db": path.gsnr_db,
+                    "margin_db": path.margin_db,
+                    "delay_ns": path.delay_ns,
+                }
+                for path in self.lightpaths
+            ],
+            "trees": [],
+            "refusals": [{"demand": refusal.demand, "reason": refusal.reason} for refusal in self.refusals],
+        }

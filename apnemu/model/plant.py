@@ -1,0 +1,146 @@
+"""What is in the ground and in the buildings: sites, fibres, and the equipment that lights them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from types import MappingProxyType
+from typing import Literal, Mapping
+
+from apnemu.model.demand import Demand
+from apnemu.model.spectrum import Band
+from apnemu.units import GROUP_INDEX, fibre_delay_ns
+
+SiteKind = Literal["edge", "local", "cluster", "exchange"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """A building with a ROADM and, unless it is an exchange, a data centre with `hosts` hosts.
+
+    `power_mw` is the data centre's IT power, `population` the people for whom this is the nearest node.
+    """
+
+    name: str
+    kind: SiteKind
+    lat: float
+    lon: float
+    power_mw: float | None = None
+    population: int | None = None
+    hosts: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fibre:
+    """A fibre pair between two sites, one fibre each way; `a` and `b` as the file names them.
+
+    `amplifiers` is the number of in-line amplifiers each way.
+    """
+
+    name: str
+    a: str
+    b: str
+    length_km: float
+    group_index: float = GROUP_INDEX
+    amplifiers: int = 0
+    amplifier_delay_ns: int = 0
+
+    @property
+    def delay_ns(self) -> int:
+        """One way: light in the fibre plus what its amplifiers add."""
+        return fibre_delay_ns(self.length_km, self.group_index) + self.amplifiers * self.amplifier_delay_ns
+
+    def far_end(self, site: str) -> str:
+        return self.b if site == self.a else self.a
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mode:
+    """One way to run a transceiver (APN-T): line rate, slot width in steps of 12.5 GHz, reach, delay.
+
+    `fec_ns` is what coding and decoding add one way, both ends together. `reach_km` stands in for signal quality.
+    """
+
+    name: str
+    rate_gbps: float
+    slot_m: int
+    reach_km: float
+    fec_ns: int
+    source: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Roadm:
+    """APN-G and APN-I: delays of light through a ROADM, one way, in ns."""
+
+    add_ns: int = 0
+    drop_ns: int = 0
+    express_ns: int = 0
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Background:
+    """Other people's traffic on every fibre direction of the packet network.
+
+    `load` is the offered share of the line rate. `poisson`: frames of `frame_bytes` at exponential gaps. `pareto`:
+    bursts at line rate with Pareto lengths (shape `pareto_shape`, mean `burst_bytes`) at exponential gaps.
+    """
+
+    kind: Literal["none", "poisson", "pareto"] = "poisson"
+    load: float = 0.0
+    frame_bytes: int = 1514
+    burst_bytes: int = 30_000
+    pareto_shape: float = 1.5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PacketNetwork:
+    """The conventional network over the same fibres: a store-and-forward router at every site.
+
+    `mtu_bytes` is the IP datagram; a frame is 14 bytes longer. `buffer_bytes` bounds each output port's queue, the
+    frame in transmission included (drop-tail). One hop adds `forwarding_ns + oeo_ns + fec_ns` to serialisation and
+    fibre; `fec_ns` is per line, both ends together, `oeo_ns` per router passed.
+    """
+
+    line_rate_gbps: float
+    mtu_bytes: int
+    buffer_bytes: int
+    forwarding_ns: int
+    oeo_ns: int
+    fec_ns: int
+    background: Background = field(default_factory=Background)
+    source: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plant:
+    """A checked topology: everything that planning, optics and the blueprint need to know, and where it came from.
+
+    Sites and fibres are in the file's order; that order is part of the value (it breaks ties).
+    """
+
+    name: str
+    source: str
+    licence: str
+    inferred: tuple[str, ...]
+    sites: tuple[Site, ...]
+    fibres: tuple[Fibre, ...]
+    demands: tuple[Demand, ...]
+    modes: tuple[Mode, ...]
+    roadm: Roadm
+    packet: PacketNetwork
+    band: Band = field(default_factory=Band)
+
+    @cached_property
+    def site(self) -> Mapping[str, Site]:
+        return MappingProxyType({site.name: site for site in self.sites})
+
+    @cached_property
+    def fibre(self) -> Mapping[str, Fibre]:
+        return MappingProxyType({fibre.name: fibre for fibre in self.fibres})
+
+    @property
+    def data_centres(self) -> tuple[Site, ...]:
+        """The sites with hosts, in the file's order."""
+        return tuple(site for site in self.sites if site.kind != "exchange")

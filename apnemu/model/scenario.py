@@ -1,0 +1,84 @@
+"""What is played on a network: probes, flows and load, stage by stage, in virtual time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from apnemu.units import VirtualNs
+
+Pair = tuple[str, str]
+"""From one site to another."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Probes:
+    """ICMP echo requests between the first hosts of pairs of sites, stamped by the kernels of both ends.
+
+    Each of `count` rounds probes every pair once, `gap_ns` apart plus a seeded stagger below `gap_ns`, so that no two
+    probes march in step. `frame_bytes` is the Ethernet frame without its checksum.
+    """
+
+    pairs: tuple[Pair, ...]
+    count: int
+    gap_ns: VirtualNs
+    frame_bytes: int = 98
+    after_ns: VirtualNs = VirtualNs(0)
+    """Into the stage: load that started with it is then everywhere."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flow:
+    """A TCP connection from one site's first host to another's.
+
+    With `size_bytes` it ends when the receiver has them all; without, it sends until the stage ends. Several
+    `streams` share the work. What is received in the stage's first `ramp_ns` does not count towards its goodput.
+    """
+
+    name: str
+    source: str
+    target: str
+    start_ns: VirtualNs = VirtualNs(0)
+    size_bytes: int | None = None
+    streams: int = 1
+    congestion_control: str = "cubic"
+    ramp_ns: VirtualNs = VirtualNs(0)
+    pace_gbps: float | None = None
+    """What each stream at most offers (SO_MAX_PACING_RATE); None is all that it can."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Saturation:
+    """UDP that keeps a transceiver busy without a gap: a tenant that uses all of its own wavelength."""
+
+    source: str
+    target: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arrivals:
+    """Frames injected into one site's router for one of its fibres: other people's traffic.
+
+    `file` holds them, made on the host from the run's seed (`workload`); `frames` is their number.
+    """
+
+    site: str
+    file: str
+    frames: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stage:
+    """One thing after another: everything in a stage starts together and the next begins when all is quiet.
+
+    `load` labels the records; `duration_ns` is how long flows without a size, and load, go on.
+    """
+
+    phase: str
+    duration_ns: VirtualNs
+    load: float | None = None
+    probes: Probes | None = None
+    flows: tuple[Flow, ...] = ()
+    saturations: tuple[Saturation, ...] = ()
+    arrivals: tuple[Arrivals, ...] = ()
+    observe: Literal["nothing", "waits"] = "nothing"

@@ -1,0 +1,161 @@
+"""Routes over a plant's fibres in a total order: km, then hops, then names.
+
+Every fibre weighs one whole number made of three: its length in mm, one hop, and a bit of its own. Weights add up, so a
+route's cost does not depend on the direction in which it is read, no two routes cost the same, and a part of a shortest
+route is itself a shortest route. That is what makes hop-by-hop forwarding follow the routes, there and back.
+
+The bits are given in the alphabetical order of the fibres' names, the last name the highest. Of two routes equal in km
+and hops, strike out the fibres that they share: the one with the alphabetically last of the rest loses.
+
+Rejected: comparing lists of site names (from the other end the same two routes may compare the other way round), and
+adding km as floating-point numbers (the sum depends on the direction).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from heapq import heappop, heappush
+
+from apnemu.model.plant import Fibre, Plant
+
+MM_PER_KM = 1_000_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Route:
+    """A simple path: `sites` passed, ends included, and the `fibres` between them, one fewer."""
+
+    sites: tuple[str, ...]
+    fibres: tuple[str, ...]
+    length_km: float
+
+
+class Graph:
+    """A plant's sites and fibres, numbered, with the fibres' weights and the distances that were asked for.
+
+    Built in O(F log F); distances to a site cost one Dijkstra run each, kept for the graph's life.
+    """
+
+    def __init__(self, plant: Plant) -> None:
+        self.names = [site.name for site in plant.sites]
+        self.number = {name: index for index, name in enumerate(self.names)}
+        self.fibres = plant.fibres
+        self.weights = _weights(plant.fibres)
+        self.arcs: list[list[tuple[int, int, int]]] = [[] for _ in self.names]
+        for index, fibre in enumerate(plant.fibres):
+            a, b = self.number[fibre.a], self.number[fibre.b]
+            self.arcs[a].append((b, self.weights[index], index))
+            self.arcs[b].append((a, self.weights[index], index))
+        self._costs: dict[int, list[int | None]] = {}
+        self._next: dict[int, list[tuple[int, int] | None]] = {}
+
+    def costs_to(self, target: int) -> list[int | None]:
+        """From every site to one: the cheapest route's cost, None where there is no route."""
+        if target not in self._costs:
+            self._grow_tree(target)
+        return self._costs[target]
+
+    def next_to(self, target: int) -> list[tuple[int, int] | None]:
+        """From every site towards one: the next site and the fibre to it, None at the target and where no route is."""
+        if target not in self._next:
+            self._grow_tree(target)
+        return self._next[target]
+
+    def _grow_tree(self, target: int) -> None:
+        """Dijkstra from the target; costs are all different, so the tree is the only one. O(F log F)."""
+        costs: list[int | None] = [None] * len(self.names)
+        nexts: list[tuple[int, int] | None] = [None] * len(self.names)
+        heap: list[tuple[int, int, tuple[int, int] | None]] = [(0, target, None)]
+        while heap:
+            cost, here, towards = heappop(heap)
+            if costs[here] is not None:
+                continue
+            costs[here], nexts[here] = cost, towards
+            for far, weight, fibre in self.arcs[here]:
+                if costs[far] is None:
+                    heappush(heap, (cost + weight, far, (here, fibre)))
+        self._costs[target], self._next[target] = costs, nexts
+
+    def routes(self, source: str, target: str) -> Iterator[Route]:
+        """All simple routes between two different sites, cheapest first (Yen 1971, with Lawler's saving).
+
+        Each route costs O(hops) searches, guided (A*) by the exact costs in the whole graph.
+        """
+        start, end = self.number[source], self.number[target]
+        first = self._search(start, end, frozenset(), frozenset())
+        # cost, fibres, index of the first fibre in which it may be varied
+        candidates: list[tuple[int, tuple[int, ...], int]] = [] if first is None else [(*first, 0)]
+        found: list[tuple[int, ...]] = []
+        while candidates:
+            _, path, deviation = heappop(candidates)
+            found.append(path)
+            yield self._route(start, path)
+            for candidate in self._variations(start, end, path, deviation, found):
+                heappush(candidates, candidate)
+
+    def _variations(
+        self, start: int, end: int, path: tuple[int, ...], deviation: int, found: list[tuple[int, ...]]
+    ) -> Iterator[tuple[int, tuple[int, ...], int]]:
+        """The cheapest route that leaves `path` at each of its sites from `deviation` on."""
+        here, prefix_cost = start, 0
+        passed: list[int] = []
+        for index, fibre in enumerate(path):
+            if index >= deviation:
+                taken = frozenset(
+                    other[index] for other in found if len(other) > index and other[:index] == path[:index]
+                )
+                spur = self._search(here, end, frozenset(passed), taken)
+                if spur is not None:
+                    yield prefix_cost + spur[0], path[:index] + spur[1], index
+            passed.append(here)
+            prefix_cost += self.weights[fibre]
+            here = self._far_end(fibre, here)
+
+    def _search(
+        self, start: int, end: int, closed: frozenset[int], first_not: frozenset[int]
+    ) -> tuple[int, tuple[int, ...]] | None:
+        """The cheapest route that avoids `closed` sites and does not begin with a fibre in `first_not` (A*)."""
+        ahead = self.costs_to(end)
+        lower = ahead[start]
+        if lower is None:
+            return None
+        done = set(closed)
+        heap: list[tuple[int, int, int, tuple[int, ...]]] = [(lower, 0, start, ())]
+        while heap:
+            _, cost, here, path = heappop(heap)
+            if here == end:
+                return cost, path
+            if here in done:
+                continue
+            done.add(here)
+            for far, weight, fibre in self.arcs[here]:
+                rest = ahead[far]
+                if far not in done and rest is not None and (here != start or fibre not in first_not):
+                    heappush(heap, (cost + weight + rest, cost + weight, far, (*path, fibre)))
+        return None
+
+    def _far_end(self, fibre: int, here: int) -> int:
+        return self.number[self.fibres[fibre].far_end(self.names[here])]
+
+    def _route(self, start: int, path: tuple[int, ...]) -> Route:
+        sites = [start]
+        for fibre in path:
+            sites.append(self._far_end(fibre, sites[-1]))
+        return Route(
+            sites=tuple(self.names[site] for site in sites),
+            fibres=tuple(self.fibres[fibre].name for fibre in path),
+            length_km=sum(_mm(self.fibres[fibre]) for fibre in path) / MM_PER_KM,
+        )
+
+
+def _weights(fibres: tuple[Fibre, ...]) -> list[int]:
+    """Length, hop and own bit of each fibre in one whole number; sums over a route never carry from one to the next."""
+    hop_bits = (len(fibres) + 1).bit_length()
+    by_name = sorted(range(len(fibres)), key=lambda index: fibres[index].name)
+    rank = {index: position for position, index in enumerate(by_name)}
+    return [(((_mm(fibre) << hop_bits) + 1) << len(fibres)) + (1 << rank[index]) for index, fibre in enumerate(fibres)]
+
+
+def _mm(fibre: Fibre) -> int:
+    return round(fibre.length_km * MM_PER_KM)

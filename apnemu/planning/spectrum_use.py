@@ -1,0 +1,50 @@
+"""Which light is lit on which fibre: one whole number for each fibre, a bit for each step of 6.25 GHz."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import cache
+
+from apnemu.model.plant import Plant
+from apnemu.model.spectrum import Band, Slot
+
+
+class SpectrumUse:
+    """The lit spectrum of a plant's fibres. Both fibres of a pair carry the same slots."""
+
+    def __init__(self, plant: Plant) -> None:
+        self.band = plant.band
+        self.lit = {fibre.name: 0 for fibre in plant.fibres}
+        self._slots = cache(self._masks)
+
+    def first_fit(self, fibres: Iterable[str], m: int) -> Slot | None:
+        """The lowest slot of width m that is dark on all the fibres (wavelength continuity), or None."""
+        lit = 0
+        for fibre in fibres:
+            lit |= self.lit[fibre]
+        for slot, mask in self._slots(m):
+            if not lit & mask:
+                return slot
+        return None
+
+    def light(self, fibres: Iterable[str], slot: Slot) -> None:
+        mask = slot_mask(self.band, slot)
+        for fibre in fibres:
+            assert not self.lit[fibre] & mask, f"{slot} is lit on {fibre} already"
+            self.lit[fibre] |= mask
+
+    def dark_steps(self, fibre: str) -> int:
+        """Steps of 6.25 GHz that carry no light."""
+        return self.band.high - self.band.low - self.lit[fibre].bit_count()
+
+    def _masks(self, m: int) -> tuple[tuple[Slot, int], ...]:
+        return tuple((slot, slot_mask(self.band, slot)) for slot in self.band.slots(m=m))
+
+
+def slot_mask(band: Band, slot: Slot) -> int:
+    """A slot as bits, the band's lower edge at bit 0.
+
+    >>> bin(slot_mask(Band(low=-4, high=20), Slot(n=0, m=2)))
+    '0b111100'
+    """
+    return ((1 << (2 * slot.m)) - 1) << (slot.low - band.low)

@@ -1,0 +1,110 @@
+"""A capture of every interface of a guest, as pcapng with nanoseconds and the interfaces' names.
+
+The guest's tcpdump (`-i any --time-stamp-precision=nano`) writes the old pcap format: one file, no names. pcapng has
+one block for each interface and a clock resolution for each. scapy 2.8's writer knows neither `if_tsresol` nor whole
+nanoseconds (it multiplies a float), and editcap leaves all frames on one nameless interface; the format takes three
+kinds of block, so they are written here.
+
+Sources: IETF draft-ietf-opsawg-pcapng (sections 4.1 to 4.3), draft-ietf-opsawg-pcap, tcpdump.org LINKTYPE_LINUX_SLL2.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import BinaryIO, Final, NamedTuple
+
+from apnemu.errors import LabError
+from apnemu.units import NS_PER_S
+
+NANOSECOND_MAGIC: Final = 0xA1B23C4D
+LINUX_SLL2: Final = 276
+SECTION: Final = 0x0A0D0D0A
+INTERFACE: Final = 1
+ENHANCED_PACKET: Final = 6
+IF_NAME: Final = 2
+IF_TSRESOL: Final = 9
+NANOSECONDS: Final = b"\x09"
+"""`if_tsresol`: stamps count 10^-9 s."""
+
+
+class _Frame(NamedTuple):
+    at_ns: int
+    length: int
+    data: bytes
+
+
+def to_pcapng(source_pcap: Path, target: Path, interface_names: Mapping[int, str]) -> None:
+    """Write `target` with every frame of `source_pcap`, in order, to the nanosecond.
+
+    `interface_names` maps the kernel's interface index to a name; an index that is not in it is called `if` and the
+    number. Interfaces are listed as they first appear. A capture that is not pcap with nanoseconds and link type 276,
+    or that ends within a frame, is a `LabError`; then there is no `target`.
+    """
+    with source_pcap.open("rb") as capture:
+        frames = _frames(capture, source_pcap)
+        snap_length = next(frames).length
+        partial = target.with_name(target.name + ".part")
+        try:
+            with partial.open("wb") as out:
+                out.write(_block(SECTION, struct.pack("<IHHq", 0x1A2B3C4D, 1, 0, -1)))
+                numbers: dict[int, int] = {}
+                for frame in frames:
+                    index = int.from_bytes(frame.data[4:8], "big")
+                    if index not in numbers:
+                        numbers[index] = len(numbers)
+                        out.write(_interface(interface_names.get(index, f"if{index}"), snap_length))
+                    out.write(_packet(numbers[index], frame))
+            partial.replace(target)
+        finally:
+            partial.unlink(missing_ok=True)
+
+
+def _frames(capture: BinaryIO, path: Path) -> Iterator[_Frame]:
+    """First the file header, as a frame whose length is the capture's limit; then every frame."""
+    header = capture.read(24)
+    order = "<" if header[:4] == struct.pack("<I", NANOSECOND_MAGIC) else ">"
+    if len(header) < 24 or header[:4] != struct.pack(order + "I", NANOSECOND_MAGIC):
+        raise LabError(f"{path}: not a pcap file with nanosecond stamps; capture with --time-stamp-precision=nano")
+    snap_length, link_type = struct.unpack(order + "II", header[16:24])
+    if link_type & 0xFFFF != LINUX_SLL2:
+        raise LabError(
+            f"{path}: link type is {link_type & 0xFFFF}, not {LINUX_SLL2}; capture with -i any -y LINUX_SLL2"
+        )
+    yield _Frame(0, snap_length, b"")
+    number = 0
+    while head := capture.read(16):
+        number += 1
+        seconds, nanoseconds, captured, length = struct.unpack(order + "IIII", head.ljust(16, b"\0"))
+        data = capture.read(captured)
+        if len(head) < 16 or len(data) < captured:
+            raise LabError(f"{path}: frame {number} is cut off; the guest was stopped while capturing; run again")
+        yield _Frame(seconds * NS_PER_S + nanoseconds, length, data)
+
+
+def _interface(name: str, snap_length: int) -> bytes:
+    options = _option(IF_NAME, name.encode()) + _option(IF_TSRESOL, NANOSECONDS) + _option(0, b"")
+    return _block(INTERFACE, struct.pack("<HHI", LINUX_SLL2, 0, snap_length) + options)
+
+
+def _packet(interface: int, frame: _Frame) -> bytes:
+    stamp = (frame.at_ns >> 32, frame.at_ns & 0xFFFFFFFF)
+    return _block(ENHANCED_PACKET, struct.pack("<5I", interface, *stamp, len(frame.data), frame.length) + frame.data)
+
+
+def _option(code: int, value: bytes) -> bytes:
+    return struct.pack("<HH", code, len(value)) + _padded(value)
+
+
+def _block(kind: int, body: bytes) -> bytes:
+    length = struct.pack("<I", 12 + len(_padded(body)))
+    return struct.pack("<I", kind) + length + _padded(body) + length
+
+
+def _padded(data: bytes) -> bytes:
+    """
+    >>> _padded(b"abcde")
+    b'abcde\\x00\\x00\\x00'
+    """
+    return data + bytes(-len(data) % 4)

@@ -1,0 +1,90 @@
+"""Records of one run, all networks, as one Arrow table and one Parquet file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import pyarrow as pa  # type: ignore[import-untyped]  # it ships no types
+import pyarrow.parquet as pq  # type: ignore[import-untyped]  # it ships no types
+
+from apnemu.errors import InputError, LabError
+from apnemu.records.record import FIELDS, Record
+
+SCHEMA = pa.schema(
+    [pa.field(name, pa.string(), nullable=False) for name in ("network", "kind", "phase", "name", "source", "target")]
+    + [pa.field(name, pa.int64(), nullable=False) for name in ("seq", "at_ns")]
+    + [
+        pa.field(name, pa.int64())
+        for name in ("rtt_ns", "one_way_ns", "duration_ns", "bytes", "retransmits", "drops", "sent")
+    ]
+    + [pa.field("load", pa.float64()), pa.field("detail", pa.string())]
+)
+"""`records.parquet`: as `Record`, in the order in which things were written down."""
+
+ROWS_PER_GROUP = 1 << 20
+
+
+def read_jsonl(paths: Iterable[Path]) -> pa.Table:
+    """The records of one or more `records.jsonl`, file after file, line after line.
+
+    A line that is not a record, or a last line without its end, is a `LabError` that names file and line: the guest
+    was stopped while it wrote, and what is missing is unknown.
+    """
+    return to_table(record for path in paths for record in _records(path))
+
+
+def to_table(records: Iterable[Record]) -> pa.Table:
+    """Records as an Arrow table, in their order."""
+    columns: dict[str, list[object]] = {name: [] for name in FIELDS}
+    appends = [(name, columns[name].append) for name in FIELDS]
+    for record in records:
+        for name, append in appends:
+            append(getattr(record, name))
+    return pa.table([pa.array(columns[field.name], field.type) for field in SCHEMA], schema=SCHEMA)
+
+
+def write_parquet(table: pa.Table, path: Path) -> None:
+    """Write `records.parquet`: the same table gives the same bytes, however it was chunked."""
+    if not table.schema.equals(SCHEMA):
+        raise ValueError(f"not a table of records: {table.schema.names}")
+    pq.write_table(
+        table.combine_chunks(),
+        path,
+        row_group_size=ROWS_PER_GROUP,
+        compression="zstd",
+        compression_level=3,
+        version="2.6",
+        data_page_version="1.0",
+    )
+
+
+def read_parquet(path: Path) -> pa.Table:
+    """The records of a run. A file that is not ours is an `InputError`: a person named it."""
+    try:
+        table = pq.ParquetFile(path).read()
+    except (OSError, pa.ArrowInvalid) as error:
+        reason = str(error).splitlines()[0]
+        raise InputError(f"cannot be read as records ({reason}); name a run directory", file=str(path)) from error
+    if not table.schema.equals(SCHEMA):
+        raise InputError(
+            f"has columns {', '.join(table.schema.names)}; records have {', '.join(SCHEMA.names)}; run again with this"
+            " apnemu",
+            file=str(path),
+        )
+    return table
+
+
+def _records(path: Path) -> Iterator[Record]:
+    with path.open("rb") as lines:
+        for number, raw in enumerate(lines, start=1):
+            place = f"{path}:{number}"
+            if not raw.endswith(b"\n"):
+                raise LabError(
+                    f"{place}: the last record is cut off after {len(raw)} bytes; the guest was stopped while writing;"
+                    " see console.log and run again"
+                )
+            try:
+                yield Record.from_line(raw.decode())
+            except ValueError as error:
+                raise LabError(f"{place}: not a record: {error}; see console.log and run again") from None

@@ -1,0 +1,38 @@
+"""The plant and its plan as the page draws them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from apnemu.model.assignment import Assignment
+from apnemu.model.plant import Plant
+
+
+def picture_of(plant: Plant, assignment: Assignment) -> dict[str, Any]:
+    """Plain values: what `page.render` takes as its picture."""
+    planned = assignment.to_json()
+    packet = plant.packet
+    return {
+        "topology": plant.name,
+        "source": plant.source,
+        "licence": plant.licence,
+        "inferred": list(plant.inferred),
+        "sites": [
+            {"name": site.name, "kind": site.kind, "lat": site.lat, "lon": site.lon, "power_mw": site.power_mw}
+            for site in plant.sites
+        ],
+        "fibres": [
+            {"name": fibre.name, "a": fibre.a, "b": fibre.b, "length_km": fibre.length_km} for fibre in plant.fibres
+        ],
+        "lightpaths": planned["lightpaths"],
+        "refusals": planned["refusals"],
+        "packet": {
+            "line_rate_gbps": packet.line_rate_gbps,
+            "mtu_bytes": packet.mtu_bytes,
+            "buffer_bytes": packet.buffer_bytes,
+            "forwarding_ns": packet.forwarding_ns,
+            "oeo_ns": packet.oeo_ns,
+            "fec_ns": packet.fec_ns,
+            "source": packet.source,
+        },
+    }

@@ -1,0 +1,214 @@
+"""The plant as a map: sites by kind, fibres by how many lightpaths they carry, and the route of one pair.
+
+Equirectangular: a degree of longitude is cos(mid-latitude) of a degree of latitude. Good enough for a country; it says
+nothing about where the fibre lies between two sites. *Not modelled:* the antimeridian.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from markupsafe import Markup
+
+from apnemu.report import words
+from apnemu.report.drawing import element
+
+WIDTH = 520
+TALLEST = 640
+FLATTEST = 260
+MARGIN = 46
+KM_PER_DEGREE = 111.2
+"""Of latitude: pi x 6,371 km / 180."""
+LABEL_HEIGHT = 15
+LABEL_WIDTH = 9.5
+"""Of one character, in pixels, at the letter size that the map has on a telephone, the greatest."""
+WORST_COST = 75.0
+"""Of a name that may still stand: square pixels of what it covers, and 12 for each crossing of a fibre."""
+
+
+Point = tuple[float, float]
+Box = tuple[float, float, float, float]
+
+
+class Projection:
+    """Degrees to pixels; `height` follows from what is to be shown."""
+
+    def __init__(self, sites: Sequence[Mapping[str, Any]]) -> None:
+        lats = [float(site["lat"]) for site in sites] or [0.0]
+        lons = [float(site["lon"]) for site in sites] or [0.0]
+        self.squeeze = math.cos(math.radians((min(lats) + max(lats)) / 2))
+        wide = max((max(lons) - min(lons)) * self.squeeze, 1e-3)
+        tall = max(max(lats) - min(lats), 1e-3)
+        self.scale = min((WIDTH - 2 * MARGIN) / wide, (TALLEST - 2 * MARGIN) / tall)
+        self.height = max(math.ceil(tall * self.scale) + 2 * MARGIN, FLATTEST)
+        self._lon, self._lat = (min(lons) + max(lons)) / 2, (min(lats) + max(lats)) / 2
+
+    def point(self, lat: float, lon: float) -> Point:
+        x = WIDTH / 2 + (lon - self._lon) * self.squeeze * self.scale
+        return round(x, 1), round(self.height / 2 - (lat - self._lat) * self.scale, 1)
+
+
+def draw(picture: Mapping[str, Any], route: Sequence[str]) -> Markup:
+    """The map as an SVG with the class `map`; the polyline `route` is the one that the page's script moves."""
+    projection = Projection(picture["sites"])
+    at = {site["name"]: projection.point(site["lat"], site["lon"]) for site in picture["sites"]}
+    lines = [(at[fibre["a"]], at[fibre["b"]]) for fibre in picture["fibres"]]
+    return element(
+        "svg",
+        element("title", f"Map of {picture['topology']}"),
+        element("desc", describe(picture)),
+        element("g", *_graticule(projection), class_="graticule"),
+        element("g", *_fibres(picture, at), class_="fibres"),
+        element("polyline", id="route", points=points(route, at), fill="none"),
+        element("g", *[_site(site, at[site["name"]]) for site in picture["sites"]], class_="sites"),
+        element("g", *_labels(picture["sites"], at, lines), class_="labels"),
+        element("g", *_scale_bar(projection), class_="scale-bar"),
+        class_="map",
+        viewBox=f"0 0 {WIDTH} {projection.height}",
+        role="img",
+    )
+
+
+def points(route: Iterable[str], at: Mapping[str, Point]) -> str:
+    return " ".join(f"{at[name][0]:g},{at[name][1]:g}" for name in route if name in at)
+
+
+def describe(picture: Mapping[str, Any]) -> str:
+    """The map in words, for who cannot see it."""
+    kinds = Counter(site["kind"] for site in picture["sites"])
+    sites = ", ".join(f"{kinds[kind]} {kind}" for kind in sorted(kinds))
+    total_km = sum(fibre["length_km"] for fibre in picture["fibres"])
+    return (
+        f"{words.count(len(picture['sites']), 'site')} ({sites}), {words.count(len(picture['fibres']), 'fibre')} of "
+        f"{total_km:,.0f} km together, {words.count(len(picture['lightpaths']), 'lightpath')}."
+    )
+
+
+def lit(picture: Mapping[str, Any]) -> Counter[frozenset[str]]:
+    """How many lightpaths run between two neighbours."""
+    return Counter(
+        frozenset(hop) for path in picture["lightpaths"] for hop in zip(path["route"], path["route"][1:], strict=False)
+    )
+
+
+def _fibres(picture: Mapping[str, Any], at: Mapping[str, Point]) -> Iterable[Markup]:
+    carried = lit(picture)
+    most = max(carried.values(), default=1)
+    for fibre in picture["fibres"]:
+        (x1, y1), (x2, y2) = at[fibre["a"]], at[fibre["b"]]
+        number = carried[frozenset((fibre["a"], fibre["b"]))]
+        note = f"{words.pair(fibre['a'], fibre['b'])}: {fibre['length_km']:,.1f} km, {words.count(number, 'lightpath')}"
+        line = {"x1": x1, "y1": y1, "x2": x2, "y2": y2}
+        yield element(
+            "g",
+            element("title", note),
+            element("line", class_="fibre", **line),
+            *([element("line", class_="lit", stroke_width=round(1 + 5 * number / most, 1), **line)] if number else []),
+        )
+
+
+def _site(site: Mapping[str, Any], place: Point) -> Markup:
+    x, y = place
+    power = site.get("power_mw")
+    note = f"{words.site(site['name'])}: {site['kind']}" + (f", {power:g} MW" if power is not None else "")
+    return element("g", element("title", note), *shape(site["kind"], x, y), class_="site", data_site=site["name"])
+
+
+def shape(kind: str, x: float, y: float) -> list[Markup]:
+    """A kind's mark: cluster a dot in a ring, local a dot, edge a small dot, exchange an empty diamond."""
+    if kind == "exchange":
+        return [element("path", class_="dot hollow", d=f"M{x:g} {y - 6:g}l6 6l-6 6l-6 -6z")]
+    radius = {"cluster": 5, "local": 5, "edge": 3.2}.get(kind, 4)
+    ring = [element("circle", class_="ring", cx=x, cy=y, r=8.5)] if kind == "cluster" else []
+    return [*ring, element("circle", class_="dot", cx=x, cy=y, r=radius)]
+
+
+def _graticule(projection: Projection) -> Iterable[Markup]:
+    """Parallels and meridians at whole degrees, so that a reader can find the country."""
+    span = max(projection.height, WIDTH) / projection.scale
+    step = next((step for step in (0.1, 0.2, 0.5, 1, 2, 5, 10, 20) if span / step <= 6), 30)
+    x0, y0 = projection.point(0, 0)
+    per_lon = projection.squeeze * projection.scale * step
+    for index in range(math.ceil((0 - x0) / per_lon), math.floor((WIDTH - x0) / per_lon) + 1):
+        x = round(x0 + index * per_lon, 1)
+        yield element("line", x1=x, x2=x, y1=0, y2=projection.height)
+        if x > 40:
+            yield element("text", _degrees(index * step, "EW"), x=x + 3, y=projection.height - 5)
+    for index in range(
+        math.ceil((y0 - projection.height) / (step * projection.scale)), math.floor(y0 / (step * projection.scale)) + 1
+    ):
+        y = round(y0 - index * step * projection.scale, 1)
+        yield element("line", x1=0, x2=WIDTH, y1=y, y2=y)
+        if 16 < y < projection.height - 24:
+            yield element("text", _degrees(index * step, "NS"), x=4, y=y - 3)
+
+
+def _degrees(value: float, signs: str) -> str:
+    """
+    >>> _degrees(140, "EW"), _degrees(-3.5, "NS")
+    ('140° E', '3.5° S')
+    """
+    return f"{abs(round(value, 1)):g}°" + (f" {signs[value < 0]}" if value else "")
+
+
+def _scale_bar(projection: Projection) -> list[Markup]:
+    per_km = projection.scale / KM_PER_DEGREE
+    km = next((km for km in (1000, 500, 200, 100, 50, 20, 10, 5, 2, 1) if km * per_km <= WIDTH / 4), 1)
+    right, y = WIDTH - 14, projection.height - 22
+    left = round(right - km * per_km, 1)
+    bar = element("path", d=f"M{left:g} {y - 4}v4H{right}v-4", fill="none")
+    return [bar, element("text", f"{km:,} km", x=right, y=y - 7, text_anchor="end")]
+
+
+def _labels(
+    sites: Sequence[Mapping[str, Any]], at: Mapping[str, Point], lines: Sequence[tuple[Point, Point]]
+) -> Iterable[Markup]:
+    """Names, each where it covers the least; sites with more power choose first, then in the file's order.
+
+    A name that would hide others is left out: the site's tooltip and the chooser of pairs still have it.
+    """
+    taken: list[Box] = [(x - 8, y - 8, x + 8, y + 8) for x, y in at.values()]
+    along = [_between(a, b, step / 16) for a, b in lines for step in range(17)]
+    order = sorted(range(len(sites)), key=lambda index: (-(sites[index].get("power_mw") or 0), index))
+    for index in order:
+        name = words.site(sites[index]["name"])
+        x, y = at[sites[index]["name"]]
+        width = LABEL_WIDTH * len(name)
+        candidates = []
+        for rank, (dx, dy, anchor) in enumerate(_PLACES):
+            left = x + dx - {"start": 0, "middle": width / 2, "end": width}[anchor]
+            box = (left, y + dy - LABEL_HEIGHT + 3, left + width, y + dy + 3)
+            candidates.append((_cost(box, taken, along) + rank, rank, box))
+        cost, rank, box = min(candidates)
+        if cost > WORST_COST:
+            continue
+        dx, dy, anchor = _PLACES[rank]
+        taken.append(box)
+        yield element("text", name, x=x + dx, y=y + dy, text_anchor=anchor)
+
+
+_PLACES = (
+    (12.0, 4.0, "start"),
+    (-12.0, 4.0, "end"),
+    (10.0, -8.0, "start"),
+    (10.0, 17.0, "start"),
+    (0.0, -13.0, "middle"),
+    (0.0, 23.0, "middle"),
+    (-10.0, -8.0, "end"),
+    (-10.0, 17.0, "end"),
+)
+
+
+def _cost(box: Box, taken: Sequence[Box], along: Sequence[Point]) -> float:
+    left, top, right, bottom = box
+    over = sum(max(0.0, min(right, r) - max(left, a)) * max(0.0, min(bottom, d) - max(top, b)) for a, b, r, d in taken)
+    crossed = sum(left - 2 <= x <= right + 2 and top <= y <= bottom for x, y in along)
+    outside = max(0.0, -left) + max(0.0, right - WIDTH) + max(0.0, -top)
+    return over + 12 * crossed + 40 * outside
+
+
+def _between(a: Point, b: Point, share: float) -> Point:
+    return a[0] + (b[0] - a[0]) * share, a[1] + (b[1] - a[1]) * share

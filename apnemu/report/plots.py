@@ -1,0 +1,74 @@
+"""A figure with its caption, and a plot of y over x for a few networks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from apnemu.report import words
+from apnemu.report.drawing import Scale, css, element, line_layer, marker, percent
+
+HEIGHT = 240
+CROWD = 150
+"""More marks than this of one network are drawn smaller, and shine through."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Series:
+    """One network's points (x, y, note); `line` joins them in their order."""
+
+    network: str
+    points: tuple[tuple[float, float, str], ...]
+    line: bool = True
+
+
+def figure(title: str, caption: str, *content: Markup, wide: bool = False) -> Markup:
+    """A figure, its heading above and its caption below."""
+    return element(
+        "figure", element("h3", title), *content, element("figcaption", caption), **({"class_": "wide"} if wide else {})
+    )
+
+
+def plot(
+    series: Sequence[Series], x: Scale, y: Scale, axes: tuple[str, str], reference: Sequence[tuple[float, float]] = ()
+) -> Markup:
+    """Networks' points over one scale each way; `axes` name x and y; `reference` is a dashed line."""
+    drawing = [*_grid(x, y), element("text", axes[1], class_="axis", x=0, y=-16, dx=-48)]
+    drawing.append(element("text", axes[0], class_="axis", x="100%", y=HEIGHT + 36, text_anchor="end"))
+    if reference:
+        drawing.append(line_layer([_place(x, y, *point) for point in reference], HEIGHT, class_="reference"))
+    for one in series:
+        places = [_place(x, y, across, up) for across, up, _ in one.points]
+        if one.line and len(places) > 1:
+            drawing.append(line_layer(places, HEIGHT, class_=f"line {css(one.network)}"))
+    for one in series:
+        for across, up, note in one.points:
+            left, top = _place(x, y, across, up)
+            drawing.append(marker(one.network, percent(left), top, note))
+    names = ", ".join(words.network(one.network) for one in series)
+    label = f"{axes[1]} over {axes[0]}; {names}; every value is in the table of all results below"
+    crowded = any(len(one.points) > CROWD for one in series)
+    svg = element("svg", *drawing, class_="plot crowded" if crowded else "plot", width="100%", height=HEIGHT)
+    return element("div", svg, class_="plot-box", role="img", aria_label=label)
+
+
+def _place(x: Scale, y: Scale, across: float, up: float) -> tuple[float, float]:
+    return x.share(across), HEIGHT * (1 - y.share(up))
+
+
+def _grid(x: Scale, y: Scale) -> list[Markup]:
+    drawing: list[Markup] = []
+    if y.zero:
+        band = HEIGHT * y.zero * 0.8
+        drawing.append(element("rect", class_="zero", x=0, y=HEIGHT - band, width="100%", height=band))
+    for tick, label in y.ticks:
+        top = round(HEIGHT * (1 - y.share(tick)), 1)
+        drawing.append(element("line", class_="grid", x1=0, x2="100%", y1=top, y2=top))
+        drawing.append(element("text", label, class_="tick", x=0, dx=-8, y=top + 4, text_anchor="end"))
+    for tick, label in x.ticks:
+        left = percent(x.share(tick))
+        drawing.append(element("line", class_="grid", x1=left, x2=left, y1=HEIGHT, y2=HEIGHT + 5))
+        drawing.append(element("text", label, class_="tick", x=left, y=HEIGHT + 19, text_anchor="middle"))
+    return drawing

@@ -1,0 +1,133 @@
+"""Numbers and names as a person reads them. Every figure, table and sentence of a report takes its words from here."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from apnemu.units import ns_to_ms, ns_to_s, ns_to_us
+
+NOTHING = "–"
+"""Stands where there is no value."""
+
+
+def duration(ns: int | None) -> str:
+    """A duration in the unit that gives it one to three digits before the point, to three significant digits.
+
+    >>> duration(5_412_345), duration(412_300), duration(640), duration(0), duration(2_500_000_000)
+    ('5.41 ms', '412 µs', '640 ns', '0 ns', '2.50 s')
+    >>> duration(None), duration(-1_500)
+    ('–', '-1.50 µs')
+    """
+    if ns is None:
+        return NOTHING
+    size = abs(ns)
+    if size < 1_000:
+        return f"{ns} ns"
+    if size < 1_000_000:
+        return f"{_three_digits(ns_to_us(ns))} µs"
+    return f"{_three_digits(ns_to_ms(ns))} ms" if size < 1_000_000_000 else f"{_three_digits(ns_to_s(ns))} s"
+
+
+def ms(ns: int | None, decimals: int = 6) -> str:
+    """Milliseconds; with six decimals nothing is lost.
+
+    >>> ms(5_412_345), ms(5_412_345, 3), ms(None)
+    ('5.412345', '5.412', '–')
+    """
+    return NOTHING if ns is None else f"{ns_to_ms(ns):.{decimals}f}"
+
+
+def us(ns: int | None) -> str:
+    """Microseconds; three decimals, so that nothing is lost.
+
+    >>> us(412_345), us(0)
+    ('412.345', '0.000')
+    """
+    return NOTHING if ns is None else f"{ns_to_us(ns):,.3f}"
+
+
+def gbps(rate: float) -> str:
+    """A rate in Gbit/s, without its unit.
+
+    >>> gbps(400.0), gbps(383.254), gbps(9.166), gbps(0.0), gbps(1600.0)
+    ('400', '383', '9.17', '0', '1,600')
+    """
+    return f"{rate:,.0f}" if rate == round(rate) or abs(rate) >= 100 else _three_digits(rate)
+
+
+def percent(share: float) -> str:
+    """
+    >>> percent(0.9581), percent(1.0), percent(0.99999)
+    ('95.8 %', '100 %', '100.0 %')
+    """
+    return "100 %" if share == 1 else f"{100 * share:.1f} %"
+
+
+def count(number: int, noun: str) -> str:
+    """
+    >>> count(1, "frame"), count(1234, "frame")
+    ('1 frame', '1,234 frames')
+    """
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def network(name: str) -> str:
+    """
+    >>> network("apn"), network("packet"), network("other")
+    ('APN', 'packet network', 'other')
+    """
+    return {"apn": "APN", "packet": "packet network"}.get(name, name)
+
+
+def site(name: str) -> str:
+    """A site's name as a proper name, if the file spells it in lower-case letters; else as the file has it.
+
+    >>> site("tokyo"), site("new-york"), site("dc1"), site("NYC")
+    ('Tokyo', 'New-York', 'dc1', 'NYC')
+    """
+    parts = name.split("-")
+    if name.islower() and all(part.isalpha() for part in parts):
+        return "-".join(part.capitalize() for part in parts)
+    return name
+
+
+def pair(source: str, target: str) -> str:
+    """
+    >>> pair("tokyo", "osaka")
+    'Tokyo–Osaka'
+    """
+    return f"{site(source)}–{site(target)}"
+
+
+def plain(value: Any) -> str:
+    """Any value of a result that has no column of its own.
+
+    >>> plain(None), plain(12345), plain(0.25), plain(True), plain(["a", "b"])
+    ('–', '12,345', '0.25', 'yes', 'a, b')
+    """
+    if value is None:
+        return NOTHING
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int):
+        return f"{value:,}"
+    if isinstance(value, list):
+        return ", ".join(plain(item) for item in value)
+    return str(value)
+
+
+def _three_digits(value: float) -> str:
+    size = abs(value)
+    return f"{value:.{2 if size < 10 else 1 if size < 100 else 0}f}"
+
+
+def decade(ns: int) -> str:
+    """A power of ten on an axis of durations.
+
+    >>> [decade(ns) for ns in (0, 1, 100, 10_000, 1_000_000, 10_000_000_000)]
+    ['0', '1 ns', '100 ns', '10 µs', '1 ms', '10 s']
+    """
+    for unit, size in (("s", 1_000_000_000), ("ms", 1_000_000), ("µs", 1_000), ("ns", 1)):
+        if ns >= size:
+            return f"{ns // size} {unit}"
+    return "0"

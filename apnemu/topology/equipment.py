@@ -1,0 +1,93 @@
+"""The equipment file that a topology names: where it is, and the transceivers, ROADMs and defaults in it.
+
+`equipment: NAME` means `equipment/NAME.yaml` beside the topology file or, if there is none, the one that comes with
+apnemu. A topology without the key uses `default`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from apnemu.errors import InputError
+from apnemu.model.plant import Mode, Roadm
+from apnemu.topology.document import load_document
+from apnemu.topology.format import EQUIPMENT
+from apnemu.topology.parse import Parser
+from apnemu.topology.shapes import Entry
+
+_PACKAGE = Path(__file__).resolve().parents[1]
+SHIPPED = (_PACKAGE.parent / "topologies" / "equipment", _PACKAGE / "topologies" / "equipment")
+"""In a source tree, and inside an installed package."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Equipment:
+    """What an equipment file says. `packet` is still an entry: the topology's own values go over it."""
+
+    name: str
+    group_index: float
+    span_km: float
+    amplifier_delay_ns: int
+    modes: tuple[Mode, ...]
+    roadm: Roadm
+    packet: Entry
+
+
+def find_equipment(name: str, beside: Path) -> Path | None:
+    """The file of a named equipment, or None."""
+    for folder in (beside / "equipment", *SHIPPED):
+        path = folder / f"{name}.yaml"
+        if path.is_file():
+            return path
+    return None
+
+
+def known_equipment(beside: Path) -> tuple[str, ...]:
+    """The names that would be found, in alphabetical order."""
+    folders = (beside / "equipment", *SHIPPED)
+    return tuple(sorted({path.stem for folder in folders if folder.is_dir() for path in folder.glob("*.yaml")}))
+
+
+def read_equipment(path: Path) -> Equipment:
+    """A checked equipment file.
+
+    Raises:
+        InputError: naming the equipment file and the line.
+    """
+    parser = Parser(str(path))
+    entry = parser.document(load_document(path, str(path)), EQUIPMENT, "apnemu-equipment")
+    fibre, roadm = entry.entry("fibre"), entry.entry("roadm")
+    return Equipment(
+        name=path.stem,
+        group_index=fibre.number("group_index"),
+        span_km=fibre.number("span_km"),
+        amplifier_delay_ns=fibre.whole("amplifier_delay_ns"),
+        modes=_modes(entry, str(path)),
+        roadm=Roadm(
+            add_ns=roadm.whole("add_ns"),
+            drop_ns=roadm.whole("drop_ns"),
+            express_ns=roadm.whole("express_ns"),
+            source=roadm.text("source"),
+        ),
+        packet=entry.entry("packet"),
+    )
+
+
+def _modes(entry: Entry, file: str) -> tuple[Mode, ...]:
+    modes: dict[str, Mode] = {}
+    for item in entry.entries("modes"):
+        name = item.text("name")
+        if name in modes:
+            raise InputError(
+                f"mode {name} comes twice; names must differ; rename one", file=file, line=item.line_of("name")
+            )
+        modes[name] = Mode(
+            name=name,
+            rate_gbps=item.number("rate_gbps"),
+            slot_m=item.whole("slot_m"),
+            reach_km=item.number("reach_km"),
+            fec_ns=item.whole("fec_ns"),
+            source=item.text("source"),
+        )
+    return tuple(modes.values())

@@ -1,0 +1,89 @@
+"""Every constant of nature, every conversion between units, and nothing else.
+
+Units in names: `_ns _s _km _gbps _bps _db _ghz _thz _bytes _mw`. Durations are whole nanoseconds.
+"""
+
+from __future__ import annotations
+
+from typing import NewType
+
+VirtualNs = NewType("VirtualNs", int)
+"""An instant or a duration of virtual time, in ns."""
+WallNs = NewType("WallNs", int)
+"""A duration on the host's own clock, in ns."""
+
+SPEED_OF_LIGHT_M_PER_S = 299_792_458
+"""In vacuum; exact by the definition of the metre (SI, 1983)."""
+NS_PER_S = 1_000_000_000
+GROUP_INDEX = 1.468
+"""Of standard single-mode fibre at 1550 nm, as GNPy takes it (`gnpy/core/parameters.py`): 4.8967 us/km."""
+
+
+def fibre_delay_ns(length_km: float, group_index: float = GROUP_INDEX) -> int:
+    """How long light takes through a fibre, to the nearest nanosecond.
+
+    >>> fibre_delay_ns(100.0)
+    489672
+    >>> fibre_delay_ns(0.0)
+    0
+    """
+    return round(length_km * 1e3 * group_index / SPEED_OF_LIGHT_M_PER_S * NS_PER_S)
+
+
+def serialisation_ns(frame_bytes: int, rate_gbps: float) -> int:
+    """How long a frame takes to pass a transmitter, rounded down as the kernel's netem does.
+
+    >>> serialisation_ns(1500, 10.0)
+    1200
+    >>> serialisation_ns(98, 100.0)
+    7
+    """
+    return frame_bytes * NS_PER_S // gbps_to_bytes_per_s(rate_gbps)
+
+
+def gbps_to_bytes_per_s(rate_gbps: float) -> int:
+    """
+    >>> gbps_to_bytes_per_s(100.0)
+    12500000000
+    """
+    return round(rate_gbps * 1e9 / 8)
+
+
+def s_to_ns(seconds: float) -> int:
+    """
+    >>> s_to_ns(0.25)
+    250000000
+    """
+    return round(seconds * NS_PER_S)
+
+
+def us_to_ns(us: float) -> int:
+    """
+    >>> us_to_ns(0.125)
+    125
+    """
+    return round(us * 1_000)
+
+
+def ns_to_s(ns: int) -> float:
+    """
+    >>> ns_to_s(1_500_000_000)
+    1.5
+    """
+    return ns / NS_PER_S
+
+
+def ns_to_ms(ns: float) -> float:
+    """
+    >>> ns_to_ms(5_000_000)
+    5.0
+    """
+    return ns / 1e6
+
+
+def ns_to_us(ns: float) -> float:
+    """
+    >>> ns_to_us(1_500)
+    1.5
+    """
+    return ns / 1e3

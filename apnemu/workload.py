@@ -1,0 +1,130 @@
+"""Seeded makers of what is played: pairs to probe, tenants that fill their wavelengths, other people's packets, flows.
+
+Every random draw comes from `generator(seed, purpose)`: a stream of its own for each purpose, so that what one part
+draws never depends on what another does.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from apnemu.model.assignment import Assignment
+from apnemu.model.plant import Background, PacketNetwork
+from apnemu.model.scenario import Flow, Pair, Saturation
+from apnemu.units import NS_PER_S, VirtualNs, gbps_to_bytes_per_s, s_to_ns, serialisation_ns
+
+FRAME = np.dtype([("at_ns", "<i8"), ("bytes", "<u2"), ("port", "<u2")])
+"""One injected frame: when it enters the router, after the stage's start; its length; the port that it leaves by."""
+
+
+def generator(seed: int, purpose: str) -> np.random.Generator:
+    """The owner of a run's draws for one purpose.
+
+    >>> int(generator(1, "doctest").integers(1000)), int(generator(1, "doctest").integers(1000))
+    (238, 238)
+    """
+    return np.random.Generator(np.random.PCG64(np.random.SeedSequence([seed, zlib.crc32(purpose.encode())])))
+
+
+def ordered_pairs(pairs: Sequence[Pair]) -> tuple[Pair, ...]:
+    """Each pair there and back, once each, in the order given.
+
+    >>> ordered_pairs([("a", "b"), ("b", "a")])
+    (('a', 'b'), ('b', 'a'))
+    """
+    return tuple(dict.fromkeys(pair for source, target in pairs for pair in ((source, target), (target, source))))
+
+
+def halves(assignment: Assignment) -> list[tuple[tuple[Pair, ...], tuple[Saturation, ...]]]:
+    """Every lightpath is once probed while its neighbours run full, and once runs full itself.
+
+    Two parts: the pairs of every other lightpath, and both directions of those between them as full.
+    """
+    pairs = list(dict.fromkeys((path.source, path.target) for path in assignment.lightpaths))
+    parts = []
+    for first in (0, 1):
+        probed = ordered_pairs(pairs[first::2])
+        full = tuple(
+            Saturation(source=source, target=target) for source, target in ordered_pairs(pairs[1 - first :: 2])
+        )
+        if probed:
+            parts.append((probed, full))
+    return parts
+
+
+def background_frames(
+    packet: PacketNetwork, background: Background, port: int, duration_ns: int, draws: np.random.Generator
+) -> npt.NDArray[np.void]:
+    """Frames of declared background load for one port, in the order of their arrival.
+
+    `poisson`: frames of one length at exponential gaps. `pareto`: bursts that begin at exponential gaps and send
+    frames back to back at line rate, of Pareto lengths with the declared mean; bursts may overlap (a Poisson Pareto
+    burst process: Zukerman, Neame, Addie, Infocom 2003). The mean offered rate is `load` x the line rate.
+    """
+    if background.kind == "none" or background.load == 0:
+        return np.zeros(0, FRAME)
+    bytes_per_s = background.load * gbps_to_bytes_per_s(packet.line_rate_gbps)
+    if background.kind == "poisson":
+        starts = _poisson_ns(bytes_per_s / background.frame_bytes, duration_ns, draws)
+        return _frames(starts, background.frame_bytes, port)
+    starts = _poisson_ns(bytes_per_s / background.burst_bytes, duration_ns, draws)
+    shape = background.pareto_shape
+    smallest = background.burst_bytes * (shape - 1) / shape
+    lengths = (draws.pareto(shape, len(starts)) + 1) * smallest
+    counts = np.maximum(1, np.round(lengths / background.frame_bytes)).astype(np.int64)
+    within = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
+    gap_ns = serialisation_ns(background.frame_bytes, packet.line_rate_gbps)
+    at_ns = np.sort(np.repeat(starts, counts) + within * gap_ns, kind="stable")
+    return _frames(at_ns[at_ns < duration_ns], background.frame_bytes, port)
+
+
+def write_frames(path: Path, parts: Sequence[npt.NDArray[np.void]]) -> int:
+    """Merge the frames of a router's ports by time, then by port; returns their number."""
+    frames = np.concatenate(parts) if parts else np.zeros(0, FRAME)
+    frames = frames[np.lexsort((frames["port"], frames["at_ns"]))]
+    np.save(path, frames)
+    return len(frames)
+
+
+def tenant_flows(
+    pair: Pair, rate_gbps: float, share: float, size_bytes: int, duration_ns: int, draws: np.random.Generator
+) -> tuple[Flow, ...]:
+    """Flows of one size that begin at exponential gaps and together offer `share` of the line rate."""
+    per_s = share * gbps_to_bytes_per_s(rate_gbps) / size_bytes
+    starts = _poisson_ns(per_s, duration_ns, draws)
+    return tuple(
+        Flow(
+            name=f"tenant-{number}",
+            source=pair[0],
+            target=pair[1],
+            start_ns=VirtualNs(int(start)),
+            size_bytes=size_bytes,
+        )
+        for number, start in enumerate(starts)
+    )
+
+
+def _poisson_ns(per_s: float, duration_ns: int, draws: np.random.Generator) -> npt.NDArray[np.int64]:
+    """Arrival instants of a Poisson process within a duration, in whole ns."""
+    expected = per_s * duration_ns / NS_PER_S
+    parts: list[npt.NDArray[np.float64]] = []
+    last = 0.0
+    while last < duration_ns:
+        gaps = draws.exponential(s_to_ns(1) / per_s, int(expected + 4 * expected**0.5 + 16))
+        parts.append(last + np.cumsum(gaps))
+        last = float(parts[-1][-1])
+    instants = np.concatenate(parts)
+    return instants[instants < duration_ns].astype(np.int64)
+
+
+def _frames(at_ns: npt.NDArray[np.int64], frame_bytes: int, port: int) -> npt.NDArray[np.void]:
+    frames = np.zeros(len(at_ns), FRAME)
+    frames["at_ns"] = at_ns
+    frames["bytes"] = frame_bytes
+    frames["port"] = port
+    return frames

@@ -1,0 +1,22 @@
+"""What a switch is told to do, in OpenFlow 1.3's words but in nobody's classes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Action = tuple[Literal["push", "output"], int] | tuple[Literal["pop", "decrement_ttl"]]
+"""`push` a tag (VLAN id), `output` by a port, `pop` the tag, `decrement_ttl` of the datagram."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """Frames that match all of what is given are treated by `actions` in order; no actions is a drop."""
+
+    priority: int
+    actions: tuple[Action, ...]
+    port_in: int | None = None
+    tag: int | None = None
+    mac_to: str | None = None
+    mac_mask: str | None = None
+    address_to: str | None = None

@@ -1,0 +1,111 @@
+"""How long does a small packet take between two data centres, there and back, and how much does that vary?
+
+Idle, or while others fill their own wavelengths on the same fibres (APN) and the routers' lines (packet network).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pyarrow as pa  # type: ignore[import-untyped]  # it ships no types
+
+from apnemu.experiment import Context, Experiment, Row, Setting
+from apnemu.model.scenario import Pair, Probes, Saturation, Stage
+from apnemu.report.rows import latency_rows
+from apnemu.stages import arrivals, settled_ns
+from apnemu.units import VirtualNs
+from apnemu.workload import halves
+
+TOLERANCE_NS = 100
+JITTER_NS = 50
+PACKET_TOLERANCE_NS = 1_000
+"""Lone probes may meet one another at a router."""
+
+
+def stages(context: Context) -> tuple[Stage, ...]:
+    found: list[Stage] = []
+    for load in context.settings["load"]:
+        if load == "idle":
+            found.append(_stage(context, "idle", context.reachable()))
+        elif context.network == "apn":
+            found += [_stage(context, "full", pairs, full) for pairs, full in halves(context.assignment)]
+        else:
+            found.append(_stage(context, "full", context.reachable()))
+    return tuple(found)
+
+
+def _stage(context: Context, phase: str, pairs: tuple[Pair, ...], full: tuple[Saturation, ...] = ()) -> Stage:
+    settings = context.settings
+    gap_ns = round(settings["gap_us"] * 1_000)
+    after_ns = 0 if phase == "idle" else settled_ns(context)
+    probes = Probes(
+        pairs=pairs,
+        count=settings["probes"],
+        gap_ns=VirtualNs(gap_ns),
+        frame_bytes=settings["frame_bytes"],
+        after_ns=VirtualNs(after_ns),
+    )
+    duration_ns = after_ns + gap_ns * len(pairs) * settings["probes"] + settled_ns(context)
+    stage = Stage(phase=phase, duration_ns=VirtualNs(duration_ns), probes=probes, saturations=full)
+    if phase == "full" and context.network == "packet":
+        everywhere = [(site, fibre) for fibre in context.plant.fibres for site in (fibre.a, fibre.b)]
+        load = arrivals(context, phase, everywhere, settings["background_load"], duration_ns)
+        stage = dataclasses.replace(stage, arrivals=load)
+    return stage
+
+
+def rows(table: pa.Table, contexts: Sequence[Context]) -> list[Row]:
+    predicted = {
+        (*pair, context.network): rtt_ns
+        for context in contexts
+        for pair, rtt_ns in context.predicted_rtts(context.settings["frame_bytes"]).items()
+    }
+    return [dict(row) for row in latency_rows(table, predicted)]
+
+
+def expected(settings: Mapping[str, Any]) -> str:
+    return (
+        f"over the APN every median is within {TOLERANCE_NS} ns of the closed form and jitter is at most {JITTER_NS} ns, "
+        f"idle or not; over the idle packet network every median is within {PACKET_TOLERANCE_NS} ns of its closed form"
+    )
+
+
+def met(results: Sequence[Row], settings: Mapping[str, Any]) -> bool:
+    return all(_met(row) for row in results)
+
+
+def _met(row: Row) -> bool:
+    if row["network"] == "packet" and row["phase"] != "idle":
+        return True
+    if row["lost"] or row["rtt_ns_p50"] is None:
+        return False
+    error_ns = abs(row["rtt_ns_p50"] - row["predicted_rtt_ns"])
+    if row["network"] == "packet":
+        return bool(error_ns <= PACKET_TOLERANCE_NS)
+    return bool(error_ns <= TOLERANCE_NS and row["jitter_ns"] <= JITTER_NS)
+
+
+EXPERIMENT = Experiment(
+    name="latency",
+    question="How long does a small packet take between two data centres, and how much does that vary?",
+    topology="jpn12",
+    settings=(
+        Setting(
+            name="load",
+            default=("idle",),
+            choices=("idle", "full"),
+            many=True,
+            meaning="idle, or with every other wavelength and the routers' lines in use",
+        ),
+        Setting(name="probes", default=20, low=1, high=65_535, whole=True, meaning="echo requests for each pair"),
+        Setting(name="gap_us", default=20.0, low=1, high=1e6, meaning="between one pair's probe and the next pair's"),
+        Setting(name="frame_bytes", default=98, low=60, high=1514, whole=True, meaning="Ethernet frame of a probe"),
+        Setting(name="background_load", default=0.7, low=0, high=2, meaning="of the routers' lines, under load=full"),
+    ),
+    stages=stages,
+    rows=rows,
+    expected=expected,
+    met=met,
+)

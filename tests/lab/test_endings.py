@@ -1,0 +1,209 @@
+"""Every way in which a guest ends: the cause is named, and nothing is left (acceptance 12)."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from apnemu.errors import GuestError
+from apnemu.lab import cores, guest
+from apnemu.lab.console import KEPT_BYTES
+from apnemu.lab.side_by_side import run_all
+
+from .conftest import processes_in, wait_until
+
+pytestmark = pytest.mark.guest
+MakeJob = Callable[..., guest.Job]
+SPIN = ("sh", "-c", "echo now; while :; do :; done")
+
+
+def failure_of(job: guest.Job, **options: object) -> str:
+    with pytest.raises(GuestError) as caught:
+        guest.run(job, **options)  # type: ignore[arg-type]
+    assert caught.value.exit_code == 3
+    assert processes_in(job.folder) == []
+    assert [path.name for path in job.folder.iterdir()] == ["console.log"]
+    assert "\n" not in str(caught.value)
+    return str(caught.value)
+
+
+def test_exit_codes_come_through(make_job: MakeJob) -> None:
+    assert guest.run(make_job("sh", "-c", "exit 7")).exit_code == 7
+    assert guest.run(make_job("true")).exit_code == 0
+
+
+def test_a_program_that_spins(make_job: MakeJob) -> None:
+    said = failure_of(make_job(*SPIN, stall_limit_s=1))
+    assert "virtual time has stood still at 0.00" in said
+    assert "for 1 s of CPU; a program in the guest spins: let it sleep, or allow it longer (stall_limit_s)" in said
+    assert "; sh (pid " in said
+    assert said.endswith("ran last; console: now")
+
+
+def test_a_program_that_spins_in_system_calls_that_cost_nothing(make_job: MakeJob) -> None:
+    spin = "import os\nwhile True: os.getppid()"
+    said = failure_of(make_job("python3", "-c", spin, stall_limit_s=1, syscall_cost_ns=0))
+    assert "virtual time has stood still" in said
+    assert "; python3 (pid " in said
+
+
+def test_computing_is_no_spinning(make_job: MakeJob) -> None:
+    outcome = guest.run(make_job("python3", "-c", "sum(range(30_000_000))", stall_limit_s=30))
+    assert outcome.exit_code == 0
+
+
+def test_the_wall_limit(make_job: MakeJob) -> None:
+    said = failure_of(make_job("sh", "-c", "while :; do /bin/true; done", wall_limit_s=1))
+    assert said.startswith("the guest ran for 1 s of wall time, its limit (wall_limit_s), and came to ")
+
+
+def test_out_of_memory(make_job: MakeJob) -> None:
+    said = failure_of(make_job("tail", "/dev/zero", memory_mb=128))
+    assert said.startswith("the guest ran out of memory and its kernel ended tail (pid ")
+    assert "memory_mb is 128: give more" in said
+
+
+def test_a_panic(make_job: MakeJob) -> None:
+    said = failure_of(make_job("sh", "-c", "echo 1 > /proc/sys/vm/panic_on_oom; tail /dev/zero", memory_mb=128))
+    assert said.startswith(
+        "the guest's kernel panicked: Out of memory: system-wide panic_on_oom is enabled; tail (pid "
+    )
+
+
+def test_a_program_that_is_not_there(make_job: MakeJob) -> None:
+    assert failure_of(make_job("/no/such", "x")) == "/no/such is not a program that the guest finds (from /)"
+
+
+def test_a_program_that_a_signal_ended(make_job: MakeJob) -> None:
+    assert failure_of(make_job("sh", "-c", "kill -SEGV $$")).startswith("sh was ended by SIGSEGV in the guest")
+
+
+@pytest.mark.parametrize("command", ["poweroff", "reboot"])
+def test_a_guest_that_turns_itself_off(make_job: MakeJob, command: str) -> None:
+    said = failure_of(make_job("python3", "-c", f"import ctypes; ctypes.CDLL(None).reboot({REBOOT[command]})"))
+    assert said.startswith("the guest ended (exit code 0 of its kernel) before its program did")
+
+
+REBOOT = {"poweroff": 0x4321FEDC, "reboot": 0x01234567}
+
+
+def test_a_kernel_that_is_not_there(make_job: MakeJob, tmp_path: Path) -> None:
+    job = make_job("true")
+    absent = guest.Job(kernel=tmp_path / "linux", folder=job.folder, argv=job.argv)
+    assert failure_of(absent).endswith("linux; build it with `apnemu lab build`")
+    absent.kernel.write_text("")
+    assert "is not executable" in failure_of(absent)
+
+
+def test_two_labs_in_one_folder(make_job: MakeJob) -> None:
+    stop = threading.Event()
+    job = make_job(*SPIN)
+    first = threading.Thread(target=lambda: pytest.raises(GuestError, guest.run, job, stop=stop))
+    first.start()
+    assert wait_until(lambda: bool(processes_in(job.folder)))
+    with pytest.raises(GuestError, match="another lab runs in .*/run; give each its own folder"):
+        guest.run(job)
+    stop.set()
+    first.join()
+    assert processes_in(job.folder) == []
+
+
+def test_a_guest_that_prints_without_end(make_job: MakeJob) -> None:
+    job = make_job("yes", "all work and no play", wall_limit_s=3)
+    assert "console: all work and no play | all work" in failure_of(job)
+    log = job.folder / "console.log"
+    assert 2 * KEPT_BYTES < log.stat().st_size < 2 * KEPT_BYTES + 200_000
+    assert b"bytes of console left out here]\n" in log.read_bytes()
+    assert b"\r" not in log.read_bytes()
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    folder = tmp_path / "small"
+    folder.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=4m", "apnemu-test", str(folder)]
+    if os.geteuid() != 0 or subprocess.run(mount, check=False, capture_output=True).returncode:
+        pytest.skip("only root can make a small disk")
+    yield folder
+    subprocess.run(["umount", str(folder)], check=True)
+
+
+def test_a_full_disk_under_the_folder(make_job: MakeJob, small_disk: Path) -> None:
+    fill = "import os\nwhile True: os.write(f, bytes(65536))"
+    program = f"import os; f = os.open('/run/apnemu/big', os.O_CREAT | os.O_WRONLY)\n{fill}"
+    job = make_job("python3", "-c", program, folder=small_disk / "run")
+    with pytest.raises(GuestError, match=r"the disk under .*/small/run is full: \d+ bytes free; make room or choose"):
+        guest.run(job)
+    assert processes_in(job.folder) == []
+    with pytest.raises(GuestError, match="is full"):  # nor can the next begin
+        guest.run(job)
+
+
+def test_a_full_file_system_in_the_guest(make_job: MakeJob) -> None:
+    said = failure_of(make_job("dd", "if=/dev/zero", "of=/dev/shm/x", "bs=1M", memory_mb=128))
+    assert "dd ended with exit code 1, and a file system in the guest's memory is full (memory_mb is 128)" in said
+
+
+def test_the_kernel_ended_from_outside(make_job: MakeJob) -> None:
+    job = make_job(*SPIN)
+    caught: list[str] = []
+    thread = threading.Thread(target=lambda: caught.append(failure_of(job)))
+    thread.start()
+    assert wait_until(lambda: "now" in (job.folder / "console.log").read_text() if job.folder.exists() else False)
+    oldest = min(int(line.split()[0]) for line in processes_in(job.folder))
+    os.kill(oldest, signal.SIGKILL)
+    thread.join()
+    assert caught[0].startswith("the guest's kernel was ended from outside by SIGKILL")
+
+
+COMMAND = """
+import sys
+from pathlib import Path
+from apnemu.lab import guest
+guest.run(guest.Job(kernel=Path(sys.argv[1]), folder=Path(sys.argv[2]), argv=tuple(sys.argv[3:])))
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+def test_the_command_ended(make_job: MakeJob, tmp_path: Path, number: signal.Signals) -> None:
+    job = make_job(*SPIN)
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    command = subprocess.Popen(
+        [sys.executable, "-c", COMMAND, str(job.kernel), str(job.folder), *job.argv],
+        env={"PYTHONPATH": str(Path(__file__).parents[2]), "TMPDIR": str(scratch), "HOME": str(scratch)},
+        stderr=subprocess.DEVNULL,
+    )
+    shared_before = set(os.listdir("/dev/shm"))  # noqa: S108  (looked at, not used)
+    log = job.folder / "console.log"
+    assert wait_until(lambda: log.exists() and "now" in log.read_text())
+    assert len(processes_in(job.folder)) > 1
+    claims = len(cores.claims())
+
+    command.send_signal(number)
+    code = command.wait()
+
+    ended_by_itself = {signal.SIGTERM: 143, signal.SIGHUP: 129}
+    assert code == ended_by_itself.get(number, -number)
+    assert wait_until(lambda: processes_in(job.folder) == [])
+    assert len(cores.claims()) == claims - 1
+    assert list(scratch.iterdir()) == []
+    assert set(os.listdir("/dev/shm")) - shared_before == set()  # noqa: S108
+    left = {path.name for path in job.folder.iterdir()}
+    assert left == ({"console.log", ".guest"} if number == signal.SIGKILL else {"console.log"})
+    assert guest.run(make_job("true")).exit_code == 0  # in the folder that was left
+
+
+def test_one_of_several_fails(make_job: MakeJob, tmp_path: Path) -> None:
+    spins = make_job(*SPIN, folder=tmp_path / "a")
+    fails = make_job("/no/such", folder=tmp_path / "b")
+    with pytest.raises(GuestError, match="/no/such is not a program"):
+        run_all([spins, fails])
+    assert processes_in(spins.folder) == []

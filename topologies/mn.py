@@ -1,0 +1,34 @@
+"""Topology files for people who have stock Mininet alone:
+
+    sudo env PYTHONPATH=. mn --custom topologies/mn.py --topo apnemu,topologies/three-sites.yaml --link tc
+
+One switch for each site, its hosts on it, and each fibre as a link with the fibre's delay, one way. The delay is set by
+netem in microseconds, and what people feel on top of it is Mininet's own: no light is planned, no lab's clock is used,
+and a network with rings needs a controller that breaks loops (for example `--switch ovsbr,stp=1`).
+"""
+
+from mininet.topo import Topo
+
+from apnemu.topology import read_plant
+from apnemu.units import ns_to_us
+
+
+class PlantTopo(Topo):
+    """The sites of a topology file as switches s1, s2, ... in the file's order, hosts as h1, h2, ..."""
+
+    def build(self, path="topologies/three-sites.yaml", **_options):
+        plant = read_plant(path)
+        switches = {}
+        hosts = 0
+        for number, site in enumerate(plant.sites, 1):
+            switches[site.name] = self.addSwitch(f"s{number}", dpid=f"{number:016x}", site=site.name)
+            for _ in range(site.hosts):
+                hosts += 1
+                self.addLink(self.addHost(f"h{hosts}", site=site.name), switches[site.name])
+        for fibre in plant.fibres:
+            self.addLink(
+                switches[fibre.a], switches[fibre.b], delay=f"{ns_to_us(fibre.delay_ns):.3f}us", fibre=fibre.name
+            )
+
+
+topos = {"apnemu": PlantTopo}
