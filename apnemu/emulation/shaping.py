@@ -66,6 +66,10 @@ class _Pacer(tcmsg):  # type: ignore[misc]  # pyroute2 has no types
         pass
 
 
+class _Question(tcmsg):  # type: ignore[misc]  # pyroute2 has no types
+    """Asks for all queues. pyroute2 compiles a class once and its heirs believe it: tcmsg itself must never be made."""
+
+
 class _Message(tcmsg):  # type: ignore[misc]  # pyroute2 has no types
     """A tc message whose options are netem's."""
 
@@ -167,7 +171,7 @@ def _whole(options: dict[int, bytes], kind: int) -> int:
 def _qdiscs(netlink: Netlink) -> list[tuple[int, int, dict[int, bytes], int]]:
     """(interface, handle, netem's options, drops) of every netem in a namespace."""
     found = []
-    for payload in netlink.dump(RTM_GETQDISC, tcmsg()):
+    for payload in netlink.dump(RTM_GETQDISC, _Question()):
         index, handle = struct.unpack_from("=iI", payload, 4)
         parts = dict(attributes(payload, 20))
         if parts.get(TCA_KIND, b"").rstrip(b"\0") != b"netem":

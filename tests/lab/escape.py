@@ -12,7 +12,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-CANARY = Path(sys.argv[1])
+CANARY = Path("/nonexistent")
 OWN = Path("/run/apnemu")
 libc = ctypes.CDLL(None, use_errno=True)
 
@@ -26,7 +26,7 @@ def attempt(name: str, action: Callable[[], object]) -> None:
 
 
 def mount(name: str, kind: str, options: str, flags: int = 0) -> Path:
-    place = Path("/tmp") / name  # noqa: S108  (the guest's own)
+    place = Path("/tmp") / name
     place.mkdir(exist_ok=True)
     if libc.mount(b"none", str(place).encode(), kind.encode(), flags, options.encode()):
         print("mount", name, "->", os.strerror(ctypes.get_errno()), flush=True)
@@ -109,26 +109,35 @@ def devices() -> None:
         attempt(memory, lambda memory=memory: os.close(os.open(memory, os.O_RDWR)))
 
 
-root = mount("root", "hostfs", "/")
-through("root", root / CANARY.relative_to("/"))
-attempt("host's own comm", lambda: (root / "proc/self/comm").write_text("broken"))
-attempt("host's out-of-memory score", lambda: (root / "proc/self/oom_score_adj").write_text("1000"))
-libc.mount(None, str(root).encode(), None, 32, None)  # remount, for writing
-through("remounted root", root / CANARY.relative_to("/"))
-through("absolute", mount("absolute", "hostfs", str(CANARY)))
-through("dots", mount("dots", "hostfs", f"/proc/self/cwd/../{CANARY.name}"))
-through("own root", mount("cwd", "hostfs", f"/proc/self/cwd/../{CANARY.name}/folder/.."))
-attempt("folder's own parent", lambda: os.chmod(mount("parent", "hostfs", "/proc/self/cwd/.."), 0o777))
-through("host's proc", mount("proc", "hostfs", "/proc/self/root" + str(CANARY)))
-link = OWN / "link"
-link.symlink_to(CANARY)
-attempt("link to the canary (the guest's overlay takes it)", lambda: append(link / "file"))
-through("mounted link", mount("link", "hostfs", "/proc/self/cwd/link/."))
-attempt("hard link", lambda: os.link(root / CANARY.relative_to("/") / "file", OWN / "hard"))
-stale_file()
-stale_folder()
-devices()
-(OWN / "program").write_text("#!/bin/sh\n")
-attempt("set-user-id (silently without)", lambda: os.chmod(OWN / "program", 0o6777))
-subprocess.run(["rm", "-rf", "--no-preserve-root", "/etc", "/usr/share", "/home", "/var", "/opt"], check=False)
-print("etc is", "still there" if os.path.exists("/etc/passwd") else "gone", "in the guest", flush=True)
+def main() -> None:
+    root = mount("root", "hostfs", "/")
+    through("root", root / CANARY.relative_to("/"))
+    attempt("host's own comm", lambda: (root / "proc/self/comm").write_text("broken"))
+    attempt("host's out-of-memory score", lambda: (root / "proc/self/oom_score_adj").write_text("1000"))
+    libc.mount(None, str(root).encode(), None, 32, None)  # remount, for writing
+    through("remounted root", root / CANARY.relative_to("/"))
+    through("absolute", mount("absolute", "hostfs", str(CANARY)))
+    through("dots", mount("dots", "hostfs", f"/proc/self/cwd/../{CANARY.name}"))
+    through("own root", mount("cwd", "hostfs", f"/proc/self/cwd/../{CANARY.name}/folder/.."))
+    attempt("folder's own parent", lambda: os.chmod(mount("parent", "hostfs", "/proc/self/cwd/.."), 0o777))
+    through("host's proc", mount("proc", "hostfs", "/proc/self/root" + str(CANARY)))
+    link = OWN / "link"
+    link.symlink_to(CANARY)
+    attempt("link to the canary (the guest's overlay takes it)", lambda: append(link / "file"))
+    through("mounted link", mount("link", "hostfs", "/proc/self/cwd/link/."))
+    attempt("hard link", lambda: os.link(root / CANARY.relative_to("/") / "file", OWN / "hard"))
+    stale_file()
+    stale_folder()
+    devices()
+    (OWN / "program").write_text("#!/bin/sh\n")
+    attempt("set-user-id (silently without)", lambda: os.chmod(OWN / "program", 0o6777))
+    subprocess.run(["rm", "-rf", "--no-preserve-root", "/etc", "/usr/share", "/home", "/var", "/opt"], check=False)
+    print("etc is", "still there" if os.path.exists("/etc/passwd") else "gone", "in the guest", flush=True)
+
+
+if __name__ == "__main__":
+    # on a host this would do what it tries; only User Mode Linux has hostfs
+    if "hostfs" not in Path("/proc/filesystems").read_text():
+        sys.exit("not in a guest: refused")
+    CANARY = Path(sys.argv[1])
+    main()

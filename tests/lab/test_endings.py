@@ -181,7 +181,7 @@ def test_the_command_ended(make_job: MakeJob, tmp_path: Path, number: signal.Sig
         env={"PYTHONPATH": str(Path(__file__).parents[2]), "TMPDIR": str(scratch), "HOME": str(scratch)},
         stderr=subprocess.DEVNULL,
     )
-    shared_before = set(os.listdir("/dev/shm"))  # noqa: S108  (looked at, not used)
+    shared_before = set(os.listdir("/dev/shm"))
     log = job.folder / "console.log"
     assert wait_until(lambda: log.exists() and "now" in log.read_text())
     assert len(processes_in(job.folder)) > 1
@@ -195,7 +195,7 @@ def test_the_command_ended(make_job: MakeJob, tmp_path: Path, number: signal.Sig
     assert wait_until(lambda: processes_in(job.folder) == [])
     assert len(cores.claims()) == claims - 1
     assert list(scratch.iterdir()) == []
-    assert set(os.listdir("/dev/shm")) - shared_before == set()  # noqa: S108
+    assert set(os.listdir("/dev/shm")) - shared_before == set()
     left = {path.name for path in job.folder.iterdir()}
     assert left == ({"console.log", ".guest"} if number == signal.SIGKILL else {"console.log"})
     assert guest.run(make_job("true")).exit_code == 0  # in the folder that was left
