@@ -140,7 +140,8 @@ class Flows:
             sender = self._ends.socket(source, socket.AF_INET, socket.SOCK_STREAM)
             sender.setsockopt(socket.IPPROTO_TCP, socket.TCP_CONGESTION, plan.congestion_control.encode())
             if plan.pace_gbps is not None:
-                sender.setsockopt(socket.SOL_SOCKET, SO_MAX_PACING_RATE, gbps_to_bytes_per_s(plan.pace_gbps))
+                rate = gbps_to_bytes_per_s(plan.pace_gbps)
+                sender.setsockopt(socket.SOL_SOCKET, SO_MAX_PACING_RATE, struct.pack("=Q", rate))
             sender.bind((source.address, 0))
             result = sender.connect_ex((target.address, PORT))
             if result not in (0, errno.EINPROGRESS):

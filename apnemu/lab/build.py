@@ -66,8 +66,8 @@ def build(source: Path, folder: Path, report: Report) -> tuple[Path, str]:
     state = os.statvfs(folder)
     if (free := state.f_bavail * state.f_frsize) < NEEDED_BYTES:
         raise KernelError(
-            f"building the kernel needs {NEEDED_BYTES / 1e9:.1f} GB under {folder.parent}, {free / 1e9:.1f} GB are free; "
-            "make room, or set XDG_CACHE_HOME to a folder on another disk"
+            f"building the kernel needs {NEEDED_BYTES / 1e9:.1f} GB under {folder.parent}, {free / 1e9:.1f} GB are "
+            "free; make room, or set XDG_CACHE_HOME to a folder on another disk"
         )
     tree = folder / "tree"
     report("kernel: unpacking the source (about 10 s)")

@@ -14,6 +14,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from apnemu.errors import GuestError
+
 PREFIX = "apnemu-core-"
 MOST_LABS_ON_A_CORE = 64
 
@@ -32,8 +34,10 @@ def claimed(core: int | None = None) -> Iterator[int]:
 
     Only cores that this process may use are considered (sched_getaffinity), lowest first.
     """
-    cores = sorted(os.sched_getaffinity(0)) if core is None else [core]
-    holder, found = _claim(cores)
+    usable = sorted(os.sched_getaffinity(0))
+    if core is not None and core not in usable:
+        raise GuestError(f"core {core} is not one that this command may use; it may use {', '.join(map(str, usable))}")
+    holder, found = _claim(usable if core is None else [core])
     try:
         yield found
     finally:

@@ -18,9 +18,9 @@ LONGEST_END_S: Final = 5.0
 
 @contextmanager
 def signals_raise() -> Iterator[None]:
-    """SIGTERM and SIGHUP become SystemExit (128 + number), so that `with` blocks end what they own; then all is as before.
+    """SIGTERM and SIGHUP become SystemExit (128 + number), so that `with` blocks end what they own.
 
-    Only the main thread can do that; elsewhere this does nothing.
+    Afterwards all is as before. Only the main thread can do that; elsewhere this does nothing.
     """
 
     def end(number: int, _frame: FrameType | None) -> None:

@@ -251,8 +251,11 @@ def command_line(job: Job) -> list[str]:
 def _start(job: Job, core: int, fds: list[int], console_end: int) -> subprocess.Popen[bytes]:
     launcher = Path(__file__).with_name("launch.py")
     return subprocess.Popen(
-        [sys.executable, "-I", "-S", str(launcher), str(os.getpid()), str(core), str(job.kernel.resolve())]
-        + [*map(str, fds), *command_line(job)],
+        [
+            *[sys.executable, "-I", "-S", str(launcher)],
+            *[str(os.getpid()), str(core), str(job.kernel.resolve()), *map(str, fds)],
+            *command_line(job),
+        ],
         stdin=subprocess.DEVNULL,
         stdout=console_end,
         stderr=console_end,

@@ -1,6 +1,6 @@
 """The lab's kernel: found in a cache, or built into it once.
 
-A cache is a folder with one folder for each key (source, configuration, patches), which holds `linux` and `kernel.json`.
+A cache is a folder with one folder for each key (source, configuration, patches): `linux` and `kernel.json`.
 There are two: the user's, and one of the machine's that only root writes (filled when root builds), so that a user
 without rights, tools or sources finds a kernel too.
 """
@@ -35,7 +35,7 @@ _BUILDING: Final = ".build-"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kernel:
-    """A kernel that is ready. `recipe` is the hash of configuration and patches, `build_s` its wall time (0: unknown)."""
+    """A kernel that is ready. `recipe`: a hash of configuration and patches; `build_s`: its wall time (0: unknown)."""
 
     path: Path
     key: str

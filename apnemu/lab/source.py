@@ -33,7 +33,8 @@ def resolve(given: Path | None) -> Source:
         return Source(path=path, identity="tree:" + _hash_of_tree(path))
     if not path.is_file():
         raise KernelError(
-            f"no kernel source at {path}; `apt-get install linux-source-6.12`, or name a tarball or tree with {VARIABLE}"
+            f"no kernel source at {path}; `apt-get install linux-source-6.12`, or name a tarball or a tree with "
+            f"{VARIABLE}"
         )
     return Source(path=path, identity=_packaged_hash(path) or "sha256:" + _hash_of_file(path))
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from apnemu.errors import GuestError
 from apnemu.lab import cores
 
 
@@ -31,18 +32,27 @@ def test_the_least_taken(monkeypatch: pytest.MonkeyPatch) -> None:
     assert cores.claims() == []
 
 
+def test_a_core_that_is_not_ours(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {5, 3})
+    with (
+        pytest.raises(GuestError, match="core 4 is not one that this command may use; it may use 3, 5"),
+        cores.claimed(core=4),
+    ):
+        pass
+
+
 @pytest.mark.usefixtures("own_names")
 def test_a_killed_holder_holds_nothing() -> None:
     program = (
         f"from apnemu.lab import cores; cores.PREFIX = {cores.PREFIX!r}\n"
-        "with cores.claimed(7): print('held', flush=True); input()"
+        "with cores.claimed(): print('held', flush=True); input()"
     )
     holder = subprocess.Popen(
         [sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=Path(__file__).parents[2]
     )
     assert holder.stdout is not None
     assert holder.stdout.readline() == b"held\n"
-    assert [claim.core for claim in cores.claims()] == [7]
+    assert len(cores.claims()) == 1
     holder.kill()
     holder.communicate()
     assert cores.claims() == []

@@ -105,10 +105,10 @@ def test_a_kernel_that_is_not_there(make_job: MakeJob, tmp_path: Path) -> None:
 def test_two_labs_in_one_folder(make_job: MakeJob) -> None:
     stop = threading.Event()
     job = make_job(*SPIN)
-    first = threading.Thread(target=lambda: pytest.raises(GuestError, guest.run, job, stop=stop))
+    first = threading.Thread(target=lambda: failure_of(job, stop=stop))
     first.start()
     assert wait_until(lambda: bool(processes_in(job.folder)))
-    with pytest.raises(GuestError, match="another lab runs in .*/run; give each its own folder"):
+    with pytest.raises(GuestError, match=r"another lab runs in .*/run; give each its own folder"):
         guest.run(job)
     stop.set()
     first.join()

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -32,9 +33,9 @@ def test_inside(boot: Run) -> None:
     _, said = boot(
         "sh",
         "-c",
-        "id -u; date -u +%F; env | sort; pwd; ls -1 /run; echo $$ > /dev/shm/x; ls -d /dev/fd/0 /dev/pts/ptmx;"
+        "id -u; date -u +%F; env | sort; pwd; ls -1 /run; echo $$ > /dev/shm/x; ls -1d /dev/fd/0 /dev/pts/ptmx;"
         " cat /proc/sys/kernel/sched_rt_runtime_us /proc/sys/net/core/rmem_max; ip -br link show lo | cut -c1-15;"
-        " chrt -p $(pgrep ksoftirqd); ls /sys/fs/cgroup/cgroup.procs; tty < /dev/console; ls /srv /mnt /media",
+        " chrt -p $(pgrep ksoftirqd); ls /sys/fs/cgroup/cgroup.procs; tty < /dev/console",
         environment={"EXTRA": 'it\'s "quoted"'},
         working_directory="/usr",
     )
@@ -46,7 +47,6 @@ def test_inside(boot: Run) -> None:
         *["/usr", "apnemu", "mount", "/dev/fd/0", "/dev/pts/ptmx", "-1", "1073741824", "lo             "],
         *["pid 10's current scheduling policy: SCHED_FIFO", "pid 10's current scheduling priority: 50"],
         *["/sys/fs/cgroup/cgroup.procs", "/dev/console"],
-        *["/media:", "", "/mnt:", "", "/srv:"],
     ]
 
 
@@ -128,7 +128,7 @@ def test_progress(make_job: MakeJob) -> None:
     )
     assert len(seen) > 2
     assert seen[-1].planned_virtual_s == 3.0
-    assert all(earlier.wall_s < later.wall_s for earlier, later in zip(seen, seen[1:], strict=False))
+    assert all(earlier.wall_s < later.wall_s for earlier, later in pairwise(seen))
 
 
 def test_output_goes_to_the_caller_byte_for_byte(make_job: MakeJob, tmp_path: Path) -> None:
@@ -148,7 +148,8 @@ def test_a_reader_that_goes_away(make_job: MakeJob) -> None:
     job = make_job("yes")
     program = (
         f"from pathlib import Path; from apnemu.lab import guest;"
-        f"guest.run(guest.Job(kernel=Path({str(job.kernel)!r}), folder=Path({str(job.folder)!r}), argv=('yes',)), stdout=1)"
+        f"guest.run(guest.Job(kernel=Path({str(job.kernel)!r}), folder=Path({str(job.folder)!r}), "
+        "argv=('yes',)), stdout=1)"
     )
     command = subprocess.Popen(
         [sys.executable, "-c", program], stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=Path(__file__).parents[2]

@@ -76,8 +76,9 @@ def test_no_way_from_the_guest_to_the_host(make_job: Callable[..., guest.Job], c
 @pytest.mark.guest
 def test_the_folder_is_the_guests_to_write(make_job: Callable[..., guest.Job], tmp_path: Path) -> None:
     steps = (
-        "cd /run/apnemu && mkdir -p a/b && echo one > a/b/f && mv a/b/f a/g && ln a/g a/h && ln -s g a/s && chmod 640 a/g"
-        " && touch -d 2001-02-03T04:05:06Z a/h && truncate -s 3 a/s && rm a/h && rmdir a/b && mkfifo a/p && cp -r a c"
+        "cd /run/apnemu && mkdir -p a/b && echo one > a/b/f && mv a/b/f a/g && ln a/g a/h && ln -s g a/s"
+        " && chmod 640 a/g && touch -d 2001-02-03T04:05:06Z a/h && truncate -s 3 a/s"
+        " && rm a/h && rmdir a/b && mkfifo a/p && cp -r a c"
         ' && python3 -c \'import os; f = open("t", "w+"); os.unlink("t"); f.write("xx"); f.flush();'
         " os.ftruncate(f.fileno(), 1); assert os.fstat(f.fileno()).st_size == 1'"
     )
