@@ -9,7 +9,7 @@ import sys
 import time
 from pathlib import Path
 
-from apnemu.emulation.capture import tcpdump
+from apnemu.emulation import capture
 from apnemu.emulation.loop import Loop, now_ns
 from apnemu.emulation.net import Net, load
 from apnemu.emulation.notes import Notes
@@ -85,12 +85,11 @@ def main(folder: Path) -> int:
     print("switches ready", flush=True)
     notes = Notes(folder / "records.jsonl", net.blueprint.network)
     wait_for_a_round_instant()
-    capture = tcpdump(folder / "capture.pcap", "any") if net.blueprint.pcap else None
+    capturing = capture.tcpdump(folder / "capture.pcap", "any") if net.blueprint.pcap else None
     Player(net, folder, notes).play()
     notes.close()
-    if capture:
-        capture.terminate()
-        capture.wait()
+    if capturing:
+        capture.end(capturing)
         (folder / "interfaces.json").write_text(json.dumps(net.own_interfaces()))
     return 0
 

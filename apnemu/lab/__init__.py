@@ -11,7 +11,7 @@ Why it is so, and what was rejected:
   no modules of the host's, and a clock that moves only when every process sleeps.
 - *The kernel is a direct child of the command, started by one thread that lives as long as it* (`guest._starter`):
   Linux then ends it with the command, kill -9 included. A supervisor process in between can itself be killed, and
-  takes longer to start than the guest to boot. The guest's kernel traces its processes' host halves, which end with
+  costs the start of one more Python. The guest's kernel traces its processes' host halves, which end with
   it.
 - *Nothing that differs between runs reaches the guest*: its kernel stirs its command line into all randomness, and a
   longer path moves its stack. So the folder is the kernel's working directory, the binary is executed by descriptor,

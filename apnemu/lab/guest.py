@@ -14,7 +14,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -61,6 +61,9 @@ class Job:
     def __post_init__(self) -> None:
         if not self.argv:
             raise ValueError("argv is empty; it must name a program")
+        for key in self.environment:
+            if not (key.isascii() and key.isidentifier()):
+                raise ValueError(f"environment has {key!r}; a name is made of letters, digits and _")
         if not 64 <= self.memory_mb <= 1_048_576:
             raise ValueError(f"memory_mb is {self.memory_mb}; it must be from 64 to 1048576")
         if not 0 <= self.seed < 2**64:
@@ -111,13 +114,13 @@ def run(
         with verdict.disk_named(job.folder):
             stack.enter_context(staging.staged(job, has_stdout=stdout is not None, has_stderr=stderr is not None))
             console = Console(job.folder / "console.log")
-        stack.callback(console.close)
+        stack.callback(_close_after_all, console)
         core = stack.enter_context(cores.claimed(job.core))
         status = StatusPage()
         stack.callback(status.close)
         guest = stack.enter_context(_Running(job, core, status, console, stdout, stderr))
+        code = guest.wait(on_progress, stop)
         with verdict.disk_named(job.folder):
-            code = guest.wait(on_progress, stop)
             console.close()
         last = status.read()
         exit_code = verdict.exit_code(job, code, console, last)
@@ -154,12 +157,14 @@ class _Running:
                 pump = Pump(target)
                 self._pumps.append(pump)
                 ends.append(pump.write_end)
+        starting = _starter(os.getpid()).submit(_start, job, core, [status.fd, *ends[1:]], console_end)
         try:
-            self._process = (
-                _starter(os.getpid()).submit(_start, job, core, [status.fd, *ends[1:]], console_end).result()
-            )
+            self._process = starting.result()
         except OSError as error:
             raise GuestError(f"the guest cannot be started: {error}") from error
+        except BaseException:  # an interrupt; the other thread starts it all the same
+            _end(starting.result())
+            raise
         finally:
             for end in set(ends):
                 os.close(end)
@@ -171,8 +176,7 @@ class _Running:
         return self
 
     def __exit__(self, *_: object) -> None:
-        end_session(self._process.pid)
-        self._process.wait()
+        _end(self._process)
         self._selector.close()
         for pump in self._pumps:
             pump.close()
@@ -207,25 +211,34 @@ class _Running:
                 next_still_check_s = now_s + STILL_CHECK_EVERY_S
                 if self._still.is_still(reading.virtual_ns, self._process.pid):
                     raise verdict.stood_still(str(self._still), self._console, reading)
-        end_session(self._process.pid)
-        self._read_console()
+        code = _end(self._process)
+        while self._read_console():
+            pass
         for pump in self._pumps:
             pump.drain()
-        return self._process.wait()
+        return code
 
-    def _read_console(self) -> None:
-        while True:
-            try:
-                data = os.read(self._console_pipe, CHUNK_BYTES)
-            except BlockingIOError:
-                return
-            if not data:
-                if self._console_pipe in self._selector.get_map():
-                    self._selector.unregister(self._console_pipe)
-                return
+    def _read_console(self) -> bool:
+        """One piece; False if there is none now."""
+        try:
+            data = os.read(self._console_pipe, CHUNK_BYTES)
+        except BlockingIOError:
+            return False
+        with verdict.disk_named(self._job.folder):
             self._console.write(data)
-            if len(data) < CHUNK_BYTES:
-                return
+        return bool(data)
+
+
+def _end(process: subprocess.Popen[bytes]) -> int:
+    """Nothing of it is left afterwards; its exit code, if it had ended by itself."""
+    end_session(process.pid)
+    return process.wait()
+
+
+def _close_after_all(console: Console) -> None:
+    """Whatever ended the guest is what the caller wants to hear, not that the log's end found no room."""
+    with suppress(OSError):
+        console.close()
 
 
 def command_line(job: Job) -> list[str]:

@@ -24,7 +24,7 @@ class Column:
 def kind_of(rows: Sequence[Row]) -> Kind:
     """What rows are about, by the columns that only they have.
 
-    >>> kind_of([{"rtt_ns_p50": 1}]), kind_of([{"share_of_line": 1.0}]), kind_of([{"load": 0.5, "drops": 0}]), kind_of([])
+    >>> kind_of([{"rtt_ns_p50": 1}]), kind_of([{"share_of_line": 1.0}]), kind_of([{"fct_ns_p50": 1}]), kind_of([])
     ('latency', 'throughput', 'loss', 'other')
     """
     keys = rows[0].keys() if rows else ()
@@ -32,7 +32,7 @@ def kind_of(rows: Sequence[Row]) -> Kind:
         return "latency"
     if "share_of_line" in keys:
         return "throughput"
-    return "loss" if "load" in keys and "drops" in keys else "other"
+    return "loss" if "fct_ns_p50" in keys else "other"
 
 
 def columns(rows: Sequence[Row]) -> list[Column]:

@@ -113,7 +113,8 @@ def test_a_fresh_user_without_rights(lab_kernel: Path, fresh_users_folder: Path)
     program = (
         "from pathlib import Path; from apnemu.lab import guest;"
         f"print(guest.run(guest.Job(kernel=Path({str(kernel)!r}), folder=Path({str(fresh_users_folder)!r}),"
-        " argv=('sh', '-c', 'id -u; touch /run/apnemu/made; ip netns add x; ip netns; rm -r /usr/bin; exit 2'))))"
+        " argv=('sh', '-c', 'id -u; touch /run/apnemu/made /etc/made /var/lib/made /usr/bin/made; ip netns add x;"
+        " ip netns; rm -r /usr/bin; exit 2'))))"
     )
     environment = {"PYTHONPATH": str(REPOSITORY), "PATH": os.environ["PATH"], "HOME": "/nonexistent"}
     python = [*user, sys.executable]
