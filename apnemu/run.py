@@ -39,6 +39,7 @@ from apnemu.units import ns_to_s
 GUEST_FOLDER = "/run/apnemu"
 """Where a guest finds its folder."""
 MEMORY_MB = 4096
+OWN_CONTROLLER: dict[Network, str] = {"apn": "lightpath", "packet": "packet"}
 Time = Literal["virtual", "real"]
 
 
@@ -94,7 +95,7 @@ def run(request: Request, *, say: Say, on_progress: OnProgress | None = None) ->
         shutil.rmtree(folder)
         raise
     shutil.copyfile(request.topology, folder / "topology.yaml")
-    _write_json(
+    write_json(
         folder / "blueprint.json",
         {
             "picture": picture_of(plant, assignment),
@@ -102,7 +103,7 @@ def run(request: Request, *, say: Say, on_progress: OnProgress | None = None) ->
         },
     )
     manifest = _manifest(request, settings)
-    _write_json(folder / "manifest.json", manifest)
+    write_json(folder / "manifest.json", manifest)
     outcomes = _emulate(request, contexts, blueprints, say, on_progress)
     table = read_jsonl([context.folder / "records.jsonl" for context in contexts])
     write_parquet(table, folder / "records.parquet")
@@ -123,8 +124,8 @@ def run(request: Request, *, say: Say, on_progress: OnProgress | None = None) ->
         },
         "results": rows,
     }
-    _write_json(folder / "results.json", document)
-    _write_json(folder / "manifest.json", {**manifest, "status": "done", "virtual_s": virtual_s, "wall_s": wall_s})
+    write_json(folder / "results.json", document)
+    write_json(folder / "manifest.json", {**manifest, "status": "done", "virtual_s": virtual_s, "wall_s": wall_s})
     write_page(folder, [document], picture_of(plant, assignment))
     return document
 
@@ -150,21 +151,40 @@ def report_all(target: Path, folders: Sequence[Path]) -> Path:
 
 def _blueprint(request: Request, context: Context) -> Blueprint:
     context.folder.mkdir(parents=True)
-    stages: tuple[Stage, ...] = request.experiment.stages(context)
-    plant, own = context.plant, {"apn": "lightpath", "packet": "packet"}[context.network]
+    blueprint = blueprint_of(
+        context,
+        request.experiment.stages(context),
+        controller=str(request.controller.resolve()) if request.controller else None,
+        controller_runtime=request.controller_runtime,
+        pcap=request.pcap,
+    )
+    write_json(context.folder / "blueprint.json", blueprint.to_json())
+    return blueprint
+
+
+def blueprint_of(
+    context: Context,
+    stages: tuple[Stage, ...],
+    *,
+    controller: str | None = None,
+    controller_runtime: str = "os-ken",
+    pcap: bool = False,
+) -> Blueprint:
+    """What a guest needs for one network. `controller` is the path of an application that replaces ours."""
+    plant = context.plant
     common: dict[str, Any] = {
         "network": context.network,
         "topology": plant.name,
-        "seed": request.seed,
+        "seed": context.seed,
         "mtu_bytes": plant.packet.mtu_bytes,
         "stages": stages,
-        "controller": str(request.controller.resolve()) if request.controller else own,
-        "controller_runtime": request.controller_runtime,
-        "pcap": request.pcap,
+        "controller": controller or OWN_CONTROLLER[context.network],
+        "controller_runtime": controller_runtime,
+        "pcap": pcap,
     }
     if context.network == "apn":
         hosts, switches, wires, lit = compile_apn(plant, context.assignment)
-        blueprint = Blueprint(
+        return Blueprint(
             **common,
             segments="whole",
             hosts=hosts,
@@ -174,20 +194,17 @@ def _blueprint(request: Request, context: Context) -> Blueprint:
             routes=(),
             injections=(),
         )
-    else:
-        hosts, switches, wires, routes, injections = compile_packet(plant, context.hops)
-        blueprint = Blueprint(
-            **common,
-            segments="mtu",
-            hosts=hosts,
-            switches=switches,
-            wires=wires,
-            lit_paths=(),
-            routes=routes,
-            injections=injections,
-        )
-    _write_json(context.folder / "blueprint.json", blueprint.to_json())
-    return blueprint
+    hosts, switches, wires, routes, injections = compile_packet(plant, context.hops)
+    return Blueprint(
+        **common,
+        segments="mtu",
+        hosts=hosts,
+        switches=switches,
+        wires=wires,
+        lit_paths=(),
+        routes=routes,
+        injections=injections,
+    )
 
 
 def _emulate(
@@ -308,7 +325,7 @@ def _manifest(request: Request, settings: dict[str, Value]) -> dict[str, Any]:
     }
 
 
-def _write_json(path: Path, document: Any) -> None:
+def write_json(path: Path, document: Any) -> None:
     path.write_text(json.dumps(document, indent=1) + "\n")
 
 

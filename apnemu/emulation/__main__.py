@@ -76,6 +76,13 @@ def wait_for_a_round_instant() -> None:
     loop.close()
 
 
+def used_memory_mb() -> int:
+    """What the guest uses beyond what it could give back."""
+    lines = (line.split() for line in Path("/proc/meminfo").read_text().splitlines())
+    found = {words[0].rstrip(":"): int(words[1]) for words in lines}
+    return (found["MemTotal"] - found["MemAvailable"]) // 1024
+
+
 def main(folder: Path) -> int:
     net = load(folder)
     controller, ready = start_controller(net, folder)
@@ -88,6 +95,7 @@ def main(folder: Path) -> int:
     capturing = capture.tcpdump(folder / "capture.pcap", "any") if net.blueprint.pcap else None
     Player(net, folder, notes).play()
     notes.close()
+    (folder / "usage.json").write_text(json.dumps({"memory_mb": used_memory_mb()}))
     if capturing:
         capture.end(capturing)
         (folder / "interfaces.json").write_text(json.dumps(net.own_interfaces()))

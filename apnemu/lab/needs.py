@@ -17,7 +17,9 @@ PROGRAMS: Final = {
     "ovs-vswitchd": ("openvswitch-switch", "every ROADM and every router is an Open vSwitch bridge"),
     "ip": ("iproute2", "the guest's loopback, and what users type in it"),
     "tcpdump": ("tcpdump", "captures"),
-    "iperf3": ("iperf3", "the traffic of the throughput experiment"),
+    "ping": ("iputils-ping", "Mininet's ping and pingAll"),
+    "ifconfig": ("net-tools", "Mininet's own commands"),
+    "iperf3": ("iperf3", "stock Mininet's traffic in apnemu bench"),
     "chrt": ("util-linux", "the guest's network thread goes before every program"),
 }
 SYSTEM_PATH: Final = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
