@@ -10,6 +10,7 @@ import sys
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -18,6 +19,7 @@ import numpy as np
 from rich.table import Table
 
 import apnemu
+from apnemu.blueprint.compiled import blueprint_for
 from apnemu.experiment import Context
 from apnemu.lab import kernel
 from apnemu.lab.guest import Job, Outcome, Progress, run
@@ -26,7 +28,7 @@ from apnemu.model.plant import Fibre, Mode, PacketNetwork, Plant, Roadm, Site
 from apnemu.model.scenario import Flow, Probes, Stage
 from apnemu.planning import next_hops, plan
 from apnemu.records.table import read_jsonl
-from apnemu.run import GUEST_FOLDER, MEMORY_MB, blueprint_of, write_json
+from apnemu.run import GUEST_FOLDER, MEMORY_MB, write_json
 from apnemu.stages import PROBE_BYTES, settled_ns
 from apnemu.units import NS_PER_S, VirtualNs, ns_to_s, ns_to_us, s_to_ns
 
@@ -65,9 +67,7 @@ def bench(*, say: Say, quick: bool = False) -> dict[str, Any]:
             say(f"bench: {sites} sites")
             ours = _ours(ready, Path(place) / f"ours-{sites}", chain(sites), _probing)
             stock = _stock(ready, Path(place) / f"stock-{sites}", sites, flows=sites == sizes[0])
-            build.append(
-                {"sites": sites, "ours_s": round(ours.outcome.wall_s, 3), "stock_mininet_s": stock["build_s"]}
-            )
+            build.append({"sites": sites, "ours_s": round(ours.outcome.wall_s, 3), "stock_mininet_s": stock["build_s"]})
             memory.append({"sites": sites, "ours_mb": ours.memory_mb, "stock_mininet_mb": stock["memory_mb"]})
             if sites == sizes[0]:
                 accuracy = {"ours": _accuracy_of_ours(ours, chain(sites)), "stock_mininet": _accuracy_of_stock(stock)}
@@ -103,7 +103,7 @@ def bench_table(document: dict[str, Any]) -> Table:
 def chain(sites: int, rate_gbps: float = 100.0) -> Plant:
     """Sites in a row, neighbours joined by a fibre and a lightpath."""
     names = [f"site-{number}" for number in range(1, sites + 1)]
-    joined = list(zip(names, names[1:], strict=False))
+    joined = list(pairwise(names))
     mode = Mode(name="line", rate_gbps=rate_gbps, slot_m=4, reach_km=1e4, fec_ns=0, source="for timing")
     return Plant(
         name=f"chain-{sites}",
@@ -137,9 +137,7 @@ def _flow(context: Context) -> tuple[Stage, ...]:
     return (Stage(phase="flow", duration_ns=duration_ns, flows=(flow,)),)
 
 
-def _ours(
-    ready: Path, folder: Path, plant: Plant, stages: Callable[[Context], tuple[Stage, ...]]
-) -> _Ran:
+def _ours(ready: Path, folder: Path, plant: Plant, stages: Callable[[Context], tuple[Stage, ...]]) -> _Ran:
     folder.mkdir()
     context = Context(
         plant=plant,
@@ -150,7 +148,8 @@ def _ours(
         settings={},
         folder=folder,
     )
-    write_json(folder / "blueprint.json", blueprint_of(context, stages(context)).to_json())
+    blueprint = blueprint_for("apn", plant, context.assignment, context.hops, stages(context), seed=context.seed)
+    write_json(folder / "blueprint.json", blueprint.to_json())
     clocks: list[tuple[int, float]] = []
 
     def watch(progress: Progress) -> None:
@@ -159,9 +158,7 @@ def _ours(
     outcome = run(_job(ready, folder, "virtual", "apnemu.emulation", GUEST_FOLDER), on_progress=watch)
     clocks.append((outcome.virtual_ns, outcome.wall_s))
     memory_mb = json.loads((folder / "usage.json").read_text())["memory_mb"]
-    return _Ran(
-        outcome=outcome, table=read_jsonl([folder / "records.jsonl"]), clocks=clocks, memory_mb=memory_mb
-    )
+    return _Ran(outcome=outcome, table=read_jsonl([folder / "records.jsonl"]), clocks=clocks, memory_mb=memory_mb)
 
 
 def _stock(ready: Path, folder: Path, sites: int, *, flows: bool) -> dict[str, Any]:
@@ -214,9 +211,7 @@ def _speed(traffic: str, rate_gbps: float, ran: _Ran, stock_gbps: float | None) 
     return {
         "traffic": traffic,
         "line_rate_gbps": rate_gbps,
-        "wall_s_per_virtual_s": round(
-            ran.wall_per_virtual(stage["at_ns"], stage["at_ns"] + stage["duration_ns"]), 5
-        ),
+        "wall_s_per_virtual_s": round(ran.wall_per_virtual(stage["at_ns"], stage["at_ns"] + stage["duration_ns"]), 5),
         "goodput_gbps": None if flow is None else round(8 * flow["bytes"] / flow["duration_ns"], 3),
         "stock_mininet_goodput_gbps": None if stock_gbps is None else round(stock_gbps, 3),
     }

@@ -29,7 +29,7 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Setting:
-    """Something that `--set NAME=VALUE` may change. `low` and `high` bound numbers, both allowed; `many` takes a,b,c."""
+    """Something that `--set NAME=VALUE` may change. `low` and `high` (both allowed) bound numbers; `many` takes a,b."""
 
     name: str
     default: Value

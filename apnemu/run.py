@@ -1,4 +1,4 @@
-"""The corridor: topology -> plan -> blueprint -> lab -> records -> rows -> page, each leaving its file in the run directory.
+"""The corridor: topology -> plan -> blueprint -> lab -> records -> rows -> page, each leaving its file in the run.
 
 No arithmetic and no `if` about optics here: a stage is called and its result is written down.
 """
@@ -16,9 +16,8 @@ from pathlib import Path
 from typing import Any, Literal
 
 import apnemu
-from apnemu.blueprint.apn import compile_apn
+from apnemu.blueprint.compiled import blueprint_for
 from apnemu.blueprint.document import Blueprint
-from apnemu.blueprint.packet import compile_packet
 from apnemu.errors import GuestError, InputError
 from apnemu.experiment import Context, Experiment, Network, Row, Value, with_packet_settings
 from apnemu.lab import kernel
@@ -27,7 +26,6 @@ from apnemu.lab.side_by_side import run_all
 from apnemu.manifest import approximations, versions
 from apnemu.model.assignment import Assignment
 from apnemu.model.plant import Plant
-from apnemu.model.scenario import Stage
 from apnemu.planning import next_hops, plan
 from apnemu.records.pcapng import to_pcapng
 from apnemu.records.table import read_jsonl, write_parquet
@@ -39,7 +37,6 @@ from apnemu.units import ns_to_s
 GUEST_FOLDER = "/run/apnemu"
 """Where a guest finds its folder."""
 MEMORY_MB = 4096
-OWN_CONTROLLER: dict[Network, str] = {"apn": "lightpath", "packet": "packet"}
 Time = Literal["virtual", "real"]
 
 
@@ -141,7 +138,7 @@ def report_all(target: Path, folders: Sequence[Path]) -> Path:
     for folder in folders:
         if not (folder / "results.json").is_file():
             raise InputError(
-                f"{folder} is not the directory of a run that ended; it has no results.json; give one that apnemu run made",
+                f"{folder} is not the directory of a run that ended: it has no results.json; give one of apnemu run",
                 file="RUN_DIR",
             )
         found.append({**json.loads((folder / "results.json").read_text()), "run_dir": str(folder)})
@@ -151,60 +148,19 @@ def report_all(target: Path, folders: Sequence[Path]) -> Path:
 
 def _blueprint(request: Request, context: Context) -> Blueprint:
     context.folder.mkdir(parents=True)
-    blueprint = blueprint_of(
-        context,
+    blueprint = blueprint_for(
+        context.network,
+        context.plant,
+        context.assignment,
+        context.hops,
         request.experiment.stages(context),
+        seed=context.seed,
         controller=str(request.controller.resolve()) if request.controller else None,
         controller_runtime=request.controller_runtime,
         pcap=request.pcap,
     )
     write_json(context.folder / "blueprint.json", blueprint.to_json())
     return blueprint
-
-
-def blueprint_of(
-    context: Context,
-    stages: tuple[Stage, ...],
-    *,
-    controller: str | None = None,
-    controller_runtime: str = "os-ken",
-    pcap: bool = False,
-) -> Blueprint:
-    """What a guest needs for one network. `controller` is the path of an application that replaces ours."""
-    plant = context.plant
-    common: dict[str, Any] = {
-        "network": context.network,
-        "topology": plant.name,
-        "seed": context.seed,
-        "mtu_bytes": plant.packet.mtu_bytes,
-        "stages": stages,
-        "controller": controller or OWN_CONTROLLER[context.network],
-        "controller_runtime": controller_runtime,
-        "pcap": pcap,
-    }
-    if context.network == "apn":
-        hosts, switches, wires, lit = compile_apn(plant, context.assignment)
-        return Blueprint(
-            **common,
-            segments="whole",
-            hosts=hosts,
-            switches=switches,
-            wires=wires,
-            lit_paths=lit,
-            routes=(),
-            injections=(),
-        )
-    hosts, switches, wires, routes, injections = compile_packet(plant, context.hops)
-    return Blueprint(
-        **common,
-        segments="mtu",
-        hosts=hosts,
-        switches=switches,
-        wires=wires,
-        lit_paths=(),
-        routes=routes,
-        injections=injections,
-    )
 
 
 def _emulate(
@@ -249,7 +205,8 @@ def _raise_guest(context: Context, outcome: Outcome) -> None:
     own = [line.partition("apnemu: ")[2] for line in said if line.startswith("apnemu: ")]
     why = own[-1] if own else " | ".join(said[-3:])
     raise GuestError(
-        f"the {context.network} guest's program ended with {outcome.exit_code}: {why}; see {context.folder / 'console.log'}"
+        f"the {context.network} guest's program ended with {outcome.exit_code}: {why}; "
+        f"see {context.folder / 'console.log'}"
     )
 
 

@@ -77,7 +77,7 @@ def _application() -> type:
     class Application(base):  # type: ignore[misc, valid-type]
         """Installs what the logic says on each switch that connects; a barrier tells that it is there."""
 
-        OFP_VERSIONS = [_load("ofproto.ofproto_v1_3").OFP_VERSION]
+        OFP_VERSIONS = (_load("ofproto.ofproto_v1_3").OFP_VERSION,)
 
         @handler.set_ev_cls(event.EventOFPSwitchFeatures, handler.CONFIG_DISPATCHER)  # type: ignore[untyped-decorator]
         def connected(self, ev: Any) -> None:

@@ -67,8 +67,9 @@ def rows(table: pa.Table, contexts: Sequence[Context]) -> list[Row]:
 
 def expected(settings: Mapping[str, Any]) -> str:
     return (
-        f"over the APN every median is within {TOLERANCE_NS} ns of the closed form and jitter is at most {JITTER_NS} ns, "
-        f"idle or not; over the idle packet network every median is within {PACKET_TOLERANCE_NS} ns of its closed form"
+        f"over the APN every median is within {TOLERANCE_NS} ns of the closed form and jitter is at most "
+        f"{JITTER_NS} ns, idle or not; over the idle packet network every median is within "
+        f"{PACKET_TOLERANCE_NS} ns of its closed form"
     )
 
 

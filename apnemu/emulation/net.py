@@ -25,7 +25,7 @@ SYSCTLS = {
     "ipv6/conf/all/disable_ipv6": "1",
     "ipv6/conf/default/disable_ipv6": "1",
 }
-"""Of every host: windows that a long fibre needs, flows that do not learn from one another, and silence but for IPv4."""
+"""Of every host: windows that a long fibre needs, flows that learn nothing from one another, no IPv6 chatter."""
 
 
 class Net(Mininet):  # type: ignore[misc]  # mininet has no types

@@ -73,7 +73,7 @@ class QuietHost(LazyShell, Host):  # type: ignore[misc]  # mininet has no types
 class QuietSwitch(LazyShell, OVSSwitch):  # type: ignore[misc]  # mininet has no types
     """A ROADM or a router: an Open vSwitch bridge, started with all others by one `ovs-vsctl`."""
 
-    isSetup = True
+    isSetup = True  # noqa: N815  # Mininet's name
     OVSVersion = "3.1"
 
     def __init__(self, name: str, **parameters: Any) -> None:

@@ -18,7 +18,7 @@ class Notes:
         self.load: float | None = None
 
     def write(self, kind: str, **seen: Any) -> None:
-        record = Record(network=self._network, kind=kind, phase=self.phase, load=self.load, **seen)  # type: ignore[arg-type]  # kind is checked there
+        record = Record(network=self._network, kind=kind, phase=self.phase, load=self.load, **seen)
         self._file.write(record.to_line() + "\n")
 
     def close(self) -> None:

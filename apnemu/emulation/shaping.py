@@ -62,7 +62,7 @@ class _Pacer(tcmsg):  # type: ignore[misc]  # pyroute2 has no types
 
     nla_map = tuple((name, "fq" if name == "TCA_OPTIONS" else kind) for name, kind in tcmsg.nla_map)
 
-    class fq(_Fq):
+    class fq(_Fq):  # noqa: N801  # pyroute2 finds it by the attribute's type
         pass
 
 
@@ -75,7 +75,7 @@ class _Message(tcmsg):  # type: ignore[misc]  # pyroute2 has no types
 
     nla_map = tuple((name, "netem" if name == "TCA_OPTIONS" else kind) for name, kind in tcmsg.nla_map)
 
-    class netem(_Netem):
+    class netem(_Netem):  # noqa: N801  # pyroute2 finds it by the attribute's type
         pass
 
 
@@ -91,7 +91,7 @@ def shape(netlink: Netlink, index: int, line: Line) -> None:
 
 
 def pace(netlink: Netlink, index: int) -> None:
-    """Queue the request that makes interface `index` send each frame at the instant that its sender gave (SO_TXTIME)."""
+    """Queue the request that makes interface `index` send each frame at the instant its sender gave (SO_TXTIME)."""
     message = _Pacer()
     message["index"] = index
     message["parent"] = ROOT

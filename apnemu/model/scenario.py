@@ -7,6 +7,7 @@ from typing import Literal
 
 from apnemu.units import VirtualNs
 
+AT_ONCE = VirtualNs(0)
 Pair = tuple[str, str]
 """From one site to another."""
 
@@ -23,7 +24,7 @@ class Probes:
     count: int
     gap_ns: VirtualNs
     frame_bytes: int = 98
-    after_ns: VirtualNs = VirtualNs(0)
+    after_ns: VirtualNs = AT_ONCE
     """Into the stage: load that started with it is then everywhere."""
 
 
@@ -38,11 +39,11 @@ class Flow:
     name: str
     source: str
     target: str
-    start_ns: VirtualNs = VirtualNs(0)
+    start_ns: VirtualNs = AT_ONCE
     size_bytes: int | None = None
     streams: int = 1
     congestion_control: str = "cubic"
-    ramp_ns: VirtualNs = VirtualNs(0)
+    ramp_ns: VirtualNs = AT_ONCE
     pace_gbps: float | None = None
     """What each stream at most offers (SO_MAX_PACING_RATE); None is all that it can."""
 

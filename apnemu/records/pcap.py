@@ -31,4 +31,5 @@ def stamps_ns(path: Path) -> npt.NDArray[np.int64]:
     frames = np.frombuffer(data, frame, offset=FILE_HEADER_BYTES)
     if np.any(frames["captured"] != captured):
         raise LabError(f"{path} holds frames of several lengths")
-    return frames["s"].astype(np.int64) * NS_PER_S + frames["ns"]
+    stamps: npt.NDArray[np.int64] = frames["s"].astype(np.int64) * NS_PER_S + frames["ns"]
+    return stamps

@@ -89,7 +89,7 @@ one_way_ns, duration_ns, bytes, retransmits, drops, sent, load, detail
         except ValueError as error:
             raise ValueError(f"not a whole JSON object ({error})") from None
         if not isinstance(found, dict):
-            raise ValueError("not a JSON object")  # noqa: TRY004  # the text is wrong, not a type in our code
+            raise ValueError("not a JSON object")  # the text is wrong, not a type in our code
         unknown = [key for key in found if key not in FIELD_SET]
         if unknown:
             raise ValueError(f"unknown field {unknown[0]}; a record has {', '.join(FIELDS)}")

@@ -133,7 +133,10 @@ def throughput_figure(rows: Sequence[ThroughputRow]) -> Markup:
                 element("span", f"{value} ({words.percent(row['share_of_line'])})", class_="bar-value"),
             )
         )
-    caption = "Goodput of the steady part (filled) against the line rate (frame); headers and acknowledgements are not goodput."
+    caption = (
+        "Goodput of the steady part (filled) against the line rate (frame); headers and acknowledgements are not "
+        "goodput."
+    )
     return figure(
         "Goodput against line rate", caption, legend(networks(rows)), element("ol", *bars, class_="bars"), wide=True
     )

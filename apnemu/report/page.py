@@ -107,7 +107,8 @@ def _light(path: Mapping[str, Any] | None) -> list[tuple[str, str]]:
         ("Lightpath", " → ".join(words.site(name) for name in path["route"])),
         (
             "Light",
-            f"{path['mode']}, {words.gbps(path['rate_gbps'])} Gbit/s, slot n = {path['slot']['n']}, m = {path['slot']['m']}",
+            f"{path['mode']}, {words.gbps(path['rate_gbps'])} Gbit/s, "
+            f"slot n = {path['slot']['n']}, m = {path['slot']['m']}",
         ),
         ("Delay one way", words.duration(path["delay_ns"])),
     ]

@@ -78,4 +78,4 @@ def _lengths(picture: Mapping[str, Any]) -> Mapping[str, Mapping[str, float]]:
     for fibre in picture["fibres"]:
         known = graph.get_edge_data(fibre["a"], fibre["b"], {"km": float("inf")})["km"]
         graph.add_edge(fibre["a"], fibre["b"], km=min(known, fibre["length_km"]))
-    return {name: lengths for name, lengths in nx.all_pairs_dijkstra_path_length(graph, weight="km")}
+    return dict(nx.all_pairs_dijkstra_path_length(graph, weight="km"))

@@ -143,7 +143,7 @@ def test_refusal_for_want_of_spectrum() -> None:
 
 
 def test_k_must_be_positive() -> None:
-    with pytest.raises(ValueError, match="k is 0; .* give 1 or more"):
+    with pytest.raises(ValueError, match=r"k is 0; .* give 1 or more"):
         plan(make_plant([("ab", "a", "b", 1.0)]), k=0)
 
 

@@ -135,7 +135,7 @@ def test_flows_side_by_side_share_their_time_and_stretches_add_up() -> None:
     "detail", [None, "{", "[]", '{"flows": 2}', DETAIL.replace("400", "0"), DETAIL.replace("400", '"x"')]
 )
 def test_an_interval_without_its_line_rate_is_refused(detail: str | None) -> None:
-    with pytest.raises(LabError, match="interval 'c' from a to b over apn: .*line_rate_gbps"):
+    with pytest.raises(LabError, match=r"interval 'c' from a to b over apn: .*line_rate_gbps"):
         throughput_rows(to_table([interval(0, 1, detail)]))
 
 

@@ -1,0 +1,66 @@
+"""A plan and what is to be played on it, compiled into the blueprint of one network."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal
+
+from apnemu.blueprint.apn import compile_apn
+from apnemu.blueprint.document import Blueprint
+from apnemu.blueprint.packet import compile_packet
+from apnemu.model.assignment import Assignment
+from apnemu.model.plant import Plant
+from apnemu.model.scenario import Pair, Stage
+from apnemu.planning import NextHop
+
+
+def blueprint_for(
+    network: Literal["apn", "packet"],
+    plant: Plant,
+    assignment: Assignment,
+    hops: Mapping[Pair, NextHop],
+    stages: tuple[Stage, ...],
+    *,
+    seed: int,
+    controller: str | None = None,
+    controller_runtime: str = "os-ken",
+    pcap: bool = False,
+) -> Blueprint:
+    """Everything that a guest needs. `controller` is the path of an application that replaces the network's own."""
+    if network == "apn":
+        hosts, switches, wires, lit_paths = compile_apn(plant, assignment)
+        return Blueprint(
+            network=network,
+            topology=plant.name,
+            seed=seed,
+            mtu_bytes=plant.packet.mtu_bytes,
+            segments="whole",
+            hosts=hosts,
+            switches=switches,
+            wires=wires,
+            lit_paths=lit_paths,
+            routes=(),
+            injections=(),
+            stages=stages,
+            controller=controller or "lightpath",
+            controller_runtime=controller_runtime,
+            pcap=pcap,
+        )
+    hosts, switches, wires, routes, injections = compile_packet(plant, hops)
+    return Blueprint(
+        network=network,
+        topology=plant.name,
+        seed=seed,
+        mtu_bytes=plant.packet.mtu_bytes,
+        segments="mtu",
+        hosts=hosts,
+        switches=switches,
+        wires=wires,
+        lit_paths=(),
+        routes=routes,
+        injections=injections,
+        stages=stages,
+        controller=controller or "packet",
+        controller_runtime=controller_runtime,
+        pcap=pcap,
+    )

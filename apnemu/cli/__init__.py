@@ -1,0 +1,72 @@
+"""Words to calls. The only room that prints to a person or sets an exit code.
+
+0 done; 1 the run is fine but its expected answer was not met; 2 bad input; 3 the lab failed.
+"""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from typing import Annotated, Any
+
+import typer
+
+from apnemu.cli import labs, runs
+from apnemu.cli.shown import say
+from apnemu.errors import ApnemuError, LabError
+
+USAGE_ERROR: Any = next(kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException")
+"""Typer brings a copy of click of its own, or uses click: whichever it is."""
+BAD_INPUT, INTERRUPTED, PIPE_CLOSED = 2, 130, 141
+
+app = typer.Typer(
+    help="Emulates all-photonics networks between data centres in virtual time.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+app.add_typer(labs.lab, name="lab")
+for command in (labs.doctor, runs.check, runs.plan, runs.run, runs.report, runs.demo, runs.bench):
+    app.command()(command)
+
+
+@app.callback()
+def options(
+    debug: Annotated[bool, typer.Option("--debug", help="Show a traceback when something fails.")] = False,
+) -> None:
+    """Options of every command."""
+
+
+def main() -> None:
+    """The program `apnemu`."""
+    arguments = sys.argv[1:]
+    own = arguments[: arguments.index("--")] if "--" in arguments else arguments
+    debug = "--debug" in own
+    if debug:
+        arguments.remove("--debug")
+    try:
+        code = app(arguments, standalone_mode=False, prog_name="apnemu")
+    except typer.Abort:
+        sys.exit(INTERRUPTED)
+    except USAGE_ERROR as error:
+        _fail(f"{error.format_message().rstrip('.')}; see apnemu --help", BAD_INPUT, debug)
+    except ApnemuError as error:
+        _fail(str(error), error.exit_code, debug)
+    except KeyboardInterrupt:
+        _fail("interrupted", INTERRUPTED, debug)
+    except BrokenPipeError:
+        sys.exit(PIPE_CLOSED)
+    except Exception as error:  # whatever it is, a person gets one line
+        _fail(
+            f"{type(error).__name__}: {error}; this is a fault of apnemu: --debug shows where",
+            LabError.exit_code,
+            debug,
+        )
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _fail(text: str, code: int, debug: bool) -> None:
+    if debug:
+        traceback.print_exc()
+    say(" ".join(text.split()))
+    sys.exit(code)

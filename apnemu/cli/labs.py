@@ -1,0 +1,102 @@
+"""`apnemu doctor` and `apnemu lab ...`: the machine, the kernel, programs in an empty lab."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from apnemu.cli.shown import say, show_json, tell
+from apnemu.cli.values import new_folder, seed_of, time_of
+
+lab = typer.Typer(help="The lab: its kernel, and programs in an empty one.", no_args_is_help=True)
+
+Json = Annotated[bool, typer.Option("--json", help="One JSON document on standard output and nothing else.")]
+
+
+def doctor(as_json: Json = False) -> None:
+    """What is missing on this machine, and the command that mends it."""
+    from apnemu.lab import needs
+
+    found = needs.check()
+    if as_json:
+        show_json([{"name": n.name, "present": n.present, "why": n.why, "mend": n.mend} for n in found])
+    else:
+        for need in found:
+            tell(f"{'ok     ' if need.present else 'MISSING'} {need.name}: {need.why}")
+        for need in found:
+            if not need.present:
+                tell(f"  {need.mend}")
+    if not all(need.present for need in found):
+        raise typer.Exit(3)
+
+
+@lab.command()
+def build(
+    source: Annotated[Path | None, typer.Option(help="A kernel's source: a tarball or a folder.")] = None,
+) -> None:
+    """Build the lab's kernel into the cache, unless it is there."""
+    from apnemu.lab import kernel
+
+    ready = kernel.ensure(source_path=source, report=say)
+    tell(f"kernel {ready.version} {ready.path}")
+
+
+@lab.command()
+def status(as_json: Json = False) -> None:
+    """What is cached, and what runs."""
+    from apnemu.lab import kernel
+
+    found = kernel.status()
+    document = {
+        "kernel": str(found.kernel.path) if found.kernel else None,
+        "cached": [{"path": str(k.path), "version": k.version, "build_s": k.build_s} for k in found.cached],
+        "cached_bytes": found.cached_bytes,
+        "labs": [{"core": claim.core} for claim in found.labs],
+    }
+    if as_json:
+        show_json(document)
+        return
+    tell(f"kernel: {document['kernel'] or 'none; apnemu lab build makes one'}")
+    for kept in found.cached:
+        tell(f"cached: {kept.path} ({kept.version}, built in {kept.build_s:.0f} s)")
+    tell(f"labs that run: {len(found.labs)}")
+
+
+@lab.command(name="exec", context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def execute(
+    command: Annotated[list[str], typer.Argument(metavar="-- CMD", help="Program and arguments.")],
+    folder: Annotated[Path | None, typer.Option(help="Folder that the lab shares at /run/apnemu.")] = None,
+    seed: Annotated[int, typer.Option(help="All that is random comes from it.")] = 1,
+    memory_mb: Annotated[int, typer.Option(min=64)] = 2048,
+    time: Annotated[str, typer.Option(help="virtual or real.")] = "virtual",
+    wall_limit_s: Annotated[float, typer.Option(min=1)] = 600,
+) -> None:
+    """Run a program in an empty lab; its exit code is this command's."""
+    from apnemu.lab import guest, kernel
+
+    shared = folder or new_folder("exec")
+    shared.mkdir(parents=True, exist_ok=True)
+    job = guest.Job(
+        kernel=kernel.ensure(report=say).path,
+        folder=shared,
+        argv=tuple(command),
+        working_directory=str(Path.cwd()),
+        seed=seed_of(seed),
+        memory_mb=memory_mb,
+        time=time_of(time),
+        wall_limit_s=wall_limit_s,
+        environment={"PATH": _guest_path()},
+    )
+    outcome = guest.run(job, stdout=1, stderr=2)
+    if folder is None:
+        shutil.rmtree(shared, ignore_errors=True)
+    raise typer.Exit(outcome.exit_code)
+
+
+def _guest_path() -> str:
+    """The guest finds the programs of the environment that apnemu runs in first."""
+    return f"{Path(sys.executable).parent}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"

@@ -1,0 +1,179 @@
+"""`apnemu check`, `plan`, `run`, `report`, `bench`, `demo`: topologies, experiments and their pages."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from apnemu.cli.labs import Json
+from apnemu.cli.shown import OUT, say, show_json, tell
+from apnemu.cli.values import (
+    application,
+    cores,
+    load_experiment,
+    networks,
+    new_folder,
+    runtime,
+    seed_of,
+    shipped_topology,
+    time_of,
+)
+
+Topology = Annotated[Path, typer.Argument(metavar="FILE", help="A topology file.")]
+
+
+def check(file: Topology, as_json: Json = False) -> None:
+    """Is this topology sound?"""
+    from apnemu.topology import read_plant
+
+    plant = read_plant(file)
+    facts = {
+        "name": plant.name,
+        "sites": len(plant.sites),
+        "fibres": len(plant.fibres),
+        "demands": len(plant.demands),
+        "fibre_km": round(sum(fibre.length_km for fibre in plant.fibres), 1),
+    }
+    if as_json:
+        show_json(facts)
+    else:
+        tell(
+            f"{file}: sound; {facts['sites']} sites, {facts['fibres']} fibres of {facts['fibre_km']} km together, "
+            f"{facts['demands']} demands"
+        )
+
+
+def plan(file: Topology, as_json: Json = False) -> None:
+    """Who gets which light, and who gets none and why."""
+    from apnemu.report.tables import plan_table
+    from apnemu.run import plan_file
+
+    _, assignment = plan_file(file)
+    if as_json:
+        show_json(assignment.to_json())
+        return
+    OUT.print(plan_table(assignment.to_json()))
+    for refusal in assignment.refusals:
+        tell(f"refused: {refusal.demand}: {refusal.reason}")
+
+
+def run(
+    experiment: Annotated[str, typer.Argument(help="latency, loss, throughput, queue, or a file with an EXPERIMENT.")],
+    topology: Annotated[Path | None, typer.Option(help="Topology file; the experiment's own by default.")] = None,
+    setting: Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="May be repeated.")] = None,
+    seed: Annotated[int, typer.Option(help="All that is random comes from it.")] = 1,
+    network: Annotated[str | None, typer.Option(help="apn, packet or apn,packet.")] = None,
+    time: Annotated[str, typer.Option(help="virtual or real.")] = "virtual",
+    out: Annotated[Path | None, typer.Option(help="Run directory, new or empty.")] = None,
+    pcap: Annotated[bool, typer.Option("--pcap", help="Capture every frame at the switches' ports.")] = False,
+    as_json: Json = False,
+    controller: Annotated[Path | None, typer.Option(help="Another Ryu application, in place of ours.")] = None,
+    controller_runtime: Annotated[str | None, typer.Option(help="os-ken or ryu; what is installed.")] = None,
+    syscall_cost_ns: Annotated[int, typer.Option(help="Virtual time that a system call takes.", min=0)] = 500,
+    wall_limit_s: Annotated[float, typer.Option(help="The lab is ended after this.", min=1)] = 1800,
+    core: Annotated[str | None, typer.Option(help="Core to run on, or several: 0,1.")] = None,
+) -> None:
+    """Ask one question of the networks; leaves a run directory with all that was seen."""
+    from apnemu import run as corridor
+    from apnemu.lab.progress import Display
+    from apnemu.report.headline import expectation, sentence
+    from apnemu.report.tables import results_table
+
+    asked = load_experiment(experiment)
+    request = corridor.Request(
+        experiment=asked,
+        topology=topology or shipped_topology(asked.topology),
+        given=tuple(setting or ()),
+        seed=seed_of(seed),
+        networks=networks(network, asked),
+        time=time_of(time),
+        out=out,
+        pcap=pcap,
+        controller=application(controller),
+        controller_runtime=runtime(controller_runtime),
+        syscall_cost_ns=syscall_cost_ns,
+        wall_limit_s=wall_limit_s,
+        cores=cores(core),
+    )
+    with Display() as display:
+        document = corridor.run(request, say=say, on_progress=display.update)
+    if as_json:
+        show_json(document)
+    else:
+        picture = json.loads((Path(document["run_dir"]) / "blueprint.json").read_text())["picture"]
+        OUT.print(results_table(document["results"]))
+        tell(sentence(document["results"], picture))
+        tell(expectation(document))
+        tell(f"page: {Path(document['run_dir']) / 'report.html'}")
+    if not document["expectation"]["met"]:
+        raise typer.Exit(1)
+
+
+def report(
+    run_dir: Annotated[list[Path], typer.Argument(metavar="RUN_DIR...", help="One run, or several for one page.")],
+    out: Annotated[Path | None, typer.Option(help="Folder of the page; the first run's by default.")] = None,
+) -> None:
+    """Write the HTML page again."""
+    from apnemu import run as corridor
+
+    tell(f"page: {corridor.report_all(out or run_dir[0], run_dir)}")
+
+
+def bench(
+    as_json: Json = False,
+    quick: Annotated[bool, typer.Option("--quick", help="Only the smallest of each kind.")] = False,
+) -> None:
+    """Speed and accuracy, each beside stock Mininet's in the same machine, in one run."""
+    from apnemu import bench as benches
+
+    document = benches.bench(say=say, quick=quick)
+    if as_json:
+        show_json(document)
+    else:
+        OUT.print(benches.bench_table(document))
+
+
+DEMO = (
+    ("latency", "jpn12", ("load=idle,full", "probes=10")),
+    ("loss", "three-sites", ("load=0.3,0.7,0.9,1.0,1.1", "seconds=0.1")),
+    ("throughput", "three-sites", ("flows=1,8", "congestion_control=cubic", "seconds=0.2", "ramp_s=0.5")),
+)
+"""What `apnemu demo` runs: (experiment, topology, settings), short enough for a first look."""
+
+
+def demo(
+    out: Annotated[Path | None, typer.Option(help="Folder of the page, new or empty.")] = None,
+    as_json: Json = False,
+) -> None:
+    """What an APN does for two data centres in Japan, and what the packet network does to them: one table, one page."""
+    from apnemu import run as corridor
+    from apnemu.lab.progress import Display
+    from apnemu.report.headline import sentence
+    from apnemu.report.tables import results_table
+
+    folder = out or new_folder("demo")
+    documents = []
+    with Display() as display:
+        for number, (name, topology, given) in enumerate(DEMO, 1):
+            say(f"demo {number} of {len(DEMO)}: {load_experiment(name).question}")
+            request = corridor.Request(
+                experiment=load_experiment(name),
+                topology=shipped_topology(topology),
+                given=given,
+                out=folder / name,
+            )
+            documents.append(corridor.run(request, say=say, on_progress=display.update))
+    page = corridor.report_all(folder, [Path(document["run_dir"]) for document in documents])
+    if as_json:
+        show_json({"page": str(page), "runs": documents})
+    else:
+        picture = json.loads((folder / DEMO[0][0] / "blueprint.json").read_text())["picture"]
+        OUT.print(results_table(documents[0]["results"]))
+        for document in documents:
+            tell(sentence(document["results"], picture))
+        tell(f"page: {page}")
+    if not all(document["expectation"]["met"] for document in documents):
+        raise typer.Exit(1)

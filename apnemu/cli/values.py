@@ -1,0 +1,99 @@
+"""Words of the command line to values, or to an InputError with the way out."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+from pathlib import Path
+from typing import cast
+
+from apnemu.errors import InputError
+from apnemu.experiment import Experiment, Network
+from apnemu.run import Time
+
+HIGHEST_SEED = 2**64 - 1
+
+
+def load_experiment(name: str) -> Experiment:
+    """By name from `experiments/`, or from a file. Raises InputError where there is none."""
+    if name.endswith(".py"):
+        spec = importlib.util.spec_from_file_location("own_experiment", name)
+        if spec is None or spec.loader is None or not Path(name).is_file():
+            raise InputError(f"there is no file {name}; give a Python file with a value EXPERIMENT", file="EXPERIMENT")
+        module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+    else:
+        known = sorted(
+            file.stem for file in Path(__file__).parents[2].glob("experiments/*.py") if not file.stem.startswith("_")
+        )
+        if name not in known:
+            raise InputError(f"there is no experiment '{name}'; there are {', '.join(known)}", file="EXPERIMENT")
+        module = importlib.import_module(f"experiments.{name}")
+    found = getattr(module, "EXPERIMENT", None)
+    if not isinstance(found, Experiment):
+        raise InputError(f"{name} has no value EXPERIMENT; see experiments/latency.py for one", file="EXPERIMENT")
+    return found
+
+
+def shipped_topology(name: str) -> Path:
+    return Path(__file__).parents[2] / "topologies" / f"{name}.yaml"
+
+
+def networks(given: str | None, asked: Experiment) -> tuple[Network, ...]:
+    if given is None:
+        return asked.networks
+    names = tuple(dict.fromkeys(part.strip() for part in given.split(",")))
+    for name in names:
+        if name not in asked.networks:
+            raise InputError(
+                f"'{name}' is no network of {asked.name}; it must be {' or '.join(asked.networks)}; a comma joins both",
+                file="--network",
+            )
+    return cast(tuple[Network, ...], names)
+
+
+def application(given: Path | None) -> Path | None:
+    if given is not None and not given.is_file():
+        raise InputError(f"there is no file {given}; give a Ryu application", file="--controller")
+    return given
+
+
+def runtime(given: str | None) -> str:
+    runtimes = [name for name, package in (("os-ken", "os_ken"), ("ryu", "ryu")) if importlib.util.find_spec(package)]
+    if given is None and runtimes:
+        return runtimes[0]
+    if given not in runtimes:
+        raise InputError(
+            f"'{given}' is not installed; it must be {' or '.join(runtimes) or 'installed: pip install os-ken'}",
+            file="--controller-runtime",
+        )
+    return given
+
+
+def cores(given: str | None) -> tuple[int, ...]:
+    if given is None:
+        return ()
+    try:
+        return tuple(int(part) for part in given.split(","))
+    except ValueError as error:
+        raise InputError(f"'{given}' is no list of cores; for example --core 0,1", file="--core") from error
+
+
+def time_of(given: str) -> Time:
+    if given not in ("virtual", "real"):
+        raise InputError(f"'{given}' is no kind of time; it must be virtual or real", file="--time")
+    return cast(Time, given)
+
+
+def seed_of(given: int) -> int:
+    if not 0 <= given <= HIGHEST_SEED:
+        raise InputError(f"seed is {given}; it must be from 0 to 2**64 - 1; for example --seed 1", file="--seed")
+    return given
+
+
+def new_folder(stem: str) -> Path:
+    """The first of runs/STEM-1, runs/STEM-2, ... that is not there."""
+    number = 1
+    while (Path("runs") / f"{stem}-{number}").exists():
+        number += 1
+    return Path("runs") / f"{stem}-{number}"
