@@ -25,6 +25,7 @@ from apnemu.planning import NextHop
 Network = Literal["apn", "packet"]
 Value = float | int | str | tuple[float | str, ...]
 Row = dict[str, Any]
+ETHERNET_HEADER_BYTES = 14
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,17 +115,19 @@ class Experiment:
 
     `prepare` changes the plant as the settings say, before planning. `stages` says what is played on one network,
     `rows` makes results of all records; `expected` states the answer before the run, `met` judges the rows.
+    An experiment that needs no lab has `computed` instead of `stages` and `rows`: plant, settings, seed -> results.
     """
 
     name: str
     question: str
     topology: str
     settings: tuple[Setting, ...]
-    stages: Callable[[Context], tuple[Stage, ...]]
-    rows: Callable[[pa.Table, Sequence[Context]], list[Row]]
     expected: Callable[[Mapping[str, Any]], str]
     met: Callable[[Sequence[Row], Mapping[str, Any]], bool]
     prepare: Callable[[Plant, Mapping[str, Any]], Plant] = field(default=lambda plant, settings: plant)
+    stages: Callable[[Context], tuple[Stage, ...]] = field(default=lambda context: ())
+    rows: Callable[[pa.Table, Sequence[Context]], list[Row]] = field(default=lambda table, contexts: [])
+    computed: Callable[[Plant, Mapping[str, Any], int], list[Row]] | None = None
     networks: tuple[Network, ...] = ("apn", "packet")
 
     def resolve(self, given: Sequence[str]) -> dict[str, Value]:
@@ -172,6 +175,14 @@ def with_packet_settings(plant: Plant, settings: Mapping[str, Any]) -> Plant:
     if "background" in settings:
         background = dataclasses.replace(background, kind=settings["background"])
     if "mtu_bytes" in changed:
-        background = dataclasses.replace(background, frame_bytes=min(background.frame_bytes, changed["mtu_bytes"] + 14))
+        background = dataclasses.replace(
+            background, frame_bytes=min(background.frame_bytes, changed["mtu_bytes"] + ETHERNET_HEADER_BYTES)
+        )
     packet = dataclasses.replace(plant.packet, **changed, background=background)
+    if packet.buffer_bytes < packet.mtu_bytes + ETHERNET_HEADER_BYTES:
+        raise InputError(
+            f"buffer_bytes is {packet.buffer_bytes}; a frame of mtu_bytes={packet.mtu_bytes} has "
+            f"{packet.mtu_bytes + ETHERNET_HEADER_BYTES}; give at least that",
+            file="--set",
+        )
     return dataclasses.replace(plant, packet=packet)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import platform
 import re
 import subprocess
+from collections.abc import Sequence
 from functools import cache
 from importlib import metadata
 
@@ -30,7 +31,7 @@ def versions(controller_runtime: str) -> dict[str, str]:
     return found
 
 
-def approximations(time: str, syscall_cost_ns: int) -> list[str]:
+def approximations(times: Sequence[str], syscall_cost_ns: int) -> list[str]:
     """What is simpler here than in the world; a reader must know it before trusting a number."""
     common = [
         "Reach is judged by a table of the transceiver modes, not by signal quality.",
@@ -40,12 +41,12 @@ def approximations(time: str, syscall_cost_ns: int) -> list[str]:
         "Switches look up in no time; the delay of a router is what the topology declares.",
         "Injected background load starts with an empty network at the beginning of each stage.",
     ]
-    if time == "real":
-        return ["REAL TIME: delays are what this machine managed while it was busy with other things.", *common]
-    return [
-        f"CPUs are infinitely fast: computing takes no time, a system call {syscall_cost_ns} ns, reading a clock 1 ns.",
-        *common,
-    ]
+    clocks = {
+        "real": "REAL TIME: delays are what this machine managed while it was busy with other things.",
+        "virtual": "CPUs are infinitely fast: computing takes no virtual time, "
+        f"a system call {syscall_cost_ns} ns, reading a clock 1 ns.",
+    }
+    return [*(clocks[time] for time in times), *common]
 
 
 @cache

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import apnemu
+from apnemu import rundir
 from apnemu.blueprint.compiled import blueprint_for
 from apnemu.blueprint.document import Blueprint
 from apnemu.errors import GuestError, InputError
@@ -27,10 +28,10 @@ from apnemu.manifest import approximations, versions
 from apnemu.model.assignment import Assignment
 from apnemu.model.plant import Plant
 from apnemu.planning import next_hops, plan
-from apnemu.records.pcapng import to_pcapng
 from apnemu.records.table import read_jsonl, write_parquet
 from apnemu.report.page import write_page
 from apnemu.report.picture import picture_of
+from apnemu.rundir import write_json
 from apnemu.topology import read_plant
 from apnemu.units import ns_to_s
 
@@ -49,7 +50,7 @@ class Request:
     given: tuple[str, ...] = ()
     seed: int = 1
     networks: tuple[Network, ...] = ("apn", "packet")
-    time: Time = "virtual"
+    times: tuple[Time, ...] = ("virtual",)
     out: Path | None = None
     pcap: bool = False
     controller: Path | None = None
@@ -69,12 +70,47 @@ def run(request: Request, *, say: Say, on_progress: OnProgress | None = None) ->
     Raises InputError for what was asked, LabError for what the lab did; the run directory then stays as it was left.
     """
     begun_s = time.monotonic()
-    settings = request.experiment.resolve(request.given)
-    plant = with_packet_settings(read_plant(request.topology), settings)
-    plant = request.experiment.prepare(plant, settings)
-    assignment, hops = plan(plant), next_hops(plant)
-    folder = _run_directory(request, plant.name)
-    contexts = [
+    experiment = request.experiment
+    settings = experiment.resolve(request.given)
+    plant = experiment.prepare(with_packet_settings(read_plant(request.topology), settings), settings)
+    assignment = plan(plant)
+    folder = rundir.make(request.out, f"{experiment.name}-{plant.name}")
+    shutil.copyfile(request.topology, folder / "topology.yaml")
+    manifest = _manifest(request, settings)
+    write_json(folder / "manifest.json", manifest)
+    rows: list[Row] = []
+    virtual_ns = 0
+    if experiment.computed:
+        rows = experiment.computed(plant, settings, request.seed)
+        write_json(folder / "blueprint.json", {"picture": picture_of(plant, assignment)})
+    else:
+        for kind in request.times:
+            contexts = _contexts(request, plant, assignment, settings, folder, kind)
+            found, outcomes = _measure(request, contexts, kind, folder, say, on_progress)
+            rows += [{**row, "time": kind} for row in found]
+            virtual_ns = max(virtual_ns, *(outcome.virtual_ns for outcome in outcomes))
+    judged = [row for row in rows if row.get("time") != "real"] or rows
+    done = {"virtual_s": ns_to_s(virtual_ns), "wall_s": round(time.monotonic() - begun_s, 3)}
+    document = {
+        "run_dir": str(folder),
+        "experiment": experiment.name,
+        "seed": request.seed,
+        "time": ",".join(request.times),
+        **done,
+        "expectation": {"text": experiment.expected(settings), "met": experiment.met(judged, settings)},
+        "results": rows,
+    }
+    write_json(folder / "results.json", document)
+    write_json(folder / "manifest.json", {**manifest, "status": "done", **done})
+    report_all(folder, [folder])
+    return document
+
+
+def _contexts(
+    request: Request, plant: Plant, assignment: Assignment, settings: dict[str, Value], folder: Path, kind: Time
+) -> list[Context]:
+    hops = next_hops(plant)
+    return [
         Context(
             plant=plant,
             assignment=assignment,
@@ -82,49 +118,36 @@ def run(request: Request, *, say: Say, on_progress: OnProgress | None = None) ->
             network=network,
             seed=request.seed,
             settings=settings,
-            folder=folder / network,
+            folder=folder / f"{network}-{kind}",
         )
         for network in request.networks
     ]
+
+
+def _measure(
+    request: Request,
+    contexts: list[Context],
+    kind: Time,
+    folder: Path,
+    say: Say,
+    on_progress: OnProgress | None,
+) -> tuple[list[Row], list[Outcome]]:
+    """Every network on one kind of clock: blueprints, guests, records, rows."""
     try:
         blueprints = [_blueprint(request, context) for context in contexts]
     except InputError:
         shutil.rmtree(folder)
         raise
-    shutil.copyfile(request.topology, folder / "topology.yaml")
-    write_json(
-        folder / "blueprint.json",
-        {
-            "picture": picture_of(plant, assignment),
-            **{context.network: blueprint.to_json() for context, blueprint in zip(contexts, blueprints, strict=True)},
-        },
-    )
-    manifest = _manifest(request, settings)
-    write_json(folder / "manifest.json", manifest)
-    outcomes = _emulate(request, contexts, blueprints, say, on_progress)
+    first = contexts[0]
+    built = {context.network: blueprint.to_json() for context, blueprint in zip(contexts, blueprints, strict=True)}
+    write_json(folder / "blueprint.json", {"picture": picture_of(first.plant, first.assignment), **built})
+    outcomes = _emulate(request, contexts, kind, say, on_progress)
     table = read_jsonl([context.folder / "records.jsonl" for context in contexts])
-    write_parquet(table, folder / "records.parquet")
-    rows: list[Row] = request.experiment.rows(table, contexts)
-    _collect(folder, contexts, pcap=request.pcap)
-    wall_s = round(time.monotonic() - begun_s, 3)
-    virtual_s = ns_to_s(max(outcome.virtual_ns for outcome in outcomes))
-    document = {
-        "run_dir": str(folder),
-        "experiment": request.experiment.name,
-        "seed": request.seed,
-        "time": request.time,
-        "virtual_s": virtual_s,
-        "wall_s": wall_s,
-        "expectation": {
-            "text": request.experiment.expected(settings),
-            "met": request.experiment.met(rows, settings),
-        },
-        "results": rows,
-    }
-    write_json(folder / "results.json", document)
-    write_json(folder / "manifest.json", {**manifest, "status": "done", "virtual_s": virtual_s, "wall_s": wall_s})
-    write_page(folder, [document], picture_of(plant, assignment))
-    return document
+    suffix = "" if kind == request.times[0] else f"-{kind}"
+    write_parquet(table, folder / f"records{suffix}.parquet")
+    rows = request.experiment.rows(table, contexts)
+    rundir.collect(folder, {context.network: context.folder for context in contexts}, suffix, pcap=request.pcap)
+    return rows, outcomes
 
 
 def report(folder: Path) -> Path:
@@ -133,17 +156,25 @@ def report(folder: Path) -> Path:
 
 
 def report_all(target: Path, folders: Sequence[Path]) -> Path:
-    """One page in `target` for several runs; the picture is the first one's."""
-    found = []
+    """One page in `target` for several runs; the first one's picture; each kind of clock is a part of its own."""
+    found: list[dict[str, Any]] = []
     for folder in folders:
         if not (folder / "results.json").is_file():
             raise InputError(
                 f"{folder} is not the directory of a run that ended: it has no results.json; give one of apnemu run",
                 file="RUN_DIR",
             )
-        found.append({**json.loads((folder / "results.json").read_text()), "run_dir": str(folder)})
+        document = {**json.loads((folder / "results.json").read_text()), "run_dir": str(folder)}
+        kinds = document["time"].split(",")
+        found += [{**document, "time": kind, "results": _of_clock(document["results"], kind)} for kind in kinds]
     picture = json.loads((folders[0] / "blueprint.json").read_text())["picture"]
     return write_page(target, found, picture)
+
+
+def _of_clock(rows: list[Row], kind: str) -> list[Row]:
+    return [
+        {key: value for key, value in row.items() if key != "time"} for row in rows if row.get("time", kind) == kind
+    ]
 
 
 def _blueprint(request: Request, context: Context) -> Blueprint:
@@ -166,7 +197,7 @@ def _blueprint(request: Request, context: Context) -> Blueprint:
 def _emulate(
     request: Request,
     contexts: Sequence[Context],
-    blueprints: Sequence[Blueprint],
+    kind: Time,
     say: Say,
     on_progress: OnProgress | None,
 ) -> list[Outcome]:
@@ -180,7 +211,7 @@ def _emulate(
             environment={"PYTHONPATH": str(code)},
             seed=request.seed,
             memory_mb=MEMORY_MB,
-            time=request.time,
+            time=kind,
             syscall_cost_ns=request.syscall_cost_ns,
             wall_limit_s=request.wall_limit_s,
             stall_limit_s=60,
@@ -210,47 +241,6 @@ def _raise_guest(context: Context, outcome: Outcome) -> None:
     )
 
 
-def _collect(folder: Path, contexts: Sequence[Context], *, pcap: bool) -> None:
-    """From the guests' folders to the run's own files; the guests' folders go."""
-    with (folder / "console.log").open("w") as log:
-        for context in contexts:
-            for name in ("console.log", "controller.log"):
-                log.write(f"== {context.network} {name}\n")
-                if (context.folder / name).is_file():
-                    log.write((context.folder / name).read_text(errors="replace"))
-    for context in contexts:
-        if pcap:
-            names = json.loads((context.folder / "interfaces.json").read_text())
-            to_pcapng(
-                context.folder / "capture.pcap",
-                folder / f"{context.network}.pcapng",
-                {int(index): name for index, name in names.items()},
-            )
-        shutil.rmtree(context.folder)
-
-
-def _run_directory(request: Request, topology: str) -> Path:
-    """The folder of this run, which must be new or empty: nothing that somebody has is overwritten."""
-    if request.out is not None:
-        if request.out.exists() and (not request.out.is_dir() or any(request.out.iterdir())):
-            raise InputError(f"{request.out} is there and not an empty folder; give a new one", file="--out")
-        _make(request.out)
-        return request.out
-    stem = f"{request.experiment.name}-{topology}"
-    number = 1
-    while (Path("runs") / f"{stem}-{number}").exists():
-        number += 1
-    return _make(Path("runs") / f"{stem}-{number}")
-
-
-def _make(folder: Path) -> Path:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(f"{folder} cannot be made: {error.strerror}; give another folder", file="--out") from error
-    return folder
-
-
 def _manifest(request: Request, settings: dict[str, Value]) -> dict[str, Any]:
     command = [
         "apnemu",
@@ -265,25 +255,21 @@ def _manifest(request: Request, settings: dict[str, Value]) -> dict[str, Any]:
         command += ["--set", text]
     if request.networks != request.experiment.networks:
         command += ["--network", ",".join(request.networks)]
-    if request.time != "virtual":
-        command += ["--time", request.time]
+    if request.times != ("virtual",):
+        command += ["--time", ",".join(request.times)]
     return {
         "status": "running",
         "experiment": request.experiment.name,
         "seed": request.seed,
-        "time": request.time,
+        "time": ",".join(request.times),
         "settings": {name: list(value) if isinstance(value, tuple) else value for name, value in settings.items()},
         "versions": versions(request.controller_runtime),
         "inputs": {request.topology.name: hashlib.sha256(request.topology.read_bytes()).hexdigest()},
-        "approximations": approximations(request.time, request.syscall_cost_ns),
+        "approximations": approximations(request.times, request.syscall_cost_ns),
         "command": command,
         "virtual_s": 0.0,
         "wall_s": 0.0,
     }
-
-
-def write_json(path: Path, document: Any) -> None:
-    path.write_text(json.dumps(document, indent=1) + "\n")
 
 
 def plan_file(path: Path) -> tuple[Plant, Assignment]:

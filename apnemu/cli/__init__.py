@@ -56,6 +56,9 @@ def main() -> None:
         _fail("interrupted", INTERRUPTED, debug)
     except BrokenPipeError:
         sys.exit(PIPE_CLOSED)
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        _fail(f"{where}{error.strerror or error}; nothing more could be written or read", LabError.exit_code, debug)
     except Exception as error:  # whatever it is, a person gets one line
         _fail(
             f"{type(error).__name__}: {error}; this is a fault of apnemu: --debug shows where",

@@ -10,7 +10,8 @@ from typing import Annotated
 import typer
 
 from apnemu.cli.shown import say, show_json, tell
-from apnemu.cli.values import new_folder, seed_of, time_of
+from apnemu.cli.values import seed_of, time_of
+from apnemu.rundir import new_folder
 
 lab = typer.Typer(help="The lab: its kernel, and programs in an empty one.", no_args_is_help=True)
 

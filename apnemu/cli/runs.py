@@ -15,12 +15,12 @@ from apnemu.cli.values import (
     cores,
     load_experiment,
     networks,
-    new_folder,
     runtime,
     seed_of,
     shipped_topology,
-    time_of,
+    times_of,
 )
+from apnemu.rundir import new_folder
 
 Topology = Annotated[Path, typer.Argument(metavar="FILE", help="A topology file.")]
 
@@ -66,7 +66,7 @@ def run(
     setting: Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="May be repeated.")] = None,
     seed: Annotated[int, typer.Option(help="All that is random comes from it.")] = 1,
     network: Annotated[str | None, typer.Option(help="apn, packet or apn,packet.")] = None,
-    time: Annotated[str, typer.Option(help="virtual or real.")] = "virtual",
+    time: Annotated[str, typer.Option(help="virtual, real or virtual,real.")] = "virtual",
     out: Annotated[Path | None, typer.Option(help="Run directory, new or empty.")] = None,
     pcap: Annotated[bool, typer.Option("--pcap", help="Capture every frame at the switches' ports.")] = False,
     as_json: Json = False,
@@ -89,7 +89,7 @@ def run(
         given=tuple(setting or ()),
         seed=seed_of(seed),
         networks=networks(network, asked),
-        time=time_of(time),
+        times=times_of(time),
         out=out,
         pcap=pcap,
         controller=application(controller),

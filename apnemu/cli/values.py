@@ -85,15 +85,12 @@ def time_of(given: str) -> Time:
     return cast(Time, given)
 
 
+def times_of(given: str) -> tuple[Time, ...]:
+    """One kind of time, or both with a comma."""
+    return tuple(dict.fromkeys(time_of(part.strip()) for part in given.split(",")))
+
+
 def seed_of(given: int) -> int:
     if not 0 <= given <= HIGHEST_SEED:
         raise InputError(f"seed is {given}; it must be from 0 to 2**64 - 1; for example --seed 1", file="--seed")
     return given
-
-
-def new_folder(stem: str) -> Path:
-    """The first of runs/STEM-1, runs/STEM-2, ... that is not there."""
-    number = 1
-    while (Path("runs") / f"{stem}-{number}").exists():
-        number += 1
-    return Path("runs") / f"{stem}-{number}"

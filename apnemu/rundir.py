@@ -1,0 +1,57 @@
+"""The directory of a run: made, written, tidied up. Nothing outside it is touched."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from apnemu.errors import InputError
+from apnemu.records.pcapng import to_pcapng
+
+
+def make(out: Path | None, stem: str) -> Path:
+    """The folder of a run, new or empty, so that nothing that somebody has is overwritten. Raises InputError."""
+    if out is not None:
+        if out.exists() and (not out.is_dir() or any(out.iterdir())):
+            raise InputError(f"{out} is there and not an empty folder; give a new one", file="--out")
+        return _make(out)
+    return _make(new_folder(stem))
+
+
+def new_folder(stem: str) -> Path:
+    """The first of runs/STEM-1, runs/STEM-2, ... that is not there."""
+    number = 1
+    while (Path("runs") / f"{stem}-{number}").exists():
+        number += 1
+    return Path("runs") / f"{stem}-{number}"
+
+
+def _make(folder: Path) -> Path:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"{folder} cannot be made: {error.strerror}; give another folder", file="--out") from error
+    return folder
+
+
+def collect(folder: Path, guests: Mapping[str, Path], suffix: str, *, pcap: bool) -> None:
+    """From the guests' folders (network -> folder) to the run's own files; the guests' folders go."""
+    with (folder / "console.log").open("a") as log:
+        for network, guest in guests.items():
+            for name in ("console.log", "controller.log"):
+                log.write(f"== {network}{suffix} {name}\n")
+                if (guest / name).is_file():
+                    log.write((guest / name).read_text(errors="replace"))
+    for network, guest in guests.items():
+        if pcap:
+            names = json.loads((guest / "interfaces.json").read_text())
+            found = {int(index): name for index, name in names.items()}
+            to_pcapng(guest / "capture.pcap", folder / f"{network}{suffix}.pcapng", found)
+        shutil.rmtree(guest)
+
+
+def write_json(path: Path, document: Any) -> None:
+    path.write_text(json.dumps(document, indent=1) + "\n")
