@@ -28,7 +28,8 @@ from apnemu.model.plant import Fibre, Mode, PacketNetwork, Plant, Roadm, Site
 from apnemu.model.scenario import Flow, Probes, Stage
 from apnemu.planning import next_hops, plan
 from apnemu.records.table import read_jsonl
-from apnemu.run import GUEST_FOLDER, MEMORY_MB, write_json
+from apnemu.run import GUEST_FOLDER, MEMORY_MB
+from apnemu.rundir import write_json
 from apnemu.stages import PROBE_BYTES, settled_ns
 from apnemu.units import NS_PER_S, VirtualNs, ns_to_s, ns_to_us, s_to_ns
 

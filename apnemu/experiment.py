@@ -175,9 +175,8 @@ def with_packet_settings(plant: Plant, settings: Mapping[str, Any]) -> Plant:
     if "background" in settings:
         background = dataclasses.replace(background, kind=settings["background"])
     if "mtu_bytes" in changed:
-        background = dataclasses.replace(
-            background, frame_bytes=min(background.frame_bytes, changed["mtu_bytes"] + ETHERNET_HEADER_BYTES)
-        )
+        longest = changed["mtu_bytes"] + ETHERNET_HEADER_BYTES
+        background = dataclasses.replace(background, frame_bytes=min(background.frame_bytes, longest))
     packet = dataclasses.replace(plant.packet, **changed, background=background)
     if packet.buffer_bytes < packet.mtu_bytes + ETHERNET_HEADER_BYTES:
         raise InputError(
