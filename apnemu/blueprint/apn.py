@@ -43,7 +43,8 @@ def compile_apn(
             peers[transceiver.node].setdefault(
                 address[far.node], Peer(address=address[far.node], mac=far.mac, interface=transceiver.interface)
             )
-        lit.append(_lit(plant, path, table[path.slot], _hops(ports, path, ends[0][1].port, ends[1][1].port)))
+        hops = _hops(ports, path, ends[0][1].port, ends[1][1].port)
+        lit.append(_lit(plant, path, table[path.slot], (ends[0][0].node, ends[1][0].node), hops))
     return (
         tuple(Host(name=name, site=site, address=own, peers=tuple(peers[name].values())) for name, site, own in hosts),
         ports.switches(),
@@ -69,12 +70,14 @@ def _hops(ports: Ports, path: Lightpath, added: int, dropped: int) -> tuple[Hop,
     )
 
 
-def _lit(plant: Plant, path: Lightpath, tag: int, hops: tuple[Hop, ...]) -> LitPath:
+def _lit(plant: Plant, path: Lightpath, tag: int, hosts: tuple[str, str], hops: tuple[Hop, ...]) -> LitPath:
     mode = next(mode for mode in plant.modes if mode.name == path.mode)
     return LitPath(
         name=path.name,
         source=path.source,
         target=path.target,
+        source_host=hosts[0],
+        target_host=hosts[1],
         tag=tag,
         slot_n=path.slot.n,
         slot_m=path.slot.m,

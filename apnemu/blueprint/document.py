@@ -87,12 +87,15 @@ class Hop:
 class LitPath:
     """A lightpath as the controller sees it: its tag on the wire and its hops from the one transceiver to the other.
 
+    `source` and `target` are sites, `source_host` and `target_host` the hosts whose transceivers it joins.
     `line_rate_gbps` is the transceiver mode's.
     """
 
     name: str
     source: str
     target: str
+    source_host: str
+    target_host: str
     tag: int
     slot_n: int
     slot_m: int

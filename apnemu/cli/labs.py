@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
@@ -95,6 +96,8 @@ def execute(
     outcome = guest.run(job, stdout=1, stderr=2)
     if folder is None:
         shutil.rmtree(shared, ignore_errors=True)
+        with suppress(OSError):
+            shared.parent.rmdir()  # if nothing else is in it
     raise typer.Exit(outcome.exit_code)
 
 

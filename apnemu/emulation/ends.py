@@ -10,16 +10,23 @@ from apnemu.errors import LabError
 
 
 class Ends:
-    """Finds, for a pair of sites, the first hosts that can reach one another."""
+    """Finds, for a pair of sites, the hosts that its first lightpath joins; on the packet network each site's first."""
 
     def __init__(self, blueprint: Blueprint, namespaces: dict[str, int]) -> None:
         self._namespaces = namespaces
         self._pairs: dict[tuple[str, str], tuple[Host, Host]] = {}
-        by_address = {host.address: host for host in blueprint.hosts}
-        for host in blueprint.hosts:
-            for peer in host.peers:
-                far = by_address[peer.address]
-                self._pairs.setdefault((host.site, far.site), (host, far))
+        by_name = {host.name: host for host in blueprint.hosts}
+        for path in blueprint.lit_paths:
+            self._join(by_name[path.source_host], by_name[path.target_host])
+        if blueprint.network == "packet":
+            for near in blueprint.hosts:
+                for far in blueprint.hosts:
+                    if near.site != far.site:
+                        self._join(near, far)
+
+    def _join(self, near: Host, far: Host) -> None:
+        self._pairs.setdefault((near.site, far.site), (near, far))
+        self._pairs.setdefault((far.site, near.site), (far, near))
 
     def between(self, source: str, target: str) -> tuple[Host, Host]:
         """Raises LabError where no host of the one site reaches one of the other (no lightpath joins them)."""

@@ -78,7 +78,11 @@ def text_of(progress: Progress) -> str:
     '2.0 of 10.0 virtual s, about 12 s left'
     >>> text_of(Progress(virtual_ns=2_000_000_000, wall_s=3.0, planned_virtual_s=None))
     '2.0 virtual s in 3 s'
+    >>> text_of(Progress(virtual_ns=0, wall_s=3.0, planned_virtual_s=None))
+    '3 s'
     """
+    if not progress.virtual_ns:
+        return f"{progress.wall_s:.0f} s"
     done = f"{ns_to_s(progress.virtual_ns):.1f}"
     left_s = wall_left_s(progress)
     if left_s is None:
