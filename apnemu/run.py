@@ -27,12 +27,13 @@ from apnemu.lab.side_by_side import run_all
 from apnemu.manifest import approximations, versions
 from apnemu.model.assignment import Assignment
 from apnemu.model.plant import Plant
+from apnemu.model.scenario import planned_virtual_s
 from apnemu.planning import next_hops, plan
 from apnemu.records.table import read_jsonl, write_parquet
 from apnemu.report.page import write_page
 from apnemu.report.picture import picture_of
 from apnemu.rundir import write_json
-from apnemu.topology import read_plant
+from apnemu.topology import input_files, read_plant
 from apnemu.units import ns_to_s
 
 GUEST_FOLDER = "/run/apnemu"
@@ -141,7 +142,7 @@ def _measure(
     first = contexts[0]
     built = {context.network: blueprint.to_json() for context, blueprint in zip(contexts, blueprints, strict=True)}
     write_json(folder / "blueprint.json", {"picture": picture_of(first.plant, first.assignment), **built})
-    outcomes = _emulate(request, contexts, kind, say, on_progress)
+    outcomes = _emulate(request, contexts, blueprints, kind, say, on_progress)
     table = read_jsonl([context.folder / "records.jsonl" for context in contexts])
     suffix = "" if kind == request.times[0] else f"-{kind}"
     write_parquet(table, folder / f"records{suffix}.parquet")
@@ -197,6 +198,7 @@ def _blueprint(request: Request, context: Context) -> Blueprint:
 def _emulate(
     request: Request,
     contexts: Sequence[Context],
+    blueprints: Sequence[Blueprint],
     kind: Time,
     say: Say,
     on_progress: OnProgress | None,
@@ -215,9 +217,10 @@ def _emulate(
             syscall_cost_ns=request.syscall_cost_ns,
             wall_limit_s=request.wall_limit_s,
             stall_limit_s=60,
+            planned_virtual_s=planned_virtual_s(blueprint.stages),
             core=request.cores[index % len(request.cores)] if request.cores else None,
         )
-        for index, context in enumerate(contexts)
+        for index, (context, blueprint) in enumerate(zip(contexts, blueprints, strict=True))
     ]
 
     def progress(index: int, seen: Progress) -> None:
@@ -264,7 +267,10 @@ def _manifest(request: Request, settings: dict[str, Value]) -> dict[str, Any]:
         "time": ",".join(request.times),
         "settings": {name: list(value) if isinstance(value, tuple) else value for name, value in settings.items()},
         "versions": versions(request.controller_runtime),
-        "inputs": {request.topology.name: hashlib.sha256(request.topology.read_bytes()).hexdigest()},
+        "inputs": {
+            path.name: hashlib.sha256(path.read_bytes()).hexdigest()
+            for path in (*input_files(request.topology), *filter(None, [request.controller]))
+        },
         "approximations": approximations(request.times, request.syscall_cost_ns),
         "command": command,
         "virtual_s": 0.0,

@@ -12,7 +12,7 @@ from typing import Annotated, Any
 import typer
 
 from apnemu.cli import labs, runs
-from apnemu.cli.shown import say
+from apnemu.cli.shown import say, tell
 from apnemu.errors import ApnemuError, LabError
 
 USAGE_ERROR: Any = next(kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException")
@@ -49,6 +49,9 @@ def main() -> None:
     except typer.Abort:
         sys.exit(INTERRUPTED)
     except USAGE_ERROR as error:
+        if not error.format_message().strip() and error.ctx:
+            tell(error.ctx.get_help())
+            sys.exit(BAD_INPUT)
         _fail(f"{error.format_message().rstrip('.')}; see apnemu --help", BAD_INPUT, debug)
     except ApnemuError as error:
         _fail(str(error), error.exit_code, debug)

@@ -15,11 +15,10 @@ from apnemu.emulation.net import Net, load
 from apnemu.emulation.notes import Notes
 from apnemu.emulation.player import Player
 from apnemu.errors import ApnemuError, LabError
-from apnemu.units import NS_PER_S
+from apnemu.model.scenario import START_EVERY_NS
 
 CONTROLLER_LIMIT_S = 300.0
 """Virtual seconds that a controller has to make its switches ready."""
-START_EVERY_NS = 10 * NS_PER_S
 FOREIGN_SETTLE_S = 2.0
 """After its switches have connected, an application that is not ours gets this long to do what it does."""
 

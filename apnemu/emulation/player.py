@@ -14,13 +14,9 @@ from apnemu.emulation.loop import Loop, now_ns
 from apnemu.emulation.net import Net
 from apnemu.emulation.notes import Notes
 from apnemu.emulation.probes import Probing
-from apnemu.model.scenario import Arrivals, Pair, Probes, Stage
+from apnemu.model.scenario import LEAD_NS, SETTLE_NS, Arrivals, Pair, Probes, Stage
 from apnemu.units import VirtualNs
 
-LEAD_NS = 50_000_000
-"""Between setting a stage up and its first event."""
-SETTLE_NS = 500_000_000
-"""After a stage: whatever is still under way, retransmissions among it, arrives or is given up."""
 WARM_UP_ROUNDS = 2
 WARM_UP_GAP_NS = 2_000_000
 

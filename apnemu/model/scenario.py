@@ -5,9 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from apnemu.units import VirtualNs
+from apnemu.units import VirtualNs, ns_to_s
 
 AT_ONCE = VirtualNs(0)
+START_EVERY_NS = VirtualNs(10_000_000_000)
+"""Playing begins at a whole multiple of this on the lab's clock."""
+LEAD_NS = VirtualNs(50_000_000)
+"""Between setting a stage up and its first event."""
+SETTLE_NS = VirtualNs(500_000_000)
+"""After a stage: whatever is still under way, retransmissions among it, arrives or is given up."""
 Pair = tuple[str, str]
 """From one site to another."""
 
@@ -83,3 +89,9 @@ class Stage:
     saturations: tuple[Saturation, ...] = ()
     arrivals: tuple[Arrivals, ...] = ()
     observe: Literal["nothing", "waits"] = "nothing"
+
+
+def planned_virtual_s(stages: tuple[Stage, ...]) -> float:
+    """About how much virtual time a guest will take: until it begins, then each stage with what goes round it."""
+    around_ns = LEAD_NS + SETTLE_NS
+    return ns_to_s(2 * START_EVERY_NS + around_ns + sum(stage.duration_ns + around_ns for stage in stages))

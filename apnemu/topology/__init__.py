@@ -26,6 +26,6 @@ Rejected: ruamel's round-trip objects (a yes/no passes for a number, and lines a
 the judge (its messages have no lines and no way out); pydantic (the same, and a second error tree).
 """
 
-from apnemu.topology.reader import read_plant
+from apnemu.topology.reader import input_files, read_plant
 
-__all__ = ["read_plant"]
+__all__ = ["input_files", "read_plant"]

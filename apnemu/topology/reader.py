@@ -50,6 +50,14 @@ def read_plant(path: str | Path) -> Plant:
     )
 
 
+def input_files(path: str | Path) -> tuple[Path, ...]:
+    """The files that `read_plant` takes the plant from: the topology and its equipment. Raises InputError."""
+    parser = Parser(str(path))
+    entry = parser.document(load_document(Path(path), str(path)), TOPOLOGY, "apnemu")
+    equipment = find_equipment(entry.text("equipment", "default"), Path(path).parent)
+    return (Path(path),) if equipment is None else (Path(path), equipment)
+
+
 def _equipment(entry: Entry, parser: Parser, beside: Path) -> Equipment:
     name = entry.text("equipment", "default")
     path = find_equipment(name, beside)
