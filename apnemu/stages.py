@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from apnemu.blueprint.packet import ports_of
 from apnemu.errors import InputError
-from apnemu.experiment import Context
+from apnemu.experiment import Context, Setting
 from apnemu.model.plant import Fibre
 from apnemu.model.scenario import Arrivals, Pair
 from apnemu.units import VirtualNs
@@ -15,6 +15,11 @@ from apnemu.workload import background_frames, generator, write_frames
 
 SETTLED_NS = 2_000_000
 PROBE_BYTES = 98
+PAIR_SETTINGS = (
+    Setting(name="from", default="", meaning="data centre that sends; the first demand's by default"),
+    Setting(name="to", default="", meaning="data centre that receives; the first demand's by default"),
+)
+"""Of experiments on one pair of data centres: see `chosen_pair`."""
 
 
 def settled_ns(context: Context) -> VirtualNs:

@@ -15,7 +15,7 @@ import pyarrow as pa  # type: ignore[import-untyped]  # it ships no types
 from apnemu.experiment import Context, Experiment, Row, Setting
 from apnemu.model.scenario import Flow, Stage
 from apnemu.report.rows import loss_rows
-from apnemu.stages import arrivals, chosen_pair, fibres_both_ways
+from apnemu.stages import PAIR_SETTINGS, arrivals, chosen_pair, fibres_both_ways
 from apnemu.units import VirtualNs, s_to_ns
 from apnemu.workload import generator, tenant_flows
 
@@ -86,8 +86,7 @@ EXPERIMENT = Experiment(
         Setting(name="share", default=0.1, low=0.001, high=1, meaning="of the line rate that the tenant's flows offer"),
         Setting(name="size_bytes", default=1_000_000, low=1, high=1e12, whole=True, meaning="of each flow"),
         Setting(name="seconds", default=0.2, low=0.001, high=3600, meaning="virtual, for each load"),
-        Setting(name="from", default="", meaning="data centre that sends; the first demand's by default"),
-        Setting(name="to", default="", meaning="data centre that receives; the first demand's by default"),
+        *PAIR_SETTINGS,
     ),
     stages=stages,
     rows=rows,

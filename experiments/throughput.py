@@ -12,7 +12,7 @@ from apnemu.experiment import Context, Experiment, Row, Setting
 from apnemu.model.plant import Plant
 from apnemu.model.scenario import Flow, Stage
 from apnemu.report.rows import throughput_rows
-from apnemu.stages import chosen_pair
+from apnemu.stages import PAIR_SETTINGS, chosen_pair
 from apnemu.units import VirtualNs, s_to_ns
 
 EXPECTED_SHARE = 0.88
@@ -83,8 +83,7 @@ EXPERIMENT = Experiment(
         ),
         Setting(name="seconds", default=0.3, low=0.001, high=3600, meaning="virtual, counted"),
         Setting(name="ramp_s", default=0.5, low=0, high=3600, meaning="virtual, before counting begins"),
-        Setting(name="from", default="", meaning="data centre that sends; the first demand's by default"),
-        Setting(name="to", default="", meaning="data centre that receives; the first demand's by default"),
+        *PAIR_SETTINGS,
     ),
     prepare=prepare,
     stages=stages,

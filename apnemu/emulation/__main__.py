@@ -90,8 +90,8 @@ def main(folder: Path) -> int:
     wait_until_ready(net, controller, ready, folder)
     print("switches ready", flush=True)
     notes = Notes(folder / "records.jsonl", net.blueprint.network)
-    wait_for_a_round_instant()
     capturing = capture.tcpdump(folder / "capture.pcap", "any") if net.blueprint.pcap else None
+    wait_for_a_round_instant()
     Player(net, folder, notes).play()
     notes.close()
     (folder / "usage.json").write_text(json.dumps({"memory_mb": used_memory_mb()}))

@@ -175,9 +175,9 @@ class Flows:
             stream.receiver = receiver
             receiver.setblocking(False)
             self._wake_at(receiver, stream.flow.plan, 0)
-            loop.watch(receiver.fileno(), READ, partial(self._receive, stream))
+            loop.watch(receiver.fileno(), READ, partial(self._receive, loop, stream))
 
-    def _receive(self, stream: _Stream, _: int) -> None:
+    def _receive(self, loop: Loop, stream: _Stream, _: int) -> None:
         running = stream.flow
         if stream.receiver is None:
             return
@@ -187,9 +187,10 @@ class Flows:
             except BlockingIOError:
                 break
             except (ConnectionError, TimeoutError):
-                break
-            if not got:
-                break
+                got = 0
+            if not got:  # the sender is gone
+                loop.forget(stream.receiver.fileno())
+                return
             stream.received += got
         running.last_ns = now_ns()
         if running.mark is None and running.last_ns >= running.start_ns + running.plan.ramp_ns:

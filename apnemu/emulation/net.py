@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from mininet.cli import CLI
 from mininet.net import Mininet
 
 from apnemu.blueprint.document import Blueprint, End
@@ -26,6 +27,9 @@ SYSCTLS = {
     "ipv6/conf/default/disable_ipv6": "1",
 }
 """Of every host: windows that a long fibre needs, flows that learn nothing from one another, no IPv6 chatter."""
+
+CLI.identchars += "-"
+"""Mininet's CLI takes a node by the first word of a line; without this `tokyo-h1 ping osaka-h1` began with `tokyo`."""
 
 
 class Net(Mininet):  # type: ignore[misc]  # mininet has no types
