@@ -113,7 +113,8 @@ class Context:
 class Experiment:
     """One question.
 
-    `prepare` changes the plant as the settings say, before planning. `stages` says what is played on one network,
+    `prepare` changes the plant as the settings say, before planning; `arrange` what was planned, after it. `stages`
+    says what is played on one network,
     `rows` makes results of all records; `expected` states the answer before the run, `met` judges the rows.
     An experiment that needs no lab has `computed` instead of `stages` and `rows`: plant, settings, seed -> results.
     """
@@ -125,6 +126,7 @@ class Experiment:
     expected: Callable[[Mapping[str, Any]], str]
     met: Callable[[Sequence[Row], Mapping[str, Any]], bool]
     prepare: Callable[[Plant, Mapping[str, Any]], Plant] = field(default=lambda plant, settings: plant)
+    arrange: Callable[[Assignment, Mapping[str, Any]], Assignment] = field(default=lambda planned, settings: planned)
     stages: Callable[[Context], tuple[Stage, ...]] = field(default=lambda context: ())
     rows: Callable[[pa.Table, Sequence[Context]], list[Row]] = field(default=lambda table, contexts: [])
     computed: Callable[[Plant, Mapping[str, Any], int], list[Row]] | None = None

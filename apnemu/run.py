@@ -74,7 +74,7 @@ def run(request: Request, *, say: Say, on_progress: OnProgress | None = None) ->
     experiment = request.experiment
     settings = experiment.resolve(request.given)
     plant = experiment.prepare(with_packet_settings(read_plant(request.topology), settings), settings)
-    assignment = plan(plant)
+    assignment = experiment.arrange(plan(plant), settings)
     folder = rundir.make(request.out, f"{experiment.name}-{plant.name}")
     shutil.copyfile(request.topology, folder / "topology.yaml")
     manifest = _manifest(request, settings)

@@ -13,7 +13,8 @@ class Lightpath:
     """A wavelength of one's own between two sites, the same route and slot in both directions.
 
     `route` names the sites passed, ends included; `fibres` the fibres between them, one fewer. `delay_ns` is one way,
-    transceiver to transceiver: FEC, fibres, amplifiers, ROADMs; serialisation is not in it.
+    transceiver to transceiver: FEC, fibres, amplifiers, ROADMs, and `added_delay_ns` of managed delay; serialisation
+    is not in it.
     `gsnr_db` and `margin_db` are None while reach is judged by a table.
     """
 
@@ -29,6 +30,7 @@ class Lightpath:
     delay_ns: int
     gsnr_db: float | None = None
     margin_db: float | None = None
+    added_delay_ns: int = 0
 
     def __post_init__(self) -> None:
         if len(self.fibres) != len(self.route) - 1 or (self.source, self.target) != (self.route[0], self.route[-1]):
