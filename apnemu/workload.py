@@ -13,11 +13,15 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from apnemu.model.assignment import Assignment
-from apnemu.model.plant import Background, PacketNetwork
-from apnemu.model.scenario import Flow, Pair, Saturation
+from apnemu.model.assignment import Assignment, Lightpath
+from apnemu.model.plant import Background, PacketNetwork, Plant
+from apnemu.model.scenario import SATURATING_BYTES, Flow, Pair, Saturation
 from apnemu.units import NS_PER_S, VirtualNs, gbps_to_bytes_per_s, s_to_ns, serialisation_ns
 
+NS_PER_DATAGRAM = 600
+"""A system call for each, and some for waiting."""
+WAITING_BYTES = 1 << 20
+"""Of a saturated lightpath, so that its line never runs dry."""
 FRAME = np.dtype([("at_ns", "<i8"), ("bytes", "<u2"), ("port", "<u2")])
 """One injected frame: when it enters the router, after the stage's start; its length; the port that it leaves by."""
 
@@ -40,21 +44,32 @@ def ordered_pairs(pairs: Sequence[Pair]) -> tuple[Pair, ...]:
     return tuple(dict.fromkeys(pair for source, target in pairs for pair in ((source, target), (target, source))))
 
 
-def halves(assignment: Assignment) -> list[tuple[tuple[Pair, ...], tuple[Saturation, ...]]]:
+def halves(plant: Plant, assignment: Assignment) -> list[tuple[tuple[Pair, ...], tuple[Saturation, ...]]]:
     """Every lightpath is once probed while its neighbours run full, and once runs full itself.
 
-    Two parts: the pairs of every other lightpath, and both directions of those between them as full.
+    Two parts: both directions of every other lightpath as probed, those between them as full.
     """
-    pairs = list(dict.fromkeys((path.source, path.target) for path in assignment.lightpaths))
+    paths = list({(path.source, path.target): path for path in reversed(assignment.lightpaths)}.values())[::-1]
     parts = []
     for first in (0, 1):
-        probed = ordered_pairs(pairs[first::2])
-        full = tuple(
-            Saturation(source=source, target=target) for source, target in ordered_pairs(pairs[1 - first :: 2])
-        )
+        probed = ordered_pairs([(path.source, path.target) for path in paths[first::2]])
         if probed:
-            parts.append((probed, full))
+            parts.append((probed, tuple(saturation(plant, path) for path in paths[1 - first :: 2])))
     return parts
+
+
+def saturation(plant: Plant, path: Lightpath) -> Saturation:
+    """What fills a lightpath both ways: its line rate for a round trip, a tenth more, and a few segments."""
+    rate_gbps = next(mode.rate_gbps for mode in plant.modes if mode.name == path.mode)
+    round_trip = gbps_to_bytes_per_s(rate_gbps) * 2 * path.delay_ns // NS_PER_S
+    return Saturation(
+        source=path.source, target=path.target, circulating_bytes=round_trip + round_trip // 10 + WAITING_BYTES
+    )
+
+
+def filling_ns(saturations: Sequence[Saturation]) -> int:
+    """How long it takes to let in all that is to go round: the lab's CPU takes time for each datagram."""
+    return sum(plan.circulating_bytes for plan in saturations) // SATURATING_BYTES * NS_PER_DATAGRAM
 
 
 def background_frames(

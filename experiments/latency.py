@@ -16,7 +16,7 @@ from apnemu.model.scenario import Pair, Probes, Saturation, Stage
 from apnemu.report.rows import latency_rows
 from apnemu.stages import arrivals, settled_ns
 from apnemu.units import VirtualNs
-from apnemu.workload import halves
+from apnemu.workload import filling_ns, halves
 
 TOLERANCE_NS = 100
 JITTER_NS = 50
@@ -30,7 +30,7 @@ def stages(context: Context) -> tuple[Stage, ...]:
         if load == "idle":
             found.append(_stage(context, "idle", context.reachable()))
         elif context.network == "apn":
-            found += [_stage(context, "full", pairs, full) for pairs, full in halves(context.assignment)]
+            found += [_stage(context, "full", pairs, full) for pairs, full in halves(context.plant, context.assignment)]
         else:
             found.append(_stage(context, "full", context.reachable()))
     return tuple(found)
@@ -39,7 +39,7 @@ def stages(context: Context) -> tuple[Stage, ...]:
 def _stage(context: Context, phase: str, pairs: tuple[Pair, ...], full: tuple[Saturation, ...] = ()) -> Stage:
     settings = context.settings
     gap_ns = round(settings["gap_us"] * 1_000)
-    after_ns = 0 if phase == "idle" else settled_ns(context)
+    after_ns = 0 if phase == "idle" else filling_ns(full) + settled_ns(context)
     probes = Probes(
         pairs=pairs,
         count=settings["probes"],

@@ -19,6 +19,8 @@ from apnemu.model.scenario import START_EVERY_NS
 
 CONTROLLER_LIMIT_S = 300.0
 """Virtual seconds that a controller has to make its switches ready."""
+NOT_CONTROL = ("not", "net", "127.0.0.0/8")
+"""Of a capture: OpenFlow's keepalives are no traffic of the network, and their instants are those of the start-up."""
 FOREIGN_SETTLE_S = 2.0
 """After its switches have connected, an application that is not ours gets this long to do what it does."""
 
@@ -90,7 +92,7 @@ def main(folder: Path) -> int:
     wait_until_ready(net, controller, ready, folder)
     print("switches ready", flush=True)
     notes = Notes(folder / "records.jsonl", net.blueprint.network)
-    capturing = capture.tcpdump(folder / "capture.pcap", "any") if net.blueprint.pcap else None
+    capturing = capture.tcpdump(folder / "capture.pcap", "any", *NOT_CONTROL) if net.blueprint.pcap else None
     wait_for_a_round_instant()
     Player(net, folder, notes).play()
     notes.close()

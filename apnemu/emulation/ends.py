@@ -6,6 +6,7 @@ import socket
 
 from apnemu.blueprint.document import Blueprint, Host
 from apnemu.emulation.namespaces import inside
+from apnemu.emulation.netlink import Netlink, interfaces
 from apnemu.errors import LabError
 
 
@@ -34,6 +35,12 @@ class Ends:
         if found is None:
             raise LabError(f"no host of {source} reaches one of {target} on this network")
         return found
+
+    def transceiver(self, host: Host, peer: Host) -> tuple[Netlink, int]:
+        """A configuring socket in a host, and the index there of the interface by which it reaches another."""
+        netlink = Netlink(self._namespaces[host.name])
+        name = next(known.interface for known in host.peers if known.address == peer.address)
+        return netlink, interfaces(netlink)[name]
 
     def socket(self, host: Host, family: int, kind: int, protocol: int = 0) -> socket.socket:
         """A non-blocking socket that belongs to a host."""

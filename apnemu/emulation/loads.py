@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import os
 import socket
 import struct
 from functools import partial
@@ -10,17 +11,18 @@ from pathlib import Path
 from typing import Any
 
 from apnemu.blueprint.document import Host
+from apnemu.emulation import shaping
 from apnemu.emulation.ends import Ends
 from apnemu.emulation.loop import WRITE, Loop, now_ns
+from apnemu.emulation.netlink import Netlink
 from apnemu.errors import LabError
-from apnemu.model.scenario import Arrivals, Saturation
+from apnemu.model.scenario import SATURATING_BYTES, Arrivals, Saturation
 from apnemu.units import VirtualNs
 
 DISCARD_PORT = 9
 """RFC 863."""
 UDP_SEGMENT = 103
 SO_TXTIME = SCM_TXTIME = 61
-SO_ATTACH_FILTER = 26
 CLOCK_MONOTONIC = 1
 EXPERIMENTAL_ETHERTYPE = 0x88B5
 """IEEE Std 802: local experimental."""
@@ -31,64 +33,62 @@ FRAMES_A_CALL = 1024
 
 
 class Saturating:
-    """UDP that fills transceivers: as much as the socket takes, whenever it takes more."""
+    """Fills lightpaths: UDP segments that both ends' kernels turn back to where they came from, for ever.
 
-    def __init__(
-        self,
-        plans: tuple[Saturation, ...],
-        ends: Ends,
-        mtu_bytes: int,
-    ) -> None:
+    A program that sent them all would be the bottleneck: the lab's one CPU takes time for every system call.
+    """
+
+    def __init__(self, plans: tuple[Saturation, ...], ends: Ends, mtu_bytes: int) -> None:
         self._plans = plans
         self._ends = ends
-        payload = mtu_bytes - DATAGRAM_HEADERS_BYTES
-        self._segment = payload
-        self._datagrams = bytes(payload * min(64, 65_000 // payload))
+        self._segment = mtu_bytes - DATAGRAM_HEADERS_BYTES
+        self._file = os.memfd_create("load")
+        os.ftruncate(self._file, SATURATING_BYTES)
+        self._turned: list[tuple[Netlink, int]] = []
         self._senders: list[socket.socket] = []
-        self._sinks: list[socket.socket] = []
 
     def start(self, loop: Loop, start_ns: int) -> None:
-        targets = {
-            host.name: host for host in (self._ends.between(plan.source, plan.target)[1] for plan in self._plans)
-        }
-        self._sinks = [self._sink(host) for host in targets.values()]
         for plan in self._plans:
-            loop.at(start_ns, partial(self._open, loop, plan))
+            source, target = self._ends.between(plan.source, plan.target)
+            for host, peer in ((source, target), (target, source)):
+                self._turn_back(host, peer)
+                loop.at(start_ns, partial(self._open, loop, plan.circulating_bytes // 2, host, peer))
 
-    def stop(self, loop: Loop) -> None:
+    def stop(self) -> None:
+        """Turn nothing back any more: what is under way arrives and is dropped."""
+        for netlink, index in self._turned:
+            shaping.turn_back_no_more(netlink, index)
+            netlink.flush()
+            netlink.close()
         for sender in self._senders:
-            loop.forget(sender.fileno())
             sender.close()
-        self._senders.clear()
+        os.close(self._file)
 
-    def close(self) -> None:
-        for sink in self._sinks:
-            sink.close()
+    def _turn_back(self, host: Host, peer: Host) -> None:
+        netlink, index = self._ends.transceiver(host, peer)
+        shaping.turn_back(netlink, index)
+        netlink.flush()
+        self._turned.append((netlink, index))
 
-    def _sink(self, host: Host) -> socket.socket:
-        """A socket that drops everything: without one the target would answer that nobody listens."""
-        sink = self._ends.socket(host, socket.AF_INET, socket.SOCK_DGRAM)
-        reject = ctypes.create_string_buffer(struct.pack("=HBBI", 6, 0, 0, 0))
-        sink.setsockopt(socket.SOL_SOCKET, SO_ATTACH_FILTER, struct.pack("=HxxxxxxQ", 1, ctypes.addressof(reject)))
-        sink.bind((host.address, DISCARD_PORT))
-        return sink
-
-    def _open(self, loop: Loop, plan: Saturation) -> None:
-        source, target = self._ends.between(plan.source, plan.target)
+    def _open(self, loop: Loop, left: int, source: Host, target: Host) -> None:
+        """Half of what goes round enters at either end, so that both ways fill at the same time."""
         sender = self._ends.socket(source, socket.AF_INET, socket.SOCK_DGRAM)
-        sender.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 20)
+        sender.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 24)
         sender.setsockopt(socket.IPPROTO_UDP, UDP_SEGMENT, self._segment)
         sender.bind((source.address, 0))
         sender.connect((target.address, DISCARD_PORT))
         self._senders.append(sender)
-        loop.watch(sender.fileno(), WRITE, partial(self._fill, sender))
 
-    def _fill(self, sender: socket.socket, _: int) -> None:
-        try:
-            while True:
-                sender.send(self._datagrams)
-        except BlockingIOError:
-            pass
+        def fill(_: int) -> None:
+            nonlocal left
+            try:
+                while left > 0:
+                    left -= os.sendfile(sender.fileno(), self._file, 0, SATURATING_BYTES)
+            except BlockingIOError:
+                return
+            loop.forget(sender.fileno())
+
+        loop.watch(sender.fileno(), WRITE, fill)
 
 
 class Injecting:

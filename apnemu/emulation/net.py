@@ -26,7 +26,7 @@ SYSCTLS = {
     "ipv6/conf/all/disable_ipv6": "1",
     "ipv6/conf/default/disable_ipv6": "1",
 }
-"""Of every host: windows that a long fibre needs, flows that learn nothing from one another, no IPv6 chatter."""
+"""Of every host and of the switches: windows that a long fibre needs, flows that learn nothing from one another, no IPv6 chatter."""
 
 CLI.identchars += "-"
 """Mininet's CLI takes a node by the first word of a line; without this `tokyo-h1 ping osaka-h1` began with `tokyo`."""
@@ -51,6 +51,7 @@ class Net(Mininet):  # type: ignore[misc]  # mininet has no types
             self.addSwitch(
                 switch.name, dpid=f"{switch.dpid:016x}", batch=True, protocols="OpenFlow13", reconnectms=1000
             )
+        self._sysctls(None)
         self._make_wires()
         self._configure_hosts()
 
@@ -139,12 +140,12 @@ class Net(Mininet):  # type: ignore[misc]  # mininet has no types
         for netlink in self._netlinks.values():
             netlink.flush()
         for host in self.hosts:
-            self._sysctls(host)
+            self._sysctls(host.namespace)
 
     @staticmethod
-    def _sysctls(host: QuietHost) -> None:
+    def _sysctls(namespace: int | None) -> None:
         """/proc/sys/net shows the namespace of whoever looks."""
-        with inside(host.namespace):
+        with inside(namespace):
             for name, value in SYSCTLS.items():
                 descriptor = os.open(f"/proc/sys/net/{name}", os.O_WRONLY)
                 os.write(descriptor, value.encode())
@@ -167,6 +168,15 @@ class Net(Mininet):  # type: ignore[misc]  # mininet has no types
             end.interface: counts.get(self.index(end), 0)
             for end in self.ends()
             if end.node not in self._addresses and end.sends.rate_bytes_per_s
+        }
+
+    def sent_bytes(self) -> dict[tuple[str, str], int]:
+        """Bytes that the lines of the hosts' transceivers have sent: (host, interface) -> count."""
+        counts = {host: shaping.sent_bytes(self.netlink(host)) for host in self._addresses}
+        return {
+            (end.node, end.interface): counts[end.node].get(self.index(end), 0)
+            for end in self.ends()
+            if end.node in self._addresses
         }
 
     def own_interfaces(self) -> dict[int, str]:

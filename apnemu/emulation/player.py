@@ -65,6 +65,8 @@ class Player:
         injecting = [self._injecting(arrivals) for arrivals in stage.arrivals]
         flows = Flows(stage.flows, self._ends)
         saturating.start(loop, start)
+        full = FullLines(self._net, self._ends, stage)
+        loop.at(start + (stage.probes.after_ns if stage.probes else 0), full.begin)
         for injector in injecting:
             injector.start(loop, VirtualNs(start))
         flows.start(loop, start)
@@ -72,7 +74,8 @@ class Player:
         if probing:
             end = max(end, probing.start(loop, start))
         loop.run(end)
-        saturating.stop(loop)
+        full.note(self._notes)
+        saturating.stop()
         flows.stop(loop)
         loop.run(end + SETTLE_NS)
         flows.close(loop)
@@ -82,7 +85,6 @@ class Player:
             probing.note(self._notes)
         for injector in injecting:
             injector.close()
-        saturating.close()
         loop.close()
         capture.close()
         self._note_queues(before, start, stage.duration_ns)
@@ -100,3 +102,34 @@ class Player:
         for interface, count in self._net.drops().items():
             if count > before[interface]:
                 self._notes.write("queue", name=interface, at_ns=start_ns, drops=count - before[interface])
+
+
+class FullLines:
+    """How many bytes the transceivers of full lightpaths send while the probes go: were they full?"""
+
+    def __init__(self, net: Net, ends: Ends, stage: Stage) -> None:
+        self._net = net
+        both = [pair for plan in stage.saturations for pair in ((plan.source, plan.target), (plan.target, plan.source))]
+        self._lines = [(pair, *ends.between(*pair)) for pair in both]
+        self._before: dict[tuple[str, str], int] = {}
+        self._since_ns = 0
+
+    def begin(self) -> None:
+        if self._lines:
+            self._before, self._since_ns = self._net.sent_bytes(), now_ns()
+
+    def note(self, notes: Notes) -> None:
+        if not self._lines:
+            return
+        after, until_ns = self._net.sent_bytes(), now_ns()
+        for (source, target), near, far in self._lines:
+            line = (near.name, next(peer.interface for peer in near.peers if peer.address == far.address))
+            notes.write(
+                "interval",
+                name="full",
+                source=source,
+                target=target,
+                at_ns=self._since_ns,
+                bytes=after[line] - self._before[line],
+                duration_ns=until_ns - self._since_ns,
+            )

@@ -5,12 +5,13 @@ The kernel's `tc` program cuts delays to whole microseconds, so both are set ove
 
 from __future__ import annotations
 
+import socket
 import struct
 from typing import Any
 
 from pyroute2.netlink import NLM_F_CREATE, NLM_F_REPLACE, nla
-from pyroute2.netlink.rtnl import RTM_GETQDISC, RTM_NEWQDISC
-from pyroute2.netlink.rtnl.tcmsg import tcmsg
+from pyroute2.netlink.rtnl import RTM_DELQDISC, RTM_GETQDISC, RTM_NEWQDISC, RTM_NEWTFILTER
+from pyroute2.netlink.rtnl.tcmsg import cls_matchall, tcmsg
 from pyroute2.netlink.rtnl.tcmsg.sched_netem import options as netem_options
 
 from apnemu.blueprint.document import Line
@@ -20,10 +21,12 @@ from apnemu.errors import ReadBackError
 ROOT = 0xFFFFFFFF
 LINE, FIBRE = 0x10000, 0x20000
 """Handles: 1: the line at the root, 2: the fibre behind it (or at the root where there is no line)."""
+INGRESS, ARRIVING = 0xFFFFFFF1, 0xFFFF0000
+ETH_P_ALL = 3
 FRAMES = 10_000_000
 """Frames that a netem may hold: more than any fibre; the bound of a queue is in bytes."""
 NETEM_RATE, NETEM_RATE64, NETEM_LATENCY64, NETEM_LIMIT_BYTES = 6, 8, 10, 15
-TCA_KIND, TCA_OPTIONS, TCA_STATS2, TCA_STATS_QUEUE = 1, 2, 7, 3
+TCA_KIND, TCA_OPTIONS, TCA_STATS2, TCA_STATS_BASIC, TCA_STATS_QUEUE = 1, 2, 7, 1, 3
 
 
 class _Netem(netem_options):  # type: ignore[misc]  # pyroute2 has no types
@@ -107,6 +110,32 @@ def pace(netlink: Netlink, index: int) -> None:
     netlink.add(f"pace interface {index}", RTM_NEWQDISC, NLM_F_CREATE | NLM_F_REPLACE, message)
 
 
+def turn_back(netlink: Netlink, index: int) -> None:
+    """Queue the requests that send whatever arrives at interface `index` out by it again."""
+    queue = _Question()
+    queue["index"] = index
+    queue["parent"] = INGRESS
+    queue["handle"] = ARRIVING
+    queue["attrs"] = [("TCA_KIND", "ingress")]
+    netlink.add(f"watch arrivals at interface {index}", RTM_NEWQDISC, ADD, queue)
+    turn = _Question()
+    turn["index"] = index
+    turn["parent"] = ARRIVING
+    turn["info"] = 1 << 16 | socket.htons(ETH_P_ALL)
+    action = {"kind": "mirred", "direction": "egress", "action": "redirect", "ifindex": index}
+    turn["attrs"] = [("TCA_KIND", "matchall"), ("TCA_OPTIONS", cls_matchall.get_parameters({"action": action}))]
+    netlink.add(f"turn arrivals at interface {index} back", RTM_NEWTFILTER, ADD, turn)
+
+
+def turn_back_no_more(netlink: Netlink, index: int) -> None:
+    """Queue the request that undoes `turn_back`."""
+    queue = _Question()
+    queue["index"] = index
+    queue["parent"] = INGRESS
+    queue["handle"] = ARRIVING
+    netlink.add(f"let arrivals at interface {index} in", RTM_DELQDISC, 0, queue)
+
+
 def _line(line: Line) -> list[tuple[str, Any]]:
     rate = {
         "rate": min(line.rate_bytes_per_s, 0xFFFFFFFF),
@@ -135,7 +164,7 @@ def _netem(index: int, parent: int, handle: int, options: list[tuple[str, Any]])
 def lines(netlink: Netlink) -> dict[int, Line]:
     """What the kernel says that every interface of a namespace does: index -> Line."""
     found: dict[int, Line] = {}
-    for index, handle, options, _ in _qdiscs(netlink):
+    for index, handle, options, _, _ in _qdiscs(netlink):
         before = found.get(index, Line())
         if handle == LINE:
             found[index] = Line(
@@ -154,7 +183,12 @@ def lines(netlink: Netlink) -> dict[int, Line]:
 
 def drops(netlink: Netlink) -> dict[int, int]:
     """Frames that each interface's line has dropped since it was set: index -> count."""
-    return {index: dropped for index, handle, _, dropped in _qdiscs(netlink) if handle == LINE}
+    return {index: dropped for index, handle, _, dropped, _ in _qdiscs(netlink) if handle == LINE}
+
+
+def sent_bytes(netlink: Netlink) -> dict[int, int]:
+    """Bytes that each interface's line has sent since it was set: index -> count."""
+    return {index: sent for index, handle, _, _, sent in _qdiscs(netlink) if handle == LINE}
 
 
 def check(name: str, wanted: Line, found: Line | None) -> None:
@@ -168,8 +202,8 @@ def _whole(options: dict[int, bytes], kind: int) -> int:
     return value
 
 
-def _qdiscs(netlink: Netlink) -> list[tuple[int, int, dict[int, bytes], int]]:
-    """(interface, handle, netem's options, drops) of every netem in a namespace."""
+def _qdiscs(netlink: Netlink) -> list[tuple[int, int, dict[int, bytes], int, int]]:
+    """(interface, handle, netem's options, frames dropped, bytes sent) of every netem in a namespace."""
     found = []
     for payload in netlink.dump(RTM_GETQDISC, _Question()):
         index, handle = struct.unpack_from("=iI", payload, 4)
@@ -178,5 +212,6 @@ def _qdiscs(netlink: Netlink) -> list[tuple[int, int, dict[int, bytes], int]]:
             continue
         statistics = dict(attributes(parts.get(TCA_STATS2, b""), 0))
         dropped = struct.unpack_from("=I", statistics[TCA_STATS_QUEUE], 8)[0] if TCA_STATS_QUEUE in statistics else 0
-        found.append((index, handle, dict(attributes(parts[TCA_OPTIONS], 24)), dropped))
+        sent = struct.unpack_from("=Q", statistics[TCA_STATS_BASIC])[0] if TCA_STATS_BASIC in statistics else 0
+        found.append((index, handle, dict(attributes(parts[TCA_OPTIONS], 24)), dropped, sent))
     return found

@@ -12,6 +12,8 @@ START_EVERY_NS = VirtualNs(10_000_000_000)
 """Playing begins at a whole multiple of this on the lab's clock."""
 LEAD_NS = VirtualNs(50_000_000)
 """Between setting a stage up and its first event."""
+SATURATING_BYTES = 15 * 4096
+"""A datagram of a saturation: whole pages, which sendfile passes on uncopied, and no more than a datagram holds."""
 SETTLE_NS = VirtualNs(500_000_000)
 """After a stage: whatever is still under way, retransmissions among it, arrives or is given up."""
 Pair = tuple[str, str]
@@ -56,10 +58,15 @@ class Flow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Saturation:
-    """UDP that keeps a transceiver busy without a gap: a tenant that uses all of its own wavelength."""
+    """A tenant that uses all of its own wavelength, both ways and without a gap.
+
+    `circulating_bytes` go round between the two hosts, each turned back at either end: as many as the light between
+    them holds, and some that wait for the line.
+    """
 
     source: str
     target: str
+    circulating_bytes: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
