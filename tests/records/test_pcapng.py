@@ -8,6 +8,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from scapy.utils import RawPcapNgReader  # type: ignore[import-untyped]  # scapy ships no types
 
 from apnemu.errors import LabError
 from apnemu.records.pcapng import to_pcapng
@@ -44,6 +45,19 @@ def test_tshark_reads_nanoseconds_and_names(tmp_path: Path, order: str) -> None:
         [f"{START_S + 1}.000000008", "大阪-eth0", "149", "5", "10.0.0.1"],
         [f"{START_S + 2}.999999999", "tokyo-eth1", "150", "3", "10.0.0.1"],
         [f"{START_S + 3}.123456789", "if70000", "151", "70000", "10.0.0.1"],
+    ]
+
+
+def test_scapy_reads_nanoseconds(tmp_path: Path) -> None:
+    target = tmp_path / "run.pcapng"
+    to_pcapng(capture(tmp_path / "any.pcap"), target, {3: "tokyo-eth1"})
+    with RawPcapNgReader(str(target)) as reader:
+        seen = [((about.tshigh << 32) + about.tslow, about.tsresol, about.wirelen) for _, about in reader]
+    assert seen == [
+        (START_S * 10**9 + 7, 10**9, 148),
+        ((START_S + 1) * 10**9 + 8, 10**9, 149),
+        ((START_S + 2) * 10**9 + 999_999_999, 10**9, 150),
+        ((START_S + 3) * 10**9 + 123_456_789, 10**9, 151),
     ]
 
 
