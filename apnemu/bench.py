@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 from statistics import median
+from time import perf_counter_ns
 from typing import Any
 
 import numpy as np
@@ -27,10 +28,12 @@ from apnemu.model.demand import Demand
 from apnemu.model.plant import Fibre, Mode, PacketNetwork, Plant, Roadm, Site
 from apnemu.model.scenario import Flow, Probes, Stage
 from apnemu.planning import next_hops, plan
+from apnemu.planning.blocking import Rules, race
 from apnemu.records.table import read_jsonl
 from apnemu.run import GUEST_FOLDER, MEMORY_MB
 from apnemu.rundir import write_json
 from apnemu.stages import PROBE_BYTES, settled_ns
+from apnemu.topology import read_plant
 from apnemu.units import NS_PER_S, VirtualNs, ns_to_s, ns_to_us, s_to_ns
 
 SIZES, QUICK_SIZES = (6, 12, 48), (6,)
@@ -79,7 +82,23 @@ def bench(*, say: Say, quick: bool = False) -> dict[str, Any]:
         for rate in RATES_S:
             ran = _ours(ready, Path(place) / f"flow-{rate}", chain(2, rate), _flow)
             speed.append(_speed("one TCP flow", rate, ran, stock_gbps.get(str(rate))))
-    return {"accuracy": accuracy, "build": build, "speed": speed, "memory": memory}
+    say("bench: planner")
+    return {"accuracy": accuracy, "build": build, "speed": speed, "memory": memory, "planner": _planner()}
+
+
+def _planner() -> dict[str, Any]:
+    """Requests for light per second on one core, and those of a plain Python loop of the same rule."""
+    plant = read_plant(Path(apnemu.__file__).parents[1] / "topologies" / "nsfnet.yaml")
+    ours, plain, same = race(
+        plant, Rules(), load_erlang=240, requests=2_000_000, plain_requests=20_000, seed=1, clock=perf_counter_ns
+    )
+    return {
+        "topology": plant.name,
+        "load_erlang": 240,
+        "requests_per_s": round(ours.pace),
+        "plain_python_requests_per_s": round(plain.pace),
+        "same_figures": same,
+    }
 
 
 def bench_table(document: dict[str, Any]) -> Table:
@@ -98,6 +117,12 @@ def bench_table(document: dict[str, Any]) -> Table:
         if row["goodput_gbps"] is not None:
             got = row["stock_mininet_goodput_gbps"]
             table.add_row(f"{name}: Gbit/s", f"{row['goodput_gbps']:.2f}", "" if got is None else f"{got:.2f}")
+    planner = document["planner"]
+    table.add_row(
+        "planner, NSFNET at 240 E: requests per s (beside: a plain Python loop)",
+        f"{planner['requests_per_s']:,}",
+        f"{planner['plain_python_requests_per_s']:,}",
+    )
     return table
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from time import monotonic
 from typing import Annotated
 
 import typer
@@ -46,8 +47,21 @@ def check(file: Topology, as_json: Json = False) -> None:
         )
 
 
-def plan(file: Topology, as_json: Json = False) -> None:
+def plan(
+    file: Topology,
+    as_json: Json = False,
+    minimum_wavelengths: Annotated[
+        bool,
+        typer.Option(
+            "--minimum-wavelengths",
+            help="How few wavelengths join every two data centres (one fibre pair per fibre, no conversion).",
+        ),
+    ] = False,
+) -> None:
     """Who gets which light, and who gets none and why."""
+    if minimum_wavelengths:
+        _minimum_wavelengths(file, as_json)
+        return
     from apnemu.report.tables import plan_table
     from apnemu.run import plan_file
 
@@ -58,6 +72,25 @@ def plan(file: Topology, as_json: Json = False) -> None:
     OUT.print(plan_table(assignment.to_json()))
     for refusal in assignment.refusals:
         tell(f"refused: {refusal.demand}: {refusal.reason}")
+
+
+def _minimum_wavelengths(file: Path, as_json: bool) -> None:
+    from apnemu.planning.minimum import minimum_wavelengths
+    from apnemu.topology import read_plant
+
+    begun_s = monotonic()
+    found = minimum_wavelengths(read_plant(file))
+    facts = {
+        "minimum_wavelengths": found.wavelengths,
+        "lower_bound": found.lower_bound,
+        "proven": found.proven,
+        "seconds": round(monotonic() - begun_s, 3),
+    }
+    if as_json:
+        show_json(facts)
+    else:
+        proof = "fewer cannot do" if found.proven else f"fewer than {found.lower_bound} cannot do, between is unknown"
+        tell(f"{file}: {found.wavelengths} wavelengths join every two data centres; {proof}")
 
 
 def run(

@@ -21,7 +21,13 @@ def load_experiment(name: str) -> Experiment:
         if spec is None or spec.loader is None or not Path(name).is_file():
             raise InputError(f"there is no file {name}; give a Python file with a value EXPERIMENT", file="EXPERIMENT")
         module = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(module)
+        try:
+            spec.loader.exec_module(module)
+        except Exception as error:  # whatever it is, the file is a person's own
+            said = f"{type(error).__name__}: {error}"
+            raise InputError(
+                f"{name} cannot be loaded: {said}; mend it (--debug shows where)", file="EXPERIMENT"
+            ) from error
     else:
         known = sorted(
             file.stem for file in Path(__file__).parents[2].glob("experiments/*.py") if not file.stem.startswith("_")

@@ -26,7 +26,7 @@ SYSCTLS = {
     "ipv6/conf/all/disable_ipv6": "1",
     "ipv6/conf/default/disable_ipv6": "1",
 }
-"""Of every host and of the switches: windows that a long fibre needs, flows that learn nothing from one another, no IPv6 chatter."""
+"""Of hosts and switches: windows that a long fibre needs, flows that learn nothing from one another, no IPv6."""
 
 CLI.identchars += "-"
 """Mininet's CLI takes a node by the first word of a line; without this `tokyo-h1 ping osaka-h1` began with `tokyo`."""

@@ -2,7 +2,8 @@
 
 `plan` gives each demand a wavelength of its own; `packet_routes` and `next_hops` say how the conventional network would
 carry the same demands over the same fibres. All go by one total order of routes (`graph`), so that equal routes are
-never a matter of chance. Nothing here reads a clock, a file or a random number.
+never a matter of chance. Nothing here reads a clock or a file; only
+`blocking` draws random numbers, from a generator of the run's seed.
 
 Rejected: networkx's `shortest_simple_paths` (no total order among equal routes, no parallel fibres, and 8 times
 slower on 48 sites); exact optimisation (minutes where a person waits, for a wavelength or two).

@@ -24,7 +24,14 @@ BAD = Path(__file__).parents[1] / "bad_inputs"
 
 
 def test_all_are_here() -> None:
-    assert [path.stem for path in SHIPPED] == ["jpn12", "jpn48", "three-sites", "tokyo-metro"]
+    assert [path.stem for path in SHIPPED] == [
+        "cost239",
+        "jpn12",
+        "jpn48",
+        "nsfnet",
+        "three-sites",
+        "tokyo-metro",
+    ]
 
 
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)

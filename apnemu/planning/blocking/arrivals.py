@@ -1,0 +1,46 @@
+"""The seeded draws of a simulation: a stream of its own for each purpose, in parts that fit a processor's cache."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from apnemu.workload import generator
+
+PART = 1 << 14
+"""Requests drawn at a time. Part of the result where holding times are redrawn: do not change it lightly."""
+LONGEST = 2.0
+"""In mean holding times, where longer ones are redrawn."""
+MEAN_REDRAWN = (1 - 3 * np.exp(-2.0)) / (1 - np.exp(-2.0))
+"""Mean of an exponential variable of mean 1, given that it is at most 2: 0.687."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Part:
+    """Consecutive requests: time since the one before, holding time (both in mean holding times), pair, size."""
+
+    gap: npt.NDArray[np.float64]
+    holding: npt.NDArray[np.float64]
+    pair: npt.NDArray[np.int64]
+    size: npt.NDArray[np.int64]
+
+
+def parts(seed: int, count: int, *, load: float, pairs: int, sizes: int, redrawn: bool) -> Iterator[Part]:
+    """`count` requests. The draws of one load are those of another with the gaps stretched."""
+    gaps, holdings, chosen, asked = (
+        generator(seed, f"blocking {purpose}") for purpose in ("gaps", "holdings", "pairs", "sizes")
+    )
+    for begin in range(0, count, PART):
+        length = min(PART, count - begin)
+        holding = holdings.standard_exponential(PART)
+        while redrawn and (over := holding > LONGEST).any():
+            holding[over] = holdings.standard_exponential(int(over.sum()))
+        yield Part(
+            gap=gaps.standard_exponential(PART)[:length] / load,
+            holding=holding[:length],
+            pair=chosen.integers(pairs, size=PART)[:length],
+            size=asked.integers(sizes, size=PART)[:length] if sizes > 1 else np.zeros(length, np.int64),
+        )

@@ -1,0 +1,41 @@
+"""What theory knows of blocking: exact for one link, a floor for a network."""
+
+from __future__ import annotations
+
+from apnemu.model.plant import Plant
+from apnemu.planning.blocking.arrivals import MEAN_REDRAWN
+from apnemu.planning.blocking.rules import Rules
+
+
+def erlang_b(load_erlang: float, servers: int) -> float:
+    """The share of requests lost where `servers` serve a Poisson load and none waits (Erlang 1917).
+
+    By the recursion B(n) = a B(n-1) / (n + a B(n-1)), B(0) = 1; whatever the distribution of the holding times.
+
+    >>> f"{erlang_b(30.0, 40):.5f} {erlang_b(40.0, 40):.5f} {erlang_b(5.0, 10):.5f}"
+    '0.01441 0.11616 0.01838'
+    """
+    blocking = 1.0
+    for server in range(1, servers + 1):
+        blocking = load_erlang * blocking / (server + load_erlang * blocking)
+    return blocking
+
+
+def least_blocking(plant: Plant, rules: Rules, load_erlang: float) -> float:
+    """No planner that decides request by request does better: each request of a site needs room on the site's fibres.
+
+    The largest over the sites of (share of requests that begin or end there) x Erlang B, with as many servers as
+    narrowest requests fit on its fibres at once (the cut bound of Gibbens and Kelly, "Dynamic routing in fully
+    connected networks", IMA J. Math. Control Inf. 7, 1990, taken at cuts around one site only).
+    """
+    sites = len(plant.data_centres)
+    share = 2 / sites
+    load = load_erlang * (MEAN_REDRAWN if rules.redrawn else 1.0) * share / (2 if rules.separate else 1)
+    fit = rules.slots // rules.needed(0.0, rules.sizes[0])
+    fibres = (sum(site.name in (fibre.a, fibre.b) for fibre in plant.fibres) for site in plant.data_centres)
+    return share * erlang_b(load, min(fibres) * fit)
+
+
+def is_exact(plant: Plant, rules: Rules) -> bool:
+    """Whether `least_blocking` is the blocking itself: two sites, all fibres between them tried, one slot a request."""
+    return len(plant.sites) == 2 and rules.grid == "fixed" and rules.k >= len(plant.fibres)

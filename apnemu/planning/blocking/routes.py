@@ -1,0 +1,57 @@
+"""Routes, fibres and slots needed as flat arrays of whole numbers: what the planner's loops read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from apnemu.errors import InputError
+from apnemu.model.plant import Plant
+from apnemu.planning.blocking.candidates import candidates
+from apnemu.planning.blocking.rules import Rules
+
+Whole = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class RouteTable:
+    """Pair p may take the routes `first[p]` up to `first[p + 1]`, route r passes `links[link_at[r]:link_at[r + 1]]`.
+
+    `needed[r, s]` is the number of slots that a request of size s takes on route r. A link is a fibre pair, or with
+    separate directions one of its fibres.
+    """
+
+    first: Whole
+    link_at: Whole
+    links: Whole
+    needed: Whole
+    link_count: int
+
+    @property
+    def pairs(self) -> int:
+        return len(self.first) - 1
+
+
+def route_table(plant: Plant, rules: Rules) -> RouteTable:
+    """Raises InputError where no two data centres are joined."""
+    found = candidates(plant, rules.k, rules.order, one_way=rules.separate)
+    if not found:
+        raise InputError(f"no fibres join two data centres of {plant.name}; add a fibre, or a second data centre")
+    number = {fibre.name: index for index, fibre in enumerate(plant.fibres)}
+    first, link_at, links, needed = [0], [0], list[int](), list[list[int]]()
+    for routes in found.values():
+        for route in routes:
+            for name, site in zip(route.fibres, route.sites, strict=False):
+                links.append(2 * number[name] + (site == plant.fibre[name].b) if rules.separate else number[name])
+            link_at.append(len(links))
+            needed.append([rules.needed(route.length_km, rate) for rate in rules.sizes])
+        first.append(len(needed))
+    return RouteTable(
+        first=np.array(first, np.int64),
+        link_at=np.array(link_at, np.int64),
+        links=np.array(links, np.int64),
+        needed=np.array(needed, np.int64),
+        link_count=len(plant.fibres) * (2 if rules.separate else 1),
+    )

@@ -1,0 +1,75 @@
+"""What is simulated: the grid, the routes tried, the way a slot is chosen, and what requests are like."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import ceil
+from typing import Literal
+
+from apnemu.planning.blocking.candidates import Order
+
+SLOT_GBAUD = 12.5
+"""One symbol per second and Hz in a slot of 12.5 GHz: a slot of a mode with b bit/symbol carries 12.5 x b Gbit/s."""
+BITS_PER_SYMBOL = ((625.0, 4), (1250.0, 3), (2500.0, 2), (100_000.0, 1))
+"""(reach in km, bit/s/Hz): 16QAM, 8QAM, QPSK, BPSK, as in DeepRMSA (Chen et al., JLT 37(16), 2019) and XLRON."""
+MOST_SLOTS = 1023
+
+Grid = Literal["fixed", "flex"]
+Fit = Literal["first", "best", "fragments"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rules:
+    """A request tries its `k` routes in `order`; on the first that has room it gets the slots that `fit` chooses.
+
+    `grid`: on the fixed grid a request is one of `slots` wavelengths; on the flexible grid it asks for a whole number
+    of Gbit/s, uniform from the first to the second of `rates_gbps`, and gets as many slots of 12.5 GHz as the fastest
+    modulation for the route's length needs, with `guard_slots` above them.
+    `fit`: `first` the lowest free slots; `best` the lowest of the shortest stretch that is free from end to end and
+    long enough; `fragments` those after which the fibres of the route have the fewest free stretches, the lowest of
+    several.
+    `separate`: False, one spectrum per fibre pair and lightpaths in both directions; True, each direction has its own
+    spectrum and requests are one way, so pairs are ordered.
+    `redrawn`: holding times above twice the mean are drawn again, as DeepRMSA does; the true load is then 0.687 times
+    the nominal one (`mean_holding`).
+    """
+
+    grid: Grid = "fixed"
+    slots: int = 40
+    k: int = 5
+    order: Order = "hops"
+    fit: Fit = "first"
+    separate: bool = False
+    redrawn: bool = False
+    guard_slots: int = 1
+    rates_gbps: tuple[int, int] = (25, 100)
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.slots <= MOST_SLOTS:
+            raise ValueError(f"slots is {self.slots}; it must be from 1 to {MOST_SLOTS}")
+        if self.k < 1:
+            raise ValueError(f"k is {self.k}; at least one route must be tried; give 1 or more")
+        if self.guard_slots < 0:
+            raise ValueError(f"guard_slots is {self.guard_slots}; it must be 0 or more")
+        low, high = self.rates_gbps
+        if not 1 <= low <= high:
+            raise ValueError(f"rates_gbps are {low} to {high}; the first must be at least 1 and not above the second")
+
+    @property
+    def sizes(self) -> range:
+        """The rates in Gbit/s that a request may ask for, all as likely; one that stands for all on the fixed grid."""
+        low, high = self.rates_gbps
+        return range(low, high + 1) if self.grid == "flex" else range(1)
+
+    def needed(self, length_km: float, rate_gbps: int) -> int:
+        """Slots that a request takes on a route, guard included; more than there are if nothing reaches so far.
+
+        >>> Rules(grid="flex").needed(600.0, 100), Rules(grid="flex").needed(2500.1, 100), Rules().needed(1e6, 0)
+        (3, 9, 1)
+        """
+        if self.grid == "fixed":
+            return 1
+        for reach_km, bits in BITS_PER_SYMBOL:
+            if length_km <= reach_km:
+                return ceil(rate_gbps / (SLOT_GBAUD * bits)) + self.guard_slots
+        return self.slots + 1

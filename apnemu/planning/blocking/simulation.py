@@ -1,0 +1,122 @@
+"""One load, simulated: the blocking probability with its confidence interval, and how fast that went."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from dataclasses import dataclass
+from math import ceil, sqrt
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from apnemu.model.plant import Plant
+from apnemu.planning.blocking.arrivals import parts
+from apnemu.planning.blocking.plain import PlainPlanner
+from apnemu.planning.blocking.routes import RouteTable, route_table
+from apnemu.planning.blocking.rules import Rules
+from apnemu.units import NS_PER_S
+
+WARM_UP_HOLDING_TIMES = 20
+"""The network starts empty; what is left of that after so many mean holding times is about exp(-20)."""
+BATCHES = 30
+STUDENT = 2.045
+"""0.975 quantile of Student's t with 29 degrees of freedom."""
+Clock = Callable[[], int]
+
+
+class Planner(Protocol):
+    """Serves requests part by part and says which were refused."""
+
+    def serve(
+        self,
+        gap: npt.NDArray[np.float64],
+        holding: npt.NDArray[np.float64],
+        pair: npt.NDArray[np.int64],
+        size: npt.NDArray[np.int64],
+    ) -> npt.NDArray[np.bool_]: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Blocking:
+    """Of `requests` requests `refused` got no light; the `warm_up` requests before them are not counted.
+
+    `standard_error` is by batch means: 30 batches in a row (Law, Simulation Modeling and Analysis, 5th ed., 9.5.3). It
+    is honest where a batch lasts many mean holding times, that is where requests / 30 is far above the load, and where
+    some hundreds were refused: refusals come in bursts, and a run that saw few of them has too low a figure and too
+    small an error together.
+    `pace` is requests per wall second, warm-up and random draws included: the one figure that no seed repeats.
+    """
+
+    load_erlang: float
+    requests: int
+    refused: int
+    standard_error: float
+    warm_up: int
+    pace: float
+
+    @property
+    def blocking(self) -> float:
+        return self.refused / self.requests
+
+    @property
+    def ci95(self) -> float:
+        """Half of the 95 % confidence interval's width (Student's t)."""
+        return STUDENT * self.standard_error
+
+
+def simulate(plant: Plant, rules: Rules, *, load_erlang: float, requests: int, seed: int, clock: Clock) -> Blocking:
+    """`requests` are at least 30; `clock` gives wall nanoseconds and touches nothing but `pace`.
+
+    The first simulation of a process compiles the planner, or reads it from numba's cache; that is not in the pace.
+    Raises InputError for a plant without two data centres that are joined.
+    """
+    from apnemu.planning.blocking.compiled import CompiledPlanner  # numba takes half a second to import
+
+    routes = route_table(plant, rules)
+    compiled = CompiledPlanner(routes, rules)
+    nothing, none = np.zeros(0), np.zeros(0, np.int64)
+    compiled.serve(nothing, nothing, none, none)
+    return _run(compiled, routes, rules, load_erlang, requests, seed, clock)
+
+
+def race(
+    plant: Plant, rules: Rules, *, load_erlang: float, requests: int, plain_requests: int, seed: int, clock: Clock
+) -> tuple[Blocking, Blocking, bool]:
+    """The compiled planner over `requests`, the plain Python loop of the same rule over `plain_requests`, and whether
+    the compiled one has the same figures as the plain one over those."""
+    ours = simulate(plant, rules, load_erlang=load_erlang, requests=requests, seed=seed, clock=clock)
+    again = simulate(plant, rules, load_erlang=load_erlang, requests=plain_requests, seed=seed, clock=clock)
+    routes = route_table(plant, rules)
+    plain = _run(PlainPlanner(routes, rules), routes, rules, load_erlang, plain_requests, seed, clock)
+    return ours, plain, dataclasses.replace(again, pace=plain.pace) == plain
+
+
+def _run(
+    planner: Planner, routes: RouteTable, rules: Rules, load: float, requests: int, seed: int, clock: Clock
+) -> Blocking:
+    if requests < BATCHES:
+        raise ValueError(f"requests is {requests}; it must be at least {BATCHES}")
+    warm_up = ceil(WARM_UP_HOLDING_TIMES * load)
+    refused = np.zeros(BATCHES, np.int64)
+    begun_ns, done = clock(), -warm_up
+    drawn = parts(
+        seed, warm_up + requests, load=load, pairs=routes.pairs, sizes=len(rules.sizes), redrawn=rules.redrawn
+    )
+    for part in drawn:
+        judged = planner.serve(part.gap, part.holding, part.pair, part.size)
+        at = done + np.flatnonzero(judged)
+        refused += np.bincount(at[at >= 0] * BATCHES // requests, minlength=BATCHES)
+        done += len(judged)
+    took_ns = clock() - begun_ns
+    ends = -(-np.arange(BATCHES + 1) * requests // BATCHES)
+    shares = refused / np.diff(ends)
+    return Blocking(
+        load_erlang=load,
+        requests=requests,
+        refused=int(refused.sum()),
+        standard_error=float(np.std(shares, ddof=1)) / sqrt(BATCHES),
+        warm_up=warm_up,
+        pace=(warm_up + requests) * NS_PER_S / max(took_ns, 1),
+    )
