@@ -5,6 +5,7 @@ Units in names: `_ns _s _km _gbps _bps _db _ghz _thz _bytes _mw`. Durations are 
 
 from __future__ import annotations
 
+from math import sqrt
 from typing import NewType
 
 VirtualNs = NewType("VirtualNs", int)
@@ -87,3 +88,62 @@ def ns_to_us(ns: float) -> float:
     1.5
     """
     return ns / 1e3
+
+
+def ghz_to_hz(ghz: float) -> float:
+    """
+    >>> ghz_to_hz(6.25)
+    6250000000.0
+    """
+    return ghz * 1e9
+
+
+def thz_to_hz(thz: float) -> float:
+    """Whole hertz: centres and edges on the grid are multiples of 6.25 GHz.
+
+    >>> thz_to_hz(191.35)
+    191350000000000.0
+    """
+    return float(round(thz * 1e12))
+
+
+def dispersion_to_si(ps_per_nm_km: float) -> float:
+    """ps/(nm km) as s/m2.
+
+    >>> round(dispersion_to_si(16.7), 12)
+    1.67e-05
+    """
+    return ps_per_nm_km * 1e-6
+
+
+def pmd_to_si(ps_per_sqrt_km: float) -> float:
+    """ps/sqrt(km) as s/sqrt(m).
+
+    >>> round(pmd_to_si(0.04), 18)
+    1.265e-15
+    """
+    return ps_per_sqrt_km * 1e-12 / sqrt(1e3)
+
+
+def um2_to_m2(um2: float) -> float:
+    """
+    >>> um2_to_m2(80.0)
+    8e-11
+    """
+    return um2 * 1e-12
+
+
+def ps_to_s(ps: float) -> float:
+    """
+    >>> ps_to_s(3.0)
+    3e-12
+    """
+    return ps * 1e-12
+
+
+def gbps_to_bps(rate_gbps: float) -> float:
+    """
+    >>> gbps_to_bps(400.0)
+    400000000000.0
+    """
+    return rate_gbps * 1e9

@@ -170,9 +170,9 @@ def bench(
 
 
 DEMO = (
-    ("latency", "jpn12", ("load=idle,full", "probes=10")),
-    ("loss", "three-sites", ("load=0.3,0.7,0.9,1.0,1.1", "seconds=0.1")),
-    ("throughput", "three-sites", ("flows=1,8", "congestion_control=cubic", "seconds=0.2", "ramp_s=0.5")),
+    ("latency", "jpn12", ("load=idle,full", "probes=10", "gap_us=10")),
+    ("loss", "three-sites", ("load=0.3,0.7,1.0,1.1", "seconds=0.1")),
+    ("throughput", "three-sites", ("flows=1", "congestion_control=cubic", "seconds=0.2", "ramp_s=0.5")),
 )
 """What `apnemu demo` runs: (experiment, topology, settings), short enough for a first look."""
 

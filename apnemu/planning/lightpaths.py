@@ -11,21 +11,24 @@ from itertools import islice
 from apnemu.model.assignment import Assignment, Lightpath, Refusal
 from apnemu.model.demand import Demand
 from apnemu.model.plant import Mode, Plant
+from apnemu.model.quality import Judge
+from apnemu.planning.closing import closing_mode, why_none_closes
 from apnemu.planning.graph import Graph, Route
 from apnemu.planning.spectrum_use import SpectrumUse
 
 
-def plan(plant: Plant, *, k: int = 5) -> Assignment:
+def plan(plant: Plant, *, k: int = 5, judge: Judge | None = None) -> Assignment:
     """Lightpaths for the plant's demands, and refusals with their reasons, both in the demands' order.
 
-    A lightpath's `rate_gbps` is the demand's, what the client port carries; its mode may run faster.
+    A lightpath's `rate_gbps` is the demand's, what the client port carries; its mode may run faster. With a `judge`
+    (`optics.judge_of`) a mode must close with the wanted margin, else its table of reach is asked.
 
     Raises:
         ValueError: k is below 1.
     """
     if k < 1:
         raise ValueError(f"k is {k}; at least one route must be tried; give 1 or more")
-    planner = _Planner(plant, k)
+    planner = _Planner(plant, k, judge)
     results = [planner.serve(demand) for demand in plant.demands]
     return Assignment(
         lightpaths=tuple(result for result in results if isinstance(result, Lightpath)),
@@ -42,9 +45,10 @@ def best_mode(modes: tuple[Mode, ...], rate_gbps: float, length_km: float) -> Mo
 class _Planner:
     """The plant, what is lit so far, and the routes between pairs that were asked for before."""
 
-    def __init__(self, plant: Plant, k: int) -> None:
+    def __init__(self, plant: Plant, k: int, judge: Judge | None) -> None:
         self.plant = plant
         self.k = k
+        self.judge = judge
         self.graph = Graph(plant)
         self.use = SpectrumUse(plant)
         self.known: dict[tuple[str, str], tuple[Route, ...]] = {}
@@ -58,7 +62,7 @@ class _Planner:
         routes = self.routes(demand.source, demand.target)
         reached: list[Route] = []
         for route in routes:
-            mode = best_mode(self.plant.modes, demand.rate_gbps, route.length_km)
+            mode = self.mode(demand, route)
             if mode is None:
                 continue
             reached.append(route)
@@ -76,8 +80,21 @@ class _Planner:
                     rate_gbps=demand.rate_gbps,
                     length_km=route.length_km,
                     delay_ns=self.delay_ns(route, mode),
+                    **self.figures(route, mode),
                 )
         return Refusal(demand=demand.name, reason=self.reason(demand, routes, reached))
+
+    def mode(self, demand: Demand, route: Route) -> Mode | None:
+        if self.judge is None:
+            return best_mode(self.plant.modes, demand.rate_gbps, route.length_km)
+        return closing_mode(self.plant.modes, demand.rate_gbps, self.judge(route.fibres))
+
+    def figures(self, route: Route, mode: Mode) -> dict[str, float]:
+        """GSNR and margin, where they are known."""
+        if self.judge is None:
+            return {}
+        verdict = self.judge(route.fibres).verdict(mode.name)
+        return {"gsnr_db": verdict.gsnr_db, "margin_db": verdict.margin_db}
 
     def delay_ns(self, route: Route, mode: Mode) -> int:
         """One way, transceiver to transceiver: FEC, add, fibres with their amplifiers, ROADMs passed, drop."""
@@ -97,6 +114,9 @@ class _Planner:
             )
         if not routes:
             return f"route: no fibres lead from {demand.source} to {demand.target}; add a fibre"
+        if not reached and self.judge is not None:
+            shortest = routes[0]
+            return why_none_closes(self.plant.modes, demand.rate_gbps, shortest.sites, self.judge(shortest.fibres))
         if not reached:
             able = (mode for mode in self.plant.modes if mode.rate_gbps >= demand.rate_gbps)
             longest = max(able, key=lambda mode: mode.reach_km)
