@@ -1,0 +1,188 @@
+"""0 done, 1 not what was expected, 2 bad input, 3 the lab failed; and one line that says why."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from tests.experiments.command import THREE_SITES, Done, apnemu, start
+from tests.lab.conftest import processes_in, wait_until
+
+RUN = ("run", "latency", *THREE_SITES)
+BAD = {
+    "unknown experiment": (
+        ("run", "latnecy"),
+        "EXPERIMENT: there is no experiment 'latnecy'; there are ",
+    ),
+    "an experiment's file that is not there": (
+        ("run", "own.py"),
+        "EXPERIMENT: there is no file own.py; give a Python file",
+    ),
+    "unknown setting": ((*RUN, "--set", "prboes=3"), "--set: latency has no setting 'prboes'; did you mean probes"),
+    "setting without =": (
+        (*RUN, "--set", "probes"),
+        "--set: 'probes' has no '='; a setting is KEY=VALUE; for example load=idle",
+    ),
+    "bad number": (
+        (*RUN, "--set", "probes=many"),
+        "--set: probes is 'many'; it must be a whole number from 1 to 65535; for example --set probes=20",
+    ),
+    "number too high": (
+        (*RUN, "--set", "background_load=3"),
+        "--set: background_load is '3'; it must be a number from 0 to 2",
+    ),
+    "no number": ((*RUN, "--set", "gap_us=nan"), "--set: gap_us is 'nan'; it must be a number from 1 to 1e+06"),
+    "bad choice": (
+        (*RUN, "--set", "load=busy"),
+        "--set: load is 'busy'; it must be idle or full; for example --set load=idle",
+    ),
+    "unknown network": (
+        (*RUN, "--network", "apn,atm"),
+        "--network: 'atm' is no network of latency; it must be apn or packet; a comma joins both",
+    ),
+    "network that is not asked": (
+        ("run", "queue", "--network", "apn"),
+        "--network: 'apn' is no network of queue; it must be packet",
+    ),
+    "bad time": ((*RUN, "--time", "imaginary"), "--time: 'imaginary' is no kind of time; it must be virtual or real"),
+    "bad seed": ((*RUN, "--seed", "-1"), "--seed: seed is -1; it must be from 0 to 2**64 - 1"),
+    "run directory in use": ((*RUN, "--out", "used"), "--out: used is there and not an empty folder; give a new one"),
+    "missing topology": (("run", "latency", "--topology", "nowhere.yaml"), "nowhere.yaml: "),
+    "broken topology": (("run", "latency", "--topology", "broken.yaml"), "broken.yaml:3: "),
+    "missing controller": (
+        (*RUN, "--controller", "no.py"),
+        "--controller: there is no file no.py; give a Ryu application",
+    ),
+    "unknown runtime": (
+        (*RUN, "--controller-runtime", "nox"),
+        "--controller-runtime: 'nox' is not installed; it must be os-ken",
+    ),
+    "bad core": ((*RUN, "--core", "first"), "--core: 'first' is no list of cores; for example --core 0,1"),
+    "unknown from": (
+        ("run", "throughput", "--out", "new", "--set", "from=kyoto"),
+        "--set: no demand joins kyoto and osaka on the apn network of three-sites; joined are tokyo-osaka, osaka-tokyo",
+    ),
+    "unknown to": (
+        ("run", "loss", "--out", "new", "--set", "from=tokyo", "--set", "to=nagoya"),
+        "--set: no demand joins tokyo and nagoya on the apn network of three-sites; joined are tokyo-osaka",
+    ),
+    "unknown option": (("run", "latency", "--speed", "3"), "No such option: --speed"),
+    "unknown command": (("walk",), "No such command 'walk'"),
+    "no run directory": (("report", "used"), "RUN_DIR: used is not the directory of a run that ended"),
+    "topology to check": (("check", "broken.yaml"), "broken.yaml:3: "),
+    "topology to plan": (("plan", "nowhere.yaml", "--json"), "nowhere.yaml: "),
+}
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """With a run directory that is used, and a topology with a mistake in its third line."""
+    folder = tmp_path_factory.mktemp("bad")
+    (folder / "used").mkdir()
+    (folder / "used" / "thesis.txt").write_text("three years")
+    (folder / "broken.yaml").write_text("apnemu: 1\nname: broken\nsitse: {}\n")
+    return folder
+
+
+def line_of(done: Done) -> str:
+    assert done.out == ""
+    assert "Traceback" not in done.err
+    assert done.err.endswith("\n")
+    assert done.err.count("\n") == 1, done.err
+    return done.err.rstrip("\n")
+
+
+@pytest.mark.parametrize(("arguments", "wanted"), BAD.values(), ids=BAD.keys())
+def test_bad_input(folder: Path, arguments: Sequence[str], wanted: str) -> None:
+    done = apnemu(*arguments, folder=folder)
+    assert line_of(done).startswith(wanted)
+    assert done.code == 2
+    assert sorted(path.name for path in folder.iterdir()) == ["broken.yaml", "used"], "nothing is left of it"
+    assert [path.name for path in (folder / "used").iterdir()] == ["thesis.txt"]
+
+
+def test_debug_shows_where(folder: Path) -> None:
+    done = apnemu("--debug", "check", "broken.yaml", folder=folder)
+    assert done.code == 2
+    assert done.err.startswith("Traceback (most recent call last):\n")
+    assert done.err.splitlines()[-1].startswith("broken.yaml:3: ")
+
+
+OWN_EXPERIMENT = """
+import dataclasses
+from experiments.latency import EXPERIMENT as LATENCY
+EXPERIMENT = dataclasses.replace(
+    LATENCY, name="own", networks=("apn",), expected=lambda settings: "light is faster than light",
+    met=lambda rows, settings: all(row["rtt_ns_p50"] < row["predicted_rtt_ns"] for row in rows),
+)
+"""
+
+
+@pytest.mark.guest
+@pytest.mark.parametrize("as_json", [True, False])
+def test_an_answer_that_was_not_expected(tmp_path: Path, as_json: bool) -> None:
+    (tmp_path / "own.py").write_text(OWN_EXPERIMENT)
+    asked = ("run", "own.py", *THREE_SITES, "--set", "probes=1", "--out", "run")
+    done = apnemu(*asked, *(["--json"] if as_json else []), folder=tmp_path)
+    assert done.code == 1
+    assert "Traceback" not in done.err
+    document = json.loads((tmp_path / "run" / "results.json").read_text())
+    assert document["expectation"] == {"text": "light is faster than light", "met": False}
+    if as_json:
+        assert done.json() == document
+    else:
+        assert "light is faster than light" in done.out
+
+
+BAD_FILES = {
+    "no Python": ("def", "EXPERIMENT: own.py cannot be loaded: SyntaxError: invalid syntax (own.py, line 1); mend it"),
+    "no experiment": (
+        "EXPERIMENT = 3",
+        "EXPERIMENT: own.py has no value EXPERIMENT; see experiments/latency.py for one",
+    ),
+}
+
+
+@pytest.mark.parametrize(("text", "wanted"), BAD_FILES.values(), ids=BAD_FILES.keys())
+def test_an_experiment_file_that_is_wrong(tmp_path: Path, text: str, wanted: str) -> None:
+    (tmp_path / "own.py").write_text(text)
+    done = apnemu("run", "own.py", *THREE_SITES, folder=tmp_path)
+    assert wanted in line_of(done)
+    assert done.code == 2
+
+
+@pytest.mark.guest
+def test_a_controller_that_ends_at_once(tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_text("raise SystemExit('the licence has run out')\n")
+    done = apnemu(*RUN, "--network", "packet", "--controller", "mine.py", "--out", "run", folder=tmp_path)
+    said = line_of(done)
+    assert done.code == 3
+    assert "the packet guest's program ended with 3: the controller ended with 1: the licence has run out" in said
+    assert Path(said.rpartition("; see ")[2]).name == "console.log"
+    assert (tmp_path / said.rpartition("; see ")[2]).is_file()
+    assert json.loads((tmp_path / "run" / "manifest.json").read_text())["status"] == "running"
+    assert not (tmp_path / "run" / "results.json").exists()
+
+
+@pytest.mark.guest
+def test_a_guest_that_is_killed(tmp_path: Path) -> None:
+    asked = (*RUN, "--network", "apn", "--out", "run", "--set", "probes=65535")
+
+    def guests() -> list[str]:
+        folders = [path.parent for path in (tmp_path / "run").glob("*/console.log")]
+        return [line for folder in folders for line in processes_in(folder)]
+
+    with start(*asked, folder=tmp_path) as running:
+        assert wait_until(lambda: bool(guests()), limit_s=30)
+        os.kill(min(int(line.split()[0]) for line in guests()), signal.SIGKILL)
+        out, err = running.communicate()
+    said = line_of(Done(code=running.returncode, out=out, err=err, wall_s=0))
+    assert running.returncode == 3
+    assert "the guest's kernel was ended from outside by SIGKILL" in said
+    assert guests() == []
+    assert json.loads((tmp_path / "run" / "manifest.json").read_text())["status"] == "running"

@@ -1,0 +1,85 @@
+"""What users bring along: a script with Mininet's calls, Mininet's CLI, and stock Mininet's own `mn`."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.compiled import compiled, context_of, shipped
+from tests.experiments.command import REPOSITORY, apnemu
+
+pytestmark = pytest.mark.guest
+SCRIPT = """
+from pathlib import Path
+
+from apnemu.emulation.__main__ import start_controller, wait_until_ready
+from apnemu.emulation.net import load
+from mininet.cli import CLI
+
+folder = Path("/run/apnemu")
+net = load(folder)
+controller, ready = start_controller(net, folder)
+net.start()
+wait_until_ready(net, controller, ready, folder)
+print(net["tokyo-h1"].cmd("ping -c 3 10.0.3.1"))
+print("lost by pingAll:", net.pingAll())
+CLI(net, script="/run/apnemu/commands")
+print("popen:", net["osaka-h1"].popen("hostname -I").communicate()[0].decode())
+controller.terminate()
+"""
+COMMANDS = "nodes\nnagoya-h1 ping -c 1 osaka-h1\npy net['tokyo-h1'].MAC()\n"
+PING_COSTS_NS = 20_000
+"""What ping itself takes between its clock readings: some system calls of 500 ns."""
+
+
+def times_ns(said: str) -> list[int]:
+    return [round(float(ms) * 1e6) for ms in re.findall(r"time=([\d.]+) ms", said)]
+
+
+def test_mininets_calls_on_our_net(tmp_path: Path) -> None:
+    plant = shipped("three-sites")
+    (tmp_path / "blueprint.json").write_text(json.dumps(compiled(plant, "packet").to_json()))
+    (tmp_path / "script.py").write_text(SCRIPT)
+    (tmp_path / "commands").write_text(COMMANDS)
+    done = apnemu("lab", "exec", "--folder", ".", "--", "python", "/run/apnemu/script.py", folder=tmp_path)
+    assert done.code == 0, done.err
+    pings, _, rest = done.out.partition("lost by pingAll: ")
+    assert "3 packets transmitted, 3 received, 0% packet loss" in pings
+    wanted_ns = context_of(plant, "packet").predicted_rtts(98)["tokyo", "osaka"]
+    later = times_ns(pings)[1:]  # the first meets switches that have yet to look their rules up
+    assert len(later) == 2
+    for seen_ns in later:
+        assert wanted_ns - 10_000 <= seen_ns <= wanted_ns + PING_COSTS_NS, "ping prints hundredths of a millisecond"
+    assert rest.startswith("0.0\n")
+    said = done.out + done.err
+    assert "tokyo-h1" in said
+    assert "1 packets transmitted, 1 received" in said
+    assert re.search(r"^02:0a(:[0-9a-f]{2}){4}$", said, re.MULTILINE)
+    assert "popen: 10.0.3.1 \n" in rest
+
+
+@pytest.mark.slow
+def test_stock_mininet(tmp_path: Path) -> None:
+    """`mn` as topologies/mn.py says; delays are in netem's microseconds, so an RTT is within them.
+
+    Pings are 20 ms apart: Mininet's CLI reads an input that has ended without pause, and that takes the lab 25 s of
+    wall time for each virtual second.
+    """
+    (tmp_path / "commands").write_text("h1 ping -c 4 -i 0.02 h3\n")
+    start = "python -c 'from apnemu.emulation import switching; switching.start()'"
+    mn = (
+        "mn --custom topologies/mn.py --topo apnemu,topologies/three-sites.yaml --controller none"
+        " --switch ovs,failMode=standalone --link tc --test pingall --post /run/apnemu/commands"
+    )
+    done = apnemu("lab", "exec", "--folder", str(tmp_path), "--", "sh", "-c", f"{start} && {mn}", folder=REPOSITORY)
+    said = done.out + done.err
+    assert done.code == 0, said
+    assert "Results: 0% dropped (6/6 received)" in said
+    fibres_ns = sum(fibre.delay_ns for fibre in shipped("three-sites").fibres)
+    later = times_ns(said)[1:]  # the first asks for addresses and meets switches that have yet to learn
+    assert len(later) == 3
+    for seen_ns in later:
+        assert 2 * fibres_ns - 10_000 <= seen_ns <= 2 * fibres_ns + 4 * 1_000 + PING_COSTS_NS
