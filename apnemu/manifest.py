@@ -31,7 +31,7 @@ def versions(controller_runtime: str) -> dict[str, str]:
     return found
 
 
-def approximations(times: Sequence[str], syscall_cost_ns: int) -> list[str]:
+def approximations(times: Sequence[str], syscall_cost_ns: int, *, pcap: bool) -> list[str]:
     """What is simpler here than in the world; a reader must know it before trusting a number."""
     common = [
         "Reach is judged by a table of the transceiver modes, not by signal quality.",
@@ -46,7 +46,8 @@ def approximations(times: Sequence[str], syscall_cost_ns: int) -> list[str]:
         "virtual": "CPUs are infinitely fast: computing takes no virtual time, "
         f"a system call {syscall_cost_ns} ns, reading a clock 1 ns.",
     }
-    return [*(clocks[time] for time in times), *common]
+    watched = ["A captured frame's stamp takes its sender 1 ns: with --pcap a congested queue drops other frames."]
+    return [*(clocks[time] for time in times), *common, *(watched if pcap else [])]
 
 
 @cache

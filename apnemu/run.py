@@ -28,6 +28,7 @@ from apnemu.manifest import approximations, versions
 from apnemu.model.assignment import Assignment
 from apnemu.model.plant import Plant
 from apnemu.model.scenario import planned_virtual_s
+from apnemu.optics import judge_of
 from apnemu.planning import next_hops, plan
 from apnemu.records.table import read_jsonl, write_parquet
 from apnemu.report.page import write_page
@@ -260,6 +261,11 @@ def _manifest(request: Request, settings: dict[str, Value]) -> dict[str, Any]:
         command += ["--network", ",".join(request.networks)]
     if request.times != ("virtual",):
         command += ["--time", ",".join(request.times)]
+    if request.pcap:
+        command.append("--pcap")
+    if request.controller:
+        command += ["--controller", str(request.controller)]
+    command += ["--controller-runtime", request.controller_runtime, "--syscall-cost-ns", str(request.syscall_cost_ns)]
     return {
         "status": "running",
         "experiment": request.experiment.name,
@@ -271,14 +277,14 @@ def _manifest(request: Request, settings: dict[str, Value]) -> dict[str, Any]:
             path.name: hashlib.sha256(path.read_bytes()).hexdigest()
             for path in (*input_files(request.topology), *filter(None, [request.controller]))
         },
-        "approximations": approximations(request.times, request.syscall_cost_ns),
+        "approximations": approximations(request.times, request.syscall_cost_ns, pcap=request.pcap),
         "command": command,
         "virtual_s": 0.0,
         "wall_s": 0.0,
     }
 
 
-def plan_file(path: Path) -> tuple[Plant, Assignment]:
-    """What `apnemu plan` shows."""
+def plan_file(path: Path, *, quality: bool = False) -> tuple[Plant, Assignment]:
+    """What `apnemu plan` shows; with `quality`, GNPy judges the modes instead of a table of reach."""
     plant = read_plant(path)
-    return plant, plan(plant)
+    return plant, plan(plant, judge=judge_of(plant) if quality else None)

@@ -57,15 +57,16 @@ def plan(
             help="How few wavelengths join every two data centres (one fibre pair per fibre, no conversion).",
         ),
     ] = False,
+    quality: Annotated[bool, typer.Option("--quality", help="Judge every route by its signal quality (GNPy).")] = False,
 ) -> None:
-    """Who gets which light, and who gets none and why."""
+    """Who gets which light, and who gets none and why. Reach is judged by a table, or with --quality by GNPy."""
     if minimum_wavelengths:
         _minimum_wavelengths(file, as_json)
         return
     from apnemu.report.tables import plan_table
     from apnemu.run import plan_file
 
-    _, assignment = plan_file(file)
+    _, assignment = plan_file(file, quality=quality)
     if as_json:
         show_json(assignment.to_json())
         return

@@ -21,6 +21,9 @@ CONTROLLER_LIMIT_S = 300.0
 """Virtual seconds that a controller has to make its switches ready."""
 NOT_CONTROL = ("not", "net", "127.0.0.0/8")
 """Of a capture: OpenFlow's keepalives are no traffic of the network, and their instants are those of the start-up."""
+PLAYER_PRIORITY = 10
+"""Who plays goes before who watches (tcpdump) or idles (the switches' daemon): the lab has one CPU. The kernel's own
+network thread goes before both (`boot.sh`)."""
 FOREIGN_SETTLE_S = 2.0
 """After its switches have connected, an application that is not ours gets this long to do what it does."""
 
@@ -93,6 +96,7 @@ def main(folder: Path) -> int:
     print("switches ready", flush=True)
     notes = Notes(folder / "records.jsonl", net.blueprint.network)
     capturing = capture.tcpdump(folder / "capture.pcap", "any", *NOT_CONTROL) if net.blueprint.pcap else None
+    os.sched_setscheduler(0, os.SCHED_FIFO | os.SCHED_RESET_ON_FORK, os.sched_param(PLAYER_PRIORITY))
     wait_for_a_round_instant()
     Player(net, folder, notes).play()
     notes.close()

@@ -6,6 +6,7 @@ import ctypes
 import os
 import socket
 import struct
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -30,6 +31,15 @@ DATAGRAM_HEADERS_BYTES = 28
 AHEAD_NS = 2_000_000
 """Frames are handed to the kernel this far before their instants, so many to a system call."""
 FRAMES_A_CALL = 1024
+
+
+def send_frames(interface: str, macs: Sequence[str]) -> None:
+    """One short frame of load to each destination."""
+    with socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0) as raw:
+        raw.bind((interface, 0))
+        for mac in macs:
+            head = bytes.fromhex(mac.replace(":", "")) + bytes.fromhex("02bb00000000")
+            raw.send(head + EXPERIMENTAL_ETHERTYPE.to_bytes(2) + bytes(46))
 
 
 class Saturating:

@@ -9,7 +9,7 @@ from apnemu.emulation import shaping
 from apnemu.emulation.capture import Capture
 from apnemu.emulation.ends import Ends
 from apnemu.emulation.flows import Flows
-from apnemu.emulation.loads import Injecting, Saturating
+from apnemu.emulation.loads import Injecting, Saturating, send_frames
 from apnemu.emulation.loop import Loop, now_ns
 from apnemu.emulation.net import Net
 from apnemu.emulation.notes import Notes
@@ -44,6 +44,8 @@ class Player:
             pairs += stage.probes.pairs if stage.probes else ()
             pairs += [(flow.source, flow.target) for flow in stage.flows]
             pairs += [(load.source, load.target) for load in stage.saturations]
+        for site in dict.fromkeys(arrivals.site for stage in self._blueprint.stages for arrivals in stage.arrivals):
+            self._warm_up_injections(site)
         unique = tuple(dict.fromkeys(pairs))
         if not unique:
             return
@@ -53,6 +55,13 @@ class Player:
         loop.run(probing.start(loop, now_ns() + LEAD_NS) + SETTLE_NS)
         probing.close(loop)
         loop.close()
+
+    def _warm_up_injections(self, site: str) -> None:
+        """One frame for each port that load may leave a site's router by."""
+        switch = next(switch for switch in self._blueprint.switches if switch.site == site)
+        macs = [injection.mac for injection in self._blueprint.injections if injection.dpid == switch.dpid]
+        interface = next(wire.a.interface for wire in self._blueprint.wires if wire.name == f"load@{site}")
+        send_frames(interface, macs)
 
     def _play(self, stage: Stage) -> None:
         self._notes.phase, self._notes.load = stage.phase, stage.load

@@ -69,6 +69,7 @@ class _Planner:
             slot = self.use.first_fit(route.fibres, mode.slot_m)
             if slot is not None:
                 self.use.light(route.fibres, slot)
+                gsnr_db, margin_db = self.figures(route, mode)
                 return Lightpath(
                     name=demand.name,
                     source=demand.source,
@@ -80,7 +81,8 @@ class _Planner:
                     rate_gbps=demand.rate_gbps,
                     length_km=route.length_km,
                     delay_ns=self.delay_ns(route, mode),
-                    **self.figures(route, mode),
+                    gsnr_db=gsnr_db,
+                    margin_db=margin_db,
                 )
         return Refusal(demand=demand.name, reason=self.reason(demand, routes, reached))
 
@@ -89,12 +91,12 @@ class _Planner:
             return best_mode(self.plant.modes, demand.rate_gbps, route.length_km)
         return closing_mode(self.plant.modes, demand.rate_gbps, self.judge(route.fibres))
 
-    def figures(self, route: Route, mode: Mode) -> dict[str, float]:
+    def figures(self, route: Route, mode: Mode) -> tuple[float | None, float | None]:
         """GSNR and margin, where they are known."""
         if self.judge is None:
-            return {}
+            return None, None
         verdict = self.judge(route.fibres).verdict(mode.name)
-        return {"gsnr_db": verdict.gsnr_db, "margin_db": verdict.margin_db}
+        return verdict.gsnr_db, verdict.margin_db
 
     def delay_ns(self, route: Route, mode: Mode) -> int:
         """One way, transceiver to transceiver: FEC, add, fibres with their amplifiers, ROADMs passed, drop."""

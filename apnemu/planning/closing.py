@@ -1,0 +1,48 @@
+"""Which mode a route's signal quality allows, and why none does."""
+
+from __future__ import annotations
+
+from apnemu.model.plant import Mode
+from apnemu.model.quality import Quality, Verdict
+
+
+def closing_mode(modes: tuple[Mode, ...], rate_gbps: float, quality: Quality) -> Mode | None:
+    """Of the modes that close with the rate: the narrowest slot, then the lowest rate, then by name."""
+    fit = [mode for mode in modes if mode.rate_gbps >= rate_gbps and quality.closes(mode.name)]
+    return min(fit, key=lambda mode: (mode.slot_m, mode.rate_gbps, mode.name), default=None)
+
+
+def why_none_closes(modes: tuple[Mode, ...], rate_gbps: float, sites: tuple[str, ...], quality: Quality) -> str:
+    """Route, GSNR, need, and what is missing, for the mode that comes nearest; and the rate that would close."""
+    rate = f"{rate_gbps:g} Gbit/s"
+    place = f"{' > '.join(sites)} ({quality.length_km:g} km)"
+    if quality.weak_db > 0:
+        return (
+            f"quality: over {place} light reaches a ROADM {quality.weak_db:.1f} dB too weak to be handed on; shorten"
+            " the spans (span_km), or go in two parts"
+        )
+    nearest = min(
+        (quality.verdict(mode.name) for mode in modes if mode.rate_gbps >= rate_gbps),
+        key=lambda verdict: (len(verdict.beyond), verdict.need_db - verdict.worst_gsnr_db, verdict.mode),
+    )
+    slower = max((mode for mode in modes if quality.closes(mode.name)), key=lambda mode: mode.rate_gbps, default=None)
+    way_out = (
+        f"ask for {slower.rate_gbps:g} Gbit/s ({slower.name} closes)" if slower else "no slower mode closes either"
+    )
+    return f"quality: over {place} no mode with {rate} closes; {_shortfall(nearest)}; {way_out}, or go in two parts"
+
+
+def _shortfall(verdict: Verdict) -> str:
+    """The nearest mode's figures; the margin is the worst channel's."""
+    gsnr = f"{verdict.mode} has GSNR {verdict.gsnr_db:.2f} dB (worst channel {verdict.worst_gsnr_db:.2f})"
+    need = f"needs {verdict.need_db:g}"
+    if verdict.beyond:
+        plain_db = verdict.worst_gsnr_db - verdict.need_db
+        return (
+            f"{gsnr}, {need}, margin {plain_db:.2f} of the {verdict.wanted_db:g} wanted without penalties, and does not"
+            f" bear {' nor '.join(verdict.beyond)}"
+        )
+    return (
+        f"{gsnr}, {need} + {verdict.penalty_db:.2f} of penalties, margin {verdict.margin_db:.2f} of the"
+        f" {verdict.wanted_db:g} wanted, {verdict.missing_db:.2f} dB are missing"
+    )
