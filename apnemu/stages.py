@@ -28,6 +28,12 @@ def settled_ns(context: Context) -> VirtualNs:
     return VirtualNs(max(rtts, default=0) // 2 + SETTLED_NS)
 
 
+def declared_load(context: Context) -> float:
+    """Of other people's traffic on every line of the packet network, as the topology says it; 0 on the APN."""
+    background = context.plant.packet.background
+    return 0.0 if context.network == "apn" or background.kind == "none" else background.load
+
+
 def arrivals(
     context: Context, phase: str, entered: Sequence[tuple[str, Fibre]], load: float, duration_ns: int
 ) -> tuple[Arrivals, ...]:

@@ -14,21 +14,21 @@ import pyarrow as pa  # type: ignore[import-untyped]  # it ships no types
 from apnemu.experiment import Context, Experiment, Row, Setting
 from apnemu.model.scenario import Pair, Probes, Saturation, Stage
 from apnemu.report.rows import latency_rows
-from apnemu.stages import arrivals, settled_ns
-from apnemu.units import VirtualNs
+from apnemu.stages import arrivals, declared_load, settled_ns
+from apnemu.units import VirtualNs, us_to_ns
 from apnemu.workload import filling_ns, halves
 
 TOLERANCE_NS = 100
 JITTER_NS = 50
 PACKET_TOLERANCE_NS = 1_000
-"""Lone probes may meet one another at a router."""
+"""Up to 12 hops, each rounded to the clock's step."""
 
 
 def stages(context: Context) -> tuple[Stage, ...]:
     found: list[Stage] = []
     for load in context.settings["load"]:
         if load == "idle":
-            found.append(_stage(context, "idle", context.reachable()))
+            found.append(_stage(context, "declared" if declared_load(context) else "idle", context.reachable()))
         elif context.network == "apn":
             found += [_stage(context, "full", pairs, full) for pairs, full in halves(context.plant, context.assignment)]
         else:
@@ -38,7 +38,9 @@ def stages(context: Context) -> tuple[Stage, ...]:
 
 def _stage(context: Context, phase: str, pairs: tuple[Pair, ...], full: tuple[Saturation, ...] = ()) -> Stage:
     settings = context.settings
-    gap_ns = round(settings["gap_us"] * 1_000)
+    gap_ns = us_to_ns(settings["gap_us"])
+    if phase == "idle" and context.network == "packet":
+        gap_ns = max(gap_ns, 4 * settled_ns(context))
     after_ns = 0 if phase == "idle" else filling_ns(full) + settled_ns(context)
     probes = Probes(
         pairs=pairs,
@@ -49,10 +51,10 @@ def _stage(context: Context, phase: str, pairs: tuple[Pair, ...], full: tuple[Sa
     )
     duration_ns = after_ns + gap_ns * len(pairs) * settings["probes"] + settled_ns(context)
     stage = Stage(phase=phase, duration_ns=VirtualNs(duration_ns), probes=probes, saturations=full)
-    if phase == "full" and context.network == "packet":
+    if phase != "idle" and context.network == "packet":
         everywhere = [(site, fibre) for fibre in context.plant.fibres for site in (fibre.a, fibre.b)]
-        load = arrivals(context, phase, everywhere, settings["background_load"], duration_ns)
-        stage = dataclasses.replace(stage, arrivals=load)
+        load = declared_load(context) if phase == "declared" else settings["background_load"]
+        stage = dataclasses.replace(stage, arrivals=arrivals(context, phase, everywhere, load, duration_ns))
     return stage
 
 
@@ -98,10 +100,16 @@ EXPERIMENT = Experiment(
             default=("idle",),
             choices=("idle", "full"),
             many=True,
-            meaning="idle, or with every other wavelength and the routers' lines in use",
+            meaning="idle but for load that the topology declares, or other wavelengths and all lines in use",
         ),
         Setting(name="probes", default=20, low=1, high=65_535, whole=True, meaning="echo requests for each pair"),
-        Setting(name="gap_us", default=20.0, low=1, high=1e6, meaning="between one pair's probe and the next pair's"),
+        Setting(
+            name="gap_us",
+            default=20.0,
+            low=1,
+            high=1e6,
+            meaning="between probes; where they could meet in an idle router, a round trip",
+        ),
         Setting(name="frame_bytes", default=98, low=60, high=1514, whole=True, meaning="Ethernet frame of a probe"),
         Setting(name="background_load", default=0.7, low=0, high=2, meaning="of the routers' lines, under load=full"),
     ),

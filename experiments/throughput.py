@@ -12,7 +12,7 @@ from apnemu.experiment import Context, Experiment, Row, Setting
 from apnemu.model.plant import Plant
 from apnemu.model.scenario import Flow, Stage
 from apnemu.report.rows import throughput_rows
-from apnemu.stages import PAIR_SETTINGS, chosen_pair
+from apnemu.stages import PAIR_SETTINGS, arrivals, chosen_pair, declared_load, fibres_both_ways
 from apnemu.units import VirtualNs, s_to_ns
 
 EXPECTED_SHARE = 0.88
@@ -28,25 +28,29 @@ def prepare(plant: Plant, settings: Mapping[str, Any]) -> Plant:
 
 def stages(context: Context) -> tuple[Stage, ...]:
     settings = context.settings
-    source, target = chosen_pair(context)
     return tuple(
-        Stage(
-            phase=f"{control} x {int(flows)}",
-            duration_ns=VirtualNs(s_to_ns(settings["ramp_s"] + settings["seconds"])),
-            flows=(
-                Flow(
-                    name=f"{control} x {int(flows)}",
-                    source=source,
-                    target=target,
-                    streams=int(flows),
-                    congestion_control=control,
-                    ramp_ns=VirtualNs(s_to_ns(settings["ramp_s"])),
-                ),
-            ),
-        )
+        _stage(context, f"{control} x {int(flows)}", control, int(flows))
         for control in settings["congestion_control"]
         for flows in settings["flows"]
     )
+
+
+def _stage(context: Context, case: str, control: str, flows: int) -> Stage:
+    ramp_ns = s_to_ns(context.settings["ramp_s"])
+    duration_ns = ramp_ns + s_to_ns(context.settings["seconds"])
+    pair = chosen_pair(context)
+    flow = Flow(
+        name=case,
+        source=pair[0],
+        target=pair[1],
+        streams=flows,
+        congestion_control=control,
+        ramp_ns=VirtualNs(ramp_ns),
+    )
+    others = ()
+    if load := declared_load(context):
+        others = arrivals(context, case.replace(" ", "-"), fibres_both_ways(context, pair), load, duration_ns)
+    return Stage(phase=case, duration_ns=VirtualNs(duration_ns), flows=(flow,), arrivals=others)
 
 
 def rows(table: pa.Table, contexts: Sequence[Context]) -> list[Row]:

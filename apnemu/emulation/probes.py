@@ -77,7 +77,7 @@ class Probing:
         for number in range(self._plan.count):
             for index in range(len(self._plan.pairs)):
                 slot = start_ns + (number * len(self._plan.pairs) + index) * self._plan.gap_ns
-                last = slot + self._random.randrange(self._plan.gap_ns)
+                last = slot + self._random.randrange(max(1, self._plan.gap_ns // 2))
                 loop.at(last, partial(self._send, index, number))
         return last
 

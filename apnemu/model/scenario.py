@@ -24,8 +24,9 @@ Pair = tuple[str, str]
 class Probes:
     """ICMP echo requests between the first hosts of pairs of sites, stamped by the kernels of both ends.
 
-    Each of `count` rounds probes every pair once, `gap_ns` apart plus a seeded stagger below `gap_ns`, so that no two
-    probes march in step. `frame_bytes` is the Ethernet frame without its checksum.
+    Each of `count` rounds probes every pair once, `gap_ns` apart plus a seeded stagger below half of that, so that
+    probes do not march in step and are never closer than half a gap. `frame_bytes` is the Ethernet frame without its
+    checksum.
     """
 
     pairs: tuple[Pair, ...]
