@@ -58,6 +58,9 @@ def plan(
         ),
     ] = False,
     quality: Annotated[bool, typer.Option("--quality", help="Judge every route by its signal quality (GNPy).")] = False,
+    export_gnpy: Annotated[
+        Path | None, typer.Option(help="Folder for the plant and the lightpaths' routes as files of GNPy's own.")
+    ] = None,
 ) -> None:
     """Who gets which light, and who gets none and why. Reach is judged by a table, or with --quality by GNPy."""
     if minimum_wavelengths:
@@ -66,7 +69,13 @@ def plan(
     from apnemu.report.tables import plan_table
     from apnemu.run import plan_file
 
-    _, assignment = plan_file(file, quality=quality)
+    plant, assignment = plan_file(file, quality=quality)
+    if export_gnpy is not None:
+        from apnemu import optics
+
+        routes = [(path.source, path.fibres) for path in assignment.lightpaths]
+        for path in optics.export_gnpy(plant, export_gnpy, routes=routes):
+            say(f"written: {path}")
     if as_json:
         show_json(assignment.to_json())
         return

@@ -121,3 +121,17 @@ def _planned(network, ends: tuple[str, str]) -> tuple[Plant, Plant]:  # type: ig
     source, target = (network.sites[uid] for uid in ends)
     demand = Demand(name="d", source=source, target=target, rate_gbps=100)
     return replace(network.plant(like), demands=(demand,)), like
+
+
+def test_plan_and_its_export_agree(tmp_path: Path) -> None:
+    """`apnemu plan --quality --export-gnpy`, beside GNPy's own command line on what it wrote."""
+    command = [sys.executable, "-m", "apnemu.cli", "plan", TOPOLOGIES / "three-sites.yaml", "--quality", "--json"]
+    said = subprocess.run([*command, "--export-gnpy", tmp_path], check=True, capture_output=True, text=True).stdout
+    answer = tmp_path / "answer.json"
+    files = (tmp_path / "network.json", tmp_path / "services.json", "-e", tmp_path / "equipment.json", "-o", answer)
+    gnpy_says(PROGRAMS / "gnpy-path-request", *files)
+    theirs = _metrics(answer)
+    for path in json.loads(said)["lightpaths"]:
+        found = [metric for name, metric in theirs.items() if name.endswith(path["mode"])]
+        assert found
+        assert found[0]["SNR-0.1nm"] == pytest.approx(path["gsnr_db"], abs=SAME_DB)
