@@ -6,7 +6,6 @@ No arithmetic and no `if` about optics here: a stage is called and its result is
 from __future__ import annotations
 
 import hashlib
-import json
 import shutil
 import sys
 import time
@@ -24,6 +23,7 @@ from apnemu.experiment import Context, Experiment, Network, Row, Value, with_pac
 from apnemu.lab import kernel
 from apnemu.lab.guest import Job, Outcome, Progress
 from apnemu.lab.side_by_side import run_all
+from apnemu.lab.verdict import disk_named
 from apnemu.manifest import approximations, versions
 from apnemu.model.assignment import Assignment
 from apnemu.model.plant import Plant
@@ -31,7 +31,6 @@ from apnemu.model.scenario import planned_virtual_s
 from apnemu.optics import judge_of
 from apnemu.planning import next_hops, plan
 from apnemu.records.table import read_jsonl, write_parquet
-from apnemu.report.page import write_page
 from apnemu.report.picture import picture_of
 from apnemu.rundir import write_json
 from apnemu.topology import input_files, read_plant
@@ -77,6 +76,21 @@ def run(request: Request, *, say: Say, on_progress: OnProgress | None = None) ->
     plant = experiment.prepare(with_packet_settings(read_plant(request.topology), settings), settings)
     assignment = experiment.arrange(plan(plant), settings)
     folder = rundir.make(request.out, f"{experiment.name}-{plant.name}")
+    with disk_named(folder):
+        return _run_in(folder, request, plant, assignment, settings, begun_s, say, on_progress)
+
+
+def _run_in(
+    folder: Path,
+    request: Request,
+    plant: Plant,
+    assignment: Assignment,
+    settings: dict[str, Value],
+    begun_s: float,
+    say: Say,
+    on_progress: OnProgress | None,
+) -> dict[str, Any]:
+    experiment = request.experiment
     shutil.copyfile(request.topology, folder / "topology.yaml")
     manifest = _manifest(request, settings)
     write_json(folder / "manifest.json", manifest)
@@ -104,7 +118,7 @@ def run(request: Request, *, say: Say, on_progress: OnProgress | None = None) ->
     }
     write_json(folder / "results.json", document)
     write_json(folder / "manifest.json", {**manifest, "status": "done", **done})
-    report_all(folder, [folder])
+    rundir.report_all(folder, [folder])
     return document
 
 
@@ -150,33 +164,6 @@ def _measure(
     rows = request.experiment.rows(table, contexts)
     rundir.collect(folder, {context.network: context.folder for context in contexts}, suffix, pcap=request.pcap)
     return rows, outcomes
-
-
-def report(folder: Path) -> Path:
-    """Write the page of a run directory again. Raises InputError where there is none."""
-    return report_all(folder, [folder])
-
-
-def report_all(target: Path, folders: Sequence[Path]) -> Path:
-    """One page in `target` for several runs; the first one's picture; each kind of clock is a part of its own."""
-    found: list[dict[str, Any]] = []
-    for folder in folders:
-        if not (folder / "results.json").is_file():
-            raise InputError(
-                f"{folder} is not the directory of a run that ended: it has no results.json; give one of apnemu run",
-                file="RUN_DIR",
-            )
-        document = {**json.loads((folder / "results.json").read_text()), "run_dir": str(folder)}
-        kinds = document["time"].split(",")
-        found += [{**document, "time": kind, "results": _of_clock(document["results"], kind)} for kind in kinds]
-    picture = json.loads((folders[0] / "blueprint.json").read_text())["picture"]
-    return write_page(target, found, picture)
-
-
-def _of_clock(rows: list[Row], kind: str) -> list[Row]:
-    return [
-        {key: value for key, value in row.items() if key != "time"} for row in rows if row.get("time", kind) == kind
-    ]
 
 
 def _blueprint(request: Request, context: Context) -> Blueprint:

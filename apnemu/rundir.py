@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from apnemu.errors import InputError
 from apnemu.records.pcapng import to_pcapng
+from apnemu.report.page import write_page
 
 
 def make(out: Path | None, stem: str) -> Path:
@@ -55,3 +56,25 @@ def collect(folder: Path, guests: Mapping[str, Path], suffix: str, *, pcap: bool
 
 def write_json(path: Path, document: Any) -> None:
     path.write_text(json.dumps(document, indent=1) + "\n")
+
+
+def report_all(target: Path, folders: Sequence[Path]) -> Path:
+    """One page in `target` for several runs; the first one's picture; each kind of clock is a part of its own."""
+    found: list[dict[str, Any]] = []
+    for folder in folders:
+        if not (folder / "results.json").is_file():
+            raise InputError(
+                f"{folder} is not the directory of a run that ended: it has no results.json; give one of apnemu run",
+                file="RUN_DIR",
+            )
+        document = {**json.loads((folder / "results.json").read_text()), "run_dir": str(folder)}
+        kinds = document["time"].split(",")
+        found += [{**document, "time": kind, "results": _of_clock(document["results"], kind)} for kind in kinds]
+    picture = json.loads((folders[0] / "blueprint.json").read_text())["picture"]
+    return write_page(target, found, picture)
+
+
+def _of_clock(rows: list[dict[str, Any]], kind: str) -> list[dict[str, Any]]:
+    return [
+        {key: value for key, value in row.items() if key != "time"} for row in rows if row.get("time", kind) == kind
+    ]

@@ -6,6 +6,7 @@ draws never depends on what another does.
 
 from __future__ import annotations
 
+import io
 import zlib
 from collections.abc import Sequence
 from pathlib import Path
@@ -102,7 +103,9 @@ def write_frames(path: Path, parts: Sequence[npt.NDArray[np.void]]) -> int:
     """Merge the frames of a router's ports by time, then by port; returns their number."""
     frames = np.concatenate(parts) if parts else np.zeros(0, FRAME)
     frames = frames[np.lexsort((frames["port"], frames["at_ns"]))]
-    np.save(path, frames)
+    document = io.BytesIO()  # numpy's own writing does not say that a disk is full
+    np.save(document, frames)
+    path.write_bytes(document.getbuffer())
     return len(frames)
 
 

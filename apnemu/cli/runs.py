@@ -160,9 +160,9 @@ def report(
     out: Annotated[Path | None, typer.Option(help="Folder of the page; the first run's by default.")] = None,
 ) -> None:
     """Write the HTML page again."""
-    from apnemu import run as corridor
+    from apnemu import rundir
 
-    tell(f"page: {corridor.report_all(out or run_dir[0], run_dir)}")
+    tell(f"page: {rundir.report_all(out or run_dir[0], run_dir)}")
 
 
 def bench(
@@ -193,6 +193,7 @@ def demo(
 ) -> None:
     """What an APN does for two data centres in Japan, and what the packet network does to them: one table, one page."""
     from apnemu import run as corridor
+    from apnemu import rundir
     from apnemu.lab.progress import Display
     from apnemu.report.headline import sentence
     from apnemu.report.tables import results_table
@@ -209,7 +210,7 @@ def demo(
                 out=folder / name,
             )
             documents.append(corridor.run(request, say=say, on_progress=display.update))
-    page = corridor.report_all(folder, [Path(document["run_dir"]) for document in documents])
+    page = rundir.report_all(folder, [Path(document["run_dir"]) for document in documents])
     if as_json:
         show_json({"page": str(page), "runs": documents})
     else:
