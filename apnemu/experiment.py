@@ -114,8 +114,8 @@ class Experiment:
     """One question.
 
     `prepare` changes the plant as the settings say, before planning; `arrange` what was planned, after it. `stages`
-    says what is played on one network,
-    `rows` makes results of all records; `expected` states the answer before the run, `met` judges the rows.
+    says what is played on one network, `rows` makes results of all records; `expected` states the answer before the
+    run, `met` judges the rows.
     An experiment that needs no lab has `computed` instead of `stages` and `rows`: plant, settings, seed -> results.
     """
 

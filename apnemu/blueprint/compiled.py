@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Literal
 
 from apnemu.blueprint.apn import compile_apn
@@ -12,6 +13,8 @@ from apnemu.model.assignment import Assignment
 from apnemu.model.plant import Plant
 from apnemu.model.scenario import Pair, Stage
 from apnemu.planning import NextHop
+
+OWN_CONTROLLER = {"apn": "lightpath", "packet": "packet"}
 
 
 def blueprint_for(
@@ -27,40 +30,25 @@ def blueprint_for(
     pcap: bool = False,
 ) -> Blueprint:
     """Everything that a guest needs. `controller` is the path of an application that replaces the network's own."""
-    if network == "apn":
-        hosts, switches, wires, lit_paths = compile_apn(plant, assignment)
-        return Blueprint(
-            network=network,
-            topology=plant.name,
-            seed=seed,
-            mtu_bytes=plant.packet.mtu_bytes,
-            segments="whole",
-            hosts=hosts,
-            switches=switches,
-            wires=wires,
-            lit_paths=lit_paths,
-            routes=(),
-            injections=(),
-            stages=stages,
-            controller=controller or "lightpath",
-            controller_runtime=controller_runtime,
-            pcap=pcap,
-        )
-    hosts, switches, wires, routes, injections = compile_packet(plant, hops)
-    return Blueprint(
+    blueprint = Blueprint(
         network=network,
         topology=plant.name,
         seed=seed,
         mtu_bytes=plant.packet.mtu_bytes,
-        segments="mtu",
-        hosts=hosts,
-        switches=switches,
-        wires=wires,
+        segments="whole" if network == "apn" else "mtu",
+        hosts=(),
+        switches=(),
+        wires=(),
         lit_paths=(),
-        routes=routes,
-        injections=injections,
+        routes=(),
+        injections=(),
         stages=stages,
-        controller=controller or "packet",
+        controller=controller or OWN_CONTROLLER[network],
         controller_runtime=controller_runtime,
         pcap=pcap,
     )
+    if network == "apn":
+        hosts, switches, wires, lit_paths = compile_apn(plant, assignment)
+        return replace(blueprint, hosts=hosts, switches=switches, wires=wires, lit_paths=lit_paths)
+    hosts, switches, wires, routes, injections = compile_packet(plant, hops)
+    return replace(blueprint, hosts=hosts, switches=switches, wires=wires, routes=routes, injections=injections)

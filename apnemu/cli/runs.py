@@ -104,7 +104,7 @@ def _minimum_wavelengths(file: Path, as_json: bool) -> None:
 
 
 def run(
-    experiment: Annotated[str, typer.Argument(help="latency, loss, throughput, queue, or a file with an EXPERIMENT.")],
+    experiment: Annotated[str, typer.Argument(help="A name from experiments/, or a file with an EXPERIMENT.")],
     topology: Annotated[Path | None, typer.Option(help="Topology file; the experiment's own by default.")] = None,
     setting: Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="May be repeated.")] = None,
     seed: Annotated[int, typer.Option(help="All that is random comes from it.")] = 1,

@@ -10,6 +10,7 @@ from typing import cast
 from apnemu.errors import InputError
 from apnemu.experiment import Experiment, Network
 from apnemu.run import Time
+from controllers.runtime import installed
 
 HIGHEST_SEED = 2**64 - 1
 
@@ -65,7 +66,7 @@ def application(given: Path | None) -> Path | None:
 
 
 def runtime(given: str | None) -> str:
-    runtimes = [name for name, package in (("os-ken", "os_ken"), ("ryu", "ryu")) if importlib.util.find_spec(package)]
+    runtimes = installed()
     if given is None and runtimes:
         return runtimes[0]
     if given not in runtimes:
