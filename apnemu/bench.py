@@ -6,7 +6,6 @@ A chain of sites 100 km apart, a lightpath between neighbours; stock Mininet get
 from __future__ import annotations
 
 import json
-import sys
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -24,6 +23,7 @@ from apnemu.blueprint.compiled import blueprint_for
 from apnemu.experiment import Context
 from apnemu.lab import kernel
 from apnemu.lab.guest import Job, Outcome, Progress, run
+from apnemu.lab.python import guest_python
 from apnemu.model.demand import Demand
 from apnemu.model.plant import Fibre, Mode, PacketNetwork, Plant, Roadm, Site
 from apnemu.model.scenario import Flow, Probes, Stage
@@ -210,7 +210,7 @@ def _job(ready: Path, folder: Path, time: Any, module: str, *arguments: str) -> 
     return Job(
         kernel=ready,
         folder=folder,
-        argv=(sys.executable, "-m", module, *arguments),
+        argv=(guest_python(), "-m", module, *arguments),
         environment={"PYTHONPATH": str(Path(apnemu.__file__).parents[1])},
         memory_mb=MEMORY_MB,
         time=time,

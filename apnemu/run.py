@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -22,6 +21,7 @@ from apnemu.errors import GuestError, InputError
 from apnemu.experiment import Context, Experiment, Network, Row, Value, with_packet_settings
 from apnemu.lab import kernel
 from apnemu.lab.guest import Job, Outcome, Progress
+from apnemu.lab.python import guest_python
 from apnemu.lab.side_by_side import run_all
 from apnemu.lab.verdict import disk_named
 from apnemu.manifest import approximations, versions
@@ -197,7 +197,7 @@ def _emulate(
         Job(
             kernel=ready.path,
             folder=context.folder,
-            argv=(sys.executable, "-m", "apnemu.emulation", GUEST_FOLDER),
+            argv=(guest_python(), "-m", "apnemu.emulation", GUEST_FOLDER),
             environment={"PYTHONPATH": str(code)},
             seed=request.seed,
             memory_mb=MEMORY_MB,

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
-from apnemu.cli import labs, runs
+from apnemu.cli import labs, runs, sweeps
 from apnemu.cli.shown import say, tell
 from apnemu.errors import ApnemuError, LabError
 
@@ -26,7 +26,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(labs.lab, name="lab")
-for command in (labs.doctor, runs.check, runs.plan, runs.run, runs.report, runs.demo, runs.bench):
+for command in (labs.doctor, runs.check, runs.plan, runs.run, runs.report, runs.demo, runs.bench, sweeps.sweep):
     app.command()(command)
 
 

@@ -11,16 +11,8 @@ import typer
 
 from apnemu.cli.labs import Json
 from apnemu.cli.shown import OUT, say, show_json, tell
-from apnemu.cli.values import (
-    application,
-    cores,
-    load_experiment,
-    networks,
-    runtime,
-    seed_of,
-    shipped_topology,
-    times_of,
-)
+from apnemu.cli.values import application, cores, networks, runtime, seed_of, times_of
+from apnemu.finding import load_experiment, shipped_topology
 from apnemu.rundir import new_folder
 
 Topology = Annotated[Path, typer.Argument(metavar="FILE", help="A topology file.")]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
-import importlib.util
 from pathlib import Path
 from typing import cast
 
@@ -13,37 +11,7 @@ from apnemu.run import Time
 from controllers.runtime import installed
 
 HIGHEST_SEED = 2**64 - 1
-
-
-def load_experiment(name: str) -> Experiment:
-    """By name from `experiments/`, or from a file. Raises InputError where there is none."""
-    if name.endswith(".py"):
-        spec = importlib.util.spec_from_file_location("own_experiment", name)
-        if spec is None or spec.loader is None or not Path(name).is_file():
-            raise InputError(f"there is no file {name}; give a Python file with a value EXPERIMENT", file="EXPERIMENT")
-        module = importlib.util.module_from_spec(spec)
-        try:
-            spec.loader.exec_module(module)
-        except Exception as error:  # whatever it is, the file is a person's own
-            said = f"{type(error).__name__}: {error}"
-            raise InputError(
-                f"{name} cannot be loaded: {said}; mend it (--debug shows where)", file="EXPERIMENT"
-            ) from error
-    else:
-        known = sorted(
-            file.stem for file in Path(__file__).parents[2].glob("experiments/*.py") if not file.stem.startswith("_")
-        )
-        if name not in known:
-            raise InputError(f"there is no experiment '{name}'; there are {', '.join(known)}", file="EXPERIMENT")
-        module = importlib.import_module(f"experiments.{name}")
-    found = getattr(module, "EXPERIMENT", None)
-    if not isinstance(found, Experiment):
-        raise InputError(f"{name} has no value EXPERIMENT; see experiments/latency.py for one", file="EXPERIMENT")
-    return found
-
-
-def shipped_topology(name: str) -> Path:
-    return Path(__file__).parents[2] / "topologies" / f"{name}.yaml"
+MOST_WORKERS = 1024
 
 
 def networks(given: str | None, asked: Experiment) -> tuple[Network, ...]:
@@ -100,4 +68,12 @@ def times_of(given: str) -> tuple[Time, ...]:
 def seed_of(given: int) -> int:
     if not 0 <= given <= HIGHEST_SEED:
         raise InputError(f"seed is {given}; it must be from 0 to 2**64 - 1; for example --seed 1", file="--seed")
+    return given
+
+
+def workers_of(given: int) -> int:
+    if not 1 <= given <= MOST_WORKERS:
+        raise InputError(
+            f"workers is {given}; it must be from 1 to {MOST_WORKERS}; one for each core is usual", file="--workers"
+        )
     return given

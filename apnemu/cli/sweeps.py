@@ -1,0 +1,68 @@
+"""`apnemu sweep`: many runs of one experiment, one table."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from apnemu.cli.labs import Json
+from apnemu.cli.shown import say, show_json, tell
+from apnemu.cli.values import networks, seed_of, workers_of
+from apnemu.finding import load_experiment, shipped_topology
+
+FAILED, UNMET = 3, 1
+
+
+def sweep(
+    experiment: Annotated[str, typer.Argument(help="A name from experiments/, or a file with an EXPERIMENT.")],
+    topology: Annotated[Path | None, typer.Option(help="Topology file; the experiment's own by default.")] = None,
+    setting: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="KEY=A,B,C", help="A point for each value; several make a grid."),
+    ] = None,
+    points: Annotated[
+        Path | None, typer.Option(help="CSV file: a line of settings' names, then a point in each line.")
+    ] = None,
+    workers: Annotated[int, typer.Option(help="Processes on this machine, each bound to a core.")] = 1,
+    scheduler: Annotated[str, typer.Option(help="A Dask scheduler instead, such as tcp://127.0.0.1:8786.")] = "",
+    seed: Annotated[int, typer.Option(help="Points' own seeds come from it and from their settings.")] = 1,
+    network: Annotated[str | None, typer.Option(help="apn, packet or apn,packet.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder; that of an interrupted sweep goes on with it.")] = None,
+    again: Annotated[bool, typer.Option("--again", help="Run points that failed before once more.")] = False,
+    wall_limit_s: Annotated[float, typer.Option(help="A point's lab is ended after this.", min=1)] = 1800,
+    as_json: Json = False,
+) -> None:
+    """Ask one question at many points; one table (Parquet) and one page. The same command goes on where it stopped."""
+    from apnemu.sweep import Request
+    from apnemu.sweep import sweep as sweep_all
+
+    asked = load_experiment(experiment)
+    request = Request(
+        experiment=experiment,
+        topology=topology or shipped_topology(asked.topology),
+        given=tuple(setting or ()),
+        listed=points,
+        seed=seed_of(seed),
+        networks=networks(network, asked),
+        workers=workers_of(workers),
+        scheduler=scheduler,
+        out=out,
+        wall_limit_s=wall_limit_s,
+        again=again,
+    )
+    document = sweep_all(request, say=say)
+    if as_json:
+        show_json(document)
+    else:
+        tell(
+            f"{document['points']} points, {document['failed']} failed, {document['unmet']} not as expected, "
+            f"{document['wall_s']:.0f} s"
+        )
+        tell(f"table: {document['table']}")
+        tell(f"page: {document['page']}")
+    if document["failed"]:
+        raise typer.Exit(FAILED)
+    if document["unmet"]:
+        raise typer.Exit(UNMET)

@@ -1,0 +1,148 @@
+"""The page of a sweep: what was found as curves over what was swept, and the points that failed.
+
+A pure function of its inputs, as `page`: no date, no path, no wall time.
+"""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import jinja2
+from markupsafe import Markup
+
+from apnemu.report import words
+from apnemu.report.drawing import legend, linear_scale
+from apnemu.report.plots import Series, figure, plot
+
+MOST_FIGURES = 24
+MOST_LINES = 12
+"""More than this in one figure, and the median of each network is drawn instead."""
+NOT_FOUND = frozenset({"point", "seed"})
+
+Row = Mapping[str, Any]
+
+
+def write_sweep_page(folder: Path, facts: Mapping[str, Any], rows: Sequence[Row], axes: Sequence[str]) -> Path:
+    """Write `sweep.html` into the folder and return its path.
+
+    `facts` has experiment, question, topology, seed, points, failed, unmet. `axes` are the swept columns of `rows`.
+    """
+    rooms = jinja2.Environment(
+        loader=jinja2.PackageLoader("apnemu.report"),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=jinja2.StrictUndefined,
+    )
+    headings = list(dict.fromkeys(name for row in rows for name in row))
+    page = folder / "sweep.html"
+    page.write_text(
+        rooms.get_template("sweep.html.j2").render(
+            facts=facts,
+            style=(Path(__file__).parent / "templates" / "page.css").read_text(encoding="utf-8"),
+            figures=curves(rows, axes),
+            headings=headings,
+            numbers=[all(_is_number(row.get(name)) for row in rows if row.get(name) is not None) for name in headings],
+            rows=[[_cell(row.get(name)) for name in headings] for row in rows],
+            failed=[row for row in rows if row["reason"] and not any(name in row for name in _measured(rows, axes))],
+            axes=axes,
+        ),
+        encoding="utf-8",
+        newline="\n",
+    )
+    return page
+
+
+def curves(rows: Sequence[Row], axes: Sequence[str]) -> list[Markup]:
+    """A figure for each measured column that varies, over each swept column that is a number; at most 24."""
+    found: list[Markup] = []
+    for axis in axes:
+        if not all(_is_number(row[axis]) for row in rows):
+            continue
+        others = [name for name in axes if name != axis]
+        for name in _measured(rows, axes):
+            kept = [row for row in rows if _is_number(row.get(name))]
+            if len({row[name] for row in kept}) > 1 and len(found) < MOST_FIGURES:
+                found.append(_curve(kept, axis, name, others))
+    return found
+
+
+def _curve(rows: Sequence[Row], axis: str, name: str, others: Sequence[str]) -> Markup:
+    keys = [*others, *_labels(rows)]
+    lines: dict[tuple[str, ...], list[Row]] = {}
+    for row in rows:
+        lines.setdefault((str(row.get("network", "")), *(f"{key} {row.get(key)}" for key in keys)), []).append(row)
+    if len(lines) > MOST_LINES:
+        series = [
+            _median(rows, axis, name, network) for network in dict.fromkeys(str(row.get("network", "")) for row in rows)
+        ]
+        caption = "The median over all other settings and rows, for each network."
+    else:
+        series = [
+            Series(
+                network=label[0],
+                points=tuple(
+                    (
+                        float(row[axis]),
+                        float(row[name]),
+                        f"{words.plain(row[name])} at {words.plain(row[axis])}; {', '.join(label[1:])}",
+                    )
+                    for row in sorted(part, key=lambda row: float(row[axis]))
+                ),
+            )
+            for label, part in lines.items()
+        ]
+        caption = "Each line holds the other settings fixed; point at a mark to read them."
+    x = linear_scale([float(row[axis]) for row in rows])
+    y = linear_scale([float(row[name]) for row in rows])
+    networks = list(dict.fromkeys(one.network for one in series if one.network))
+    return figure(
+        f"{name} over {axis.removeprefix('set_')}",
+        caption,
+        plot(series, x, y, (axis, name)),
+        legend(networks) if networks else Markup(""),
+    )
+
+
+def _median(rows: Sequence[Row], axis: str, name: str, network: str) -> Series:
+    at: dict[float, list[float]] = {}
+    for row in rows:
+        if str(row.get("network", "")) == network:
+            at.setdefault(float(row[axis]), []).append(float(row[name]))
+    return Series(
+        network=network,
+        points=tuple((x, statistics.median(values), f"median of {len(values)}") for x, values in sorted(at.items())),
+    )
+
+
+def _measured(rows: Sequence[Row], axes: Sequence[str]) -> list[str]:
+    """Columns of numbers that were found, not set."""
+    names = dict.fromkeys(name for row in rows for name in row)
+    return [
+        name
+        for name in names
+        if name not in NOT_FOUND and not name.startswith("set_") and any(_is_number(row.get(name)) for row in rows)
+    ]
+
+
+def _labels(rows: Sequence[Row]) -> list[str]:
+    """Columns of texts that tell rows of one point apart."""
+    names = dict.fromkeys(name for row in rows for name in row)
+    return [
+        name
+        for name in names
+        if name not in ("network", "reason", "time")
+        and not name.startswith("set_")
+        and len({row[name] for row in rows if isinstance(row.get(name), str)}) > 1
+    ]
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _cell(value: Any) -> str:
+    return "" if value is None else words.plain(value)

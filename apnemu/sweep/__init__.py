@@ -1,0 +1,154 @@
+"""Many runs of one experiment as one: a grid or a list of points, each an independent lab; one table, one page.
+
+A point's seed follows from its settings and the sweep's seed, and the table is written in the grid's order, so that it
+does not matter who ran what, when, and how often the sweep was interrupted. What is done lies in `points/`, a file
+each, written whole or not at all: the same command with the same `--out` goes on from there, and may add points.
+
+Rejected: one lab that plays all points (a long run that fails loses all of it, and points would share a network's
+history), and a database of results (files can be looked at, copied and taken away one by one).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from apnemu import rundir
+from apnemu.errors import InputError
+from apnemu.experiment import Network
+from apnemu.finding import load_experiment
+from apnemu.report.sweep_page import write_sweep_page
+from apnemu.sweep import table, workers
+from apnemu.sweep.point import Task
+from apnemu.sweep.points import Point, grid
+from apnemu.topology import input_files, read_plant
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What `apnemu sweep` was asked for. `scheduler` empty: processes of this machine."""
+
+    experiment: str
+    topology: Path
+    given: tuple[str, ...]
+    listed: Path | None = None
+    seed: int = 1
+    networks: tuple[Network, ...]
+    workers: int = 1
+    scheduler: str = ""
+    out: Path | None = None
+    wall_limit_s: float = 1800
+    again: bool = False
+    """Run points that failed before once more."""
+
+
+def sweep(request: Request, *, say: Say) -> dict[str, Any]:
+    """Run what is not done yet; returns the document that `apnemu sweep --json` prints.
+
+    Raises InputError for what was asked; a point that fails is a row with its reason.
+    """
+    begun_s = time.monotonic()
+    experiment = load_experiment(request.experiment)
+    points = grid(experiment, request.given, request.listed, request.seed)
+    read_plant(request.topology)
+    folder = _folder(request, experiment.name)
+    found = _done(folder, points, request.again)
+    resumed = len(found)
+    tasks = [_task(request, folder, point) for point in points if point.key not in found]
+    if resumed:
+        say(f"{resumed} of {len(points)} points are done already, in {folder}")
+    for number, result in enumerate(_run(request, tasks) if tasks else (), 1):
+        _keep(folder, result)
+        found[result["key"]] = result
+        left_s = (time.monotonic() - begun_s) / number * (len(tasks) - number)
+        why = f" (failed: {result['reason']})" if result["reason"] else ""
+        say(f"{resumed + number} of {len(points)} points, about {left_s:.0f} s left{why}")
+    rows = table.combined(points, found)
+    table.write(rows, folder / "sweep.parquet")
+    facts = {
+        "experiment": experiment.name,
+        "question": experiment.question,
+        "topology": request.topology.stem,
+        "seed": request.seed,
+        "points": len(points),
+        "failed": sum(1 for point in points if found[point.key]["reason"]),
+        "unmet": sum(1 for point in points if not found[point.key]["met"] and not found[point.key]["reason"]),
+    }
+    axes = [name for name in points[0].settings if len({str(point.settings[name]) for point in points}) > 1]
+    page = write_sweep_page(folder, facts, rows, [table.SETTING + name for name in axes])
+    return {
+        "sweep_dir": str(folder),
+        **facts,
+        "resumed": resumed,
+        "wall_s": round(time.monotonic() - begun_s, 3),
+        "table": str(folder / "sweep.parquet"),
+        "page": str(page),
+        "results": rows,
+    }
+
+
+def _run(request: Request, tasks: list[Task]) -> Any:
+    if request.scheduler:
+        return workers.on_a_cluster(tasks, request.scheduler)
+    return workers.on_this_machine(tasks, request.workers)
+
+
+def _folder(request: Request, name: str) -> Path:
+    """The sweep's folder: a new one, or that of the same sweep begun before. Raises InputError for any other."""
+    wanted = {
+        "experiment": name,
+        "seed": request.seed,
+        "networks": list(request.networks),
+        "inputs": {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in input_files(request.topology)},
+    }
+    if request.out is not None and (request.out / "sweep.json").is_file():
+        if json.loads((request.out / "sweep.json").read_text()) != wanted:
+            raise InputError(
+                f"{request.out} holds a sweep of another experiment, topology, seed or networks; give a new folder",
+                file="--out",
+            )
+        return request.out
+    folder = rundir.make(request.out, f"sweep-{name}")
+    (folder / "points").mkdir()
+    rundir.write_json(folder / "sweep.json", wanted)
+    return folder
+
+
+def _done(folder: Path, points: tuple[Point, ...], again: bool) -> dict[str, dict[str, Any]]:
+    found = {}
+    for point in points:
+        file = folder / "points" / f"{point.key}.json"
+        if file.is_file():
+            result = json.loads(file.read_text())
+            if not (again and result["reason"]):
+                found[point.key] = result
+    return found
+
+
+def _keep(folder: Path, result: dict[str, Any]) -> None:
+    """Whole or not at all: an interrupt must not leave half a result that counts as done."""
+    file = folder / "points" / f"{result['key']}.json"
+    rundir.write_json(file.with_suffix(".part"), result)
+    os.replace(file.with_suffix(".part"), file)
+
+
+def _task(request: Request, folder: Path, point: Point) -> Task:
+    own = request.experiment.endswith(".py")
+    return Task(
+        experiment=str(Path(request.experiment).resolve()) if own else request.experiment,
+        topology=str(request.topology.resolve()),
+        given=point.given,
+        key=point.key,
+        seed=point.seed,
+        networks=request.networks,
+        wall_limit_s=request.wall_limit_s,
+        folder=None if request.scheduler else str((folder / "runs" / point.key).resolve()),
+    )

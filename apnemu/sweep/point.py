@@ -1,0 +1,62 @@
+"""One point, run wherever it may be: a process on this machine, or a worker of a cluster."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from apnemu import run as corridor
+from apnemu.errors import ApnemuError
+from apnemu.experiment import Network
+from apnemu.finding import load_experiment
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """What a worker is told. `folder` None: the run directory is a scratch folder of the worker's and is not kept."""
+
+    experiment: str
+    topology: str
+    given: tuple[str, ...]
+    key: str
+    seed: int
+    networks: tuple[Network, ...]
+    wall_limit_s: float
+    folder: str | None
+
+
+def run_point(task: Task) -> dict[str, Any]:
+    """`{key, rows, met, reason}`: what was found, or in `reason` why nothing was. Never raises for a point's own fault.
+
+    A reason names no folder of this run, so that it is the same wherever the point was run.
+    """
+    scratch = None if task.folder else tempfile.mkdtemp(prefix="apnemu-point-")
+    folder = Path(task.folder or f"{scratch}/run")
+    shutil.rmtree(folder, ignore_errors=True)  # what an interrupted sweep left of this very point
+    try:
+        request = corridor.Request(
+            experiment=load_experiment(task.experiment),
+            topology=Path(task.topology),
+            given=task.given,
+            seed=task.seed,
+            networks=task.networks,
+            out=folder,
+            wall_limit_s=task.wall_limit_s,
+        )
+        document = corridor.run(request, say=lambda text: None)
+    except ApnemuError as error:
+        return _failed(task, str(error), folder)
+    except Exception as error:  # a fault of ours or of somebody's experiment: the other points go on
+        return _failed(task, f"{type(error).__name__}: {error}", folder)
+    finally:
+        if scratch:
+            shutil.rmtree(scratch, ignore_errors=True)
+    return {"key": task.key, "rows": document["results"], "met": document["expectation"]["met"], "reason": ""}
+
+
+def _failed(task: Task, reason: str, folder: Path) -> dict[str, Any]:
+    text = " ".join(reason.split()).replace(str(folder), "RUN_DIR")
+    return {"key": task.key, "rows": [], "met": False, "reason": text or "no reason was given"}

@@ -1,0 +1,101 @@
+"""A grid or a list of settings, as points that know who they are."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import itertools
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from apnemu.errors import InputError
+from apnemu.experiment import Experiment, Value
+
+MOST_POINTS = 100_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Point:
+    """One run of a sweep.
+
+    `given` are its KEY=VALUE texts, `settings` what they mean. `key` and `seed` follow from the settings and the
+    sweep's seed alone: not from the place in the grid, nor from who runs it and when.
+    """
+
+    given: tuple[str, ...]
+    settings: Mapping[str, Value]
+    key: str
+    seed: int
+
+
+def grid(experiment: Experiment, given: Sequence[str], listed: Path | None, seed: int) -> tuple[Point, ...]:
+    """Every combination: the last setting varies fastest, the rows of the list slowest.
+
+    `given` are texts KEY=A,B,C: here a comma separates points, also where the setting takes several values. `listed`
+    is a CSV file with settings' names in its first line and a point in each other.
+
+    Raises:
+        InputError: a setting or a value that is none, a setting or a point given twice, more than 100,000 points.
+    """
+    axes: dict[str, list[str]] = {}
+    for text in given:
+        name, equals, values = text.partition("=")
+        if not equals:
+            experiment.resolve([text])  # refuses it with an example
+        if name in axes:
+            raise InputError(f"{name} is given twice; once with all its values: --set {name}=a,b,c", file="--set")
+        axes[name] = [f"{name}={value.strip()}" for value in values.split(",")]
+    rows = _rows(listed, axes) if listed else [()]
+    count = len(rows)
+    for axis in axes.values():
+        count *= len(axis)
+    if count > MOST_POINTS:
+        raise InputError(
+            f"that makes {count} points; it must be at most {MOST_POINTS}; sweep fewer values", file="--set"
+        )
+    found: dict[str, Point] = {}
+    for row in rows:
+        for combined in itertools.product(*axes.values()):
+            point = _point(experiment, (*row, *combined), seed)
+            if point.key in found:
+                raise InputError(f"the point {', '.join(point.given)} comes twice; take one out", file="--set")
+            found[point.key] = point
+    return tuple(found.values())
+
+
+def _point(experiment: Experiment, given: tuple[str, ...], seed: int) -> Point:
+    resolved = experiment.resolve(given)
+    settings = {name: resolved[name] for name in (text.partition("=")[0] for text in given)}
+    identity = json.dumps(settings, sort_keys=True)
+    digest = hashlib.sha256(f"{seed} {identity}".encode()).digest()
+    return Point(
+        given=given,
+        settings=settings,
+        key=hashlib.sha256(identity.encode()).hexdigest()[:16],
+        seed=int.from_bytes(digest[:8]),
+    )
+
+
+def _rows(file: Path, axes: Mapping[str, Any]) -> list[tuple[str, ...]]:
+    """The points of a CSV file; every line must have a value for every name."""
+    try:
+        lines = [line for line in csv.reader(file.read_text(encoding="utf-8").splitlines()) if line]
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise InputError(f"{file} cannot be read: {error}; give a CSV file", file="--points") from error
+    if len(lines) < 2:
+        raise InputError(
+            f"has {len(lines)} lines; it must have a line of settings' names and one for each point", file=str(file)
+        )
+    names = [name.strip() for name in lines[0]]
+    for name in names:
+        if name in axes or names.count(name) > 1:
+            raise InputError(f"{name} is given twice; take one out", file=str(file), line=1)
+    rows = []
+    for number, line in enumerate(lines[1:], 2):
+        if len(line) != len(names):
+            raise InputError(f"has {len(line)} values; it must have {len(names)}", file=str(file), line=number)
+        rows.append(tuple(f"{name}={value.strip()}" for name, value in zip(names, line, strict=True)))
+    return rows

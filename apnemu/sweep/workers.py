@@ -1,0 +1,87 @@
+"""Who runs the points: processes on this machine, each bound to a core, or a Dask cluster."""
+
+from __future__ import annotations
+
+import ctypes
+import multiprocessing
+import os
+import signal
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
+from typing import Any
+
+from apnemu.errors import InputError, LabError
+from apnemu.sweep.point import Task, run_point
+
+CONNECT_WITHIN_S = 30
+PR_SET_PDEATHSIG = 1
+
+Found = dict[str, Any]
+
+
+def on_this_machine(tasks: Sequence[Task], workers: int) -> Iterator[Found]:
+    """Results in the order in which they come. A worker takes one core, whatever its point runs at once."""
+    spawn = multiprocessing.get_context("spawn")
+    counter = spawn.Value("i", 0)
+    pool = ProcessPoolExecutor(
+        max_workers=min(workers, len(tasks)), mp_context=spawn, initializer=_begin, initargs=(counter, os.getpid())
+    )
+    try:
+        for future in as_completed([pool.submit(run_point, task) for task in tasks]):
+            yield future.result()
+    except BrokenProcessPool as error:
+        raise LabError(
+            "a worker was ended from outside (out of memory?); what is done is kept: the same command goes on"
+        ) from error
+    except BaseException:
+        for process in list((pool._processes or {}).values()):
+            process.terminate()
+        raise
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _begin(counter: Any, parent: int) -> None:
+    """Of a worker: its own core, an end with whoever started it, and an end of its lab when it is told to stop."""
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:
+        os._exit(1)
+    signal.signal(signal.SIGTERM, _interrupted)
+    cores = sorted(os.sched_getaffinity(0))
+    with counter.get_lock():
+        number = counter.value
+        counter.value += 1
+    os.sched_setaffinity(0, {cores[number % len(cores)]})
+
+
+def _interrupted(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
+def on_a_cluster(tasks: Sequence[Task], address: str) -> Iterator[Found]:
+    """The same by a Dask scheduler at `address`. Its workers must see the same files and have this apnemu."""
+    try:
+        from dask import distributed
+    except ImportError as error:
+        raise InputError(
+            "dask.distributed is not installed; pip install 'apnemu[cluster]', or use --workers", file="--scheduler"
+        ) from error
+    try:
+        client = distributed.Client(  # type: ignore[no-untyped-call]  # dask has few types
+            address, timeout=CONNECT_WITHIN_S
+        )
+    except (OSError, ValueError, TypeError) as error:
+        raise InputError(
+            f"no Dask scheduler answers at {address} ({error}); give one such as tcp://127.0.0.1:8786",
+            file="--scheduler",
+        ) from error
+    with client:
+        futures = {client.submit(run_point, task, pure=False): task for task in tasks}
+        for future in distributed.as_completed(futures):  # type: ignore[no-untyped-call]
+            lost = future.exception()
+            if lost is None:
+                yield future.result()
+            else:
+                reason = f"the cluster lost it: {type(lost).__name__}: {lost}"
+                yield {"key": futures[future].key, "rows": [], "met": False, "reason": reason}
