@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
+from math import cos, radians
 
 from apnemu.blueprint.packet import ports_of
 from apnemu.errors import InputError
 from apnemu.experiment import Context, Setting
-from apnemu.model.plant import Fibre
+from apnemu.model.demand import Demand
+from apnemu.model.plant import Fibre, Plant, Site, amplifier_count
 from apnemu.model.scenario import Arrivals, Pair
 from apnemu.units import VirtualNs
 from apnemu.workload import background_frames, generator, write_frames
@@ -105,3 +107,56 @@ def chosen_pair(context: Context) -> Pair:
             file="--set",
         )
     return wanted
+
+
+NEAR = "near"
+DEGREE_KM = 111.19
+"""Of latitude, on the Earth's mean radius."""
+
+
+def star(plant: Plant, distances_km: Sequence[float], *, rate_gbps: float, copies: int = 1) -> Plant:
+    """Places at given distances: a site `near`, and for the i-th distance `far-i`, with a fibre of that length and a
+    demand. With several `copies` they are called `far-i-1`, `far-i-2`, ...
+
+    Equipment, spectrum and the packet network are the given plant's; amplifiers stand where its spans end. Distance 0
+    is allowed. Coordinates are for the map alone: due east of the plant's first data centre.
+    """
+    home = plant.data_centres[0]
+    sites, fibres, demands = [Site(name=NEAR, kind="cluster", lat=home.lat, lon=home.lon)], [], []
+    amplifier_delay_ns = max((fibre.amplifier_delay_ns for fibre in plant.fibres), default=0)
+    group_index = plant.fibres[0].group_index
+    for number, distance_km in enumerate(distances_km):
+        for name in far_names(number, copies):
+            east = distance_km / (DEGREE_KM * max(0.2, cos(radians(home.lat))))
+            sites.append(Site(name=name, kind="cluster", lat=home.lat, lon=(home.lon + east + 180) % 360 - 180))
+            fibres.append(
+                Fibre(
+                    name=f"{NEAR}-{name}",
+                    a=NEAR,
+                    b=name,
+                    length_km=distance_km,
+                    group_index=group_index,
+                    amplifiers=amplifier_count(distance_km, plant.span_km),
+                    amplifier_delay_ns=amplifier_delay_ns,
+                )
+            )
+            demands.append(Demand(name=name, source=NEAR, target=name, rate_gbps=rate_gbps))
+    return dataclasses.replace(
+        plant,
+        name=f"{plant.name}-star",
+        inferred=("all sites and fibres: laid by the experiment",),
+        sites=tuple(sites),
+        fibres=tuple(fibres),
+        demands=tuple(demands),
+    )
+
+
+def far_names(number: int, copies: int = 1) -> tuple[str, ...]:
+    """The sites of a star at its `number`-th distance.
+
+    >>> far_names(2), far_names(0, 2)
+    (('far-2',), ('far-0-1', 'far-0-2'))
+    """
+    if copies == 1:
+        return (f"far-{number}",)
+    return tuple(f"far-{number}-{copy}" for copy in range(1, copies + 1))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from math import ceil
 from types import MappingProxyType
 from typing import Literal
 
@@ -53,6 +54,15 @@ class Fibre:
 
     def far_end(self, site: str) -> str:
         return self.b if site == self.a else self.a
+
+
+def amplifier_count(length_km: float, span_km: float) -> int:
+    """In-line amplifiers on a fibre: one between each two spans, none at its ends (those are the ROADMs').
+
+    >>> amplifier_count(80.0, 80.0), amplifier_count(80.1, 80.0), amplifier_count(366.0, 80.0)
+    (0, 1, 4)
+    """
+    return max(0, ceil(length_km / span_km - 1e-9) - 1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,6 +142,8 @@ class Plant:
     roadm: Roadm
     packet: PacketNetwork
     band: Band = field(default_factory=Band)
+    span_km: float = 80.0
+    """Between amplifiers, where a fibre does not say its own: for fibres that an experiment lays."""
 
     @cached_property
     def site(self) -> Mapping[str, Site]:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import difflib
 import logging
-from math import ceil
 from pathlib import Path
 
-from apnemu.model.plant import Fibre, Plant, Site
+from apnemu.model.plant import Fibre, Plant, Site, amplifier_count
 from apnemu.model.spectrum import ANCHOR_THZ, STEP_GHZ, Band
 from apnemu.topology.demands import read_demands
 from apnemu.topology.document import load_document
@@ -47,6 +46,7 @@ def read_plant(path: str | Path) -> Plant:
         roadm=equipment.roadm,
         packet=read_packet(entry.entry("packet"), equipment, parser),
         band=_band(entry, parser),
+        span_km=equipment.span_km,
     )
 
 
@@ -140,15 +140,6 @@ def _fibre(item: Entry, a: Site, b: Site, equipment: Equipment, parser: Parser) 
         amplifiers=amplifier_count(length_km, span_km),
         amplifier_delay_ns=equipment.amplifier_delay_ns,
     )
-
-
-def amplifier_count(length_km: float, span_km: float) -> int:
-    """In-line amplifiers on a fibre: one between each two spans, none at its ends (those are the ROADMs').
-
-    >>> amplifier_count(80.0, 80.0), amplifier_count(80.1, 80.0), amplifier_count(366.0, 80.0)
-    (0, 1, 4)
-    """
-    return max(0, ceil(length_km / span_km - 1e-9) - 1)
 
 
 def known_site(name: str, sites: dict[str, Site], item: Entry, key: str, parser: Parser) -> Site:

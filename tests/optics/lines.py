@@ -11,9 +11,8 @@ from typing import Any
 import gnpy
 
 from apnemu.model.demand import Demand
-from apnemu.model.plant import Fibre, Plant, Site
+from apnemu.model.plant import Fibre, Plant, Site, amplifier_count
 from apnemu.topology import read_plant
-from apnemu.topology.reader import amplifier_count
 
 TOPOLOGIES = Path(__file__).parents[2] / "topologies"
 EXAMPLES = Path(gnpy.__file__).parent / "example-data"

@@ -1,0 +1,5 @@
+"""Where the parts of a job run when no data centre has room for it, and when they are done.
+
+`job` is what is to be done, `links` what a transfer costs (measured in the lab, never assumed), `schedule` puts tasks
+on sites and says when the last one is done. Nothing here reads a clock or a file, or draws a random number.
+"""
