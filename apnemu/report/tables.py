@@ -17,6 +17,8 @@ from apnemu.report.rows import LatencyRow, LossRow, ThroughputRow
 
 FEW_ROWS = 24
 """Up to so many latency rows are shown one by one; of more, the telling ones."""
+MANY_COLUMNS = 8
+"""Of more columns those that never change stand below the table."""
 COLOURS = {"apn": "bright_blue", "packet": "dark_orange"}
 
 
@@ -40,6 +42,10 @@ def results_table(rows: Sequence[Mapping[str, Any]]) -> Table:
         return throughput_table(cast(Sequence[ThroughputRow], rows))
     found = columns(rows)
     table = _table("Results")
+    if len(rows) > 1 and len(found) > MANY_COLUMNS:
+        same = [column for column in found if len({column.text(row) for row in rows}) == 1]
+        found = [column for column in found if column not in same] or found
+        table.caption = "the same in every row: " + ", ".join(f"{one.heading} {one.text(rows[0])}" for one in same)
     for column in found:
         table.add_column(Text(column.heading), justify="right" if column.number else "left")
     for row in rows:

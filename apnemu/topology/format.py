@@ -168,3 +168,23 @@ EQUIPMENT = Record(
     required=("apnemu-equipment", "fibre", "roadm", "modes", "packet"),
     hint="an equipment file begins with apnemu-equipment: 1",
 )
+
+SIZE_CLASSES = Record(
+    keys={
+        "apnemu-size-classes": VERSION,
+        "about": ABOUT,
+        "classes": ListOf(
+            item=Record(
+                keys={"name": NAME, "from_mw": Number(low=0, high=1_000_000, hint="give MW of IT power")},
+                required=("name", "from_mw"),
+                hint="write for example {name: small, from_mw: 10}",
+            ),
+            noun="size",
+            least=1,
+            most=100,
+            hint="list the classes, the smallest first",
+        ),
+    },
+    required=("apnemu-size-classes", "classes"),
+    hint="a table of size classes begins with apnemu-size-classes: 1",
+)

@@ -1,0 +1,57 @@
+"""Size classes of data centres, from a table that anybody may edit (`topologies/size-classes.yaml`)."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from dataclasses import dataclass
+from pathlib import Path
+
+from apnemu.topology.document import load_document
+from apnemu.topology.equipment import SHIPPED
+from apnemu.topology.format import SIZE_CLASSES
+from apnemu.topology.parse import Parser
+
+TABLE = next((folder.parent for folder in SHIPPED if folder.is_dir()), SHIPPED[0].parent) / "size-classes.yaml"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SizeClasses:
+    """Classes in ascending order, each from its `from_mw` (included) to the next one's (not included)."""
+
+    names: tuple[str, ...]
+    from_mw: tuple[float, ...]
+
+    def of(self, power_mw: float) -> str:
+        """
+        >>> classes = SizeClasses(names=("micro", "small"), from_mw=(0, 10))
+        >>> classes.of(9.99), classes.of(10), classes.of(1e6)
+        ('micro', 'small', 'small')
+
+        Raises:
+            ValueError: a power below 0.
+        """
+        if power_mw < 0:
+            raise ValueError(f"power_mw is {power_mw}; it must be 0 or more")
+        return self.names[bisect_right(self.from_mw, power_mw) - 1]
+
+
+def read_size_classes(path: Path = TABLE) -> SizeClasses:
+    """The checked table. Raises InputError: file and line; the first must be from 0, each above the one before."""
+    parser = Parser(str(path))
+    entry = parser.document(load_document(path, str(path)), SIZE_CLASSES, "apnemu-size-classes")
+    names: list[str] = []
+    edges: list[float] = []
+    for item in entry.entries("classes"):
+        name, edge = item.text("name"), item.number("from_mw")
+        if not edges and edge != 0:
+            parser.fail(item.line_of("from_mw"), f"from_mw of the first class is {edge:g}; it must be 0; write 0")
+        if edges and edge <= edges[-1]:
+            parser.fail(
+                item.line_of("from_mw"),
+                f"from_mw of {name} is {edge:g}; it must be above the {edges[-1]:g} of {names[-1]}; put them in order",
+            )
+        if name in names:
+            parser.fail(item.line_of("name"), f"class {name} comes twice; names must differ; rename one")
+        names.append(name)
+        edges.append(edge)
+    return SizeClasses(names=tuple(names), from_mw=tuple(edges))
