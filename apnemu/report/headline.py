@@ -7,6 +7,7 @@ from typing import Any, cast
 
 from apnemu.report import words
 from apnemu.report.pairs import chief, networks, phases
+from apnemu.report.reach_rows import reach_sentence
 from apnemu.report.results import kind_of
 from apnemu.report.rows import LatencyRow, LossRow, ThroughputRow
 
@@ -18,6 +19,8 @@ def sentence(results: Sequence[Mapping[str, Any]], picture: Mapping[str, Any]) -
         return latency_sentence(cast(Sequence[LatencyRow], results), picture)
     if kind == "loss":
         return loss_sentence(cast(Sequence[LossRow], results))
+    if kind == "reach":
+        return reach_sentence(results)
     if kind == "throughput":
         return throughput_sentence(cast(Sequence[ThroughputRow], results))
     return f"{words.count(len(results), 'result')}." if results else "Nothing was measured."

@@ -22,6 +22,7 @@ from apnemu.errors import InputError
 from apnemu.report import headline, latency_charts, load_charts, plant_map, results, words
 from apnemu.report.drawing import element
 from apnemu.report.pairs import chief, networks, pairs, phases
+from apnemu.report.reach_map import reach_figures
 from apnemu.report.rows import LatencyRow, LossRow, ThroughputRow
 
 Document = Mapping[str, Any]
@@ -142,6 +143,8 @@ def _figures(rows: Sequence[Mapping[str, Any]], picture: Mapping[str, Any]) -> l
         return [("", load_charts.loss_figures(cast(Sequence[LossRow], rows)))]
     if kind == "throughput":
         return [("", [load_charts.throughput_figure(cast(Sequence[ThroughputRow], rows))])]
+    if kind == "reach":
+        return [("", reach_figures(rows, picture))]
     if kind == "other":
         return []
     latency = cast(Sequence[LatencyRow], rows)

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from apnemu.report import words
 
-Kind = Literal["latency", "loss", "throughput", "other"]
+Kind = Literal["latency", "loss", "throughput", "reach", "other"]
 Row = Mapping[str, Any]
 
 
@@ -32,6 +32,8 @@ def kind_of(rows: Sequence[Row]) -> Kind:
         return "latency"
     if "share_of_line" in keys:
         return "throughput"
+    if "reachable" in keys:
+        return "reach"
     return "loss" if "fct_ns_p50" in keys else "other"
 
 

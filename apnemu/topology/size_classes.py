@@ -1,4 +1,4 @@
-"""Size classes of data centres, from a table that anybody may edit (`topologies/size-classes.yaml`)."""
+"""Size classes of data centres, from a table that anybody may edit (`topologies/classes/sizes.yaml`)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from apnemu.topology.equipment import SHIPPED
 from apnemu.topology.format import SIZE_CLASSES
 from apnemu.topology.parse import Parser
 
-TABLE = next((folder.parent for folder in SHIPPED if folder.is_dir()), SHIPPED[0].parent) / "size-classes.yaml"
+TABLE = next((folder.parent for folder in SHIPPED if folder.is_dir()), SHIPPED[0].parent) / "classes" / "sizes.yaml"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
