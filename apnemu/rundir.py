@@ -47,6 +47,8 @@ def collect(folder: Path, guests: Mapping[str, Path], suffix: str, *, pcap: bool
                 if (guest / name).is_file():
                     log.write((guest / name).read_text(errors="replace"))
     for network, guest in guests.items():
+        if (guest / "apps").is_dir():
+            shutil.copytree(guest / "apps", folder / "apps" / f"{network}{suffix}")
         if pcap:
             names = json.loads((guest / "interfaces.json").read_text())
             found = {int(index): name for index, name in names.items()}

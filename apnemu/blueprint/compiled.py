@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Literal
 
+from apnemu.blueprint import applications
 from apnemu.blueprint.apn import compile_apn
 from apnemu.blueprint.document import Blueprint
 from apnemu.blueprint.packet import compile_packet
@@ -49,6 +50,11 @@ def blueprint_for(
     )
     if network == "apn":
         hosts, switches, wires, lit_paths = compile_apn(plant, assignment)
-        return replace(blueprint, hosts=hosts, switches=switches, wires=wires, lit_paths=lit_paths)
-    hosts, switches, wires, routes, injections = compile_packet(plant, hops)
-    return replace(blueprint, hosts=hosts, switches=switches, wires=wires, routes=routes, injections=injections)
+        blueprint = replace(blueprint, hosts=hosts, switches=switches, wires=wires, lit_paths=lit_paths)
+    else:
+        hosts, switches, wires, routes, injections = compile_packet(plant, hops)
+        blueprint = replace(
+            blueprint, hosts=hosts, switches=switches, wires=wires, routes=routes, injections=injections
+        )
+    applications.check(stages, {host.name: host.address for host in blueprint.hosts})
+    return blueprint

@@ -36,6 +36,10 @@ class Ends:
             raise LabError(f"no host of {source} reaches one of {target} on this network")
         return found
 
+    def joins(self, source: str, target: str) -> bool:
+        """Whether a host of the one site reaches one of the other."""
+        return (source, target) in self._pairs
+
     def transceiver(self, host: Host, peer: Host) -> tuple[Netlink, int]:
         """A configuring socket in a host, and the index there of the interface by which it reaches another."""
         netlink = Netlink(self._namespaces[host.name])

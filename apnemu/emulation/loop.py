@@ -54,13 +54,13 @@ class Loop:
         del self._watched[descriptor]
         self._epoll.unregister(descriptor)
 
-    def run(self, until_ns: int) -> None:
-        """Serve until that instant."""
+    def run(self, until_ns: int, *, unless: Callable[[], bool] | None = None) -> None:
+        """Serve until that instant, or until `unless` is so."""
         while True:
             now = now_ns()
             while self._timers and self._timers[0][0] <= now:
                 heapq.heappop(self._timers)[2]()
-            if now >= until_ns:
+            if now >= until_ns or (unless is not None and unless()):
                 return
             self._set_alarm(min(self._timers[0][0] if self._timers else until_ns, until_ns))
             for descriptor, events in self._epoll.poll():

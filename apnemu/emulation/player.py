@@ -6,6 +6,7 @@ from pathlib import Path
 
 from apnemu.blueprint.document import Blueprint
 from apnemu.emulation import shaping
+from apnemu.emulation.apps.supervisor import Applications
 from apnemu.emulation.capture import Capture
 from apnemu.emulation.ends import Ends
 from apnemu.emulation.flows import Flows
@@ -19,6 +20,8 @@ from apnemu.units import VirtualNs
 
 WARM_UP_ROUNDS = 2
 WARM_UP_GAP_NS = 2_000_000
+FOREVER_NS = 1 << 62
+"""Each application has a limit of its own."""
 
 
 class Player:
@@ -29,8 +32,9 @@ class Player:
         self._blueprint: Blueprint = net.blueprint
         self._folder = folder
         self._notes = notes
-        namespaces = {host.name: net[host.name].namespace for host in self._blueprint.hosts}
-        self._ends = Ends(self._blueprint, namespaces)
+        self._namespaces = {host.name: net[host.name].namespace for host in self._blueprint.hosts}
+        self._addresses = {host.name: host.address for host in self._blueprint.hosts}
+        self._ends = Ends(self._blueprint, self._namespaces)
 
     def play(self) -> None:
         self._warm_up()
@@ -44,6 +48,8 @@ class Player:
             pairs += stage.probes.pairs if stage.probes else ()
             pairs += [(flow.source, flow.target) for flow in stage.flows]
             pairs += [(load.source, load.target) for load in stage.saturations]
+            sites = list(dict.fromkeys(application.site for application in stage.applications))
+            pairs += [(a, b) for a in sites for b in sites if a != b and self._ends.joins(a, b)]
         for site in dict.fromkeys(arrivals.site for stage in self._blueprint.stages for arrivals in stage.arrivals):
             self._warm_up_injections(site)
         unique = tuple(dict.fromkeys(pairs))
@@ -79,16 +85,23 @@ class Player:
         for injector in injecting:
             injector.start(loop, VirtualNs(start))
         flows.start(loop, start)
+        applications = Applications(stage, self._addresses, self._namespaces, self._folder)
+        applications.start(loop, start)
         probing = Probing(stage.probes, self._ends, self._blueprint.seed) if stage.probes else None
         if probing:
             end = max(end, probing.start(loop, start))
         loop.run(end)
+        if stage.applications:
+            loop.run(FOREVER_NS, unless=applications.done)
+            applications.end(loop)
         full.note(self._notes)
         saturating.stop()
         flows.stop(loop)
         loop.run(end + SETTLE_NS)
         flows.close(loop)
         flows.note(self._notes)
+        applications.close(loop)
+        applications.note(self._notes)
         if probing:
             probing.close(loop)
             probing.note(self._notes)

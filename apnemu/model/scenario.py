@@ -83,6 +83,41 @@ class Arrivals:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Application:
+    """A program in a host of a data centre.
+
+    A `service` runs until every `job` of the stage has ended, and is then told to end with `end_signal`. Each starts
+    once those that it `needs` are ready (services) or have ended with 0 (jobs). `ready` of a service: "" at once,
+    "says:TEXT" when a line of its output has the text, "listens:PORT" when it listens there (TCP over IPv4).
+    `argv` and the values of `environment` may hold {address:SITE}, {address:SITE:HOST}, {folder}, {python}, {run} (see
+    `emulation.apps`). Limits are in virtual seconds; `disk_bytes` bounds its own folder, `output_limit_bytes` what
+    it prints. Whatever ends otherwise is a failure of the lab that names the application.
+    """
+
+    name: str
+    site: str
+    argv: tuple[str, ...]
+    role: Literal["job", "service"]
+    host: int = 1
+    needs: tuple[str, ...] = ()
+    ready: str = ""
+    ready_limit_s: float = 60.0
+    limit_s: float = 600.0
+    user: str = "root"
+    environment: tuple[tuple[str, str], ...] = ()
+    output_limit_bytes: int = 1 << 20
+    disk_bytes: int = 1 << 30
+    end_signal: Literal["TERM", "INT", "QUIT", "KILL"] = "TERM"
+
+    def __post_init__(self) -> None:
+        if not self.argv:
+            raise ValueError(f"application {self.name} has no argv; it must name a program")
+        kind, _, rest = self.ready.partition(":")
+        if self.ready and not ((kind == "says" and rest) or (kind == "listens" and rest.isdecimal())):
+            raise ValueError(f"ready of {self.name} is {self.ready!r}; it must be says:TEXT or listens:PORT")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Stage:
     """One thing after another: everything in a stage starts together and the next begins when all is quiet.
 
@@ -97,6 +132,8 @@ class Stage:
     saturations: tuple[Saturation, ...] = ()
     arrivals: tuple[Arrivals, ...] = ()
     observe: Literal["nothing", "waits"] = "nothing"
+    applications: tuple[Application, ...] = ()
+    """The stage goes on until all jobs among them have ended."""
 
 
 def planned_virtual_s(stages: tuple[Stage, ...]) -> float:

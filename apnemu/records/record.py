@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass, fields
 from typing import Any, Final
 
-KINDS: Final = ("probe", "flow", "interval", "queue", "event")
+KINDS: Final = ("probe", "flow", "interval", "queue", "event", "application")
 INT64_MAX: Final = 2**63 - 1
 
 
@@ -21,6 +21,7 @@ class Record:
       the same `at_ns` ran side by side. `detail` is JSON: `flows`, `congestion_control` and, unless the host knows
       it, `line_rate_gbps`.
     - `queue`: an output queue's counters over the `duration_ns` that began at `at_ns`; `sent` and `drops` in frames.
+    - `application`: what a program in a site printed for the record; `name` is its name, `source` its site.
     - `event`: something done to the network; `name` says what, `source` and `target` where.
 
     `phase` tells stretches of one run apart ("idle", "load=0.7"), `name` the flow, queue, case or event, `source` and
