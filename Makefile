@@ -57,6 +57,7 @@ check: $(VENV)/.ready
 
 test: setup $(VENV)/.ryu
 	@$(call debian,$(DEBIAN_TEST))
+	@$(APNEMU) setup all >/dev/null
 	@$(VENV)/bin/python -m pytest -q
 
 clean:

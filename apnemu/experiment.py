@@ -110,6 +110,15 @@ class Context:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Program:
+    """A program that an experiment runs in the lab: its name, or a path with *, and the Debian package that has it."""
+
+    path: str
+    package: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Experiment:
     """One question.
 
@@ -131,6 +140,8 @@ class Experiment:
     rows: Callable[[pa.Table, Sequence[Context]], list[Row]] = field(default=lambda table, contexts: [])
     computed: Callable[[Plant, Mapping[str, Any], int], list[Row]] | None = None
     networks: tuple[Network, ...] = ("apn", "packet")
+    needs: tuple[Program, ...] = ()
+    """`apnemu setup NAME` installs their packages."""
 
     def resolve(self, given: Sequence[str]) -> dict[str, Value]:
         """Settings from `KEY=VALUE` texts and defaults. Raises InputError for a name or a value that is none."""

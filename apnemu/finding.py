@@ -25,9 +25,7 @@ def load_experiment(name: str) -> Experiment:
                 f"{name} cannot be loaded: {said}; mend it (--debug shows where)", file="EXPERIMENT"
             ) from error
     else:
-        known = sorted(
-            file.stem for file in Path(__file__).parents[1].glob("experiments/*.py") if not file.stem.startswith("_")
-        )
+        known = known_experiments()
         if name not in known:
             raise InputError(f"there is no experiment '{name}'; there are {', '.join(known)}", file="EXPERIMENT")
         module = importlib.import_module(f"experiments.{name}")
@@ -35,6 +33,12 @@ def load_experiment(name: str) -> Experiment:
     if not isinstance(found, Experiment):
         raise InputError(f"{name} has no value EXPERIMENT; see experiments/latency.py for one", file="EXPERIMENT")
     return found
+
+
+def known_experiments() -> list[str]:
+    """The names of those in `experiments/`, in alphabetical order."""
+    files = Path(__file__).parents[1].glob("experiments/*.py")
+    return sorted(file.stem for file in files if not file.stem.startswith("_"))
 
 
 def shipped_topology(name: str) -> Path:

@@ -17,10 +17,11 @@ import apnemu
 from apnemu import rundir
 from apnemu.blueprint.compiled import blueprint_for
 from apnemu.blueprint.document import Blueprint
-from apnemu.errors import GuestError, InputError
+from apnemu.errors import GuestError, InputError, LabError
 from apnemu.experiment import Context, Experiment, Network, Row, Value, with_packet_settings
 from apnemu.lab import kernel
 from apnemu.lab.guest import Job, Outcome, Progress
+from apnemu.lab.needs import has_program
 from apnemu.lab.python import guest_python
 from apnemu.lab.side_by_side import run_all
 from apnemu.lab.verdict import disk_named
@@ -72,12 +73,23 @@ def run(request: Request, *, say: Say, on_progress: OnProgress | None = None) ->
     """
     begun_s = time.monotonic()
     experiment = request.experiment
+    _check_programs(experiment)
     settings = experiment.resolve(request.given)
     plant = experiment.prepare(with_packet_settings(read_plant(request.topology), settings), settings)
     assignment = experiment.arrange(plan(plant), settings)
     folder = rundir.make(request.out, f"{experiment.name}-{plant.name}")
     with disk_named(folder):
         return _run_in(folder, request, plant, assignment, settings, begun_s, say, on_progress)
+
+
+def _check_programs(experiment: Experiment) -> None:
+    """Raises LabError, with the command that mends it, where a program that the experiment runs is not there."""
+    missing = [program for program in experiment.needs if not has_program(program.path)]
+    if missing:
+        raise LabError(
+            f"{experiment.name} runs {missing[0].path.rpartition('/')[2]} ({missing[0].why}), which is not on this"
+            f" machine; apnemu setup {experiment.name} installs {', '.join(dict.fromkeys(one.package for one in missing))}"
+        )
 
 
 def _run_in(

@@ -26,7 +26,17 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(labs.lab, name="lab")
-for command in (labs.doctor, runs.check, runs.plan, runs.run, runs.report, runs.demo, runs.bench, sweeps.sweep):
+for command in (
+    labs.doctor,
+    labs.setup,
+    runs.check,
+    runs.plan,
+    runs.run,
+    runs.report,
+    runs.demo,
+    runs.bench,
+    sweeps.sweep,
+):
     app.command()(command)
 
 

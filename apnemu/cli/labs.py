@@ -20,20 +20,47 @@ Json = Annotated[bool, typer.Option("--json", help="One JSON document on standar
 
 
 def doctor(as_json: Json = False) -> None:
-    """What is missing on this machine, and the command that mends it."""
+    """What is missing on this machine, and the command that mends it; 3 if the lab itself lacks something."""
+    from apnemu.finding import known_experiments, load_experiment
     from apnemu.lab import needs
 
     found = needs.check()
+    further = [
+        needs.Need(
+            name=program.package,
+            present=needs.has_program(program.path),
+            why=f"{program.why}, for experiment {name}",
+            mend=f"apnemu setup {name}",
+        )
+        for name in known_experiments()
+        for program in load_experiment(name).needs
+    ]
     if as_json:
-        show_json([{"name": n.name, "present": n.present, "why": n.why, "mend": n.mend} for n in found])
+        show_json([{"name": n.name, "present": n.present, "why": n.why, "mend": n.mend} for n in (*found, *further)])
     else:
-        for need in found:
+        for need in (*found, *further):
             tell(f"{'ok     ' if need.present else 'MISSING'} {need.name}: {need.why}")
-        for need in found:
+        for need in (*found, *further):
             if not need.present:
                 tell(f"  {need.mend}")
     if not all(need.present for need in found):
         raise typer.Exit(3)
+
+
+def setup(
+    experiment: Annotated[list[str], typer.Argument(help="Experiments whose programs are to be installed; or all.")],
+) -> None:
+    """Install the Debian packages of the programs that an experiment runs in the lab (asks for rights with sudo)."""
+    from apnemu.finding import known_experiments, load_experiment
+    from apnemu.lab import needs
+
+    names = known_experiments() if experiment == ["all"] else experiment
+    programs = [program for name in names for program in load_experiment(name).needs]
+    missing = list(dict.fromkeys(one.package for one in programs if not needs.has_program(one.path)))
+    if missing:
+        say(f"installing Debian packages: {' '.join(missing)}")
+        needs.install(missing)
+    tell("all programs are there")
 
 
 @lab.command()

@@ -5,11 +5,14 @@ from __future__ import annotations
 import os
 import platform
 import shutil
+import subprocess
+from collections.abc import Sequence
 from dataclasses import dataclass
+from glob import glob
 from pathlib import Path
 from typing import Final
 
-from apnemu.errors import KernelError
+from apnemu.errors import KernelError, LabError
 from apnemu.lab import build, kernel, source
 
 PROGRAMS: Final = {
@@ -104,11 +107,10 @@ def _packages(has_kernel: bool) -> list[Need]:
             mend="apt-get install linux-source-6.12",
         )
     )
-    path = os.environ.get("PATH", "") + ":" + SYSTEM_PATH
     return found + [
         Need(
             name=package,
-            present=shutil.which(program, path=path) is not None,
+            present=has_program(program),
             why=why,
             mend=f"apt-get install {package}",
         )
@@ -118,6 +120,24 @@ def _packages(has_kernel: bool) -> list[Need]:
 
 def _kernel(ready: bool) -> Need:
     return Need(name="kernel", present=ready, why="the lab's own kernel, built once", mend="apnemu lab build")
+
+
+def has_program(path: str) -> bool:
+    """Whether a program is there, by its name or by a path with *."""
+    if "/" in path:
+        return bool(glob(path))
+    return shutil.which(path, path=os.environ.get("PATH", "") + ":" + SYSTEM_PATH) is not None
+
+
+def install(packages: Sequence[str]) -> None:
+    """Debian packages, as root or through sudo. Raises LabError with what apt-get said last."""
+    rights = [] if os.geteuid() == 0 else ["sudo"]
+    quiet = [*rights, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-qq"]
+    for command in (["update"], ["install", "--yes", "--no-install-recommends", *packages]):
+        done = subprocess.run([*quiet, *command], capture_output=True, text=True, stdin=subprocess.DEVNULL)
+        if done.returncode:
+            said = " ".join((done.stderr or done.stdout).split()[-40:])
+            raise LabError(f"apt-get {command[0]} ended with {done.returncode}: {said}")
 
 
 def _number(path: Path, *, default: int) -> int:

@@ -143,3 +143,14 @@ def test_a_plan_that_cannot_be_is_refused(applications: list[Application], said:
     with pytest.raises(InputError) as refused:
         check([stage], {"tokyo-h1": "10.0.1.1"})
     assert said in str(refused.value)
+
+
+def test_a_missing_program_is_named_with_the_way_to_get_it(tmp_path: Path) -> None:
+    needs = 'needs=(Program(path="/usr/lib/*/no-such-program", package="no-such-package", why="its server"),),'
+    own = OWN.replace('question="Who', f'{needs} question="Who').replace(
+        "import Experiment", "import Experiment, Program"
+    )
+    (tmp_path / "own.py").write_text(own)
+    done = apnemu("run", "own.py", *THREE_SITES, folder=tmp_path)
+    assert done.code == 3
+    assert "own runs no-such-program (its server), which is not on this machine; apnemu setup own installs" in done.err
