@@ -86,9 +86,10 @@ def _check_programs(experiment: Experiment) -> None:
     """Raises LabError, with the command that mends it, where a program that the experiment runs is not there."""
     missing = [program for program in experiment.needs if not has_program(program.path)]
     if missing:
+        packages = ", ".join(dict.fromkeys(one.package for one in missing))
         raise LabError(
             f"{experiment.name} runs {missing[0].path.rpartition('/')[2]} ({missing[0].why}), which is not on this"
-            f" machine; apnemu setup {experiment.name} installs {', '.join(dict.fromkeys(one.package for one in missing))}"
+            f" machine; apnemu setup {experiment.name} installs {packages}"
         )
 
 
