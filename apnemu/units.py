@@ -50,6 +50,14 @@ def gbps_to_bytes_per_s(rate_gbps: float) -> int:
     return round(rate_gbps * 1e9 / 8)
 
 
+def ms_to_ns(milliseconds: float) -> int:
+    """
+    >>> ms_to_ns(0.5), ms_to_ns(137_000)
+    (500000, 137000000000)
+    """
+    return round(milliseconds * 1e6)
+
+
 def s_to_ns(seconds: float) -> int:
     """
     >>> s_to_ns(0.25)

@@ -46,6 +46,8 @@ class Fibre:
     group_index: float = GROUP_INDEX
     amplifiers: int = 0
     amplifier_delay_ns: int = 0
+    risks: tuple[str, ...] = ()
+    """What takes this fibre down together with others: a duct, a bridge (shared-risk groups, RFC 4202, section 2.3)."""
 
     @property
     def delay_ns(self) -> int:
@@ -88,6 +90,26 @@ class Roadm:
     drop_ns: int = 0
     express_ns: int = 0
     source: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Devices:
+    """How long devices and the controller take to act, each in ns; `source` says for each where the figure is from.
+
+    A wavelength-selective switch takes `wss_switching_ns` to pass or to block a slot, a transceiver
+    `laser_tuning_ns` until it sends where and how it is told; then the amplifiers of the route take
+    `amplifier_settling_ns`, all at the same time, and the receiver `fec_lock_ns`. Loss of light is noticed after
+    `loss_of_light_detection_ns`, and a protection switch moves over in `protection_switching_ns`.
+    """
+
+    wss_switching_ns: int = 0
+    amplifier_settling_ns: int = 0
+    laser_tuning_ns: int = 0
+    fec_lock_ns: int = 0
+    controller_computing_ns: int = 0
+    loss_of_light_detection_ns: int = 0
+    protection_switching_ns: int = 0
+    source: str = "not stated"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,6 +166,7 @@ class Plant:
     band: Band = field(default_factory=Band)
     span_km: float = 80.0
     """Between amplifiers, where a fibre does not say its own: for fibres that an experiment lays."""
+    devices: Devices = field(default_factory=Devices)
 
     @cached_property
     def site(self) -> Mapping[str, Site]:
@@ -152,6 +175,15 @@ class Plant:
     @cached_property
     def fibre(self) -> Mapping[str, Fibre]:
         return MappingProxyType({fibre.name: fibre for fibre in self.fibres})
+
+    @cached_property
+    def at_risk(self) -> Mapping[str, tuple[str, ...]]:
+        """Of each shared risk that fibres name: the fibres that go down with it. Both in the file's order."""
+        found: dict[str, tuple[str, ...]] = {}
+        for fibre in self.fibres:
+            for risk in fibre.risks:
+                found[risk] = (*found.get(risk, ()), fibre.name)
+        return MappingProxyType(found)
 
     @property
     def data_centres(self) -> tuple[Site, ...]:

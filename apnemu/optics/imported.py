@@ -113,6 +113,7 @@ class GnpyNetwork:
             source=f"GNPy network {self.topology.name}",
             licence="not stated",
             inferred=(),
+            devices=like.devices,
             sites=tuple(
                 Site(
                     name=site,

@@ -13,7 +13,8 @@ adding km as floating-point numbers (the sum depends on the direction).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from copy import copy
 from dataclasses import dataclass
 from heapq import heappop, heappush
 
@@ -41,7 +42,9 @@ class Graph:
         self.names = [site.name for site in plant.sites]
         self.number = {name: index for index, name in enumerate(self.names)}
         self.fibres = plant.fibres
+        self.fibre = plant.fibre
         self.weights = _weights(plant.fibres)
+        self.weight = {fibre.name: weight for fibre, weight in zip(plant.fibres, self.weights, strict=True)}
         self.arcs: list[list[tuple[int, int, int]]] = [[] for _ in self.names]
         for index, fibre in enumerate(plant.fibres):
             a, b = self.number[fibre.a], self.number[fibre.b]
@@ -49,6 +52,21 @@ class Graph:
             self.arcs[b].append((a, self.weights[index], index))
         self._costs: dict[int, list[int | None]] = {}
         self._next: dict[int, list[tuple[int, int] | None]] = {}
+
+    def cost(self, route: Route) -> int:
+        """What `routes` orders by."""
+        return sum(self.weight[name] for name in route.fibres)
+
+    def without(self, fibres: Collection[str], sites: Collection[str] = ()) -> Graph:
+        """The same graph with some fibres and the way through some sites closed; order and weights stay."""
+        left = copy(self)
+        shut = {self.number[name] for name in sites}
+        left.arcs = [
+            [arc for arc in arcs if self.fibres[arc[2]].name not in fibres and arc[0] not in shut and here not in shut]
+            for here, arcs in enumerate(self.arcs)
+        ]
+        left._costs, left._next = {}, {}
+        return left
 
     def costs_to(self, target: int) -> list[int | None]:
         """From every site to one: the cheapest route's cost, None where there is no route."""

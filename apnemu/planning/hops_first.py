@@ -13,4 +13,5 @@ class HopsFirst(Graph):
         super().__init__(plant)
         hop = sum(self.weights) + 1
         self.weights = [weight + hop for weight in self.weights]
+        self.weight = {name: weight + hop for name, weight in self.weight.items()}
         self.arcs = [[(far, weight + hop, fibre) for far, weight, fibre in arcs] for arcs in self.arcs]

@@ -6,15 +6,19 @@ apnemu. A topology without the key uses `default`.
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from pathlib import Path
 
 from apnemu.errors import InputError
-from apnemu.model.plant import Mode, Roadm
+from apnemu.model.plant import Devices, Mode, Roadm
 from apnemu.topology.document import load_document
-from apnemu.topology.format import EQUIPMENT
+from apnemu.topology.format import DEVICES, EQUIPMENT
 from apnemu.topology.parse import Parser
 from apnemu.topology.shapes import Entry
+from apnemu.units import ms_to_ns
+
+log = logging.getLogger(__name__)
 
 _PACKAGE = Path(__file__).resolve().parents[1]
 SHIPPED = (_PACKAGE.parent / "topologies" / "equipment", _PACKAGE / "topologies" / "equipment")
@@ -31,6 +35,7 @@ class Equipment:
     amplifier_delay_ns: int
     modes: tuple[Mode, ...]
     roadm: Roadm
+    devices: Devices
     packet: Entry
 
 
@@ -70,8 +75,26 @@ def read_equipment(path: Path) -> Equipment:
             express_ns=roadm.whole("express_ns"),
             source=roadm.text("source"),
         ),
+        devices=_devices(entry),
         packet=entry.entry("packet"),
     )
+
+
+def _devices(entry: Entry) -> Devices:
+    """What the file says; what it leaves open is as in the default equipment that comes with apnemu."""
+    own = entry.entry("devices")
+    open_keys = [name for name in DEVICES if f"{name}_ms" not in own]
+    default = own
+    if open_keys:
+        path = next(folder / "default.yaml" for folder in SHIPPED if (folder / "default.yaml").is_file())
+        log.info("%s of devices come from %s", ", ".join(open_keys), path)
+        parser = Parser(str(path))
+        default = parser.document(load_document(path, str(path)), EQUIPMENT, "apnemu-equipment").entry("devices")
+    times = {f"{name}_ns": ms_to_ns((default if name in open_keys else own).number(f"{name}_ms")) for name in DEVICES}
+    sources = [own.text("source")] if "source" in own else []
+    if open_keys:
+        sources.append(default.text("source"))
+    return Devices(**times, source="; ".join(sources))
 
 
 def _modes(entry: Entry, file: str) -> tuple[Mode, ...]:

@@ -22,6 +22,7 @@ TITLE = Text(
 )
 PROSE = Text(pattern=r"(?s).*\S.*", limit="it must be text", hint="say it in words, in quotes")
 DELAY_NS = Number(low=0, high=1_000_000_000, decimals=0, hint="give whole nanoseconds")
+DURATION_MS = Number(low=0, high=3_600_000, decimals=6, hint="give milliseconds, down to 0.000001 (one nanosecond)")
 DELAY_US = Number(low=0, high=1_000_000, decimals=3, hint="give microseconds, down to 0.001 (one nanosecond)")
 RATE_GBPS = Number(low=0, above=True, high=100_000, hint="give Gbit/s, for example 100")
 SPAN_KM = Number(low=1, high=400, hint="give the km between amplifiers, for example 80")
@@ -59,6 +60,9 @@ FIBRE = Record(
         "name": TITLE,
         "group_index": GROUP_INDEX,
         "span_km": SPAN_KM,
+        "risks": ListOf(
+            item=TITLE, noun="risk", least=1, most=100, hint="name what is shared, for example risks: [tunnel-7]"
+        ),
     },
     required=("between", "length_km"),
     hint="write for example {between: [tokyo, osaka], length_km: 552.6}",
@@ -141,6 +145,17 @@ MODE = Record(
     hint="write for example {name: zr, rate_gbps: 400, slot_m: 6, reach_km: 120, fec_ns: 15000, source: ...}",
 )
 
+DEVICES = (
+    "wss_switching",
+    "amplifier_settling",
+    "laser_tuning",
+    "fec_lock",
+    "controller_computing",
+    "loss_of_light_detection",
+    "protection_switching",
+)
+"""What takes time when light is changed."""
+
 EQUIPMENT = Record(
     keys={
         "apnemu-equipment": VERSION,
@@ -152,6 +167,11 @@ EQUIPMENT = Record(
         "roadm": Record(
             keys={"add_ns": DELAY_NS, "drop_ns": DELAY_NS, "express_ns": DELAY_NS, "source": PROSE},
             required=("add_ns", "drop_ns", "express_ns", "source"),
+        ),
+        "devices": Record(
+            keys={**{f"{name}_ms": DURATION_MS for name in DEVICES}, "source": PROSE},
+            required=("source",),
+            hint="leave out what is as in the default equipment",
         ),
         "modes": ListOf(item=MODE, noun="mode", least=1, most=1000, hint="list the ways to run a transceiver"),
         "packet": Record(

@@ -47,6 +47,7 @@ def read_plant(path: str | Path) -> Plant:
         packet=read_packet(entry.entry("packet"), equipment, parser),
         band=_band(entry, parser),
         span_km=equipment.span_km,
+        devices=equipment.devices,
     )
 
 
@@ -139,7 +140,18 @@ def _fibre(item: Entry, a: Site, b: Site, equipment: Equipment, parser: Parser) 
         group_index=item.number("group_index", equipment.group_index),
         amplifiers=amplifier_count(length_km, span_km),
         amplifier_delay_ns=equipment.amplifier_delay_ns,
+        risks=_risks(item, parser),
     )
+
+
+def _risks(item: Entry, parser: Parser) -> tuple[str, ...]:
+    risks = item.texts("risks")
+    for risk in risks:
+        if risks.count(risk) > 1:
+            parser.fail(
+                item.line_of("risks"), f"risks of {item.what} names {risk} twice; each is shared once; take one out"
+            )
+    return risks
 
 
 def known_site(name: str, sites: dict[str, Site], item: Entry, key: str, parser: Parser) -> Site:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from itertools import combinations
 
 import networkx as nx
@@ -75,6 +76,48 @@ def test_a_site_may_be_the_risk() -> None:
     assert found is not None
     assert [route.fibres for route in found] == [("p", "r"), ("q", "u")]
     assert disjoint_pair(make_plant(bow), "s", "t", by="site") is None
+
+
+@st.composite
+def risky_plants(draw: st.DrawFn) -> Plant:
+    """Plants of which some fibres lie in one of three ducts, or in two."""
+    plant = draw(plants())
+    ducts = st.lists(st.sampled_from(["p", "q", "r"]), unique=True, max_size=2).map(tuple)
+    return dataclasses.replace(
+        plant, fibres=tuple(dataclasses.replace(fibre, risks=draw(ducts)) for fibre in plant.fibres)
+    )
+
+
+@settings(max_examples=250, deadline=None)
+@given(risky_plants(), st.sampled_from(["fibre", "site"]), st.data())
+def test_pairs_without_a_shared_risk_are_those_of_brute_force(plant: Plant, by: Risk, data: st.DataObject) -> None:
+    source, target = data.draw(st.permutations([site.name for site in plant.sites]))[:2]
+    graph = Graph(plant)
+    pairs = [
+        pair
+        for pair in combinations(graph.routes(source, target), 2)
+        if not set(pair[0].fibres) & set(pair[1].fibres)
+        and not (by == "site" and set(pair[0].sites[1:-1]) & set(pair[1].sites[1:-1]))
+        and not {risk for name in pair[0].fibres for risk in plant.fibre[name].risks}
+        & {risk for name in pair[1].fibres for risk in plant.fibre[name].risks}
+    ]
+    least = min((graph.cost(one) + graph.cost(other) for one, other in pairs), default=None)
+    found = disjoint_pair(plant, source, target, by=by)
+    assert (found is None) == (least is None)
+    if found is not None:
+        assert found in pairs
+        assert graph.cost(found[0]) + graph.cost(found[1]) == least
+
+
+def test_a_duct_may_be_the_risk() -> None:
+    plant = make_plant([("p", "s", "t", 1.0), ("q", "s", "t", 2.0), ("r", "s", "t", 3.0)])
+    shared = dataclasses.replace(
+        plant, fibres=tuple(dataclasses.replace(f, risks=("duct",) if f.name in "pq" else ()) for f in plant.fibres)
+    )
+    found = disjoint_pair(shared, "s", "t")
+    assert found is not None
+    assert [route.fibres for route in found] == [("p",), ("r",)]
+    assert shared.at_risk == {"duct": ("p", "q")}
 
 
 def test_two_ends() -> None:
