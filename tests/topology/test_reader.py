@@ -120,6 +120,28 @@ def test_equipment_beside_the_file_goes_first(tmp_path: Path, write) -> None:
     assert write(SHORT).roadm.express_ns == 0
 
 
+def test_devices_of_ones_own_go_over_the_defaults(tmp_path: Path, write) -> None:
+    text = (SHIPPED[0] / "default.yaml").read_text()
+    before, rest = text.split("devices:\n")
+    after = rest[rest.index("# Reach stands in for") :]
+    own = "devices: {laser_tuning_ms: 0.25, source: my own bench}\n"
+    (tmp_path / "equipment").mkdir()
+    (tmp_path / "equipment" / "mine.yaml").write_text(before + own + after)
+    (tmp_path / "equipment" / "silent.yaml").write_text(before + after)
+    default = write(SHORT).devices
+    mine = write(SHORT + "equipment: mine\n").devices
+    assert (mine.laser_tuning_ns, mine.fec_lock_ns) == (250_000, default.fec_lock_ns)
+    assert mine.source == f"my own bench; {default.source}"
+    assert write(SHORT + "equipment: silent\n").devices == default
+    assert min(default.wss_switching_ns, default.amplifier_settling_ns, default.controller_computing_ns) > 0
+
+
+def test_risks(write) -> None:
+    duct = SHORT.replace("length_km: 161}", "length_km: 161, risks: [duct, bridge]}")
+    plant = write(duct.replace("length_km: 80}", "length_km: 80, risks: [duct]}"))
+    assert plant.at_risk == {"duct": ("no-yes", "east-no"), "bridge": ("east-no",)}
+
+
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [

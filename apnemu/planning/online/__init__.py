@@ -1,0 +1,49 @@
+"""Light as it changes: requests, releases, moves, failures and repairs, and what devices must do for each.
+
+`Light` is the state of all light of a plant. It is pure: no clock, no file, no random draw, so a controller in the
+guest, an experiment on the host and a test drive the same code. Whoever drives it carries out the `Change`s that it
+answers with, in their order; how long devices take for them is `setup_ns`.
+
+Rules that a reader may argue with:
+
+- First come, first served, on the first of the k shortest living routes with a slot (`order` of `graph`, first fit).
+- An accepted service keeps what it holds (route, slot, transceivers) until it is released or has something else, even
+  while it is lost. So after full repair every accepted service has light again, whatever the order of events; the
+  price is that what a lost service holds cannot carry another one meanwhile.
+- 1+1 has two transceivers at each end and two lightpaths that are always lit, each in a slot of its own.
+- Prepared restoration reserves a second route and slot for the transceivers that the service has. Services whose
+  working routes share no risk (fibre, shared risk, site passed) share what is reserved.
+- Pairs are kept apart by site where that is possible, else by fibre; shared risks of fibres are always kept apart.
+- What was restored stays where it is after a repair (non-revertive); `move` brings it back.
+- A lightpath over something dead is put out (ITU-T G.664: no open fibre is lit), so it is set up anew after repair.
+
+*Not modelled:* wavelength conversion and regeneration on the way; contention inside a ROADM (colourless,
+directionless and contentionless add and drop is assumed); which transceiver can run which mode.
+"""
+
+from apnemu.planning.online.changes import duration_ns, setup_ns
+from apnemu.planning.online.light import Light
+from apnemu.planning.online.service import (
+    Change,
+    Decision,
+    Lit,
+    Outcome,
+    Port,
+    Protection,
+    Service,
+    Status,
+)
+
+__all__ = [
+    "Change",
+    "Decision",
+    "Light",
+    "Lit",
+    "Outcome",
+    "Port",
+    "Protection",
+    "Service",
+    "Status",
+    "duration_ns",
+    "setup_ns",
+]

@@ -1,0 +1,126 @@
+"""A lightpath as work for devices: cross-connections first, then light; and the other way round to take it down."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import replace
+from itertools import groupby
+
+from apnemu.model.assignment import Lightpath
+from apnemu.model.plant import Devices, Plant
+from apnemu.planning.online.service import Change, Port
+
+Numbers = tuple[int, int]
+"""The transceivers at a lightpath's two ends."""
+
+
+def set_up(path: Lightpath, numbers: Numbers, *, step: int = 0) -> tuple[Change, ...]:
+    """Every ROADM on the way passes the slot; then both transceivers tune, lock, and carry."""
+    crossed = tuple(_crossings(path, numbers, "cross-connect", step))
+    tuned = tuple(
+        Change(
+            step=step + 1,
+            kind="tune",
+            site=site,
+            lightpath=path.name,
+            port_in=Port(kind="transceiver", number=number),
+            slot=path.slot,
+            mode=path.mode,
+        )
+        for site, number in zip((path.source, path.target), numbers, strict=True)
+    )
+    return crossed + tuned
+
+
+def take_down(path: Lightpath, numbers: Numbers, *, step: int = 0, dead: Collection[str] = ()) -> tuple[Change, ...]:
+    """Both transceivers go dark; then the ROADMs block the slot. A dead site is not spoken to."""
+    darkened = tuple(
+        Change(
+            step=step,
+            kind="dark",
+            site=site,
+            lightpath=path.name,
+            port_in=Port(kind="transceiver", number=number),
+            slot=path.slot,
+        )
+        for site, number in zip((path.source, path.target), numbers, strict=True)
+    )
+    changes = darkened + tuple(_crossings(path, numbers, "disconnect", step + 1))
+    return tuple(change for change in changes if change.site not in dead)
+
+
+def take_over(old: Lightpath, new: Lightpath, numbers: Numbers, *, dead: Collection[str] = ()) -> tuple[Change, ...]:
+    """The same transceivers on another route: the ROADMs block and pass in one step, then the transceivers tune."""
+    gone = tuple(replace(change, step=0) for change in take_down(old, numbers, dead=dead))
+    return gone + set_up(new, numbers)
+
+
+def switch_over(path: Lightpath, old: Numbers, new: Numbers, *, step: int = 0) -> tuple[Change, ...]:
+    """The clients at both ends of `path` move from the old transceivers to its own."""
+    return tuple(
+        Change(
+            step=step,
+            kind="switch",
+            site=site,
+            lightpath=path.name,
+            port_in=Port(kind="transceiver", number=one),
+            port_out=Port(kind="transceiver", number=other),
+        )
+        for site, one, other in zip((path.source, path.target), old, new, strict=True)
+    )
+
+
+def one_after_another(*parts: tuple[Change, ...]) -> tuple[Change, ...]:
+    """Each part's first step after the last step of the part before."""
+    joined: list[Change] = []
+    for part in parts:
+        first = joined[-1].step + 1 if joined else 0
+        lowest = part[0].step if part else 0
+        joined.extend(replace(change, step=change.step - lowest + first) for change in part)
+    return tuple(joined)
+
+
+def together(*parts: tuple[Change, ...]) -> tuple[Change, ...]:
+    """Their steps side by side."""
+    return tuple(sorted((change for part in parts for change in part), key=lambda change: change.step))
+
+
+def duration_ns(devices: Devices, change: Change) -> int:
+    """How long a device takes for one change. To go dark takes nothing."""
+    match change.kind:
+        case "cross-connect" | "disconnect":
+            return devices.wss_switching_ns
+        case "tune":
+            return devices.laser_tuning_ns + devices.amplifier_settling_ns + devices.fec_lock_ns
+        case "switch":
+            return devices.protection_switching_ns
+        case "dark":
+            return 0
+
+
+def setup_ns(plant: Plant, changes: Iterable[Change]) -> int:
+    """From the request at the controller until the last device has acted: computing, then each step's slowest change.
+
+    The way of messages to and from the devices is not in it. No changes take the computing alone.
+    """
+    steps = groupby(sorted(changes, key=lambda change: change.step), key=lambda change: change.step)
+    acting = sum(max(duration_ns(plant.devices, change) for change in step) for _, step in steps)
+    return plant.devices.controller_computing_ns + acting
+
+
+def _crossings(path: Lightpath, numbers: Numbers, kind: str, step: int) -> Iterator[Change]:
+    ports = [
+        Port(kind="transceiver", number=numbers[0]),
+        *(Port(kind="fibre", name=name) for name in path.fibres),
+        Port(kind="transceiver", number=numbers[1]),
+    ]
+    for index, site in enumerate(path.route):
+        yield Change(
+            step=step,
+            kind="cross-connect" if kind == "cross-connect" else "disconnect",
+            site=site,
+            lightpath=path.name,
+            port_in=ports[index],
+            port_out=ports[index + 1],
+            slot=path.slot,
+        )

@@ -1,0 +1,89 @@
+"""What must hold whatever happened."""
+
+from __future__ import annotations
+
+from itertools import combinations
+
+from apnemu.model.assignment import Lightpath
+from apnemu.model.plant import Plant
+from apnemu.planning.online.service import Lit, Status
+from apnemu.planning.online.state import State
+
+
+def check(state: State, services: tuple[Status, ...], lit: tuple[Lit, ...]) -> None:
+    """Raise AssertionError where an invariant is broken: slots, dead elements, services, transceivers, continuity."""
+    _slots(state, lit)
+    _living(state, lit)
+    _services(state, services, lit)
+    _transceivers(state, lit)
+    for kept in state.kept.values():
+        for leg in kept.legs.values():
+            _continuous(state.plant, leg.path)
+
+
+def _slots(state: State, lit: tuple[Lit, ...]) -> None:
+    """No slot of a fibre is given twice at a time; what is reserved twice is for services that share no risk."""
+    held = {leg.path.name: leg.path for kept in state.kept.values() for leg in kept.legs.values()}
+    for fibre, holds in state.ledger.on.items():
+        through = {name for name, path in held.items() if fibre in path.fibres}
+        assert through == set(holds), f"{fibre}: {sorted(through ^ set(holds))} held or forgotten"
+        for one, other in combinations(holds.values(), 2):
+            if one.period.meets(other.period) and one.lightpath.slot.overlaps(other.lightpath.slot):
+                names = f"{one.lightpath.name} and {other.lightpath.name}"
+                assert one.allows(other), f"{fibre}: {names} have {one.lightpath.slot} at a time"
+    for first, second in combinations([light.lightpath for light in lit], 2):
+        if set(first.fibres) & set(second.fibres):
+            assert not first.slot.overlaps(second.slot), (
+                f"{first.name} and {second.name} are lit in one slot of a fibre"
+            )
+
+
+def _living(state: State, lit: tuple[Lit, ...]) -> None:
+    for light in lit:
+        path = light.lightpath
+        dead = state.finder.dead_fibres.intersection(path.fibres) | state.finder.dead_sites.intersection(path.route)
+        assert not dead, f"{path.name} is lit over {sorted(dead)}, which is dead"
+
+
+def _services(state: State, services: tuple[Status, ...], lit: tuple[Lit, ...]) -> None:
+    """Each accepted service is carried by exactly one lightpath, or lost with a reason, or booked and dark."""
+    carries = [light.service for light in lit if light.carries]
+    assert len(carries) == len(set(carries)), "a service is carried twice"
+    shining = {light.service for light in lit}
+    assert [status.service.name for status in services] == list(state.kept), "a service is forgotten"
+    for status in services:
+        name = status.service.name
+        if status.state in ("working", "protecting"):
+            assert name in carries, f"{name} is {status.state} and nothing carries it"
+        elif status.state == "lost":
+            assert status.reason and name not in shining, f"{name} is lost without a reason, or lit"
+        else:
+            assert name not in shining, f"{name} is booked and lit"
+    for name, kept in state.kept.items():
+        legs = [leg.path for leg in kept.legs.values() if leg.lit or leg.numbers is None]
+        if len(legs) == 2 and not kept.lost:
+            assert state.finder.apart(*legs), f"{name}: both lightpaths share a fibre or a risk"
+
+
+def _transceivers(state: State, lit: tuple[Lit, ...]) -> None:
+    for site, uses in state.ledger.at.items():
+        for (service, _, number), _ in uses.items():
+            assert 0 <= number < state.ledger.count[site], f"{service} has transceiver {number} of {site}"
+            assert service in state.kept, f"{service} is gone and has a transceiver of {site}"
+        for one, other in combinations(uses.items(), 2):
+            if one[0][2] == other[0][2]:
+                assert not one[1].meets(other[1]), f"{site}: {one[0]} and {other[0]} at a time"
+    for light in lit:
+        for site, number in zip((light.lightpath.source, light.lightpath.target), light.transceivers, strict=True):
+            assert (light.service, light.role, number) in state.ledger.at[site], f"{light.lightpath.name}: {number}"
+
+
+def _continuous(plant: Plant, path: Lightpath) -> None:
+    """One slot of the mode's width, within the band, along fibres that join the sites of a simple route."""
+    mode = next(mode for mode in plant.modes if mode.name == path.mode)
+    assert path.slot.m == mode.slot_m and mode.rate_gbps >= path.rate_gbps, f"{path.name}: {mode.name}"
+    assert plant.band.low <= path.slot.low and path.slot.high <= plant.band.high, f"{path.name}: {path.slot}"
+    assert len(set(path.route)) == len(path.route), f"{path.name}: {path.route} is no simple route"
+    for here, there, name in zip(path.route, path.route[1:], path.fibres, strict=False):
+        fibre = plant.fibre[name]
+        assert {fibre.a, fibre.b} == {here, there}, f"{path.name}: {name} does not join {here} and {there}"

@@ -1,0 +1,253 @@
+"""The state of all light of a plant, and everything that may happen to it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from itertools import chain
+
+from apnemu.model.assignment import Lightpath
+from apnemu.model.plant import Plant
+from apnemu.model.quality import Judge
+from apnemu.planning.online import checking, moving, upkeep
+from apnemu.planning.online.changes import together
+from apnemu.planning.online.ledger import FOREVER_NS, Period
+from apnemu.planning.online.service import Change, Decision, Lit, Outcome, Service, Status
+from apnemu.planning.online.state import Kept, State
+
+
+class Light:
+    """What is lit, reserved and booked; which transceivers are in use; which fibres and sites are dead.
+
+    `transceivers` is their number at each site (none where a site is not named), `k` how many routes are tried,
+    `judge` says which modes close (without one, the modes' table of reach). Time is what `advance` was told, 0 before.
+
+    Raises:
+        ValueError: k is below 1.
+    """
+
+    def __init__(
+        self, plant: Plant, *, transceivers: Mapping[str, int], k: int = 5, judge: Judge | None = None
+    ) -> None:
+        if k < 1:
+            raise ValueError(f"k is {k}; at least one route must be tried; give 1 or more")
+        self._state = State(plant, transceivers, k, judge)
+
+    @property
+    def now_ns(self) -> int:
+        return self._state.now_ns
+
+    @property
+    def dead(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Fibres and sites, in alphabetical order."""
+        return tuple(sorted(self._state.finder.dead_fibres)), tuple(sorted(self._state.finder.dead_sites))
+
+    def request(self, service: Service) -> Decision:
+        """Light for a service from its start (at once where that has come) until its end, or why there is none.
+
+        It is admitted against everything that is booked for any part of that period, and lit by what is returned in
+        `changes`, or by `advance` when its time comes.
+        """
+        state = self._state
+        reason = self._unfit(service)
+        if reason:
+            return Decision(accepted=False, reason=reason)
+        start_ns = max(service.start_ns or 0, state.now_ns)
+        period = Period(start_ns=start_ns, end_ns=FOREVER_NS if service.end_ns is None else service.end_ns)
+        kept = Kept(service=service, period=period)
+        need = 2 if service.protection == "1+1" else 1
+        free = [state.ledger.free_transceivers(site, period) for site in kept.ends]
+        for site, numbers in zip(kept.ends, free, strict=True):
+            if len(numbers) < need:
+                return Decision(accepted=False, reason=self._too_few(site, need, len(numbers)))
+        chosen = self._choose(kept)
+        if isinstance(chosen, str):
+            return Decision(accepted=False, reason=chosen)
+        working, protecting = chosen
+        state.kept[service.name] = kept
+        state.put(kept, "working", working, (free[0][0], free[1][0]))
+        if protecting is not None:
+            second = (free[0][1], free[1][1]) if need == 2 else None
+            state.put(kept, "protecting", protecting, second)
+            kept.protected = True
+        changes: tuple[Change, ...] = ()
+        if start_ns <= state.now_ns:
+            changes = upkeep.start(state, kept).changes
+        return Decision(accepted=True, working=working, protecting=protecting, changes=changes)
+
+    def release(self, name: str) -> tuple[Change, ...]:
+        """A service's light goes out and all that it held is free; `repair()` then tries again for lost ones.
+
+        Raises:
+            KeyError: there is no such service.
+        """
+        state = self._state
+        kept = state.kept[name]
+        changes = together(*(upkeep.take_down_living(state, leg) for _, leg in state.lit_legs(kept)))
+        state.forget(kept)
+        return changes
+
+    def move(self, name: str, *, avoid_fibres: Collection[str] = (), avoid_sites: Collection[str] = ()) -> Decision:
+        """What carries a service goes to the first other route or slot, without loss: the new light is lit on spare
+        transceivers before traffic is switched to it and the old is put out. Refused where one of the two is missing.
+
+        Raises:
+            KeyError: there is no such service.
+        """
+        return moving.move(self._state, self._state.kept[name], avoid_fibres, avoid_sites)
+
+    def fail(self, fibres: Iterable[str] = (), sites: Iterable[str] = ()) -> tuple[Outcome, ...]:
+        """These are dead from now on. What happened to each service that was hit, in the order of acceptance; then
+        what became of protection. To be carried out in this order.
+
+        Raises:
+            KeyError: there is no such fibre or site.
+        """
+        state = self._state
+        state.finder.dead_fibres |= self._known(fibres, state.plant.fibre)
+        state.finder.dead_sites |= self._known(sites, state.plant.site)
+        hit = [upkeep.after_failure(state, kept) for kept in self._running() if not kept.lost]
+        return tuple(chain(*hit, self._protect()))
+
+    def repair(self, fibres: Iterable[str] = (), sites: Iterable[str] = ()) -> tuple[Outcome, ...]:
+        """These live again (a site's ROADM empty). Lost services are tried again in the order of acceptance; only
+        those that have light again are reported, then what became of protection. Without names: try again.
+
+        Raises:
+            KeyError: there is no such fibre or site.
+        """
+        state = self._state
+        state.finder.dead_fibres -= self._known(fibres, state.plant.fibre)
+        state.finder.dead_sites -= self._known(sites, state.plant.site)
+        tried = [upkeep.restore(state, kept) for kept in self._running() if kept.lost]
+        return (*(outcome for outcome in tried if outcome.kind != "lost"), *self._protect())
+
+    def advance(self, now_ns: int) -> tuple[Outcome, ...]:
+        """Time goes on: what was booked starts, what is over ends, in the order of time (ends first, then acceptance).
+
+        Raises:
+            ValueError: time would go back.
+        """
+        state = self._state
+        if now_ns < state.now_ns:
+            raise ValueError(f"it is {state.now_ns} ns already; time cannot go back to {now_ns}")
+        outcomes: list[Outcome] = []
+        while (due := self._due()) is not None and due[0] <= now_ns:
+            state.now_ns = max(state.now_ns, due[0])
+            kept = state.kept[due[2]]
+            if due[1]:
+                outcomes += [upkeep.start(state, kept), *self._protect()]
+            else:
+                path = kept.carrying.path
+                changes = self.release(due[2])
+                outcomes.append(Outcome(service=due[2], kind="ended", lightpath=path, changes=changes))
+        state.now_ns = now_ns
+        return tuple(outcomes)
+
+    def due_ns(self) -> int | None:
+        """When `advance` has something to do next, or None."""
+        due = self._due()
+        return None if due is None else due[0]
+
+    def services(self) -> tuple[Status, ...]:
+        """Everything that was accepted and not released, in the order of acceptance."""
+        return tuple(self._status(kept) for kept in self._state.kept.values())
+
+    def lit(self) -> tuple[Lit, ...]:
+        """All light that is lit, in the order of acceptance, working before protecting."""
+        return tuple(
+            Lit(
+                service=name,
+                role=role,
+                lightpath=leg.path,
+                transceivers=leg.numbers,
+                carries=role == kept.active,
+            )
+            for name, kept in self._state.kept.items()
+            for role, leg in self._state.lit_legs(kept)
+            if leg.numbers
+        )
+
+    def check(self) -> None:
+        """Whether all that must hold does.
+
+        Raises:
+            AssertionError: naming what does not.
+        """
+        checking.check(self._state, self.services(), self.lit())
+
+    def _unfit(self, service: Service) -> str:
+        state = self._state
+        if service.name in state.kept:
+            return f"name: service {service.name} is there already; release it first, or choose another name"
+        for site in (service.source, service.target):
+            if site not in state.plant.site:
+                known = ", ".join(list(state.plant.site)[:6])
+                return f"site: {site!r} is no site of {state.plant.name}; name one of {known}, ..."
+        if service.end_ns is not None and service.end_ns <= state.now_ns:
+            return f"period: it ends at {service.end_ns} ns and it is {state.now_ns} ns; ask for a later end"
+        return ""
+
+    def _too_few(self, site: str, need: int, free: int) -> str:
+        count = self._state.ledger.count[site]
+        return (
+            f"transceivers: {need} needed at {site}, {free} of {count} free in that period; release a service, or add"
+            " transceivers"
+        )
+
+    def _choose(self, kept: Kept) -> tuple[Lightpath, Lightpath | None] | str:
+        """The lightpaths that a service would have, or why it has none. Nothing is held yet."""
+        state, service = self._state, kept.service
+        finder = state.finder
+        if service.protection == "1+1":
+            pair = next(finder.pairs(service, (kept.new_name(), kept.new_name()), kept.period), None)
+            if pair is not None:
+                return pair
+        names = kept.new_name(), kept.new_name()
+        for working in finder.others(service, names[0], kept.period, ((), ())):
+            if service.protection in ("none", "restoration-computed"):
+                return working, None
+            if service.protection == "restoration-prepared":
+                second = finder.away(service, names[1], kept.period, working, reserved=True)
+                if second is not None:
+                    return working, second
+        alone = finder.single(service, names[0], kept.period)
+        if alone is None:
+            return finder.why_not(service, kept.period)
+        return (
+            f"protection: {service.source} and {service.target} can be joined, but no second route has a free slot"
+            " and shares no fibre and no risk with the first; ask for less protection, or add a fibre"
+        )
+
+    def _known(self, names: Iterable[str], of: Mapping[str, object]) -> frozenset[str]:
+        found = frozenset(names)
+        for name in sorted(found):
+            if name not in of:
+                raise KeyError(name)
+        return found
+
+    def _running(self) -> list[Kept]:
+        return [kept for kept in self._state.kept.values() if kept.started]
+
+    def _protect(self) -> list[Outcome]:
+        kept_up = [kept for kept in self._state.kept.values() if not kept.lost]
+        return [outcome for kept in kept_up for outcome in upkeep.protect(self._state, kept)]
+
+    def _due(self) -> tuple[int, bool, str] | None:
+        """When, whether it is a start, and whose; of equal ones the first accepted."""
+        times = [
+            (kept.period.end_ns, False, name) if kept.started else (kept.period.start_ns, True, name)
+            for name, kept in self._state.kept.items()
+            if not kept.started or kept.period.end_ns < FOREVER_NS
+        ]
+        return min(times, key=lambda time: time[:2], default=None)
+
+    def _status(self, kept: Kept) -> Status:
+        second = kept.legs.get("protecting")
+        return Status(
+            service=kept.service,
+            state="lost" if kept.lost else kept.active if kept.started else "booked",
+            reason=kept.lost,
+            working=(kept.legs.get("working") or kept.carrying).path,
+            protecting=None if second is None else second.path,
+            protected=kept.protected and not kept.lost,
+        )

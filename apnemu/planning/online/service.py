@@ -1,0 +1,132 @@
+"""What is asked of the light, and what is answered: plain values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import isfinite
+from typing import Literal
+
+from apnemu.model.assignment import Lightpath
+from apnemu.model.spectrum import Slot
+
+Protection = Literal["none", "1+1", "restoration-prepared", "restoration-computed"]
+Role = Literal["working", "protecting"]
+PROTECTIONS: tuple[Protection, ...] = ("none", "1+1", "restoration-prepared", "restoration-computed")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Service:
+    """Capacity wanted between two sites, both ways, from `start_ns` (None: now) until `end_ns` (None: released).
+
+    Raises:
+        ValueError: it leads from a site to itself, has no rate, ends before it starts, or has a name with #.
+    """
+
+    name: str
+    source: str
+    target: str
+    rate_gbps: float
+    protection: Protection = "none"
+    start_ns: int | None = None
+    end_ns: int | None = None
+
+    def __post_init__(self) -> None:
+        if not self.name or "#" in self.name:
+            raise ValueError(f"service name {self.name!r}; it must be text without #; rename it")
+        if self.source == self.target:
+            raise ValueError(f"service {self.name} leads from {self.source} to itself; name two sites")
+        if not (isfinite(self.rate_gbps) and self.rate_gbps > 0):
+            raise ValueError(f"rate_gbps of service {self.name} is {self.rate_gbps}; it must be above 0")
+        if self.protection not in PROTECTIONS:
+            known = ", ".join(PROTECTIONS)
+            raise ValueError(f"protection of service {self.name} is {self.protection!r}; it must be one of {known}")
+        if self.end_ns is not None and self.end_ns <= (self.start_ns or 0):
+            raise ValueError(f"service {self.name} ends at {self.end_ns} ns and starts at {self.start_ns or 0} ns")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Port:
+    """A port of a site's ROADM: towards a fibre, or the add/drop port of a transceiver (numbered from 0)."""
+
+    kind: Literal["fibre", "transceiver"]
+    name: str = ""
+    number: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """What one device must do. Changes of one `step` act at the same time, the next step after the last has acted.
+
+    `cross-connect` and `disconnect`: the ROADM of `site` passes, or blocks, `slot` between `port_in` and `port_out`,
+    both ways. `tune` and `dark`: the transceiver `port_in` sends in `slot` and `mode`, or stops. `switch`: the client
+    of transceiver `port_in` is moved to transceiver `port_out`. `lightpath` names the light that it is done for.
+    """
+
+    step: int
+    kind: Literal["cross-connect", "disconnect", "tune", "dark", "switch"]
+    site: str
+    lightpath: str
+    port_in: Port
+    port_out: Port | None = None
+    slot: Slot | None = None
+    mode: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lit:
+    """A lightpath that is lit now, and the numbers of its transceivers at its two ends (source, target)."""
+
+    service: str
+    role: Role
+    lightpath: Lightpath
+    transceivers: tuple[int, int]
+    carries: bool
+    """The client's traffic is on this one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """The answer to a request or a move. `reason` says why not: the fact, the value, the limit, the way out.
+
+    `protecting` is lit for 1+1 and only reserved for prepared restoration.
+    """
+
+    accepted: bool
+    reason: str = ""
+    working: Lightpath | None = None
+    protecting: Lightpath | None = None
+    changes: tuple[Change, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What became of a service that something happened to.
+
+    `switched`: its traffic is on the other of its two lightpaths. `restored`: it has light again (`how`: `prepared`,
+    `computed`, or `repaired` on the route that it had). `lost`: it has none, for `reason`. `protected`: a second
+    lightpath is lit, or reserved, again. `unprotected`: it carries on with one, for `reason`. `started`, `ended`: its
+    booked time has come, or is over. `lightpath` is the one that the outcome is about.
+    """
+
+    service: str
+    kind: Literal["switched", "restored", "lost", "protected", "unprotected", "started", "ended"]
+    how: Literal["", "prepared", "computed", "repaired"] = ""
+    lightpath: Lightpath | None = None
+    changes: tuple[Change, ...] = ()
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Status:
+    """A service that was accepted and not released.
+
+    `booked` until its start; `working` or `protecting` is the role of the lightpath that carries it; `lost` has a
+    `reason`. `protected` says that one failure more would be survived as the service's scheme has it.
+    """
+
+    service: Service
+    state: Literal["booked", "working", "protecting", "lost"]
+    reason: str
+    working: Lightpath
+    protecting: Lightpath | None
+    protected: bool

@@ -1,0 +1,114 @@
+"""What `Light` remembers of each service, and the ledger kept in step with it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from apnemu.model.assignment import Lightpath
+from apnemu.model.plant import Plant
+from apnemu.model.quality import Judge
+from apnemu.planning.online.changes import Numbers
+from apnemu.planning.online.finding import Finder
+from apnemu.planning.online.ledger import Ledger, Period
+from apnemu.planning.online.service import Role, Service
+
+ROLES: tuple[Role, ...] = ("working", "protecting")
+
+
+@dataclass(slots=True, kw_only=True)
+class Leg:
+    """A lightpath of a service, and the transceivers at its ends (None where it is only reserved)."""
+
+    path: Lightpath
+    numbers: Numbers | None
+    lit: bool = False
+
+
+@dataclass(slots=True, kw_only=True)
+class Kept:
+    """A service that was accepted. `spare` are transceivers of a 1+1 leg that has no route at present."""
+
+    service: Service
+    period: Period
+    legs: dict[Role, Leg] = field(default_factory=dict)
+    active: Role = "working"
+    started: bool = False
+    lost: str = ""
+    protected: bool = False
+    spare: Numbers | None = None
+    named: int = 0
+
+    @property
+    def ends(self) -> tuple[str, str]:
+        return self.service.source, self.service.target
+
+    @property
+    def carrying(self) -> Leg:
+        return self.legs[self.active]
+
+    @property
+    def idle_role(self) -> Role:
+        return "protecting" if self.active == "working" else "working"
+
+    def new_name(self) -> str:
+        """Of its next lightpath: the service's own name, then #2, #3, ..."""
+        self.named += 1
+        return self.service.name if self.named == 1 else f"{self.service.name}#{self.named}"
+
+
+class State:
+    """All services in the order in which they were accepted, the ledger, and who finds light among it."""
+
+    def __init__(self, plant: Plant, transceivers: Mapping[str, int], k: int, judge: Judge | None) -> None:
+        self.plant = plant
+        self.now_ns = 0
+        self.ledger = Ledger(plant, transceivers)
+        self.finder = Finder(plant, self.ledger, k, judge)
+        self.kept: dict[str, Kept] = {}
+
+    def rest_of(self, kept: Kept) -> Period:
+        """The part of its period that is still to come."""
+        return Period(start_ns=max(kept.period.start_ns, self.now_ns), end_ns=kept.period.end_ns)
+
+    def put(self, kept: Kept, role: Role, path: Lightpath, numbers: Numbers | None) -> Leg:
+        """A service has this light from now on: lit or kept dark with transceivers, reserved without."""
+        period = self.rest_of(kept)
+        shared = None if numbers else self.finder.risks(kept.legs["working"].path)
+        self.ledger.hold(path, period, shared)
+        if numbers:
+            self.ledger.use_transceivers(kept.service.name, role, kept.ends, numbers, period)
+        kept.legs[role] = Leg(path=path, numbers=numbers)
+        return kept.legs[role]
+
+    def swap(self, kept: Kept, role: Role, path: Lightpath) -> Leg:
+        """Another route and slot for the transceivers of a leg; reservations in its way go."""
+        old = kept.legs[role]
+        self.ledger.let_go(old.path)
+        for name in list(self.ledger.in_the_way(path, self.rest_of(kept))):
+            self.drop(self.kept[name.partition("#")[0]], "protecting")
+        kept.legs[role] = Leg(path=path, numbers=old.numbers)
+        self.ledger.hold(path, self.rest_of(kept))
+        return kept.legs[role]
+
+    def drop(self, kept: Kept, role: Role, *, keep_transceivers: bool = False) -> None:
+        """A leg goes, if it is there; its transceivers are free unless they are kept for its successor."""
+        leg = kept.legs.pop(role, None)
+        if leg is None:
+            return
+        self.ledger.let_go(leg.path)
+        if leg.numbers and keep_transceivers:
+            kept.spare = leg.numbers
+        elif leg.numbers:
+            self.ledger.free_up(kept.service.name, role, kept.ends, leg.numbers)
+
+    def forget(self, kept: Kept) -> None:
+        """Everything that a service holds is free."""
+        for role in ROLES:
+            self.drop(kept, role)
+            if kept.spare:
+                self.ledger.free_up(kept.service.name, role, kept.ends, kept.spare)
+        del self.kept[kept.service.name]
+
+    def lit_legs(self, kept: Kept) -> Iterator[tuple[Role, Leg]]:
+        return ((role, kept.legs[role]) for role in ROLES if role in kept.legs and kept.legs[role].lit)

@@ -1,0 +1,103 @@
+"""What a route is worth to light: the mode that closes over it, the lightpath that comes of it, or why none does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from apnemu.model.assignment import Lightpath
+from apnemu.model.plant import Mode, Plant
+from apnemu.model.quality import Judge
+from apnemu.model.spectrum import Slot
+from apnemu.planning.closing import closing_mode, why_none_closes
+from apnemu.planning.graph import Route
+
+
+def best_mode(modes: tuple[Mode, ...], rate_gbps: float, length_km: float) -> Mode | None:
+    """Of the modes that carry the rate over the length: the narrowest slot, then the lowest rate, then by name."""
+    fit = [mode for mode in modes if mode.rate_gbps >= rate_gbps and mode.reach_km >= length_km]
+    return min(fit, key=lambda mode: (mode.slot_m, mode.rate_gbps, mode.name), default=None)
+
+
+class Reach:
+    """A plant's modes over its routes, by the verdicts of a `judge` or, without one, by their table of reach."""
+
+    def __init__(self, plant: Plant, judge: Judge | None) -> None:
+        self.plant = plant
+        self.judge = judge
+
+    def mode(self, rate_gbps: float, route: Route) -> Mode | None:
+        if self.judge is None:
+            return best_mode(self.plant.modes, rate_gbps, route.length_km)
+        return closing_mode(self.plant.modes, rate_gbps, self.judge(route.fibres))
+
+    def lightpath(self, name: str, rate_gbps: float, route: Route, mode: Mode, slot: Slot) -> Lightpath:
+        """The route lit in that slot and mode, with GSNR and margin where they are known."""
+        verdict = None if self.judge is None else self.judge(route.fibres).verdict(mode.name)
+        return Lightpath(
+            name=name,
+            source=route.sites[0],
+            target=route.sites[-1],
+            route=route.sites,
+            fibres=route.fibres,
+            slot=slot,
+            mode=mode.name,
+            rate_gbps=rate_gbps,
+            length_km=route.length_km,
+            delay_ns=self.delay_ns(route, mode),
+            gsnr_db=None if verdict is None else verdict.gsnr_db,
+            margin_db=None if verdict is None else verdict.margin_db,
+        )
+
+    def delay_ns(self, route: Route, mode: Mode) -> int:
+        """One way, transceiver to transceiver: FEC, add, fibres with their amplifiers, ROADMs passed, drop."""
+        roadm = self.plant.roadm
+        passed = len(route.sites) - 2
+        fibres = sum(self.plant.fibre[name].delay_ns for name in route.fibres)
+        return mode.fec_ns + roadm.add_ns + fibres + passed * roadm.express_ns + roadm.drop_ns
+
+    def why_not(
+        self,
+        source: str,
+        target: str,
+        rate_gbps: float,
+        routes: Sequence[Route],
+        reached: Sequence[Route],
+        dark_steps: Callable[[str], int],
+    ) -> str:
+        """Why there is no light, given the routes, those that a mode closes over, and how much of a fibre is dark:
+        the fact, the value, the limit, and what would help."""
+        rate = f"{rate_gbps:g} Gbit/s"
+        fastest = max(self.plant.modes, key=lambda mode: mode.rate_gbps)
+        if rate_gbps > fastest.rate_gbps:
+            return (
+                f"rate: {rate} asked, the fastest mode is {fastest.name} with {fastest.rate_gbps:g} Gbit/s;"
+                " split the demand, or add a mode to the equipment"
+            )
+        if not routes:
+            return f"route: no fibres lead from {source} to {target}; add a fibre"
+        if not reached and self.judge is not None:
+            shortest = routes[0]
+            return why_none_closes(self.plant.modes, rate_gbps, shortest.sites, self.judge(shortest.fibres))
+        if not reached:
+            able = (mode for mode in self.plant.modes if mode.rate_gbps >= rate_gbps)
+            longest = max(able, key=lambda mode: mode.reach_km)
+            return (
+                f"reach: the shortest route has {routes[0].length_km:g} km, {rate} reaches {longest.reach_km:g} km at"
+                f" most ({longest.name}); ask for a lower rate, or go in two parts"
+            )
+        return self._no_slot(rate, routes, reached, dark_steps)
+
+    def _no_slot(
+        self, rate: str, routes: Sequence[Route], reached: Sequence[Route], dark_steps: Callable[[str], int]
+    ) -> str:
+        fibres = sorted({fibre for route in reached for fibre in route.fibres})
+        fullest = min(fibres, key=lambda fibre: (dark_steps(fibre), fibre))
+        width = self.plant.band.high - self.plant.band.low
+        tried = f"{len(reached)} route{'s' if len(reached) > 1 else ''} tried"
+        beyond = len(routes) - len(reached)
+        too_long = f" ({beyond} more beyond reach)" if beyond else ""
+        return (
+            f"spectrum: no slot is free from end to end for {rate}, {tried}{too_long}; the fullest"
+            f" fibre is {fullest} with {dark_steps(fullest)} of {width} steps of 6.25 GHz dark; ask for less,"
+            " add a fibre, or try more routes"
+        )
