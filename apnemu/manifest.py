@@ -34,7 +34,6 @@ def versions(controller_runtime: str) -> dict[str, str]:
 def approximations(times: Sequence[str], syscall_cost_ns: int, *, pcap: bool) -> list[str]:
     """What is simpler here than in the world; a reader must know it before trusting a number."""
     common = [
-        "Reach is judged by a table of the transceiver modes, not by signal quality.",
         "Every fibre has its declared length and group index; temperature and splices are not modelled.",
         "A line's rate counts the bytes that Linux counts: not preamble, gap and checksum (24 bytes a frame).",
         "Over lightpaths TCP hands over segments of up to 64 KiB as one frame; on the packet network one frame each.",

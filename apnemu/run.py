@@ -29,8 +29,8 @@ from apnemu.manifest import approximations, versions
 from apnemu.model.assignment import Assignment
 from apnemu.model.plant import Plant
 from apnemu.model.scenario import planned_virtual_s
-from apnemu.optics import judge_of
-from apnemu.planning import next_hops, plan
+from apnemu.planning import next_hops
+from apnemu.planning.judged import Judged, plan_judged
 from apnemu.records.table import read_jsonl, write_parquet
 from apnemu.report.picture import picture_of
 from apnemu.rundir import write_json
@@ -60,6 +60,8 @@ class Request:
     syscall_cost_ns: int = 500
     wall_limit_s: float = 1800
     cores: tuple[int, ...] = ()
+    by_quality: bool = False
+    """Whether GNPy decides what is lit, or the table of reach with GNPy's figures beside it."""
 
 
 Say = Callable[[str], None]
@@ -76,10 +78,13 @@ def run(request: Request, *, say: Say, on_progress: OnProgress | None = None) ->
     _check_programs(experiment)
     settings = experiment.resolve(request.given)
     plant = experiment.prepare(with_packet_settings(read_plant(request.topology), settings), settings)
-    assignment = experiment.arrange(plan(plant), settings)
+    judged = plan_judged(plant, by_quality=request.by_quality)
+    for warning in judged.notes[1:]:
+        say(warning)
+    assignment = experiment.arrange(judged.assignment, settings)
     folder = rundir.make(request.out, f"{experiment.name}-{plant.name}")
     with disk_named(folder):
-        return _run_in(folder, request, plant, assignment, settings, begun_s, say, on_progress)
+        return _run_in(folder, request, plant, assignment, judged.notes, settings, begun_s, say, on_progress)
 
 
 def _check_programs(experiment: Experiment) -> None:
@@ -98,6 +103,7 @@ def _run_in(
     request: Request,
     plant: Plant,
     assignment: Assignment,
+    notes: tuple[str, ...],
     settings: dict[str, Value],
     begun_s: float,
     say: Say,
@@ -105,7 +111,7 @@ def _run_in(
 ) -> dict[str, Any]:
     experiment = request.experiment
     shutil.copyfile(request.topology, folder / "topology.yaml")
-    manifest = _manifest(request, settings)
+    manifest = _manifest(request, settings, notes)
     write_json(folder / "manifest.json", manifest)
     rows: list[Row] = []
     virtual_ns = 0
@@ -245,7 +251,7 @@ def _raise_guest(context: Context, outcome: Outcome) -> None:
     )
 
 
-def _manifest(request: Request, settings: dict[str, Value]) -> dict[str, Any]:
+def _manifest(request: Request, settings: dict[str, Value], notes: tuple[str, ...]) -> dict[str, Any]:
     command = [
         "apnemu",
         "run",
@@ -263,6 +269,8 @@ def _manifest(request: Request, settings: dict[str, Value]) -> dict[str, Any]:
         command += ["--time", ",".join(request.times)]
     if request.pcap:
         command.append("--pcap")
+    if request.by_quality:
+        command.append("--quality")
     if request.controller:
         command += ["--controller", str(request.controller)]
     command += ["--controller-runtime", request.controller_runtime, "--syscall-cost-ns", str(request.syscall_cost_ns)]
@@ -277,14 +285,14 @@ def _manifest(request: Request, settings: dict[str, Value]) -> dict[str, Any]:
             path.name: hashlib.sha256(path.read_bytes()).hexdigest()
             for path in (*input_files(request.topology), *filter(None, [request.controller]))
         },
-        "approximations": approximations(request.times, request.syscall_cost_ns, pcap=request.pcap),
+        "approximations": [*approximations(request.times, request.syscall_cost_ns, pcap=request.pcap), *notes],
         "command": command,
         "virtual_s": 0.0,
         "wall_s": 0.0,
     }
 
 
-def plan_file(path: Path, *, quality: bool = False) -> tuple[Plant, Assignment]:
-    """What `apnemu plan` shows; with `quality`, GNPy judges the modes instead of a table of reach."""
+def plan_file(path: Path, *, by_quality: bool = True) -> tuple[Plant, Judged]:
+    """What `apnemu plan` shows."""
     plant = read_plant(path)
-    return plant, plan(plant, judge=judge_of(plant) if quality else None)
+    return plant, plan_judged(plant, by_quality=by_quality)

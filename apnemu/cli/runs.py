@@ -49,19 +49,27 @@ def plan(
             help="How few wavelengths join every two data centres (one fibre pair per fibre, no conversion).",
         ),
     ] = False,
-    quality: Annotated[bool, typer.Option("--quality", help="Judge every route by its signal quality (GNPy).")] = False,
+    quality: Annotated[
+        bool,
+        typer.Option(
+            "--quality/--reach-table", help="What says how far a mode goes: signal quality (GNPy), or a table."
+        ),
+    ] = True,
     export_gnpy: Annotated[
         Path | None, typer.Option(help="Folder for the plant and the lightpaths' routes as files of GNPy's own.")
     ] = None,
 ) -> None:
-    """Who gets which light, and who gets none and why. Reach is judged by a table, or with --quality by GNPy."""
+    """Who gets which light, and who gets none and why. GNPy judges every route by its signal quality."""
     if minimum_wavelengths:
         _minimum_wavelengths(file, as_json)
         return
     from apnemu.report.tables import plan_table
     from apnemu.run import plan_file
 
-    plant, assignment = plan_file(file, quality=quality)
+    plant, judged = plan_file(file, by_quality=quality)
+    assignment = judged.assignment
+    for note in judged.notes if not judged.by_quality else ():
+        say(note)
     if export_gnpy is not None:
         from apnemu import optics
 
@@ -69,7 +77,7 @@ def plan(
         for path in optics.export_gnpy(plant, export_gnpy, routes=routes):
             say(f"written: {path}")
     if as_json:
-        show_json(assignment.to_json())
+        show_json({**assignment.to_json(), "judged_by": "quality" if judged.by_quality else "reach-table"})
         return
     OUT.print(plan_table(assignment.to_json()))
     for refusal in assignment.refusals:
@@ -110,6 +118,12 @@ def run(
     syscall_cost_ns: Annotated[int, typer.Option(help="Virtual time that a system call takes.", min=0)] = 500,
     wall_limit_s: Annotated[float, typer.Option(help="The lab is ended after this.", min=1)] = 1800,
     core: Annotated[str | None, typer.Option(help="Core to run on, or several: 0,1.")] = None,
+    quality: Annotated[
+        bool,
+        typer.Option(
+            "--quality", help="Light only what closes by GNPy; else as the table of reach allows, and it is told."
+        ),
+    ] = False,
 ) -> None:
     """Ask one question of the networks; leaves a run directory with all that was seen."""
     from apnemu import run as corridor
@@ -132,6 +146,7 @@ def run(
         syscall_cost_ns=syscall_cost_ns,
         wall_limit_s=wall_limit_s,
         cores=cores(core),
+        by_quality=quality,
     )
     with Display() as display:
         document = corridor.run(request, say=say, on_progress=display.update)

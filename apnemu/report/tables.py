@@ -120,7 +120,11 @@ def throughput_table(rows: Sequence[ThroughputRow]) -> Table:
 
 def plan_table(planned: Mapping[str, Any]) -> Table:
     """The lightpaths of `apnemu plan --json`, one a line."""
-    table = _table("Lightpaths", *_left("name", "route", "mode"), *_right("slot n, m", "Gbit/s", "one way"))
+    table = _table(
+        "Lightpaths",
+        *_left("name", "route", "mode"),
+        *_right("slot n, m", "Gbit/s", "GSNR, dB", "margin, dB", "one way"),
+    )
     for path in planned["lightpaths"]:
         table.add_row(
             Text(path["name"]),
@@ -128,6 +132,7 @@ def plan_table(planned: Mapping[str, Any]) -> Table:
             Text(path["mode"]),
             f"{path['slot']['n']}, {path['slot']['m']}",
             f"{path['rate_gbps']:g}",
+            *(words.NOTHING if path[key] is None else f"{path[key]:.2f}" for key in ("gsnr_db", "margin_db")),
             words.duration(path["delay_ns"]),
         )
     return table

@@ -1,0 +1,80 @@
+"""A plan whose routes GNPy judges, and a plan by the table of reach with GNPy's figures written beside it.
+
+`apnemu plan` is of the first kind. A run is of the second unless it is asked for the first (`run --quality`): what a
+setting asks for, such as 400 Gbit/s over any distance, is then lit as the table allows, and the run says of every
+lightpath what GNPy makes of it and which ones would not close. Equipment with a mode of which nobody gave optical
+figures is judged by the table alone, and that is said.
+
+Rejected: the table where GNPy refuses (a plan would then say nothing about light).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from apnemu.model.assignment import Assignment, Lightpath
+from apnemu.model.plant import Plant
+from apnemu.model.quality import Judge
+from apnemu.optics import judge_of, read_optics
+from apnemu.planning.lightpaths import plan
+
+TABLE = "Reach is judged by a table of the transceiver modes, not by signal quality"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """An assignment, whether GNPy chose its modes, and what a reader must know of how it was judged."""
+
+    assignment: Assignment
+    by_quality: bool
+    notes: tuple[str, ...]
+
+
+def plan_judged(plant: Plant, *, by_quality: bool, judge: Judge | None = None) -> Judged:
+    """The plan, every lightpath with its GSNR and margin where they can be known.
+
+    `judge` replaces GNPy's answer for the plant, for networks that came from GNPy's own files.
+    """
+    unknown = () if judge is not None else without_figures(plant)
+    if unknown:
+        note = f"{TABLE}: the optics file has no figures of {', '.join(unknown)}."
+        return Judged(assignment=plan(plant), by_quality=False, notes=(note,))
+    answer = judge or judge_of(plant)
+    if by_quality:
+        note = "Signal quality is computed by GNPy for every slot lit, which is the safe case; no route is measured."
+        return Judged(assignment=plan(plant, judge=answer), by_quality=True, notes=(note,))
+    lit = plan(plant)
+    return Judged(
+        assignment=replace(lit, lightpaths=tuple(with_figures(path, answer) for path in lit.lightpaths)),
+        by_quality=False,
+        notes=(f"{TABLE}; GNPy's figures stand beside it.", *_too_weak(lit, answer)),
+    )
+
+
+def without_figures(plant: Plant) -> tuple[str, ...]:
+    """The plant's modes that the optics file does not know."""
+    optics = read_optics()
+    return tuple(mode.name for mode in plant.modes if optics.mode(mode.name) is None)
+
+
+def with_figures(path: Lightpath, judge: Judge) -> Lightpath:
+    """A lightpath with GSNR and margin; the margin stays unknown where the mode does not bear the route at all."""
+    quality = judge(path.fibres)
+    verdict = quality.verdict(path.mode)
+    bears = quality.weak_db == 0 and not verdict.beyond
+    return replace(path, gsnr_db=verdict.gsnr_db, margin_db=verdict.margin_db if bears else None)
+
+
+def _too_weak(lit: Assignment, judge: Judge) -> tuple[str, ...]:
+    """One line on the lightpaths that the table allows and GNPy would refuse."""
+    weak = [path for path in lit.lightpaths if not judge(path.fibres).closes(path.mode)]
+    if not weak:
+        return ()
+    first = weak[0]
+    verdict = judge(first.fibres).verdict(first.mode)
+    why = f"does not bear {verdict.beyond[0]}" if verdict.beyond else f"margin {verdict.margin_db:.2f} dB"
+    return (
+        f"By GNPy {len(weak)} of {len(lit.lightpaths)} lightpaths would not close with {verdict.wanted_db:g} dB of "
+        f"margin: {first.name} ({first.mode}, {first.length_km:g} km, GSNR {verdict.gsnr_db:.2f} dB, {why})"
+        f"{' and others' if len(weak) > 1 else ''}; run --quality lights only what closes.",
+    )
