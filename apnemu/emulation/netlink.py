@@ -142,6 +142,14 @@ def link_up(index: int, *, segments: int | None = None) -> Request:
     return f"switch on interface {index}", message
 
 
+def link_down(index: int) -> Request:
+    message = ifinfmsg()
+    message["index"] = index
+    message["flags"] = 0
+    message["change"] = UP
+    return f"switch off interface {index}", message
+
+
 def address(index: int, ip: str, prefix: int) -> Request:
     message = ifaddrmsg()
     message["family"] = socket.AF_INET
@@ -175,6 +183,7 @@ def neighbour(index: int, ip: str, mac: str) -> Request:
 KIND = {
     veth: (RTM_NEWLINK, ADD),
     link_up: (RTM_SETLINK, 0),
+    link_down: (RTM_SETLINK, 0),
     address: (RTM_NEWADDR, ADD),
     host_route: (RTM_NEWROUTE, NLM_F_CREATE | NLM_F_REPLACE),
     neighbour: (RTM_NEWNEIGH, NLM_F_CREATE | NLM_F_REPLACE),

@@ -9,6 +9,7 @@ from apnemu.emulation import shaping
 from apnemu.emulation.apps.supervisor import Applications
 from apnemu.emulation.capture import Capture
 from apnemu.emulation.ends import Ends
+from apnemu.emulation.failures import Failures
 from apnemu.emulation.flows import Flows
 from apnemu.emulation.loads import Injecting, Saturating, send_frames
 from apnemu.emulation.loop import Loop, now_ns
@@ -85,6 +86,8 @@ class Player:
         for injector in injecting:
             injector.start(loop, VirtualNs(start))
         flows.start(loop, start)
+        failures = Failures(self._net, stage.events, self._notes)
+        failures.start(loop, start)
         applications = Applications(stage, self._addresses, self._namespaces, self._folder)
         applications.start(loop, start)
         probing = Probing(stage.probes, self._ends, self._blueprint.seed) if stage.probes else None
@@ -107,6 +110,7 @@ class Player:
             probing.note(self._notes)
         for injector in injecting:
             injector.close()
+        failures.close()
         loop.close()
         capture.close()
         self._note_queues(before, start, stage.duration_ns)

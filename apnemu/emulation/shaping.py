@@ -93,6 +93,20 @@ def shape(netlink: Netlink, index: int, line: Line) -> None:
         netlink.add(f"set the delay of interface {index}", RTM_NEWQDISC, ADD, _netem(index, parent, FIBRE, delay))
 
 
+def lose_all(netlink: Netlink, index: int, line: Line, *, lost: bool) -> None:
+    """Queue the request that makes interface `index` lose every frame that it is given from now on, or none.
+
+    What is under way already arrives.
+    """
+    if line.delay_ns:
+        parent, handle = (LINE | 1 if line.rate_bytes_per_s else ROOT), FIBRE
+        options: list[tuple[str, Any]] = [("TCA_NETEM_LATENCY64", line.delay_ns)]
+    else:
+        parent, handle, options = ROOT, LINE, _line(line)
+    message = _netem(index, parent, handle, options, loss=0xFFFFFFFF if lost else 0)
+    netlink.add(f"set the loss of interface {index}", RTM_NEWQDISC, 0, message)
+
+
 def pace(netlink: Netlink, index: int) -> None:
     """Queue the request that makes interface `index` send each frame at the instant its sender gave (SO_TXTIME)."""
     message = _Pacer()
@@ -151,12 +165,13 @@ def _line(line: Line) -> list[tuple[str, Any]]:
     return options
 
 
-def _netem(index: int, parent: int, handle: int, options: list[tuple[str, Any]]) -> Any:
+def _netem(index: int, parent: int, handle: int, options: list[tuple[str, Any]], *, loss: int = 0) -> Any:
+    """`loss`: the share of frames that are lost, in units of 1 / (2^32 - 1)."""
     message = _Message()
     message["index"] = index
     message["parent"] = parent
     message["handle"] = handle
-    fields = {"delay": 0, "limit": FRAMES, "loss": 0, "gap": 0, "duplicate": 0, "jitter": 0, "attrs": options}
+    fields = {"delay": 0, "limit": FRAMES, "loss": loss, "gap": 0, "duplicate": 0, "jitter": 0, "attrs": options}
     message["attrs"] = [("TCA_KIND", "netem"), ("TCA_OPTIONS", fields)]
     return message
 

@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import Literal
 
 from apnemu.model.demand import Demand
+from apnemu.model.scenario import Event
 from apnemu.model.spectrum import Band
 from apnemu.units import GROUP_INDEX, fibre_delay_ns
 
@@ -167,6 +168,8 @@ class Plant:
     span_km: float = 80.0
     """Between amplifiers, where a fibre does not say its own: for fibres that an experiment lays."""
     devices: Devices = field(default_factory=Devices)
+    scenario: tuple[Event, ...] = ()
+    """What happens to it, in the order of its instants; of equal ones in the file's order."""
 
     @cached_property
     def site(self) -> Mapping[str, Site]:

@@ -117,6 +117,27 @@ class Application:
             raise ValueError(f"ready of {self.name} is {self.ready!r}; it must be says:TEXT or listens:PORT")
 
 
+EventKind = Literal["cut", "lose", "region", "repair"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """Something that happens to what is in the ground, `at_ns` after the scenario (or the stage) begins.
+
+    `cut` takes fibres, `lose` takes sites with everything in them (ROADM, router, hosts), `region` both; `repair` gives
+    back what it names and nothing else: a fibre has light once it, and the sites at its two ends, are all whole.
+    `silent`: light is lost and no port says so, as behind a transport system that does not pass on a failed signal.
+    `what` is how a person would call it.
+    """
+
+    at_ns: VirtualNs
+    kind: EventKind
+    what: str
+    fibres: tuple[str, ...] = ()
+    sites: tuple[str, ...] = ()
+    silent: bool = False
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stage:
     """One thing after another: everything in a stage starts together and the next begins when all is quiet.
@@ -134,6 +155,8 @@ class Stage:
     observe: Literal["nothing", "waits"] = "nothing"
     applications: tuple[Application, ...] = ()
     """The stage goes on until all jobs among them have ended."""
+    events: tuple[Event, ...] = ()
+    """In any order; when the stage is over, everything is whole again."""
 
 
 def planned_virtual_s(stages: tuple[Stage, ...]) -> float:

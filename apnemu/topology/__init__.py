@@ -19,8 +19,13 @@ A file, with every key (those marked * must be there):
       - {name*, among: all or [SITE, ...]*, rate_gbps*}   one for each pair of data centres, named NAME/SITE-SITE
     packet: {line_rate_gbps, mtu_bytes, buffer_bytes, forwarding_us, oeo_us, fec_us,
              background: {kind, load, frame_bytes, burst_bytes, pareto_shape}}      kind: none, poisson or pareto
+    scenario:                        in any order; instants in seconds of virtual time
+      - {at_s*, event: cut*, what: FIBRE or [FIBRE, ...]*}
+      - {at_s*, event: lose*, what: SITE or [SITE, ...]*}             its ROADM, its router and its hosts
+      - {at_s*, event: region*, centre: [LAT, LON] or site: SITE*, radius_km*}      see `scenario.hit`
+      - {at_s*, event: repair*, what: all, or fibres and sites*}
 
-`scenario` is reserved and refused. The limits of each value are in `format.py` and nowhere else.
+`experiments/failover.py` plays the scenario. The limits of each value are in `format.py` and nowhere else.
 
 Rejected: ruamel's round-trip objects (a yes/no passes for a number, and lines are lost on plain lists); JSON Schema as
 the judge (its messages have no lines and no way out); pydantic (the same, and a second error tree).

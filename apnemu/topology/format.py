@@ -113,6 +113,35 @@ SPECTRUM = Record(
     hint="write for example spectrum: {from_thz: 191.3, to_thz: 196.1}",
 )
 
+EVENT = Record(
+    keys={
+        "at_s": Number(
+            low=0, high=1_000_000, decimals=9, hint="give seconds of virtual time after the scenario begins"
+        ),
+        "event": Choice(words=("cut", "lose", "region", "repair"), hint="cut fibres, lose sites, a region; repair"),
+        "what": ListOf(
+            item=TITLE,
+            noun="name",
+            least=1,
+            most=10_000,
+            or_word="all",
+            alone=True,
+            hint="name fibres or sites, for example [tokyo-nagoya]; all is for repair",
+        ),
+        "centre": ListOf(
+            item=Number(low=-180, high=180, hint="give degrees, for example centre: [35.68, 139.77]"),
+            noun="degree",
+            least=2,
+            most=2,
+            hint="write latitude, longitude, for example centre: [35.68, 139.77]",
+        ),
+        "site": NAME,
+        "radius_km": Number(low=0, above=True, high=20_000, hint="give km over ground (20000 is half the Earth)"),
+    },
+    required=("at_s", "event"),
+    hint="write for example {at_s: 1, event: cut, what: tokyo-osaka}",
+)
+
 TOPOLOGY = Record(
     keys={
         "apnemu": VERSION,
@@ -126,9 +155,9 @@ TOPOLOGY = Record(
         "fibres": ListOf(item=FIBRE, noun="fibre", least=1, most=10_000, hint="list what joins the sites"),
         "demands": ListOf(item=DEMAND, noun="demand", least=0, most=100_000, hint="write [] for none"),
         "packet": PACKET,
+        "scenario": ListOf(item=EVENT, noun="event", least=0, most=10_000, hint="list what happens; [] for nothing"),
     },
     required=("apnemu", "name", "sites", "fibres"),
-    later={"scenario": "events in time are not read from topology files yet; take the key out"},
     hint="a topology file begins with apnemu: 1",
 )
 

@@ -74,6 +74,8 @@ class Parser:
     def items(self, node: Node, shape: ListOf, what: str) -> object:
         if isinstance(node, Scalar) and node.text == shape.or_word:
             return node.text
+        if shape.alone and isinstance(node, Scalar):
+            return (self.value(node, shape.item, what),)
         if not isinstance(node, Sequence):
             self.fail(node.line, f"{what} is {_shown(node)}; {shape.limit}; {shape.hint}")
         if not shape.least <= len(node.items) <= shape.most:

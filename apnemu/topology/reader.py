@@ -15,6 +15,7 @@ from apnemu.topology.format import TOPOLOGY
 from apnemu.topology.geography import great_circle_km, shortest_possible_km
 from apnemu.topology.packet import read_packet
 from apnemu.topology.parse import Parser
+from apnemu.topology.scenario import read_scenario
 from apnemu.topology.shapes import Entry
 
 log = logging.getLogger(__name__)
@@ -48,6 +49,7 @@ def read_plant(path: str | Path) -> Plant:
         band=_band(entry, parser),
         span_km=equipment.span_km,
         devices=equipment.devices,
+        scenario=read_scenario(entry, sites, fibres, parser),
     )
 
 

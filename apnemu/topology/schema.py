@@ -27,8 +27,9 @@ def schema_of(shape: Shape) -> dict[str, Any]:
             return {"enum": list(shape.words), "description": shape.hint}
         case ListOf():
             items = {"type": "array", "items": schema_of(shape.item), "minItems": shape.least, "maxItems": shape.most}
+            alone = [schema_of(shape.item)] if shape.alone else []
             if shape.or_word:
-                return {"anyOf": [{"const": shape.or_word}, items], "description": shape.hint}
+                return {"anyOf": [{"const": shape.or_word}, *alone, items], "description": shape.hint}
             return {**items, "description": shape.hint}
         case MapOf():
             return {

@@ -62,7 +62,7 @@ class Choice:
 class ListOf:
     """Between `least` and `most` items of one shape; `noun` is what people call one of them.
 
-    With `or_word` that one word may stand in place of the list.
+    With `or_word` that one word may stand in place of the list; with `alone` one item may, without brackets.
     """
 
     item: Shape
@@ -71,11 +71,13 @@ class ListOf:
     most: int
     hint: str
     or_word: str | None = None
+    alone: bool = False
 
     @property
     def limit(self) -> str:
         count = f"{self.least}" if self.least == self.most else f"{self.least} to {self.most}"
         word = f"the word {self.or_word} or " if self.or_word else ""
+        word += f"one {self.noun} or " if self.alone else ""
         return f"it must be {word}a list of {count} {self.noun}s"
 
 

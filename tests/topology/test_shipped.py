@@ -76,7 +76,15 @@ def _schema_keys(schema: dict[str, Any], place: str = "") -> set[str]:
 
 @pytest.mark.parametrize(
     "name",
-    ["latitude_out", "unknown_key_site", "length_zero", "demand_both_ways", "hosts_many", "load_percent", "scenario"],
+    [
+        "latitude_out",
+        "unknown_key_site",
+        "length_zero",
+        "demand_both_ways",
+        "hosts_many",
+        "load_percent",
+        "scenario_day",
+    ],
 )
 def test_schema_refuses_what_the_reader_refuses_of_a_single_value(name: str) -> None:
     document = YAML(typ="safe", pure=True).load(BAD / f"{name}.yaml")

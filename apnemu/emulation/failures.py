@@ -1,0 +1,103 @@
+"""Events of a stage, done to the wires: fibres go dark, sites go dark, and both come back.
+
+The interfaces at both ends of a dark fibre are switched off, so that Open vSwitch reports the port's status and a
+router's kernel its link. What was on the fibre is lost: the kernel empties the queues of an interface that goes down.
+A site that is lost loses its fibres, and its hosts the line to its ROADM or router.
+
+*Not modelled:* where along a fibre it is cut. It goes dark along all its length at once, so that both ends see it at
+that instant; a real cut is seen at each end as much later as light takes from it, and what has passed it still arrives.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from functools import partial
+
+from apnemu.blueprint.document import Wire
+from apnemu.emulation import shaping
+from apnemu.emulation.loop import Loop
+from apnemu.emulation.net import Net
+from apnemu.emulation.netlink import ask, link_down, link_up
+from apnemu.emulation.notes import Notes
+from apnemu.model.scenario import Event
+
+
+class Failures:
+    """What is dead at this instant; `start` asks for every event of a stage, `close` makes everything whole again."""
+
+    def __init__(self, net: Net, events: tuple[Event, ...], notes: Notes) -> None:
+        self._net = net
+        self._events = events
+        self._notes = notes
+        self._cut: dict[str, bool] = {}
+        """Fibre -> whether its ends are not told."""
+        self._lost: dict[str, bool] = {}
+        self._dark: dict[str, bool] = {}
+        """Wire -> whether its ends were not told."""
+        self._site = {host.name: host.site for host in net.blueprint.hosts}
+        self._site.update((switch.name, switch.site) for switch in net.blueprint.switches)
+
+    def start(self, loop: Loop, start_ns: int) -> None:
+        for event in self._events:
+            loop.at(start_ns + event.at_ns, partial(self._happens, event))
+
+    def close(self) -> None:
+        self._cut.clear()
+        self._lost.clear()
+        self._apply()
+
+    def _happens(self, event: Event) -> None:
+        if event.kind == "repair":
+            for name in event.fibres:
+                self._cut.pop(name, None)
+            for name in event.sites:
+                self._lost.pop(name, None)
+        else:
+            self._cut.update(dict.fromkeys(event.fibres, event.silent))
+            self._lost.update(dict.fromkeys(event.sites, event.silent))
+        self._notes.write(
+            "event",
+            name=event.kind,
+            source=event.what,
+            at_ns=time.clock_gettime_ns(time.CLOCK_REALTIME),
+            detail=json.dumps({"fibres": list(event.fibres), "sites": list(event.sites)}),
+        )
+        self._apply()
+
+    def _is_dark(self, wire: Wire) -> bool | None:
+        """None: it is whole; else whether its ends are not told."""
+        sites = [self._site[end.node] for end in (wire.a, wire.b) if end.node in self._site]
+        causes = [self._lost[site] for site in sites if site in self._lost]
+        if wire.kind == "fibre" and wire.name in self._cut:
+            causes.append(self._cut[wire.name])
+        return all(causes) if causes else None
+
+    def _apply(self) -> None:
+        """Only wires whose state changes are touched, in the blueprint's order."""
+        touched: dict[str, None] = {}
+        for wire in self._net.blueprint.wires:
+            before, after = self._dark.get(wire.name), self._is_dark(wire)
+            if before == after:
+                continue
+            if before is not None:
+                touched.update(self._set(wire, dark=False, silent=before))
+                del self._dark[wire.name]
+            if after is not None:
+                touched.update(self._set(wire, dark=True, silent=after))
+                self._dark[wire.name] = after
+        for node in touched:
+            self._net.netlink(node).flush()
+
+    def _set(self, wire: Wire, *, dark: bool, silent: bool) -> dict[str, None]:
+        """Of a host's line only the far end is switched off: the host's own would forget its routes."""
+        ends = (wire.a, wire.b) if wire.kind == "fibre" or silent else (wire.b,)
+        for end in ends:
+            netlink, index = self._net.netlink(end.node), self._net.index(end)
+            if silent:
+                shaping.lose_all(netlink, index, end.sends, lost=dark)
+            elif dark:
+                ask(netlink, link_down, index)
+            else:
+                ask(netlink, link_up, index)
+        return {end.node: None for end in ends}
