@@ -87,7 +87,7 @@ class Application:
     """A program in a host of a data centre.
 
     A `service` runs until every `job` of the stage has ended, and is then told to end with `end_signal`. Each starts
-    once those that it `needs` are ready (services) or have ended with 0 (jobs). `ready` of a service: "" at once,
+    once those that it `needs` are ready, or have ended with 0 (jobs without `ready`). `ready`: "" at once,
     "says:TEXT" when a line of its output has the text, "listens:PORT" when it listens there (TCP over IPv4).
     `argv` and the values of `environment` may hold {address:SITE}, {address:SITE:HOST}, {folder}, {python}, {run} (see
     `emulation.apps`). Limits are in virtual seconds; `disk_bytes` bounds its own folder, `output_limit_bytes` what

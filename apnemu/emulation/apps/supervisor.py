@@ -91,7 +91,8 @@ class Applications:
         process = self._running.get(name)
         if process is None:
             return False
-        return process.code == 0 if process.plan.role == "job" else process.ready
+        must_end = process.plan.role == "job" and not process.plan.ready
+        return process.code == 0 if must_end else process.ready
 
     def _start_one(self, loop: Loop, plan: Application) -> None:
         log = self._folder / "apps" / log_name(self._phase, plan.name)

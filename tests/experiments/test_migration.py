@@ -1,0 +1,44 @@
+"""A machine that moves while it runs: pre-copy's closed form, and the same memory at the other side."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.experiments.command import apnemu, settings
+
+pytestmark = pytest.mark.guest
+
+
+def migration(folder: Path, **given: object) -> list[dict[str, object]]:
+    found = apnemu(
+        "run", "virtual_dc_migration", "--network", "apn", "--json", "--out", "run", *settings(**given), folder=folder
+    ).json()
+    assert found["expectation"]["met"]
+    rows: list[dict[str, object]] = found["results"]
+    return rows
+
+
+@pytest.mark.parametrize("pattern", ["sequential", "random"])
+def test_the_closed_form_and_the_same_memory(pattern: str, tmp_path: Path) -> None:
+    rows = migration(
+        tmp_path, distance_km="30,700", rate_gbps=40, memory_bytes=50_000_001, dirty_bytes_per_s=4e8, page_bytes=4096,
+        pattern=pattern, verify="yes", stop_bytes=100_000,
+    )  # fmt: skip
+    assert [row["distance_km"] for row in rows] == [30, 700]
+    assert all(row["same_memory"] is True and row["reason"] == "" for row in rows)
+    assert rows[0]["downtime_ns"] < rows[1]["downtime_ns"]  # type: ignore[operator]
+
+
+def test_a_path_that_is_too_slow_is_refused(tmp_path: Path) -> None:
+    rows = migration(tmp_path, distance_km=50, rate_gbps="10,100", memory_bytes=100_000_000, dirty_bytes_per_s=2e9)
+    assert "2 GB/s are dirtied, the path carries 1.2 GB/s" in str(rows[0]["reason"]) and rows[0]["rounds"] is None
+    assert rows[1]["reason"] == "" and rows[1]["rounds"] == rows[1]["predicted_rounds"]
+
+
+def test_many_at_once(tmp_path: Path) -> None:
+    rows = migration(tmp_path, distance_km=50, rate_gbps=100, memory_bytes=100_000_000, machines=3)
+    assert [row["machine"] for row in rows] == [1, 2, 3]
+    alone_s = 100e6 / (100e9 / 8)
+    assert all(row["total_ns"] > 2 * alone_s * 1e9 for row in rows), "they share one lightpath"  # type: ignore[operator]
