@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
-from apnemu.cli import labs, runs, sweeps
+from apnemu.cli import foreign, labs, runs, sweeps
 from apnemu.cli.shown import say, tell
 from apnemu.errors import ApnemuError, LabError
 
@@ -38,6 +38,8 @@ for command in (
     sweeps.sweep,
 ):
     app.command()(command)
+
+app.command("import")(foreign.import_network)
 
 
 @app.callback()

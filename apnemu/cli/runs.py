@@ -74,7 +74,11 @@ def plan(
         from apnemu import optics
 
         routes = [(path.source, path.fibres) for path in assignment.lightpaths]
-        for path in optics.export_gnpy(plant, export_gnpy, routes=routes):
+        if plant.gnpy:
+            written = optics.export_imported(plant, export_gnpy, routes=[route for _, route in routes])
+        else:
+            written = optics.export_gnpy(plant, export_gnpy, routes=routes)
+        for path in written:
             say(f"written: {path}")
     if as_json:
         show_json({**assignment.to_json(), "judged_by": "quality" if judged.by_quality else "reach-table"})

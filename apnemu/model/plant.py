@@ -147,6 +147,15 @@ class PacketNetwork:
     source: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GnpyFiles:
+    """GNPy's own files that a plant came from: its routes are judged over their elements. Empty: none, or GNPy's."""
+
+    network: str
+    equipment: str = ""
+    sim_params: str = ""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Plant:
     """A checked topology: everything that planning, optics and the blueprint need to know, and where it came from.
@@ -165,6 +174,7 @@ class Plant:
     roadm: Roadm
     packet: PacketNetwork
     band: Band = field(default_factory=Band)
+    gnpy: GnpyFiles | None = None
     span_km: float = 80.0
     """Between amplifiers, where a fibre does not say its own: for fibres that an experiment lays."""
     devices: Devices = field(default_factory=Devices)

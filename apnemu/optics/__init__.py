@@ -10,6 +10,8 @@ case: nothing that is lit later can make an earlier verdict wrong.
     light     fibres -> routes, exactly; routes and modes -> verdicts
     cache     each kind of fibre section is computed once, ever
     judging   the four above in order
+    exchange  files that GNPy's command line reads, out of a plant
+    imported  a network in GNPy's own files (`foreign`, `chains`): a plant, its judge; `returned` gives it back
 
 *Not modelled:* polarisation-dependent loss of ROADMs and amplifiers unless the optics file gives it; filters that
 narrow
@@ -22,8 +24,19 @@ from end to end for each route (see `light`).
 """
 
 from apnemu.optics.exchange import export_gnpy
-from apnemu.optics.imported import GnpyNetwork, Received, read_gnpy
+from apnemu.optics.imported import GnpyNetwork, Received, network_of, read_gnpy
 from apnemu.optics.judging import judge_of, quality
 from apnemu.optics.reader import read_optics
+from apnemu.optics.returned import export_imported
 
-__all__ = ["GnpyNetwork", "Received", "export_gnpy", "judge_of", "quality", "read_gnpy", "read_optics"]
+__all__ = [
+    "GnpyNetwork",
+    "Received",
+    "export_gnpy",
+    "export_imported",
+    "judge_of",
+    "network_of",
+    "quality",
+    "read_gnpy",
+    "read_optics",
+]

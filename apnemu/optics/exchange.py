@@ -20,6 +20,7 @@ from pathlib import Path
 
 from apnemu.model.plant import Mode, Plant
 from apnemu.model.quality import Route
+from apnemu.model.spectrum import Band
 from apnemu.optics.equipment import ModeLight, Optics
 from apnemu.optics.forms import (
     Form,
@@ -71,47 +72,47 @@ def services_form(
     requests = []
     for source, route in routes:
         sites = sites_of(plant, source, route)
+        hops = [roadm_uid(source)]
+        for (here, there), fibre in zip(pairwise(sites), route, strict=True):
+            hops += [span_uid(fibre, here, 1), roadm_uid(there)]
+        ends = (transceiver_uid(source), transceiver_uid(sites[-1]))
         for mode, _ in modes:
-            hops = [roadm_uid(source)]
-            for (here, there), fibre in zip(pairwise(sites), route, strict=True):
-                hops += [span_uid(fibre, here, 1), roadm_uid(there)]
-            requests.append(
-                {
-                    "request-id": "/".join((source, *route, mode.name)),
-                    "source": transceiver_uid(source),
-                    "destination": transceiver_uid(sites[-1]),
-                    "src-tp-id": transceiver_uid(source),
-                    "dst-tp-id": transceiver_uid(sites[-1]),
-                    "bidirectional": False,
-                    "path-constraints": {
-                        "te-bandwidth": {
-                            "technology": "flexi-grid",
-                            "trx_type": mode.name,
-                            "trx_mode": mode.name,
-                            "effective-freq-slot": [{"N": None, "M": None}],
-                            "spacing": ghz_to_hz(plant.band.slots(m=mode.slot_m)[0].width_ghz),
-                            "max-nb-of-channel": None,
-                            "output-power": None,
-                            "path_bandwidth": gbps_to_bps(mode.rate_gbps),
-                        }
-                    },
-                    "explicit-route-objects": {
-                        "route-object-include-exclude": [
-                            {
-                                "explicit-route-usage": "route-include-ero",
-                                "index": index,
-                                "num-unnum-hop": {
-                                    "node-id": hop,
-                                    "link-tp-id": "link-tp-id is not used",
-                                    "hop-type": "STRICT",
-                                },
-                            }
-                            for index, hop in enumerate(hops)
-                        ]
-                    },
-                }
-            )
+            requests.append(request_form("/".join((source, *route, mode.name)), ends, hops, mode, plant.band))
     return {"path-request": requests}
+
+
+def request_form(name: str, ends: tuple[str, str], hops: list[str], mode: Mode, band: Band) -> Form:
+    """One transmission in one mode, past elements in their order; hops and ends are GNPy's uids."""
+    return {
+        "request-id": name,
+        "source": ends[0],
+        "destination": ends[1],
+        "src-tp-id": ends[0],
+        "dst-tp-id": ends[1],
+        "bidirectional": False,
+        "path-constraints": {
+            "te-bandwidth": {
+                "technology": "flexi-grid",
+                "trx_type": mode.name,
+                "trx_mode": mode.name,
+                "effective-freq-slot": [{"N": None, "M": None}],
+                "spacing": ghz_to_hz(band.slots(m=mode.slot_m)[0].width_ghz),
+                "max-nb-of-channel": None,
+                "output-power": None,
+                "path_bandwidth": gbps_to_bps(mode.rate_gbps),
+            }
+        },
+        "explicit-route-objects": {
+            "route-object-include-exclude": [
+                {
+                    "explicit-route-usage": "route-include-ero",
+                    "index": index,
+                    "num-unnum-hop": {"node-id": hop, "link-tp-id": "link-tp-id is not used", "hop-type": "STRICT"},
+                }
+                for index, hop in enumerate(hops)
+            ]
+        },
+    }
 
 
 def sites_of(plant: Plant, source: str, route: Route) -> tuple[str, ...]:

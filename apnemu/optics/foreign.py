@@ -62,8 +62,8 @@ class Foreign:
         try:
             with gnpy_heard() as said:
                 self.sim_params = gnpy_json.load_json(sim_params) if sim_params else {}
-                library = equipment or gnpy_json.DEFAULT_EQPT_CONFIG
-                self.library = gnpy_json.load_equipments_and_configs(library, [], [])
+                self.equipment_file = Path(equipment or gnpy_json.DEFAULT_EQPT_CONFIG)
+                self.library = gnpy_json.load_equipments_and_configs(self.equipment_file, [], [])
                 self.network = gnpy_json.load_network(topology, self.library)
         except (*REFUSALS, TypeError, OSError) as error:
             raise self._refused(error) from error

@@ -181,6 +181,31 @@ class GnpyNetwork:
         raise InputError(f"the fibres {', '.join(route)} are no route with light both ways; name neighbours in order")
 
 
+def network_of(plant: Plant) -> GnpyNetwork:
+    """The network that an imported plant was made from.
+
+    Raises:
+        InputError: the plant has another fibre than the network, or GNPy refuses the files.
+    """
+    if plant.gnpy is None:
+        raise ValueError(f"{plant.name} did not come from GNPy's files")
+    files = plant.gnpy
+    network = read_gnpy(
+        files.network,
+        equipment=Path(files.equipment) if files.equipment else None,
+        sim_params=Path(files.sim_params) if files.sim_params else None,
+    )
+    for fibre in plant.fibres:
+        chain = network.chains.get(fibre.name)
+        if chain is None or {chain.source, chain.target} != {fibre.a, fibre.b}:
+            raise InputError(
+                f"fibre {fibre.name} from {fibre.a} to {fibre.b} is not in the GNPy network; import it again, or take"
+                " the key gnpy out to have routes judged by apnemu's own optics",
+                file=files.network,
+            )
+    return network
+
+
 def read_gnpy(topology: str | Path, *, equipment: Path | None = None, sim_params: Path | None = None) -> GnpyNetwork:
     """A network in GNPy's JSON form, with or without its amplifiers: what is missing GNPy's auto-design adds.
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from apnemu.model.assignment import Assignment, Lightpath
 from apnemu.model.plant import Plant
 from apnemu.model.quality import Judge
-from apnemu.optics import judge_of, read_optics
+from apnemu.optics import judge_of, network_of, read_optics
 from apnemu.planning.lightpaths import plan
 
 TABLE = "Reach is judged by a table of the transceiver modes, not by signal quality"
@@ -30,16 +30,16 @@ class Judged:
     notes: tuple[str, ...]
 
 
-def plan_judged(plant: Plant, *, by_quality: bool, judge: Judge | None = None) -> Judged:
+def plan_judged(plant: Plant, *, by_quality: bool) -> Judged:
     """The plan, every lightpath with its GSNR and margin where they can be known.
 
-    `judge` replaces GNPy's answer for the plant, for networks that came from GNPy's own files.
+    Raises InputError where the plant came from GNPy's own files and these do not fit it.
     """
-    unknown = () if judge is not None else without_figures(plant)
+    unknown = without_figures(plant)
     if unknown:
         note = f"{TABLE}: the optics file has no figures of {', '.join(unknown)}."
         return Judged(assignment=plan(plant), by_quality=False, notes=(note,))
-    answer = judge or judge_of(plant)
+    answer = network_of(plant).judge_of(plant) if plant.gnpy else judge_of(plant)
     if by_quality:
         note = "Signal quality is computed by GNPy for every slot lit, which is the safe case; no route is measured."
         return Judged(assignment=plan(plant, judge=answer), by_quality=True, notes=(note,))

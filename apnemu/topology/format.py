@@ -142,6 +142,12 @@ EVENT = Record(
     hint="write for example {at_s: 1, event: cut, what: tokyo-osaka}",
 )
 
+GNPY = Record(
+    keys={"network": PROSE, "equipment": PROSE, "sim_params": PROSE},
+    required=("network",),
+    hint="apnemu import writes it: gnpy: {network: FILE.json, equipment: FILE.json}",
+)
+
 TOPOLOGY = Record(
     keys={
         "apnemu": VERSION,
@@ -156,6 +162,7 @@ TOPOLOGY = Record(
         "demands": ListOf(item=DEMAND, noun="demand", least=0, most=100_000, hint="write [] for none"),
         "packet": PACKET,
         "scenario": ListOf(item=EVENT, noun="event", least=0, most=10_000, hint="list what happens; [] for nothing"),
+        "gnpy": GNPY,
     },
     required=("apnemu", "name", "sites", "fibres"),
     hint="a topology file begins with apnemu: 1",

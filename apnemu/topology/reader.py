@@ -6,7 +6,7 @@ import difflib
 import logging
 from pathlib import Path
 
-from apnemu.model.plant import Fibre, Plant, Site, amplifier_count
+from apnemu.model.plant import Fibre, GnpyFiles, Plant, Site, amplifier_count
 from apnemu.model.spectrum import ANCHOR_THZ, STEP_GHZ, Band
 from apnemu.topology.demands import read_demands
 from apnemu.topology.document import load_document
@@ -47,6 +47,7 @@ def read_plant(path: str | Path) -> Plant:
         roadm=equipment.roadm,
         packet=read_packet(entry.entry("packet"), equipment, parser),
         band=_band(entry, parser),
+        gnpy=_gnpy(entry, parser, Path(path).parent),
         span_km=equipment.span_km,
         devices=equipment.devices,
         scenario=read_scenario(entry, sites, fibres, parser),
@@ -58,7 +59,26 @@ def input_files(path: str | Path) -> tuple[Path, ...]:
     parser = Parser(str(path))
     entry = parser.document(load_document(Path(path), str(path)), TOPOLOGY, "apnemu")
     equipment = find_equipment(entry.text("equipment", "default"), Path(path).parent)
-    return (Path(path),) if equipment is None else (Path(path), equipment)
+    gnpy = _gnpy(entry, parser, Path(path).parent)
+    foreign = (gnpy.network, gnpy.equipment, gnpy.sim_params) if gnpy else ()
+    return tuple(filter(None, (Path(path), equipment, *(Path(file) for file in foreign if file))))
+
+
+def _gnpy(entry: Entry, parser: Parser, beside: Path) -> GnpyFiles | None:
+    """GNPy's files, their paths from the topology file's own folder; None where it names none."""
+    if "gnpy" not in entry:
+        return None
+    named = entry.entry("gnpy")
+    found = {}
+    for key in named.values:
+        path = (beside / named.text(key)).resolve()
+        if not path.is_file():
+            parser.fail(
+                named.line_of(key),
+                f"{key} is {named.text(key)!r}; there is no such file ({path}); put it there, or import again",
+            )
+        found[key] = str(path)
+    return GnpyFiles(**found)
 
 
 def _equipment(entry: Entry, parser: Parser, beside: Path) -> Equipment:

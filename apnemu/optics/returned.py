@@ -1,0 +1,63 @@
+"""An imported network given back to GNPy's own command line, with apnemu's modes to light it and the routes planned.
+
+The network is the file that was imported, as it stands. To its equipment the plant's modes are added as transceivers;
+whatever other files that names are looked for beside it by GNPy, so those are copied along. GNPy then says
+
+    gnpy-path-request network.json services.json -e equipment.json -o answer.json
+    gnpy-transmission-example network.json FROM TO -e equipment.json --spectrum spectrum-MODE.json
+
+and its GSNR in 0.1 nm is the `gsnr_db` of that route and mode.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterable
+from pathlib import Path
+
+from apnemu.model.plant import Plant
+from apnemu.model.quality import Route
+from apnemu.optics.equipment import Optics
+from apnemu.optics.exchange import request_form
+from apnemu.optics.forms import Form, spectrum_form, transceiver_form
+from apnemu.optics.imported import network_of
+from apnemu.optics.judging import figures_of
+from apnemu.optics.reader import read_optics
+
+
+def export_imported(
+    plant: Plant, folder: str | Path, *, routes: Iterable[Route] = (), optics: Optics | None = None
+) -> tuple[Path, ...]:
+    """Writes the files above; `routes` are fibres in order. Returns the paths, in order of name.
+
+    Raises:
+        InputError: a mode has no optical figures, or the GNPy files do not fit the plant.
+    """
+    light = optics or read_optics()
+    network = network_of(plant)
+    modes = tuple((mode, figures_of(mode, light)) for mode in plant.modes)
+    library: Form = json.loads(network.foreign.equipment_file.read_text("utf-8"))
+    library["Transceiver"] = [
+        *library.get("Transceiver", []),
+        *(transceiver_form(mode, figures, plant.band) for mode, figures in modes),
+    ]
+    requests = []
+    for route in routes:
+        first, *hops, last = network.stations(route)
+        # a fibre that auto-design divides has another name in GNPy afterwards; the ROADMs fix the way
+        passed = [uid for uid in hops if uid in network.sites]
+        for mode, _ in modes:
+            requests.append(request_form("/".join((*route, mode.name)), (first, last), passed, mode, plant.band))
+    files: dict[str, Form] = {"equipment.json": library, "services.json": {"path-request": requests}}
+    for mode, figures in modes:
+        files[f"spectrum-{mode.name}.json"] = {"spectrum": [spectrum_form(mode.slot_m, figures, light, plant.band)]}
+    target = Path(folder)
+    target.mkdir(parents=True, exist_ok=True)
+    for name, form in files.items():
+        (target / name).write_text(json.dumps(form, indent=1) + "\n", "utf-8")
+    shutil.copyfile(network.topology, target / "network.json")
+    for beside in network.foreign.equipment_file.parent.glob("*.json"):
+        if beside.name in json.dumps(library) and not (target / beside.name).exists():
+            shutil.copyfile(beside, target / beside.name)
+    return tuple(target / name for name in sorted((*files, "network.json")))

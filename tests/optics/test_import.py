@@ -1,0 +1,114 @@
+"""`apnemu import`, and plans of what it wrote beside GNPy's own command line on the files given back."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from apnemu.cli import app
+from apnemu.errors import InputError
+from apnemu.optics import read_gnpy
+from apnemu.planning.judged import plan_judged
+from apnemu.topology import input_files, read_plant
+from tests.optics.lines import EXAMPLES
+from tests.optics.test_command_line import PROGRAMS, SAME_DB, final_gsnr_db, gnpy_says
+
+SWEDEN = ("Sweden_OpenROADMv5_example_network.json", "--equipment", str(EXAMPLES / "eqpt_config_openroadm_ver5.json"))
+MESH = ("meshTopologyExampleV2.json",)
+
+
+def imported(out: Path, name: str, *options: str):  # type: ignore[no-untyped-def]
+    ran = CliRunner().invoke(app, ["import", str(EXAMPLES / name), "--out", str(out), "--json", *options])
+    assert ran.exit_code == 0, ran.output
+    return json.loads(ran.stdout)
+
+
+def planned(file: Path, folder: Path):  # type: ignore[no-untyped-def]
+    ran = CliRunner().invoke(app, ["plan", str(file), "--json", "--export-gnpy", str(folder)])
+    assert ran.exit_code == 0, ran.output
+    return json.loads(ran.stdout)
+
+
+def test_the_main_example_has_gnpys_published_figure(tmp_path: Path) -> None:
+    said = imported(tmp_path / "t.yaml", "edfa_example_network.json")
+    assert round(said["gsnr_db"], 2) == 31.17
+    assert (said["sites"], said["fibres"], said["demands"]) == (2, 1, 1)
+    (lightpath,) = planned(tmp_path / "t.yaml", tmp_path / "gnpy")["lightpaths"]
+    text = gnpy_says(
+        PROGRAMS / "gnpy-transmission-example",
+        tmp_path / "gnpy" / "network.json",
+        "-e",
+        tmp_path / "gnpy" / "equipment.json",
+        "--spectrum",
+        tmp_path / "gnpy" / f"spectrum-{lightpath['mode']}.json",
+    )
+    assert lightpath["gsnr_db"] == pytest.approx(final_gsnr_db(text), abs=SAME_DB)
+
+
+@pytest.mark.parametrize("network", [MESH, SWEDEN], ids=["mesh", "sweden"])
+def test_every_lightpath_is_as_gnpys_path_request_has_it(tmp_path: Path, network: tuple[str, ...]) -> None:
+    imported(tmp_path / "t.yaml", *network)
+    lightpaths = planned(tmp_path / "t.yaml", tmp_path / "gnpy")["lightpaths"]
+    files = (tmp_path / "gnpy" / name for name in ("network.json", "services.json"))
+    equipment, answer = tmp_path / "gnpy" / "equipment.json", tmp_path / "answer.json"
+    gnpy_says(PROGRAMS / "gnpy-path-request", *files, "-e", equipment, "-o", answer)
+    theirs = {}
+    for response in json.loads(answer.read_text())["gnpy-path-computation:responses"]["response"]:
+        properties = response.get("path-properties") or response["no-path"]["path-properties"]
+        metrics = {metric["metric-type"]: metric["accumulative-value"] for metric in properties["path-metric"]}
+        theirs[response["response-id"]] = float(metrics["SNR-0.1nm"])
+    assert len(lightpaths) >= 10
+    between = {frozenset((fibre.a, fibre.b)): fibre.name for fibre in read_plant(tmp_path / "t.yaml").fibres}
+    for path in lightpaths:
+        fibres = [between[frozenset(hop)] for hop in pairwise(path["route"])]
+        assert path["gsnr_db"] == pytest.approx(theirs["/".join((*fibres, path["mode"]))], abs=SAME_DB)
+
+
+def test_sites_and_fibres_are_the_networks(tmp_path: Path) -> None:
+    imported(tmp_path / "t.yaml", *SWEDEN, "--rate-gbps", "200")
+    plant, network = read_plant(tmp_path / "t.yaml"), read_gnpy(EXAMPLES / SWEDEN[0], equipment=Path(SWEDEN[2]))
+    assert {site.name for site in plant.sites} == set(network.sites.values())
+    assert {fibre.name: fibre.length_km for fibre in plant.fibres} == {
+        name: chain.length_km for name, chain in network.chains.items()
+    }
+    assert {demand.rate_gbps for demand in plant.demands} == {200}
+    assert [path.name for path in input_files(tmp_path / "t.yaml")][-2:] == [SWEDEN[0], Path(SWEDEN[2]).name]
+
+
+def test_a_fibre_that_gnpy_does_not_have_is_refused(tmp_path: Path) -> None:
+    imported(tmp_path / "t.yaml", *MESH)
+    text = (tmp_path / "t.yaml").read_text()
+    extra = "  - {between: [lorient-kma, rennes-sta], length_km: 200}\ndemands:"
+    (tmp_path / "t.yaml").write_text(text.replace("demands:", extra, 1))
+    with pytest.raises(
+        InputError, match=r"fibre lorient-kma-rennes-sta .* is not in the GNPy network; import it again"
+    ):
+        plan_judged(read_plant(tmp_path / "t.yaml"), by_quality=True)
+
+
+def test_a_network_that_has_gone_is_refused_with_its_line(tmp_path: Path) -> None:
+    (tmp_path / "network.json").write_bytes((EXAMPLES / MESH[0]).read_bytes())
+    ran = CliRunner().invoke(app, ["import", str(tmp_path / "network.json"), "--out", str(tmp_path / "t.yaml")])
+    assert ran.exit_code == 0, ran.output
+    assert 'network: "network.json"' in (tmp_path / "t.yaml").read_text()
+    (tmp_path / "network.json").unlink()
+    with pytest.raises(InputError, match=r"t.yaml:\d+: network is 'network.json'; there is no such file"):
+        read_plant(tmp_path / "t.yaml")
+
+
+def test_nothing_is_overwritten(tmp_path: Path) -> None:
+    (tmp_path / "t.yaml").write_text("mine")
+    ran = subprocess.run(
+        [PROGRAMS / "python", "-m", "apnemu.cli", "import", EXAMPLES / MESH[0], "--out", tmp_path / "t.yaml"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ran.returncode == 2
+    assert "exists already" in ran.stderr
+    assert (tmp_path / "t.yaml").read_text() == "mine"
