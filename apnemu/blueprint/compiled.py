@@ -10,6 +10,7 @@ from apnemu.blueprint import applications
 from apnemu.blueprint.apn import compile_apn
 from apnemu.blueprint.document import Blueprint
 from apnemu.blueprint.packet import compile_packet
+from apnemu.blueprint.sharing import compile_sharing
 from apnemu.model.assignment import Assignment
 from apnemu.model.plant import Plant
 from apnemu.model.scenario import Pair, Stage
@@ -48,7 +49,12 @@ def blueprint_for(
         controller_runtime=controller_runtime,
         pcap=pcap,
     )
-    if network == "apn":
+    if network == "apn" and assignment.shares:
+        hosts, switches, wires, lit_paths, injections = compile_sharing(plant, assignment)
+        blueprint = replace(
+            blueprint, hosts=hosts, switches=switches, wires=wires, lit_paths=lit_paths, injections=injections
+        )
+    elif network == "apn":
         hosts, switches, wires, lit_paths = compile_apn(plant, assignment)
         blueprint = replace(blueprint, hosts=hosts, switches=switches, wires=wires, lit_paths=lit_paths)
     else:

@@ -170,6 +170,17 @@ class Net(Mininet):  # type: ignore[misc]  # mininet has no types
             if end.node not in self._addresses and end.sends.rate_bytes_per_s
         }
 
+    def taken_out(self) -> dict[str, int]:
+        """Frames that have come out of the injectors: site -> count."""
+        words = [line.replace(":", " ").split() for line in Path("/proc/net/dev").read_text().splitlines()[2:]]
+        received = {word[0]: int(word[2]) for word in words}
+        prefix = "load@"
+        return {
+            wire.name.removeprefix(prefix): received[wire.a.interface]
+            for wire in self.blueprint.wires
+            if wire.kind == "load" and wire.name.startswith(prefix)
+        }
+
     def sent_bytes(self) -> dict[tuple[str, str], int]:
         """Bytes that the lines of the hosts' transceivers have sent: (host, interface) -> count."""
         counts = {host: shaping.sent_bytes(self.netlink(host)) for host in self._addresses}

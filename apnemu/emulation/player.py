@@ -76,6 +76,7 @@ class Player:
         start = now_ns() + LEAD_NS
         end = start + stage.duration_ns
         before = self._net.drops()
+        counted = Sinks(self._net, stage)
         capture = Capture(self._folder, stage, start, self._net, self._notes)
         saturating = Saturating(stage.saturations, self._ends, self._blueprint.mtu_bytes)
         injecting = [self._injecting(arrivals) for arrivals in stage.arrivals]
@@ -114,6 +115,7 @@ class Player:
         loop.close()
         capture.close()
         self._note_queues(before, start, stage.duration_ns)
+        counted.note(self._notes, start)
 
     def _injecting(self, arrivals: Arrivals) -> Injecting:
         wire = next(wire for wire in self._blueprint.wires if wire.name == f"load@{arrivals.site}")
@@ -128,6 +130,29 @@ class Player:
         for interface, count in self._net.drops().items():
             if count > before[interface]:
                 self._notes.write("queue", name=interface, at_ns=start_ns, drops=count - before[interface])
+
+
+class Sinks:
+    """How many of the injected frames came out where they were to: were any lost?"""
+
+    def __init__(self, net: Net, stage: Stage) -> None:
+        self._net = net
+        self._arrivals = [arrivals for arrivals in stage.arrivals if arrivals.sink]
+        self._before = net.taken_out() if self._arrivals else {}
+
+    def note(self, notes: Notes, at_ns: int) -> None:
+        after = self._net.taken_out() if self._arrivals else {}
+        for plan in self._arrivals:
+            came = after[plan.sink] - self._before[plan.sink]
+            notes.write(
+                "queue",
+                name="injected",
+                source=plan.site,
+                target=plan.sink,
+                at_ns=at_ns,
+                sent=plan.frames,
+                drops=plan.frames - came,
+            )
 
 
 class FullLines:

@@ -12,6 +12,7 @@ import struct
 from dataclasses import dataclass, field
 from functools import partial
 
+from apnemu.emulation import shaping
 from apnemu.emulation.ends import Ends
 from apnemu.emulation.loop import ERROR, READ, Loop
 from apnemu.emulation.notes import Notes
@@ -27,8 +28,14 @@ STAMP_RECEIVED, REPORT_SOFTWARE, NUMBERED, STAMP_ONLY = 1 << 3, 1 << 4, 1 << 7, 
 ECHO_REQUEST, ECHO_REPLY = 8, 0
 HEADERS_BYTES = 14 + 20 + 8
 """Ethernet, IPv4 and ICMP."""
-SCHEDULED = 1
-"""SCM_TSTAMP_SCHED in the error queue."""
+SCHEDULED, GONE = 1, 0
+"""SCM_TSTAMP_SCHED and SCM_TSTAMP_SND in the error queue."""
+STAMP_GONE = 1 << 1
+"""SOF_TIMESTAMPING_TX_SOFTWARE: when a paced frame leaves the queue that held it back for its instant."""
+SO_TXTIME = SCM_TXTIME = 61
+CLOCK_MONOTONIC = 1
+AHEAD_NS = 500_000
+"""Paced probes are handed to the kernel this far before their instants."""
 
 
 @dataclass(slots=True)
@@ -58,15 +65,28 @@ class Probing:
         self._seen: dict[tuple[int, int], _Seen] = {}
         self._probers: dict[str, _Prober] = {}
         self._random = random.Random(f"{seed} probes")
+        self._stamp, self._what = (STAMP_GONE, GONE) if plan.paced else (STAMP_SENT, SCHEDULED)
         for host in {end.name: end for pair in self._ends for end in pair}.values():
             raw = ends.socket(host, socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP)
             raw.setsockopt(
                 socket.SOL_SOCKET,
                 SO_TIMESTAMPING,
-                STAMP_SENT | STAMP_RECEIVED | REPORT_SOFTWARE | NUMBERED | STAMP_ONLY,
+                self._stamp | STAMP_RECEIVED | REPORT_SOFTWARE | NUMBERED | STAMP_ONLY,
             )
             raw.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 22)
             self._probers[host.name] = _Prober(raw)
+        if plan.paced:
+            self._pace(ends)
+
+    def _pace(self, ends: Ends) -> None:
+        for source, target in self._ends:
+            netlink, index = ends.transceiver(source, target)
+            shaping.pace(netlink, index)
+            netlink.flush()
+            netlink.close()
+            self._probers[source.name].socket.setsockopt(
+                socket.SOL_SOCKET, SO_TXTIME, struct.pack("=iI", CLOCK_MONOTONIC, 0)
+            )
 
     def start(self, loop: Loop, start_ns: int) -> int:
         """Ask for every probe at its instant; returns the last one's."""
@@ -78,7 +98,8 @@ class Probing:
             for index in range(len(self._plan.pairs)):
                 slot = start_ns + (number * len(self._plan.pairs) + index) * self._plan.gap_ns
                 last = slot + self._random.randrange(max(1, self._plan.gap_ns // 2))
-                loop.at(last, partial(self._send, index, number))
+                ask_ns = last - AHEAD_NS if self._plan.paced else last
+                loop.at(ask_ns, partial(self._send, index, number, last))
         return last
 
     def close(self, loop: Loop) -> None:
@@ -101,13 +122,14 @@ class Probing:
                 one_way_ns=None if seen.arrived_ns is None else seen.arrived_ns - seen.sent_ns,
             )
 
-    def _send(self, index: int, number: int) -> None:
+    def _send(self, index: int, number: int, instant_ns: int) -> None:
         source, target = self._ends[index]
         prober = self._probers[source.name]
         self._seen[index, number] = seen = _Seen()
         prober.sent.append(seen)
         payload = bytes(self._plan.frame_bytes - HEADERS_BYTES)
-        prober.socket.sendto(_echo(index, number, payload), (target.address, 0))
+        when = [(socket.SOL_SOCKET, SCM_TXTIME, struct.pack("=Q", instant_ns))] if self._plan.paced else []
+        prober.socket.sendmsg([_echo(index, number, payload)], when, 0, (target.address, 0))
 
     def _read(self, name: str, _: int) -> None:
         prober = self._probers[name]
@@ -137,7 +159,7 @@ class Probing:
         for level, kind, data in ancillary:
             if level == socket.IPPROTO_IP and kind == IP_RECVERR:
                 _, origin, _, _, _, what, number = struct.unpack_from("=IBBBBII", data)
-                if origin == 4 and what == SCHEDULED and not prober.sent[number].sent_ns:
+                if origin == 4 and what == self._what and not prober.sent[number].sent_ns:
                     # Switches hand the frame to further queues, each stamped; the sender's own comes first.
                     prober.sent[number].sent_ns = _stamp(ancillary)
         return True

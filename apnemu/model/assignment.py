@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from apnemu.model.spectrum import Slot
 
@@ -45,12 +45,36 @@ class Refusal:
     reason: str
 
 
+Scheme = Literal["own", "slots", "statistical"]
+"""A wavelength of one's own; hard time slots of one (OTN ODUflex); frames of all in one queue before the line."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Share:
+    """What a tenant has of a lightpath.
+
+    `rate_gbps` is what it may send: all of the lightpath's, or what its `tributary_slots` carry. `mapping_ns` is what
+    putting its frames into the slots and taking them out adds one way.
+    """
+
+    tenant: str
+    lightpath: str
+    scheme: Scheme
+    rate_gbps: float
+    tributary_slots: int = 0
+    mapping_ns: int = 0
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Assignment:
-    """The plan: what is lit, and what is refused. Both in the demands' order."""
+    """The plan: what is lit, and what is refused. Both in the demands' order.
+
+    With `shares` a lightpath belongs to the tenants that have one of it, else to whoever asked for it.
+    """
 
     lightpaths: tuple[Lightpath, ...]
     refusals: tuple[Refusal, ...]
+    shares: tuple[Share, ...] = ()
 
     def by_pair(self) -> dict[tuple[str, str], Lightpath]:
         """Both directions of every lightpath; of several between two sites the first."""

@@ -35,6 +35,9 @@ class Probes:
     frame_bytes: int = 98
     after_ns: VirtualNs = AT_ONCE
     """Into the stage: load that started with it is then everywhere."""
+    paced: bool = False
+    """Let go by the kernel at their very nanosecond, whatever else the player does then, and stamped when they go. Only
+    from hosts whose interface has no line of its own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +83,8 @@ class Arrivals:
     site: str
     file: str
     frames: int
+    sink: str = ""
+    """The site whose injector takes the frames out again and counts them; without one they end at the next router."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,6 +10,7 @@ from apnemu.report.pairs import chief, networks, phases
 from apnemu.report.reach_rows import reach_sentence
 from apnemu.report.results import kind_of
 from apnemu.report.rows import LatencyRow, LossRow, ThroughputRow
+from apnemu.report.sharing_rows import sharing_sentence
 
 
 def sentence(results: Sequence[Mapping[str, Any]], picture: Mapping[str, Any]) -> str:
@@ -21,6 +22,8 @@ def sentence(results: Sequence[Mapping[str, Any]], picture: Mapping[str, Any]) -
         return loss_sentence(cast(Sequence[LossRow], results))
     if kind == "reach":
         return reach_sentence(results)
+    if kind == "sharing":
+        return sharing_sentence(results)
     if kind == "throughput":
         return throughput_sentence(cast(Sequence[ThroughputRow], results))
     return f"{words.count(len(results), 'result')}." if results else "Nothing was measured."

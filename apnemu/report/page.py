@@ -24,6 +24,7 @@ from apnemu.report.drawing import element
 from apnemu.report.pairs import chief, networks, pairs, phases
 from apnemu.report.reach_map import reach_figures
 from apnemu.report.rows import LatencyRow, LossRow, ThroughputRow
+from apnemu.report.sharing_charts import sharing_figures
 
 Document = Mapping[str, Any]
 
@@ -145,6 +146,8 @@ def _figures(rows: Sequence[Mapping[str, Any]], picture: Mapping[str, Any]) -> l
         return [("", [load_charts.throughput_figure(cast(Sequence[ThroughputRow], rows))])]
     if kind == "reach":
         return [("", reach_figures(rows, picture))]
+    if kind == "sharing":
+        return [("", sharing_figures(rows))]
     if kind == "other":
         return []
     latency = cast(Sequence[LatencyRow], rows)

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from apnemu.report import words
 
-Kind = Literal["latency", "loss", "throughput", "reach", "other"]
+Kind = Literal["latency", "loss", "throughput", "reach", "sharing", "other"]
 Row = Mapping[str, Any]
 
 
@@ -34,6 +34,8 @@ def kind_of(rows: Sequence[Row]) -> Kind:
         return "throughput"
     if "reachable" in keys:
         return "reach"
+    if "tenant" in keys and "delay_ns_p99" in keys:
+        return "sharing"
     return "loss" if "fct_ns_p50" in keys else "other"
 
 
