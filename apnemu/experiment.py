@@ -140,6 +140,8 @@ class Experiment:
     rows: Callable[[pa.Table, Sequence[Context]], list[Row]] = field(default=lambda table, contexts: [])
     computed: Callable[[Plant, Mapping[str, Any], int], list[Row]] | None = None
     networks: tuple[Network, ...] = ("apn", "packet")
+    by_quality: bool = False
+    """Whether GNPy decides what is lit, whatever the run was asked for."""
     needs: tuple[Program, ...] = ()
     """`apnemu setup NAME` installs their packages."""
 

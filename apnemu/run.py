@@ -78,7 +78,7 @@ def run(request: Request, *, say: Say, on_progress: OnProgress | None = None) ->
     _check_programs(experiment)
     settings = experiment.resolve(request.given)
     plant = experiment.prepare(with_packet_settings(read_plant(request.topology), settings), settings)
-    judged = plan_judged(plant, by_quality=request.by_quality)
+    judged = plan_judged(plant, by_quality=request.by_quality or experiment.by_quality)
     for warning in judged.notes[1:]:
         say(warning)
     assignment = experiment.arrange(judged.assignment, settings)

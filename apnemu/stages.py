@@ -145,6 +145,7 @@ def star(plant: Plant, distances_km: Sequence[float], *, rate_gbps: float, copie
         plant,
         name=f"{plant.name}-star",
         inferred=("all sites and fibres: laid by the experiment",),
+        gnpy=None,
         sites=tuple(sites),
         fibres=tuple(fibres),
         demands=tuple(demands),

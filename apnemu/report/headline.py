@@ -7,6 +7,7 @@ from typing import Any, cast
 
 from apnemu.report import words
 from apnemu.report.pairs import chief, networks, phases
+from apnemu.report.quality_rows import quality_sentence
 from apnemu.report.reach_rows import reach_sentence
 from apnemu.report.results import kind_of
 from apnemu.report.rows import LatencyRow, LossRow, ThroughputRow
@@ -24,6 +25,8 @@ def sentence(results: Sequence[Mapping[str, Any]], picture: Mapping[str, Any]) -
         return reach_sentence(results)
     if kind == "sharing":
         return sharing_sentence(results)
+    if kind == "quality":
+        return quality_sentence(results)
     if kind == "throughput":
         return throughput_sentence(cast(Sequence[ThroughputRow], results))
     return f"{words.count(len(results), 'result')}." if results else "Nothing was measured."

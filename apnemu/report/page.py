@@ -21,7 +21,9 @@ from markupsafe import Markup
 from apnemu.errors import InputError
 from apnemu.report import headline, latency_charts, load_charts, plant_map, results, words
 from apnemu.report.drawing import element
+from apnemu.report.light_figures import light_figures
 from apnemu.report.pairs import chief, networks, pairs, phases
+from apnemu.report.quality_figures import quality_figures
 from apnemu.report.reach_map import reach_figures
 from apnemu.report.rows import LatencyRow, LossRow, ThroughputRow
 from apnemu.report.sharing_charts import sharing_figures
@@ -71,6 +73,7 @@ def render(documents: Sequence[Document], picture: Mapping[str, Any], manifests:
         labels=[words.site(site["name"]) for site in picture["sites"]],
         map=plant_map.draw(picture, _route(picture, ends)) if picture["sites"] else Markup(""),
         map_text=plant_map.describe(picture),
+        light=light_figures(picture),
         kinds=[(kind, _kind_mark(kind)) for kind in _kinds(picture)],
         words=words,
     )
@@ -148,6 +151,8 @@ def _figures(rows: Sequence[Mapping[str, Any]], picture: Mapping[str, Any]) -> l
         return [("", reach_figures(rows, picture))]
     if kind == "sharing":
         return [("", sharing_figures(rows))]
+    if kind == "quality":
+        return [("", quality_figures(rows))]
     if kind == "other":
         return []
     latency = cast(Sequence[LatencyRow], rows)

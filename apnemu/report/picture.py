@@ -6,6 +6,7 @@ from typing import Any
 
 from apnemu.model.assignment import Assignment
 from apnemu.model.plant import Plant
+from apnemu.model.spectrum import ANCHOR_THZ, STEP_GHZ
 
 
 def picture_of(plant: Plant, assignment: Assignment) -> dict[str, Any]:
@@ -24,7 +25,11 @@ def picture_of(plant: Plant, assignment: Assignment) -> dict[str, Any]:
         "fibres": [
             {"name": fibre.name, "a": fibre.a, "b": fibre.b, "length_km": fibre.length_km} for fibre in plant.fibres
         ],
-        "lightpaths": planned["lightpaths"],
+        "lightpaths": [
+            {**shown, "fibres": list(path.fibres)}
+            for shown, path in zip(planned["lightpaths"], assignment.lightpaths, strict=True)
+        ],
+        "band": {"low": plant.band.low, "high": plant.band.high, "anchor_thz": ANCHOR_THZ, "step_ghz": STEP_GHZ},
         "refusals": planned["refusals"],
         "packet": {
             "line_rate_gbps": packet.line_rate_gbps,

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from apnemu.report import words
 
-Kind = Literal["latency", "loss", "throughput", "reach", "sharing", "other"]
+Kind = Literal["latency", "loss", "throughput", "reach", "sharing", "quality", "other"]
 Row = Mapping[str, Any]
 
 
@@ -36,6 +36,8 @@ def kind_of(rows: Sequence[Row]) -> Kind:
         return "reach"
     if "tenant" in keys and "delay_ns_p99" in keys:
         return "sharing"
+    if "worst_gsnr_db" in keys:
+        return "quality"
     return "loss" if "fct_ns_p50" in keys else "other"
 
 

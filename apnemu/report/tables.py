@@ -40,6 +40,8 @@ def results_table(rows: Sequence[Mapping[str, Any]]) -> Table:
         return loss_table(cast(Sequence[LossRow], rows))
     if kind == "throughput":
         return throughput_table(cast(Sequence[ThroughputRow], rows))
+    if kind == "quality":
+        return quality_table(rows)
     found = columns(rows)
     table = _table("Results")
     if len(rows) > 1 and len(found) > MANY_COLUMNS:
@@ -115,6 +117,22 @@ def throughput_table(rows: Sequence[ThroughputRow]) -> Table:
             words.percent(row["share_of_line"]),
             f"{row['retransmits']:,}",
         )
+    return table
+
+
+def quality_table(rows: Sequence[Mapping[str, Any]]) -> Table:
+    """The lightpaths of the plan, the least margin first; candidate routes stand in the page's table."""
+    lit = sorted((row for row in rows if row["planned"]), key=lambda row: (row["margin_db"], row["demand"]))
+    table = _table("Lightpaths", *_left("demand", "mode"), *_right("km", "GSNR, dB", "need", "penalty", "margin"))
+    for row in lit[:FEW_ROWS]:
+        figures = (row[key] for key in ("gsnr_db", "need_db", "penalty_db", "margin_db"))
+        table.add_row(
+            Text(row["demand"]),
+            Text(row["mode"]),
+            f"{row['length_km']:,.1f}",
+            *(f"{value:.2f}" for value in figures),
+        )
+    table.caption = f"{min(len(lit), FEW_ROWS)} of {len(lit)} lightpaths; report.html has all {len(rows):,} rows"
     return table
 
 
