@@ -37,11 +37,17 @@ def declared_load(context: Context) -> float:
 
 
 def arrivals(
-    context: Context, phase: str, entered: Sequence[tuple[str, Fibre]], load: float, duration_ns: int
+    context: Context,
+    phase: str,
+    entered: Sequence[tuple[str, Fibre]],
+    load: float,
+    duration_ns: int,
+    after_ns: int = 0,
 ) -> tuple[Arrivals, ...]:
     """Background load on fibre directions, given as (the site that a fibre is entered at, fibre).
 
-    The frames are drawn now, each direction from a stream of its own, and written where the guest finds them.
+    The frames are drawn now, each direction from a stream of its own, and written where the guest finds them; the first
+    may come `after_ns` into the stage.
     """
     plant = context.plant
     background = dataclasses.replace(plant.packet.background, load=load)
@@ -61,6 +67,8 @@ def arrivals(
             for entry, fibre in entered
             if entry == site
         ]
+        for part in parts:
+            part["at_ns"] += after_ns
         file = f"arrivals-{phase}-{site}.npy"
         frames = write_frames(context.folder / file, parts)
         if frames:

@@ -94,7 +94,7 @@ class Application:
     A `service` runs until every `job` of the stage has ended, and is then told to end with `end_signal`. Each starts
     once those that it `needs` are ready, or have ended with 0 (jobs without `ready`). `ready`: "" at once,
     "says:TEXT" when a line of its output has the text, "listens:PORT" when it listens there (TCP over IPv4).
-    `argv` and the values of `environment` may hold {address:SITE}, {address:SITE:HOST}, {folder}, {python}, {run} (see
+    `argv` and the values of `environment` may hold {address:SITE}, {folder}, {python}, {start} and others (see
     `emulation.apps`). Limits are in virtual seconds; `disk_bytes` bounds its own folder, `output_limit_bytes` what
     it prints. Whatever ends otherwise is a failure of the lab that names the application.
     """

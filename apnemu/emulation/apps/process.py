@@ -24,15 +24,18 @@ LAST_WORDS = 3
 PIECE_BYTES = 1 << 16
 LONGEST_LINE_BYTES = 1 << 20
 FULL_BELOW_BYTES = 64 * 1024
-_FIELD = re.compile(r"\{(address|folder|python|run)((?::[a-z0-9-]+)*)\}")
+_FIELD = re.compile(r"\{(address|folder|python|run|start)((?::[a-z0-9-]+)*)\}")
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
 class Process:
     """An application that has been started. `say` takes each record that it prints."""
 
-    def __init__(self, plan: Application, addresses: Mapping[str, str], namespace: int, run: Path, log: Path) -> None:
+    def __init__(
+        self, plan: Application, addresses: Mapping[str, str], namespace: int, run: Path, log: Path, start_ns: int
+    ) -> None:
         self.plan = plan
+        self._start_ns = start_ns
         self.ready = not plan.ready
         self.code: int | None = None
         self._disk = DISKS / plan.name
@@ -158,7 +161,11 @@ class Process:
             what, rest = found[1], found[2].split(":")[1:]
             if what == "address":
                 return addresses[f"{rest[0]}-h{rest[1] if len(rest) > 1 else 1}"]
-            return {"folder": str(self._disk), "python": sys.executable, "run": str(run)}[what]
+            if what == "folder":
+                return str(DISKS / rest[0] if rest else self._disk)
+            if what == "start":
+                return str(self._start_ns + (int(rest[0]) if rest else 0))
+            return {"python": sys.executable, "run": str(run)}[what]
 
         return _FIELD.sub(fill, text)
 

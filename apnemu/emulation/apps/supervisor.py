@@ -39,6 +39,7 @@ class Applications:
         self._namespaces = namespaces
         self._folder = folder
         self._running: dict[str, Process] = {}
+        self._start_ns = 0
         self._jobs = {plan.name for plan in plans if plan.role == "job"}
         self._ending: list[Process] | None = None
         self._records: list[tuple[int, Application, dict[str, object]]] = []
@@ -46,6 +47,7 @@ class Applications:
             (folder / "apps").mkdir(exist_ok=True)
 
     def start(self, loop: Loop, start_ns: int) -> None:
+        self._start_ns = start_ns
         if self._waiting:
             loop.at(start_ns, partial(self._start_ready, loop))
 
@@ -83,7 +85,7 @@ class Applications:
 
     def _start_ready(self, loop: Loop) -> None:
         for plan in list(self._waiting):
-            if all(self._has(name) for name in plan.needs):
+            if plan in self._waiting and all(self._has(name) for name in plan.needs):
                 self._waiting.remove(plan)
                 self._start_one(loop, plan)
 
@@ -97,7 +99,7 @@ class Applications:
     def _start_one(self, loop: Loop, plan: Application) -> None:
         log = self._folder / "apps" / log_name(self._phase, plan.name)
         namespace = self._namespaces[host_name(plan.site, plan.host)]
-        process = Process(plan, self._addresses, namespace, self._folder, log)
+        process = Process(plan, self._addresses, namespace, self._folder, log, self._start_ns)
         self._running[plan.name] = process
         loop.watch(process.output, READ, partial(self._printed, loop, process))
         loop.watch(process.end_fd, READ, partial(self._ended, loop, process))
