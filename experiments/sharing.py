@@ -136,7 +136,7 @@ def met(results: Sequence[Row], settings: Mapping[str, Any]) -> bool:
     for scheme in dict.fromkeys(settings["scheme"]):
         felt = felt_by(results, "a", scheme)
         if scheme == "statistical":
-            if felt is not None and felt[0] <= ALLOWED_NS:
+            if felt is not None and felt[0] <= 0:
                 return False
         elif widest_ns(results, "a", scheme) > ALLOWED_NS or _lost(results, scheme):
             return False

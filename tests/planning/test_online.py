@@ -110,6 +110,14 @@ def test_prepared_restoration_shares_where_no_risk_is_shared() -> None:
     assert (first.protecting.fibres, second.protecting.fibres) == (("q",), ("q",))
     assert first.protecting.slot == second.protecting.slot
     light.check()
+    restored, *left = light.fail(["p"])
+    assert (restored.service, restored.how, restored.lightpath) == ("s", "prepared", first.protecting)
+    assert [(outcome.service, outcome.kind) for outcome in left] == [("s", "unprotected"), ("t", "unprotected")]
+    assert light.services()[1].protecting is None, "what was reserved for t is lit for s"
+    light.check()
+    again = light.repair(["p"])
+    assert [(outcome.service, outcome.kind) for outcome in again] == [("s", "protected"), ("t", "protected")]
+    light.check()
     plant = make_plant(fibres, band=ONE_SLOT)
     duct = dataclasses.replace(
         plant, fibres=tuple(dataclasses.replace(f, risks=("duct",) if f.name in "pq" else ()) for f in plant.fibres)

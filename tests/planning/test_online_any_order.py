@@ -73,6 +73,7 @@ class Play:
         self.light = Light(plant, transceivers={site.name: transceivers for site in plant.sites}, k=3)
         self.devices = Devices()
         self.count = 0
+        self.schemes = PROTECTIONS
 
     def one(self) -> None:
         data, light = self.data, self.light
@@ -110,7 +111,7 @@ class Play:
             source=pair[0],
             target=pair[1],
             rate_gbps=self.data.draw(st.sampled_from([100.0, 400.0])),
-            protection=self.data.draw(st.sampled_from(PROTECTIONS)),
+            protection=self.data.draw(st.sampled_from(self.schemes)),
             start_ns=start,
             end_ns=self.data.draw(st.sampled_from([None, (start or self.light.now_ns) + 4])),
         )
@@ -171,6 +172,7 @@ def test_jpn12(data: st.DataObject) -> None:
 @given(st.data())
 def test_two_cuts_at_once_a_region_lost_and_repair_in_another_order(data: st.DataObject) -> None:
     play = Play(JPN12, data, transceivers=40)
+    play.schemes = data.draw(st.sampled_from([PROTECTIONS, ("restoration-prepared",)]))
     for _ in range(20):
         play.request()
     play.fail(data.draw(st.permutations([fibre.name for fibre in JPN12.fibres]))[:2], [])
