@@ -11,6 +11,7 @@ from apnemu.report.quality_rows import quality_sentence
 from apnemu.report.reach_rows import reach_sentence
 from apnemu.report.results import kind_of
 from apnemu.report.rows import LatencyRow, LossRow, ThroughputRow
+from apnemu.report.service_rows import service_sentence
 from apnemu.report.sharing_rows import sharing_sentence
 
 
@@ -27,6 +28,8 @@ def sentence(results: Sequence[Mapping[str, Any]], picture: Mapping[str, Any]) -
         return sharing_sentence(results)
     if kind == "quality":
         return quality_sentence(results)
+    if kind == "services":
+        return service_sentence(results)
     if kind == "throughput":
         return throughput_sentence(cast(Sequence[ThroughputRow], results))
     return f"{words.count(len(results), 'result')}." if results else "Nothing was measured."

@@ -153,7 +153,7 @@ def _figures(rows: Sequence[Mapping[str, Any]], picture: Mapping[str, Any]) -> l
         return [("", sharing_figures(rows))]
     if kind == "quality":
         return [("", quality_figures(rows))]
-    if kind == "other":
+    if kind in ("other", "services"):
         return []
     latency = cast(Sequence[LatencyRow], rows)
     names, found = networks(rows), phases(latency)

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from apnemu.report import words
 
-Kind = Literal["latency", "loss", "throughput", "reach", "sharing", "quality", "other"]
+Kind = Literal["latency", "loss", "throughput", "reach", "sharing", "quality", "services", "other"]
 Row = Mapping[str, Any]
 
 
@@ -38,6 +38,8 @@ def kind_of(rows: Sequence[Row]) -> Kind:
         return "sharing"
     if "worst_gsnr_db" in keys:
         return "quality"
+    if "class" in keys and "way" in keys:
+        return "services"
     return "loss" if "fct_ns_p50" in keys else "other"
 
 
