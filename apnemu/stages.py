@@ -98,9 +98,11 @@ def chosen_pair(context: Context) -> Pair:
     """
     pairs = context.reachable()
     if not pairs:
+        refusals = context.assignment.refusals if context.network == "apn" else ()
+        why = f" ({refusals[0].demand}: {refusals[0].reason})" if refusals else ""
         raise InputError(
-            f"the {context.network} network of {context.plant.name} joins no two data centres; ask for a demand that "
-            "can be served: see apnemu plan"
+            f"the {context.network} network of {context.plant.name} joins no two data centres{why}; ask for a demand "
+            "that can be served: see apnemu plan"
         )
     wanted = (context.settings["from"] or pairs[0][0], context.settings["to"] or pairs[0][1])
     if not context.settings["from"] and context.settings["to"]:

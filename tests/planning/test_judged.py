@@ -11,6 +11,7 @@ import pytest
 from typer.testing import CliRunner
 
 from apnemu.cli import app
+from apnemu.errors import InputError
 from apnemu.model.demand import Demand
 from apnemu.planning import plan
 from apnemu.planning.judged import plan_judged
@@ -100,6 +101,16 @@ def test_1500_km_at_400g_is_refused_by_the_command_with_gsnr_need_and_margin(tmp
     (tmp_path / "slower.yaml").write_text(LINE_OF_1500_KM.format(rate_gbps=found[5]))
     (lightpath,) = planned(tmp_path / "slower.yaml")["lightpaths"]
     assert lightpath["margin_db"] >= 2
+
+
+def test_a_run_by_quality_names_what_light_is_missing(tmp_path: Path) -> None:
+    given = ["--quality", "--set", "rate_gbps=400", "--network", "apn", "--out", str(tmp_path / "run")]
+    ran = CliRunner().invoke(app, ["run", "throughput", *given])
+    assert isinstance(ran.exception, InputError)
+    assert re.search(
+        r"joins no two data centres \(t-o: quality: .* has GSNR [0-9.]+ dB .* needs 24", str(ran.exception)
+    )
+    assert not (tmp_path / "run").exists()
 
 
 def test_the_table_is_the_way_back(tmp_path: Path) -> None:
