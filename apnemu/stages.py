@@ -171,3 +171,55 @@ def far_names(number: int, copies: int = 1) -> tuple[str, ...]:
     if copies == 1:
         return (f"far-{number}",)
     return tuple(f"far-{number}-{copy}" for copy in range(1, copies + 1))
+
+
+def ring_names(number: int, count: int) -> list[str]:
+    """The data centres of the `number`-th of several rings.
+
+    >>> ring_names(0, 2)
+    ['dc-0-1', 'dc-0-2']
+    """
+    return [f"dc-{number}-{place}" for place in range(1, count + 1)]
+
+
+def ring_demands(sites: Sequence[str], rate_gbps: float) -> tuple[Demand, ...]:
+    """Each site to the next, the last to the first; between two sites there is one, for both ways."""
+    pairs = list(zip(sites, [*sites[1:], *sites[:1]], strict=True))
+    pairs = pairs[:1] if len(sites) == 2 else pairs
+    return tuple(Demand(name=f"{a}-{b}", source=a, target=b, rate_gbps=rate_gbps) for a, b in pairs)
+
+
+def rings(plant: Plant, count: int, lengths_km: Sequence[float | None], *, rate_gbps: float, rtt_ns: int) -> Plant:
+    """For every length a ring of `count` data centres with so much fibre between neighbours.
+
+    Where a length is None the fibre has none, and one device in it that delays light by half of `rtt_ns`.
+    """
+    known = plant.fibres[0]
+    sites: list[Site] = []
+    fibres: list[Fibre] = []
+    demands: list[Demand] = []
+    for number, length_km in enumerate(lengths_km):
+        names = ring_names(number, count)
+        sites += [Site(name=name, kind="cluster", lat=35 + number, lon=139 + place) for place, name in enumerate(names)]
+        joined = ring_demands(names, rate_gbps)
+        demands += joined
+        fibres += [
+            Fibre(
+                name=demand.name,
+                a=demand.source,
+                b=demand.target,
+                length_km=length_km or 0.0,
+                group_index=known.group_index,
+                amplifiers=1 if length_km is None else amplifier_count(length_km, plant.span_km),
+                amplifier_delay_ns=rtt_ns // 2 if length_km is None else known.amplifier_delay_ns,
+            )
+            for demand in joined
+        ]
+    return dataclasses.replace(
+        plant,
+        name=f"{plant.name}-ring",
+        inferred=("all sites and fibres: laid by the experiment",),
+        sites=tuple(sites),
+        fibres=tuple(fibres),
+        demands=tuple(demands),
+    )

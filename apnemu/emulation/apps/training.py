@@ -1,0 +1,271 @@
+"""[guest] One worker of data-parallel training: computes for a declared time, and sums gradients over real TCP.
+
+    python3 -m apnemu.emulation.apps.training JSON
+
+Buckets go through the acts of `placement.allreduce`, several at once and in order on each connection. Gradients are a
+memory file that `sendfile` passes on, and are dropped uncopied where they arrive (MSG_TRUNC); with `numbers` they are
+real ones, summed and compared. The lab has one clock, so that all workers begin a step at one instant.
+"""
+
+from __future__ import annotations
+
+import json
+import mmap
+import os
+import queue
+import socket
+import struct
+import sys
+import threading
+import time
+from array import array
+from typing import Any
+
+from apnemu.placement.allreduce import FORWARD, Act, acts, span
+
+HEAD = struct.Struct("!HIQ")
+"""From whom, which bucket, how many bytes follow."""
+INSTANT = struct.Struct("!q")
+CHUNK_BYTES = 1 << 26
+WAKE_BYTES = 1 << 18
+SO_MAX_PACING_RATE = 47
+BYTES_SENT = struct.Struct("=100xI96xQQ")
+"""`tcpi_total_retrans`, `tcpi_bytes_sent`, `tcpi_bytes_retrans` in struct tcp_info (include/uapi/linux/tcp.h)."""
+TOGETHER_NS = 10_000_000_000
+"""From the last connection to the first step; nothing happens meanwhile, so it costs nothing."""
+
+
+def now_ns() -> int:
+    return time.clock_gettime_ns(time.CLOCK_MONOTONIC)
+
+
+def sleep_until(instant_ns: int) -> None:
+    while (left := instant_ns - now_ns()) > 0:
+        time.sleep(left / 1e9)
+
+
+class Gradients:
+    """Bytes without meaning: what is added to them changes nothing."""
+
+    def __init__(self, size: int) -> None:
+        self.file = os.memfd_create("gradients")
+        os.ftruncate(self.file, CHUNK_BYTES)
+        self._nowhere = mmap.mmap(-1, CHUNK_BYTES)
+
+    def send(self, peer: socket.socket, begin: int, end: int) -> None:
+        while begin < end:
+            begin += os.sendfile(peer.fileno(), self.file, 0, min(end - begin, CHUNK_BYTES))
+
+    def receive(self, peer: socket.socket, begin: int, end: int, kind: str) -> None:
+        while begin < end:
+            wanted = min(end - begin, CHUNK_BYTES)
+            peer.setsockopt(socket.SOL_SOCKET, socket.SO_RCVLOWAT, min(wanted, WAKE_BYTES))
+            got = peer.recv_into(self._nowhere, wanted, socket.MSG_TRUNC)
+            if not got:
+                raise SystemExit("a worker has gone")
+            begin += got
+        peer.setsockopt(socket.SOL_SOCKET, socket.SO_RCVLOWAT, 1)
+
+
+class Numbers:
+    """Real gradients: 64-bit floats, added where they arrive."""
+
+    def __init__(self, values: array[float]) -> None:
+        self.values = values
+
+    def send(self, peer: socket.socket, begin: int, end: int) -> None:
+        peer.sendall(memoryview(self.values).cast("B")[begin:end])
+
+    def receive(self, peer: socket.socket, begin: int, end: int, kind: str) -> None:
+        arrived: array[float] = array("d", exactly(peer, end - begin))
+        for place, value in enumerate(arrived, begin // 8):
+            self.values[place] = self.values[place] + value if kind == "add" else value
+
+
+def exactly(peer: socket.socket, size: int) -> bytes:
+    found = bytearray()
+    while len(found) < size:
+        piece = peer.recv(size - len(found))
+        if not piece:
+            raise SystemExit("a worker has gone")
+        found += piece
+    return bytes(found)
+
+
+class Worker:
+    """Its connections and where each bucket stands. A connection carries one direction."""
+
+    def __init__(self, plan: dict[str, Any]) -> None:
+        self.rank: int = plan["rank"]
+        self.acts = acts(plan["algorithm"], plan["sites"], plan["per_site"], self.rank)
+        self.buckets: int = plan["buckets"]
+        self.size: int = plan["gradient_bytes"]
+        self.gradients: Gradients | Numbers = Gradients(self.size)
+        self.out: dict[int, socket.socket] = {}
+        self._to_send: dict[int, queue.SimpleQueue[tuple[int, Act] | None]] = {}
+        self._inward: dict[int, list[Act]] = {}
+        self._arrived: dict[tuple[int, int], int] = {}
+        self._place: dict[int, int] = {}
+        self._change = threading.Condition()
+
+    def connect(self, plan: dict[str, Any]) -> None:
+        """Call everybody to whom this one sends, and answer everybody who sends to it."""
+        for act in self.acts:
+            if act.kind != "send":
+                self._inward.setdefault(act.peer, []).append(act)
+        outward = list(dict.fromkeys(act.peer for act in self.acts if act.kind == "send"))
+        with socket.create_server(("0.0.0.0", plan["ports"][self.rank]), backlog=64) as server:
+            for peer in outward:
+                self.out[peer] = called(plan["addresses"][peer], plan["ports"][peer])
+                if plan["pace_bytes_per_s"][peer]:
+                    pace = struct.pack("=Q", plan["pace_bytes_per_s"][peer])
+                    self.out[peer].setsockopt(socket.SOL_SOCKET, SO_MAX_PACING_RATE, pace)
+                self.out[peer].sendall(HEAD.pack(self.rank, 0, 0))
+            came = {}
+            for _ in self._inward:
+                peer_socket, _ = server.accept()
+                came[HEAD.unpack(exactly(peer_socket, HEAD.size))[0]] = peer_socket
+        self.begin_ns = self._agree(came, plan.get("together_ns", TOGETHER_NS))
+        for peer in outward:
+            self._to_send[peer] = queue.SimpleQueue()
+            threading.Thread(target=self._sender, args=(peer,), daemon=True).start()
+        for peer, peer_socket in came.items():
+            threading.Thread(target=self._receiver, args=(peer, peer_socket), daemon=True).start()
+
+    def _agree(self, came: dict[int, socket.socket], together_ns: int) -> int:
+        """The first step's instant: worker 0 says it, each passes it on to those that it sends to, but to 0."""
+        if self.rank == 0:
+            instant = now_ns() + together_ns
+        else:
+            ring = [act.peer for act in self.acts if act.kind != "send" and act.parts > 1]
+            said_by = ring[0] if ring else min(came)  # the one before, or the first of the site
+            instant = INSTANT.unpack(exactly(came[said_by], INSTANT.size))[0]
+        for peer, peer_socket in self.out.items():
+            if self._listens_to_me(peer):
+                peer_socket.sendall(INSTANT.pack(instant))
+        return instant
+
+    def _listens_to_me(self, peer: int) -> bool:
+        in_ring = any(act.kind == "send" and act.peer == peer and act.parts > 1 for act in self.acts)
+        return peer != 0 and (in_ring or peer > self.rank)
+
+    def _sender(self, peer: int) -> None:
+        while wanted := self._to_send[peer].get():
+            bucket, act = wanted
+            begin, end = self._span(bucket, act)
+            self.out[peer].sendall(HEAD.pack(self.rank, bucket, end - begin), socket.MSG_MORE)
+            self.gradients.send(self.out[peer], begin, end)
+        self.out[peer].shutdown(socket.SHUT_WR)
+
+    def _receiver(self, peer: int, peer_socket: socket.socket) -> None:
+        count = dict.fromkeys(range(self.buckets), 0)
+        while True:
+            head = peer_socket.recv(HEAD.size)
+            if not head:  # it has done all its steps
+                peer_socket.close()
+                return
+            _, bucket, size = HEAD.unpack(head + exactly(peer_socket, HEAD.size - len(head)))
+            act = self._inward[peer][count[bucket] % len(self._inward[peer])]
+            begin, end = self._span(bucket, act)
+            assert size == end - begin, f"{size} bytes came for {end - begin}"
+            self.gradients.receive(peer_socket, begin, end, act.kind)
+            count[bucket] += 1
+            with self._change:
+                self._arrived[peer, bucket] = self._arrived.get((peer, bucket), 0) + 1
+                self._go_on(bucket)
+
+    def _span(self, bucket: int, act: Act) -> tuple[int, int]:
+        first, last = span(self.size, bucket, self.buckets)
+        begin, end = span(last - first, act.part, act.parts)
+        return first + begin, first + end
+
+    def start(self, bucket: int) -> None:
+        """Its own gradients are there."""
+        with self._change:
+            self._place[bucket] = 0
+            self._go_on(bucket)
+
+    def _go_on(self, bucket: int) -> None:
+        place = self._place.get(bucket)
+        if place is None:
+            return  # others are faster
+        while place < len(self.acts):
+            act = self.acts[place]
+            if act.kind == "send":
+                self._to_send[act.peer].put((bucket, act))
+            elif self._arrived.get((act.peer, bucket), 0):
+                self._arrived[act.peer, bucket] -= 1
+            else:
+                break
+            place += 1
+        self._place[bucket] = place
+        self._change.notify()
+
+    def finish(self) -> int:
+        """Wait until every bucket has been summed; the instant."""
+        with self._change:
+            while any(self._place.get(bucket, 0) < len(self.acts) for bucket in range(self.buckets)):
+                self._change.wait()
+            self._place.clear()
+            return now_ns()
+
+    def close(self) -> None:
+        """Until everybody has all that this one sent."""
+        for peer in self.out:
+            self._to_send[peer].put(None)
+        for peer_socket in self.out.values():
+            while peer_socket.recv(1):
+                pass
+
+    def sent(self) -> dict[int, tuple[int, int]]:
+        """To each peer: bytes as TCP sent them, without its headers, and how many of these again."""
+        found = {}
+        for peer, peer_socket in self.out.items():
+            information = peer_socket.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, BYTES_SENT.size)
+            _, total, again = BYTES_SENT.unpack(information)
+            found[peer] = (total, again)
+        return found
+
+
+def called(address: str, port: int) -> socket.socket:
+    """A connection to a worker that may not have begun to listen."""
+    for _ in range(1000):
+        try:
+            peer = socket.create_connection((address, port))
+        except ConnectionRefusedError:
+            time.sleep(0.01)
+            continue
+        peer.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return peer
+    raise SystemExit(f"no worker answers at {address} port {port}")
+
+
+def step(worker: Worker, begin_ns: int, compute_s: float, overlap: bool) -> int:
+    """Forward, backward with a bucket's gradients ready now and then, and all of them summed; the instant."""
+    for bucket in range(worker.buckets):
+        share = (bucket + 1) / worker.buckets if overlap else 1.0
+        sleep_until(begin_ns + round(compute_s * 1e9 * (FORWARD + (1 - FORWARD) * share)))
+        worker.start(bucket)
+    return worker.finish()
+
+
+def train(plan: dict[str, Any]) -> dict[str, Any]:
+    worker = Worker(plan)
+    if "numbers" in plan:
+        worker.gradients = Numbers(array("d", plan["numbers"]))
+    worker.connect(plan)
+    instants = [worker.begin_ns]
+    sleep_until(worker.begin_ns)
+    before = worker.sent()
+    for _ in range(plan["steps"]):
+        instants.append(step(worker, instants[-1], plan["compute_s"], plan["overlap"]))
+    worker.close()
+    sent = {peer: [now - then for now, then in zip(worker.sent()[peer], before[peer], strict=True)] for peer in before}
+    found: dict[str, Any] = {"rank": worker.rank, "instants_ns": instants, "sent": sent}
+    if isinstance(worker.gradients, Numbers):
+        found["numbers"] = worker.gradients.values.tolist()
+    return found
+
+
+if __name__ == "__main__":
+    print("@record", json.dumps(train(json.loads(sys.argv[1]))), flush=True)

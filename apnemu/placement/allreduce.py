@@ -1,0 +1,160 @@
+"""Gradients summed over all workers: who sends what to whom, and what a training step takes in closed form.
+
+Ring: Patarasuk and Yuan, "Bandwidth optimal all-reduce algorithms", JPDC 69(2), 2009: each of k sends 2 (k - 1) / k of
+the gradients. Hierarchical: a site's workers give theirs to its first, these form a ring and hand the sum back.
+Buckets and their overlap with the backward pass: Li et al., "PyTorch Distributed", VLDB 13(12), 2020.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import log2
+from typing import Literal
+
+Algorithm = Literal["ring", "hierarchical"]
+FORWARD = 1 / 3
+"""Of the computing of a step: 2 operations per parameter and token forward, 4 backward (Kaplan et al., 2020, 2.1)."""
+FIRST_WINDOW_BYTES = 10 * 1448
+"""RFC 6928. A connection that was idle for longer than `IDLE_S` begins with it again (RFC 5681, 4.1)."""
+IDLE_S = 0.2
+"""Linux's least retransmission timeout."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Act:
+    """One thing that a worker does with a bucket, the `part`-th of `parts`: send it, or wait for it and `add` it to its
+    own, or `replace` its own by it. `peer` is the other worker's rank."""
+
+    kind: Literal["send", "add", "replace"]
+    peer: int
+    part: int
+    parts: int
+
+
+def ring(members: Sequence[int], rank: int) -> tuple[Act, ...]:
+    """Reduce-scatter, then all-gather: 2 (n - 1) parts sent to the next, as many received from the one before."""
+    size, place = len(members), members.index(rank)
+    to, of = members[(place + 1) % size], members[place - 1]
+    acts = []
+    for step in range(2 * (size - 1)):
+        kind: Literal["add", "replace"] = "add" if step < size - 1 else "replace"
+        acts.append(Act(kind="send", peer=to, part=(place - step) % size, parts=size))
+        acts.append(Act(kind=kind, peer=of, part=(place - step - 1) % size, parts=size))
+    return tuple(acts)
+
+
+def acts(algorithm: Algorithm, sites: int, per_site: int, rank: int) -> tuple[Act, ...]:
+    """What worker `rank` does with each bucket, in order; ranks are counted site by site.
+
+    >>> [(act.kind, act.peer, act.part) for act in acts("ring", 2, 1, 0)]
+    [('send', 1, 0), ('add', 1, 1), ('send', 1, 1), ('replace', 1, 0)]
+    """
+    if algorithm == "ring":
+        return ring(range(sites * per_site), rank)
+    first = rank - rank % per_site
+    if rank != first:
+        return tuple(Act(kind=kind, peer=first, part=0, parts=1) for kind in ("send", "replace"))
+    mine = range(first + 1, first + per_site)
+    return (
+        *(Act(kind="add", peer=peer, part=0, parts=1) for peer in mine),
+        *ring(range(0, sites * per_site, per_site), rank),
+        *(Act(kind="send", peer=peer, part=0, parts=1) for peer in mine),
+    )
+
+
+def span(size: int, part: int, parts: int, grain: int = 8) -> tuple[int, int]:
+    """Where the `part`-th of `parts` begins and ends; whole grains, so that no number is cut.
+
+    >>> span(100, 0, 3), span(100, 1, 3), span(100, 2, 3)
+    ((0, 32), (32, 64), (64, 100))
+    """
+    grains = size // grain
+    begin, end = (grains * number // parts * grain for number in (part, part + 1))
+    return begin, size if part == parts - 1 else end
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Training:
+    """Data-parallel training with `per_site` workers at each of `sites` data centres.
+
+    `bytes_per_s` is what TCP gets of the line between neighbours, `local_bytes_per_s` inside a data centre.
+    """
+
+    sites: int
+    gradient_bytes: int
+    compute_s: float
+    bytes_per_s: float
+    rtt_s: float
+    local_bytes_per_s: float
+    per_site: int = 1
+    algorithm: Algorithm = "ring"
+    buckets: int = 8
+    overlap: bool = True
+
+    def at_home(self) -> Training:
+        """The same workers in one data centre."""
+        return dataclasses.replace(self, sites=1, per_site=self.sites * self.per_site, algorithm="ring", rtt_s=0.0)
+
+
+def ready_s(plan: Training) -> list[float]:
+    """When each bucket's own gradients are there: along the backward pass, or all of them behind it."""
+    if not plan.overlap:
+        return [plan.compute_s] * plan.buckets
+    backward_s = plan.compute_s * (1 - FORWARD)
+    return [plan.compute_s - backward_s * (1 - (number + 1) / plan.buckets) for number in range(plan.buckets)]
+
+
+def sent_between_sites(plan: Training) -> float:
+    """Bytes that each site sends to the next in a step: 2 (n - 1) / n of the gradients for a ring of n."""
+    if plan.sites == 1:
+        return 0.0
+    size = plan.sites * plan.per_site if plan.algorithm == "ring" else plan.sites
+    return 2 * (size - 1) / size * plan.gradient_bytes
+
+
+def step_s(plan: Training) -> float:
+    """A step in closed form: the line is busy with one bucket after another, none before it is ready; the last one's
+    parts also pass every fibre of their way round, and the first of a quiet line open TCP's window.
+
+    *Not modelled:* loss, and lines that wait for parts on their way round while there is more to send.
+    """
+    size = plan.sites * plan.per_site if plan.algorithm == "ring" or plan.sites == 1 else plan.sites
+    if plan.sites * plan.per_site == 1:
+        return plan.compute_s
+    rate = plan.bytes_per_s if plan.sites > 1 else plan.local_bytes_per_s
+    bucket_s = 2 * (size - 1) / size * plan.gradient_bytes / plan.buckets / rate
+    crossings = 2 * (size - 1) * (plan.sites / size if plan.sites > 1 else 0)
+    window = max(1.0, min(rate * plan.rtt_s, plan.gradient_bytes / plan.buckets / size) / FIRST_WINDOW_BYTES)
+    opening_s = plan.rtt_s * max(0.0, log2(window) - 1)  # doubling each round trip, and meanwhile a window is sent
+    inside_s = 0.0
+    if plan.algorithm == "hierarchical" and plan.per_site > 1 and plan.sites > 1:
+        inside_s = plan.gradient_bytes / plan.buckets / plan.local_bytes_per_s
+    free_s = -IDLE_S
+    for ready in ready_s(plan):
+        opened_s = opening_s if ready + inside_s > free_s + IDLE_S else 0.0
+        free_s = max(free_s, ready + inside_s) + opened_s + bucket_s
+    return free_s + crossings * plan.rtt_s / 2 + inside_s
+
+
+def fitted_bytes_per_compute_s(plan: Training, ratio: float) -> float:
+    """Gradient bytes per second of computing with which a step of `plan` takes `ratio` times that at home.
+
+    `plan.compute_s` stays; `plan.gradient_bytes` is not looked at.
+
+    Raises:
+        ValueError: no amount of gradients does: a ratio below that of the round trips alone, or above the lines'.
+    """
+    low, high = 0, 1 << 60
+
+    def of(size: int) -> float:
+        tried = dataclasses.replace(plan, gradient_bytes=size)
+        return step_s(tried) / step_s(tried.at_home())
+
+    if not of(low) <= ratio <= of(high):
+        raise ValueError(f"a ratio of {ratio:g} is outside {of(low):.4g} to {of(high):.4g}, which these lines allow")
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (middle, high) if of(middle) <= ratio else (low, middle)
+    return low / plan.compute_s

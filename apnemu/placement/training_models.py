@@ -1,0 +1,51 @@
+"""Models that are trained: parameters, precision and tokens with their sources; gradients and computing follow."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+OPERATIONS_PER_TOKEN = 6
+"""Per parameter, forward and backward (Kaplan et al., "Scaling Laws for Neural Language Models", 2020, 2.1)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrainingModel:
+    """`tokens` are those of one step, all workers' together; `gpus` those of all sites."""
+
+    parameters: float
+    gradient_bytes_each: int
+    tokens: int
+    gpus: int
+    gpu_operations_per_s: float
+    used: float
+    source: str
+
+    @property
+    def gradient_bytes(self) -> int:
+        return round(self.parameters * self.gradient_bytes_each)
+
+    @property
+    def compute_s(self) -> float:
+        """Of a step, on every GPU alike."""
+        done = OPERATIONS_PER_TOKEN * self.parameters * self.tokens
+        return done / (self.gpus * self.gpu_operations_per_s * self.used)
+
+
+H100 = 989e12
+"""bf16, dense: NVIDIA H100 SXM data sheet."""
+
+MODELS = {
+    "tsuzumi-7b": TrainingModel(
+        parameters=7e9, gradient_bytes_each=2, tokens=4_000_000, gpus=8, gpu_operations_per_s=H100, used=0.4,
+        source="NTT, tsuzumi: 7 billion parameters; tokens as Llama 2's; inferred: GPUs, 40 % of their peak, bf16",
+    ),
+    "llama2-7b": TrainingModel(
+        parameters=6.74e9, gradient_bytes_each=2, tokens=4_000_000, gpus=64, gpu_operations_per_s=312e12, used=0.4,
+        source="Touvron et al., Llama 2, 2023, 2.2: 4 M tokens a batch; A100 data sheet; inferred: 64 GPUs, 40 %, bf16",
+    ),
+    "gpt2-xl": TrainingModel(
+        parameters=1.56e9, gradient_bytes_each=4, tokens=524_288, gpus=8, gpu_operations_per_s=312e12, used=0.4,
+        source="Radford et al., GPT-2, 2019: 1.5 billion, 512 x 1024 tokens; inferred: 8 A100, 40 %, fp32 gradients",
+    ),
+}  # fmt: skip
+"""By name."""
