@@ -10,6 +10,7 @@ from apnemu.blueprint import applications
 from apnemu.blueprint.apn import compile_apn
 from apnemu.blueprint.document import Blueprint
 from apnemu.blueprint.packet import compile_packet
+from apnemu.blueprint.routed import compile_routed
 from apnemu.blueprint.sharing import compile_sharing
 from apnemu.model.assignment import Assignment
 from apnemu.model.plant import Plant
@@ -57,6 +58,9 @@ def blueprint_for(
     elif network == "apn":
         hosts, switches, wires, lit_paths = compile_apn(plant, assignment)
         blueprint = replace(blueprint, hosts=hosts, switches=switches, wires=wires, lit_paths=lit_paths)
+    elif any(stage.routing for stage in stages):
+        hosts, routers, wires = compile_routed(plant)
+        blueprint = replace(blueprint, hosts=hosts, routers=routers, wires=wires)
     else:
         hosts, switches, wires, routes, injections = compile_packet(plant, hops)
         blueprint = replace(

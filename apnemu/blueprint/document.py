@@ -75,6 +75,27 @@ class Switch:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RouterPort:
+    """An interface of a router: on a fibre (`address`/31, `ospf_cost` above 0) or to a host (`address`/24)."""
+
+    interface: str
+    address: str = ""
+    ospf_cost: int = 0
+    host_address: str = ""
+    host_mac: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Router:
+    """A router of the packet network that runs routing daemons: a namespace with the kernel's forwarding."""
+
+    name: str
+    site: str
+    router_id: str
+    ports: tuple[RouterPort, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Hop:
     """A lightpath at one ROADM: it comes in at a port and goes out at another, both ways."""
 
@@ -142,6 +163,8 @@ class Blueprint:
     controller: str
     controller_runtime: str
     pcap: bool
+    routers: tuple[Router, ...] = ()
+    """In place of `switches`, where a stage has routing daemons."""
 
     def to_json(self) -> dict[str, Any]:
         return dataclasses.asdict(self)

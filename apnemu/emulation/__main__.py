@@ -89,10 +89,11 @@ def used_memory_mb() -> int:
 
 def main(folder: Path) -> int:
     net = load(folder)
-    controller, ready = start_controller(net, folder)
+    controlled = start_controller(net, folder) if net.blueprint.switches else None
     net.start()
     print("network built", flush=True)
-    wait_until_ready(net, controller, ready, folder)
+    if controlled:
+        wait_until_ready(net, *controlled, folder)
     print("switches ready", flush=True)
     notes = Notes(folder / "records.jsonl", net.blueprint.network)
     capturing = capture.tcpdump(folder / "capture.pcap", "any", *NOT_CONTROL) if net.blueprint.pcap else None

@@ -37,6 +37,7 @@ class Failures:
         """Wire -> whether its ends were not told."""
         self._site = {host.name: host.site for host in net.blueprint.hosts}
         self._site.update((switch.name, switch.site) for switch in net.blueprint.switches)
+        self._site.update((router.name, router.site) for router in net.blueprint.routers)
 
     def start(self, loop: Loop, start_ns: int) -> None:
         for event in self._events:
@@ -90,7 +91,8 @@ class Failures:
             self._net.netlink(node).flush()
 
     def _set(self, wire: Wire, *, dark: bool, silent: bool) -> dict[str, None]:
-        """Of a host's line only the far end is switched off: the host's own would forget its routes."""
+        """An interface that is switched off forgets its routes: a host's own is left on, and so is a router's to it."""
+        silent = silent or (wire.kind == "access" and bool(self._net.blueprint.routers))
         ends = (wire.a, wire.b) if wire.kind == "fibre" or silent else (wire.b,)
         for end in ends:
             netlink, index = self._net.netlink(end.node), self._net.index(end)

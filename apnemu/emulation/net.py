@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from mininet.cli import CLI
 from mininet.net import Mininet
 
-from apnemu.blueprint.document import Blueprint, End
+from apnemu.blueprint.document import Blueprint, End, Router
 from apnemu.emulation import shaping, switching
 from apnemu.emulation.namespaces import inside
 from apnemu.emulation.netlink import Netlink, address, ask, host_route, interfaces, link_up, neighbour, veth
@@ -27,6 +27,12 @@ SYSCTLS = {
     "ipv6/conf/default/disable_ipv6": "1",
 }
 """Of hosts and switches: windows that a long fibre needs, flows that learn nothing from one another, no IPv6."""
+ROUTER_SYSCTLS = {
+    **SYSCTLS,
+    "ipv4/ip_forward": "1",
+    "ipv4/conf/all/rp_filter": "0",
+    "ipv4/conf/all/send_redirects": "0",
+}
 
 CLI.identchars += "-"
 """Mininet's CLI takes a node by the first word of a line; without this `tokyo-h1 ping osaka-h1` began with `tokyo`."""
@@ -43,10 +49,13 @@ class Net(Mininet):  # type: ignore[misc]  # mininet has no types
         self.blueprint = blueprint
         self.built = True
         self._addresses = {host.name: host.address for host in blueprint.hosts}
+        self._addresses.update((router.name, router.router_id) for router in blueprint.routers)
         self._netlinks: dict[str, Netlink] = {}
         self._indices: dict[str, dict[str, int]] = {}
         for host in blueprint.hosts:
             self.addHost(host.name, ip=host.address)
+        for router in blueprint.routers:
+            self.addHost(router.name, ip=router.router_id)
         for switch in blueprint.switches:
             self.addSwitch(
                 switch.name, dpid=f"{switch.dpid:016x}", batch=True, protocols="OpenFlow13", reconnectms=1000
@@ -79,10 +88,11 @@ class Net(Mininet):  # type: ignore[misc]  # mininet has no types
 
     def start(self) -> None:
         """Bridges and ports in one transaction, interfaces up, then the wires' behaviour, read back."""
-        switching.start()
-        self.addController(
-            "c0", controller=QuietController, ip=CONTROLLER_ADDRESS, port=CONTROLLER_PORT, protocols="OpenFlow13"
-        )
+        if self.switches:
+            switching.start()
+            self.addController(
+                "c0", controller=QuietController, ip=CONTROLLER_ADDRESS, port=CONTROLLER_PORT, protocols="OpenFlow13"
+            )
         for switch in self.switches:
             switch.start(self.controllers)
         if self.switches:
@@ -122,8 +132,8 @@ class Net(Mininet):  # type: ignore[misc]  # mininet has no types
         }
 
     def _configure_hosts(self) -> None:
-        for host in self.blueprint.hosts:
-            self._indices[host.name] = interfaces(self.netlink(host.name))
+        for name in self._addresses:
+            self._indices[name] = interfaces(self.netlink(name))
         segments = 1 if self.blueprint.segments == "mtu" else None
         for end in self.ends():
             ask(self.netlink(end.node), link_up, self.index(end), segments=segments)
@@ -137,16 +147,33 @@ class Net(Mininet):  # type: ignore[misc]  # mininet has no types
             for peer in host.peers:
                 ask(netlink, host_route, indices[peer.interface], peer.address, host.address)
                 ask(netlink, neighbour, indices[peer.interface], peer.address, peer.mac)
+        for router in self.blueprint.routers:
+            self._configure_router(router)
         for netlink in self._netlinks.values():
             netlink.flush()
-        for host in self.hosts:
-            self._sysctls(host.namespace)
+        for host in self.blueprint.hosts:
+            self._sysctls(self[host.name].namespace)
+        for router in self.blueprint.routers:
+            self._sysctls(self[router.name].namespace, ROUTER_SYSCTLS)
+
+    def _configure_router(self, router: Router) -> None:
+        netlink, indices = self.netlink(router.name), self._indices[router.name]
+        ask(netlink, link_up, indices["lo"])
+        ask(netlink, address, indices["lo"], router.router_id, 32)
+        for port in router.ports:
+            index = indices[port.interface]
+            if port.host_address:
+                ask(netlink, address, index, port.address, 24)
+                ask(netlink, host_route, index, port.host_address, router.router_id)
+                ask(netlink, neighbour, index, port.host_address, port.host_mac)
+            else:
+                ask(netlink, address, index, port.address, 31)
 
     @staticmethod
-    def _sysctls(namespace: int | None) -> None:
+    def _sysctls(namespace: int | None, values: Mapping[str, str] = SYSCTLS) -> None:
         """/proc/sys/net shows the namespace of whoever looks."""
         with inside(namespace):
-            for name, value in SYSCTLS.items():
+            for name, value in values.items():
                 descriptor = os.open(f"/proc/sys/net/{name}", os.O_WRONLY)
                 os.write(descriptor, value.encode())
                 os.close(descriptor)

@@ -16,6 +16,7 @@ from apnemu.emulation.loop import Loop, now_ns
 from apnemu.emulation.net import Net
 from apnemu.emulation.notes import Notes
 from apnemu.emulation.probes import Probing
+from apnemu.emulation.routers import Routers
 from apnemu.model.scenario import LEAD_NS, SETTLE_NS, Arrivals, Pair, Probes, Stage
 from apnemu.units import VirtualNs
 
@@ -72,6 +73,9 @@ class Player:
 
     def _play(self, stage: Stage) -> None:
         self._notes.phase, self._notes.load = stage.phase, stage.load
+        routers = Routers(self._net, stage.routing) if stage.routing and self._blueprint.routers else None
+        if routers:
+            routers.start()
         loop = Loop()
         start = now_ns() + LEAD_NS
         end = start + stage.duration_ns
@@ -112,6 +116,8 @@ class Player:
         for injector in injecting:
             injector.close()
         failures.close()
+        if routers:
+            routers.close()
         loop.close()
         capture.close()
         self._note_queues(before, start, stage.duration_ns)

@@ -144,6 +144,21 @@ class Event:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Routing:
+    """Routers that find their own way by OSPF, and how soon they notice that a neighbour is gone.
+
+    The defaults are RFC 2328's (appendix C.3: hello every 10 s, dead after 40 s). `bfd_ms`: a BFD packet so often,
+    the neighbour is gone after `bfd_multiplier` of them (RFC 5880, section 6.8.4; FRR's default is 3 x 300 ms); 0 is
+    no BFD.
+    """
+
+    hello_s: int = 10
+    dead_s: int = 40
+    bfd_ms: int = 0
+    bfd_multiplier: int = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Stage:
     """One thing after another: everything in a stage starts together and the next begins when all is quiet.
 
@@ -162,6 +177,8 @@ class Stage:
     """The stage goes on until all jobs among them have ended."""
     events: tuple[Event, ...] = ()
     """In any order; when the stage is over, everything is whole again."""
+    routing: Routing | None = None
+    """Of the packet network: daemons that run for this stage, started before it."""
 
 
 def planned_virtual_s(stages: tuple[Stage, ...]) -> float:

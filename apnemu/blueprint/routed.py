@@ -1,0 +1,91 @@
+"""The packet network with routers that find their own way: OSPF daemons instead of forwarding entries.
+
+Same hosts, fibres, delays, rates and queues as in `packet`; a router is a namespace with the kernel's own forwarding. A
+fibre is an OSPF point-to-point link with two addresses of 172.16.0.0/12 (RFC 3021, /31) and its length in whole km as
+its cost, so that routes are the shortest by length, as planned ones are. A router tells the others of its
+site's hosts as of one stub network, a /24. Rejected: as external routes, which FRR computes only once a second
+(OSPF_ASE_CALC_INTERVAL in ospfd).
+"""
+
+from __future__ import annotations
+
+from apnemu.blueprint.document import End, Host, Line, Peer, Router, RouterPort, Wire
+from apnemu.blueprint.ports import Ports
+from apnemu.errors import InputError
+from apnemu.model.plant import Plant
+from apnemu.units import gbps_to_bytes_per_s
+
+MOST_FIBRES = 1 << 19
+HIGHEST_COST = 65_535
+
+
+def compile_routed(plant: Plant) -> tuple[tuple[Host, ...], tuple[Router, ...], tuple[Wire, ...]]:
+    """Hosts, routers and wires."""
+    if len(plant.fibres) > MOST_FIBRES:
+        raise InputError(f"{plant.name} has {len(plant.fibres)} fibres; routers have addresses for {MOST_FIBRES}")
+    ports = Ports(plant)
+    packet = plant.packet
+    rate = gbps_to_bytes_per_s(packet.line_rate_gbps)
+    held = packet.forwarding_ns + packet.oeo_ns
+    of_router: dict[str, list[RouterPort]] = {site.name: [] for site in plant.sites}
+    wires = []
+    for number, fibre in enumerate(plant.fibres):
+        delay_ns = held + packet.fec_ns + fibre.delay_ns
+        line = Line(rate_bytes_per_s=rate, queue_bytes=packet.buffer_bytes, delay_ns=delay_ns)
+        wire = ports.fibre(fibre, line, line)
+        wires.append(wire)
+        cost = min(HIGHEST_COST, max(1, round(fibre.length_km)))
+        for site, end, low in ((fibre.a, wire.a, 0), (fibre.b, wire.b, 1)):
+            of_router[site].append(
+                RouterPort(interface=end.interface, address=_link_address(2 * number + low), ospf_cost=cost)
+            )
+    access: dict[str, tuple[str, str, End, End]] = {}
+    for name, site, address in ports.hosts():
+        own = ports.at_host(name, Line(rate_bytes_per_s=rate))
+        far = ports.at_switch(site, Line(rate_bytes_per_s=rate, queue_bytes=packet.buffer_bytes, delay_ns=held))
+        wires.append(Wire(name=f"access@{name}", kind="access", a=own, b=far))
+        access[name] = (site, address, own, far)
+        of_router[site].append(
+            RouterPort(interface=far.interface, address=_beside(address), host_address=address, host_mac=own.mac)
+        )
+    hosts = tuple(
+        Host(
+            name=name,
+            site=site,
+            address=address,
+            peers=tuple(
+                Peer(address=access[other][1], mac=far.mac, interface=own.interface)
+                for other in access
+                if other != name
+            ),
+        )
+        for name, (site, address, own, far) in access.items()
+    )
+    routers = tuple(
+        Router(
+            name=switch.name,
+            site=switch.site,
+            router_id=f"10.255.{switch.dpid >> 8}.{switch.dpid & 255}",
+            ports=tuple(of_router[switch.site]),
+        )
+        for switch in ports.switches()
+    )
+    return hosts, routers, tuple(wires)
+
+
+def _beside(host_address: str) -> str:
+    """The router's own address on the line to a host; a site has at most 64 of those.
+
+    >>> _beside("10.0.7.2")
+    '10.0.7.130'
+    """
+    network, _, number = host_address.rpartition(".")
+    return f"{network}.{128 + int(number)}"
+
+
+def _link_address(number: int) -> str:
+    """
+    >>> _link_address(0), _link_address(515)
+    ('172.16.0.0', '172.16.2.3')
+    """
+    return f"172.{16 + (number >> 16)}.{number >> 8 & 255}.{number & 255}"
