@@ -22,6 +22,7 @@ from apnemu.errors import InputError
 from apnemu.report import headline, latency_charts, load_charts, plant_map, results, words
 from apnemu.report.drawing import element
 from apnemu.report.light_figures import light_figures
+from apnemu.report.outage_figure import outage_figure
 from apnemu.report.pairs import chief, networks, pairs, phases
 from apnemu.report.quality_figures import quality_figures
 from apnemu.report.reach_map import reach_figures
@@ -153,6 +154,8 @@ def _figures(rows: Sequence[Mapping[str, Any]], picture: Mapping[str, Any]) -> l
         return [("", sharing_figures(rows))]
     if kind == "quality":
         return [("", quality_figures(rows))]
+    if rows and "outage_ns" in rows[0]:
+        return [("", [outage_figure(rows)])]
     if kind in ("other", "services"):
         return []
     latency = cast(Sequence[LatencyRow], rows)
