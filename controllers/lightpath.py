@@ -5,15 +5,52 @@ Nothing is learned and nothing is flooded: light that nobody assigned goes nowhe
 
 from __future__ import annotations
 
-from apnemu.blueprint.document import Blueprint, LitPath
-from controllers.rules import Rule
+from apnemu.blueprint.document import Blueprint, LitPath, LitTree, TreeNode
+from controllers.rules import Action, Group, Rule
 
 PRIORITY = 100
 
 
 def rules(blueprint: Blueprint, dpid: int) -> list[Rule]:
     """What one ROADM must have, in the order of the lightpaths."""
-    return [rule for path in blueprint.lit_paths for rule in _of_path(path, dpid)]
+    paths = [rule for path in blueprint.lit_paths for rule in _of_path(path, dpid)]
+    trees = [rule for number, tree in enumerate(blueprint.lit_trees, 1) for rule in _of_tree(tree, number, dpid)]
+    return [*paths, *trees]
+
+
+def groups(blueprint: Blueprint, dpid: int) -> list[Group]:
+    """The splitters of one ROADM: one for each tree that it divides. They must be there before the rules."""
+    return [
+        Group(number=number, buckets=_ways(node))
+        for number, tree in enumerate(blueprint.lit_trees, 1)
+        for node in tree.nodes
+        if node.dpid == dpid and len(_ways(node)) > 1
+    ]
+
+
+def _ways(node: TreeNode) -> tuple[tuple[Action, ...], ...]:
+    onward: list[tuple[Action, ...]] = [(("output", port),) for port in node.ports_onward]
+    return (*onward, *((("pop",), ("output", port)) for port in node.ports_dropped))
+
+
+def _of_tree(tree: LitTree, number: int, dpid: int) -> list[Rule]:
+    """A tree at a ROADM: light goes down all its ways; the leaves' answers come up by their own tags."""
+    found = []
+    for node in tree.nodes:
+        if node.dpid == dpid:
+            ways = _ways(node)
+            split: tuple[Action, ...] = (("group", number),) if len(ways) > 1 else ways[0]
+            tagged: tuple[Action, ...] = (("push", tree.tag),) if node.added else ()
+            tag = None if node.added else tree.tag
+            found.append(Rule(priority=PRIORITY, port_in=node.port_in, tag=tag, actions=(*tagged, *split)))
+    for leaf in tree.leaves:
+        last = len(leaf.hops) - 1
+        found += [
+            _direction(leaf.return_tag, hop.port_in, hop.port_out, added=place == 0, dropped=place == last)
+            for place, hop in enumerate(leaf.hops)
+            if hop.dpid == dpid
+        ]
+    return found
 
 
 def _of_path(path: LitPath, dpid: int) -> list[Rule]:

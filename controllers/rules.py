@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-Action = tuple[Literal["push", "output"], int] | tuple[Literal["pop", "decrement_ttl"]]
-"""`push` a tag (VLAN id), `output` by a port, `pop` the tag, `decrement_ttl` of the datagram."""
+Action = tuple[Literal["push", "output", "group"], int] | tuple[Literal["pop", "decrement_ttl"]]
+"""`push` a tag (VLAN id), `output` by a port, `pop` the tag, hand to a `group`, `decrement_ttl` of the datagram."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,3 +20,11 @@ class Rule:
     mac_to: str | None = None
     mac_mask: str | None = None
     address_to: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """A splitter: a group of type ALL, each bucket's actions done to a copy of the frame (OpenFlow 1.3.5, 5.6.1)."""
+
+    number: int
+    buckets: tuple[tuple[Action, ...], ...]

@@ -23,7 +23,7 @@ from types import ModuleType
 from typing import Any
 
 from apnemu.blueprint.document import Blueprint
-from controllers.rules import Rule
+from controllers.rules import Group, Rule
 
 OS_KEN, RYU = "os-ken", "ryu"
 RUNTIME, LOGIC, BLUEPRINT, READY = "APNEMU_RUNTIME", "APNEMU_LOGIC", "APNEMU_BLUEPRINT", "APNEMU_READY"
@@ -82,6 +82,8 @@ def _application() -> type:
         @handler.set_ev_cls(event.EventOFPSwitchFeatures, handler.CONFIG_DISPATCHER)  # type: ignore[untyped-decorator]
         def connected(self, ev: Any) -> None:
             datapath = ev.msg.datapath
+            for group in getattr(logic, "groups", _none)(blueprint, datapath.id):
+                datapath.send_msg(group_mod(datapath, group))
             for rule in logic.rules(blueprint, datapath.id):
                 datapath.send_msg(flow_mod(datapath, rule))
             datapath.send_msg(datapath.ofproto_parser.OFPBarrierRequest(datapath))
@@ -97,6 +99,21 @@ def _application() -> type:
 
     Application.__module__ = __name__
     return Application
+
+
+def _none(blueprint: Blueprint, dpid: int) -> list[Group]:
+    """A logic without splitters."""
+    return []
+
+
+def group_mod(datapath: Any, group: Group) -> Any:
+    """A splitter in the framework's own words."""
+    proto, parser = datapath.ofproto, datapath.ofproto_parser
+    buckets = [
+        parser.OFPBucket(actions=[action for step in bucket for action in _actions(proto, parser, step)])
+        for bucket in group.buckets
+    ]
+    return parser.OFPGroupMod(datapath, proto.OFPGC_ADD, proto.OFPGT_ALL, group.number, buckets)
 
 
 def flow_mod(datapath: Any, rule: Rule) -> Any:
@@ -127,6 +144,8 @@ def _actions(proto: Any, parser: Any, step: tuple[Any, ...]) -> list[Any]:
         return [parser.OFPActionPopVlan()]
     if step[0] == "decrement_ttl":
         return [parser.OFPActionDecNwTtl()]
+    if step[0] == "group":
+        return [parser.OFPActionGroup(step[1])]
     return [parser.OFPActionOutput(step[1])]
 
 

@@ -56,8 +56,10 @@ def blueprint_for(
             blueprint, hosts=hosts, switches=switches, wires=wires, lit_paths=lit_paths, injections=injections
         )
     elif network == "apn":
-        hosts, switches, wires, lit_paths = compile_apn(plant, assignment)
-        blueprint = replace(blueprint, hosts=hosts, switches=switches, wires=wires, lit_paths=lit_paths)
+        hosts, switches, wires, lit_paths, lit_trees = compile_apn(plant, assignment)
+        blueprint = replace(
+            blueprint, hosts=hosts, switches=switches, wires=wires, lit_paths=lit_paths, lit_trees=lit_trees
+        )
     elif any(stage.routing for stage in stages):
         hosts, routers, wires = compile_routed(plant)
         blueprint = replace(blueprint, hosts=hosts, routers=routers, wires=wires)

@@ -122,6 +122,44 @@ class LitPath:
     slot_m: int
     line_rate_gbps: float
     hops: tuple[Hop, ...]
+    source_interface: str = ""
+    target_interface: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TreeNode:
+    """A light tree at one ROADM: comes in at a port, goes on to fibres, and is dropped to hosts. Added at the hub."""
+
+    dpid: int
+    port_in: int
+    added: bool
+    ports_onward: tuple[int, ...]
+    ports_dropped: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TreeLeaf:
+    """Where a tree ends, and its way back: `hops` from the leaf to the hub under a tag of its own."""
+
+    site: str
+    host: str
+    interface: str
+    return_tag: int
+    hops: tuple[Hop, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LitTree:
+    """A light tree as the controller sees it; nodes in the order in which its branches meet them."""
+
+    name: str
+    source: str
+    source_host: str
+    source_interface: str
+    tag: int
+    line_rate_gbps: float
+    nodes: tuple[TreeNode, ...]
+    leaves: tuple[TreeLeaf, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,6 +203,7 @@ class Blueprint:
     pcap: bool
     routers: tuple[Router, ...] = ()
     """In place of `switches`, where a stage has routing daemons."""
+    lit_trees: tuple[LitTree, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         return dataclasses.asdict(self)

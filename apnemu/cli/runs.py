@@ -27,7 +27,7 @@ def check(file: Topology, as_json: Json = False) -> None:
         "name": plant.name,
         "sites": len(plant.sites),
         "fibres": len(plant.fibres),
-        "demands": len(plant.demands),
+        "demands": len(plant.demands) + len(plant.trees),
         "fibre_km": round(sum(fibre.length_km for fibre in plant.fibres), 1),
     }
     if as_json:

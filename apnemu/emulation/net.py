@@ -23,6 +23,7 @@ SYSCTLS = {
     "ipv4/tcp_rmem": f"4096 1048576 {TCP_BUFFER_BYTES}",
     "ipv4/tcp_wmem": f"4096 1048576 {TCP_BUFFER_BYTES}",
     "ipv4/tcp_no_metrics_save": "1",
+    "ipv4/igmp_link_local_mcast_reports": "0",
     "ipv6/conf/all/disable_ipv6": "1",
     "ipv6/conf/default/disable_ipv6": "1",
 }

@@ -17,6 +17,7 @@ from apnemu.emulation.net import Net
 from apnemu.emulation.notes import Notes
 from apnemu.emulation.probes import Probing
 from apnemu.emulation.routers import Routers
+from apnemu.emulation.trains import Trains
 from apnemu.model.scenario import LEAD_NS, SETTLE_NS, Arrivals, Pair, Probes, Stage
 from apnemu.units import VirtualNs
 
@@ -95,6 +96,8 @@ class Player:
         failures.start(loop, start)
         applications = Applications(stage, self._addresses, self._namespaces, self._folder)
         applications.start(loop, start)
+        trains = Trains(self._net, stage.trains, stage.retunes)
+        trains.start(loop, start)
         probing = Probing(stage.probes, self._ends, self._blueprint.seed) if stage.probes else None
         if probing:
             end = max(end, probing.start(loop, start))
@@ -113,6 +116,8 @@ class Player:
         if probing:
             probing.close(loop)
             probing.note(self._notes)
+        trains.close(loop)
+        trains.note(self._notes)
         for injector in injecting:
             injector.close()
         failures.close()

@@ -93,6 +93,11 @@ def shape(netlink: Netlink, index: int, line: Line) -> None:
         netlink.add(f"set the delay of interface {index}", RTM_NEWQDISC, ADD, _netem(index, parent, FIBRE, delay))
 
 
+def change_rate(netlink: Netlink, index: int, line: Line) -> None:
+    """Queue the request that makes interface `index` send at `line`'s rate what it is given from now on."""
+    netlink.add(f"change the line of interface {index}", RTM_NEWQDISC, 0, _netem(index, ROOT, LINE, _line(line)))
+
+
 def lose_all(netlink: Netlink, index: int, line: Line, *, lost: bool) -> None:
     """Queue the request that makes interface `index` lose every frame that it is given from now on, or none.
 

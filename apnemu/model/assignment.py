@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from apnemu.model.demand import TreeKind
 from apnemu.model.spectrum import Slot
 
 
@@ -35,6 +36,67 @@ class Lightpath:
     def __post_init__(self) -> None:
         if len(self.fibres) != len(self.route) - 1 or (self.source, self.target) != (self.route[0], self.route[-1]):
             raise ValueError(f"lightpath {self.name}: route {self.route} and fibres {self.fibres} do not fit")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Branch:
+    """What one leaf gets of a light tree. `delay_ns` as a lightpath's; `splitting_loss_db` of all splitters passed.
+
+    `return_slot` is the wavelength by which the leaf answers; that of the tree itself where subcarriers go both ways.
+    """
+
+    leaf: str
+    route: tuple[str, ...]
+    fibres: tuple[str, ...]
+    length_km: float
+    delay_ns: int
+    splitting_loss_db: float
+    gsnr_db: float
+    margin_db: float
+    return_slot: Slot
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LightTree:
+    """One wavelength from a hub to many leaves, lit on every fibre of the tree; branches in the leaves' order."""
+
+    name: str
+    kind: TreeKind
+    source: str
+    slot: Slot
+    mode: str
+    rate_gbps: float
+    line_rate_gbps: float
+    branches: tuple[Branch, ...]
+
+    @property
+    def fibres(self) -> tuple[str, ...]:
+        """Every fibre of the tree once, in the order in which the branches meet them."""
+        return tuple(dict.fromkeys(name for branch in self.branches for name in branch.fibres))
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "name": self.name,
+            "kind": self.kind,
+            "from": self.source,
+            "to": [branch.leaf for branch in self.branches],
+            "slot": {"n": self.slot.n, "m": self.slot.m},
+            "mode": self.mode,
+            "rate_gbps": self.rate_gbps,
+            "fibres": list(self.fibres),
+            "branches": [
+                {
+                    "to": branch.leaf,
+                    "route": list(branch.route),
+                    "splitting_loss_db": branch.splitting_loss_db,
+                    "gsnr_db": branch.gsnr_db,
+                    "margin_db": branch.margin_db,
+                    "delay_ns": branch.delay_ns,
+                    "return_slot": {"n": branch.return_slot.n, "m": branch.return_slot.m},
+                }
+                for branch in self.branches
+            ],
+        }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +137,7 @@ class Assignment:
     lightpaths: tuple[Lightpath, ...]
     refusals: tuple[Refusal, ...]
     shares: tuple[Share, ...] = ()
+    trees: tuple[LightTree, ...] = ()
 
     def by_pair(self) -> dict[tuple[str, str], Lightpath]:
         """Both directions of every lightpath; of several between two sites the first."""
@@ -102,6 +165,6 @@ class Assignment:
                 }
                 for path in self.lightpaths
             ],
-            "trees": [],
+            "trees": [tree.to_json() for tree in self.trees],
             "refusals": [{"demand": refusal.demand, "reason": refusal.reason} for refusal in self.refusals],
         }

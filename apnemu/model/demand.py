@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
+
+TreeKind = Literal["tree", "subcarriers"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,5 +23,28 @@ class Demand:
     def __post_init__(self) -> None:
         if self.source == self.target:
             raise ValueError(f"demand {self.name} leads from {self.source} to itself")
+        if not self.rate_gbps > 0:
+            raise ValueError(f"rate_gbps is {self.rate_gbps}; it must be above 0")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TreeDemand:
+    """Light wanted from one site, the hub, to several.
+
+    `tree`: every leaf gets all of `rate_gbps`, the same frames. `subcarriers`: each leaf gets `rate_gbps` of its own, a
+    whole number of the hub's subcarriers.
+    """
+
+    name: str
+    source: str
+    leaves: tuple[str, ...]
+    rate_gbps: float
+    kind: TreeKind = "tree"
+
+    def __post_init__(self) -> None:
+        if not self.leaves or len(set(self.leaves)) < len(self.leaves) or self.source in self.leaves:
+            raise ValueError(
+                f"demand {self.name}: leaves {self.leaves} of {self.source}; they must be others, once each"
+            )
         if not self.rate_gbps > 0:
             raise ValueError(f"rate_gbps is {self.rate_gbps}; it must be above 0")

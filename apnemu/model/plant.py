@@ -9,7 +9,7 @@ from math import ceil
 from types import MappingProxyType
 from typing import Literal
 
-from apnemu.model.demand import Demand
+from apnemu.model.demand import Demand, TreeDemand
 from apnemu.model.scenario import Event
 from apnemu.model.spectrum import Band
 from apnemu.units import GROUP_INDEX, fibre_delay_ns
@@ -81,6 +81,8 @@ class Mode:
     reach_km: float
     fec_ns: int
     source: str
+    power_w: float | None = None
+    """Of one transceiver that runs so; None is not stated."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,6 +93,33 @@ class Roadm:
     drop_ns: int = 0
     express_ns: int = 0
     source: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Splitter:
+    """What divides light among branches: `excess_loss_db` comes on top of 10 log10(branches)."""
+
+    excess_loss_db: float = 0.0
+    source: str = "not stated"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subcarriers:
+    """A hub whose wavelength is `count` digital subcarriers, given to leaves of at most `leaf_count` each.
+
+    `mode` is the hub's line. To move subcarriers from leaf to leaf takes `moving_ns`, however many at once.
+    """
+
+    mode: Mode
+    count: int
+    leaf_count: int
+    leaf_power_w: float
+    moving_ns: int
+
+    @property
+    def rate_gbps(self) -> float:
+        """Of one subcarrier."""
+        return self.mode.rate_gbps / self.count
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -180,6 +209,10 @@ class Plant:
     devices: Devices = field(default_factory=Devices)
     scenario: tuple[Event, ...] = ()
     """What happens to it, in the order of its instants; of equal ones in the file's order."""
+    trees: tuple[TreeDemand, ...] = ()
+    """Light from one to many that is asked for, in the file's order."""
+    splitter: Splitter = field(default_factory=Splitter)
+    subcarriers: Subcarriers | None = None
 
     @cached_property
     def site(self) -> Mapping[str, Site]:

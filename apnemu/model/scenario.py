@@ -122,6 +122,32 @@ class Application:
             raise ValueError(f"ready of {self.name} is {self.ready!r}; it must be says:TEXT or listens:PORT")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Train:
+    """UDP datagrams that one transceiver is given back to back, stamped at its queue and at every receiver.
+
+    `light` is a lightpath's, a light tree's or a leaf's name (TREE/LEAF); they go from its source, or with `back` to
+    it (of a tree from the leaf `leaf`). `frame_bytes` is a datagram with its Ethernet, IPv4 and UDP headers: a frame
+    without its checksum, and what is longer than a frame goes as the fragments that IPv4 makes of it.
+    """
+
+    light: str
+    at_ns: VirtualNs
+    frames: int
+    frame_bytes: int
+    back: bool = False
+    leaf: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retune:
+    """At that instant both transceivers of a light send at this rate from then on; 0: nothing gets through."""
+
+    light: str
+    at_ns: VirtualNs
+    rate_gbps: float
+
+
 EventKind = Literal["cut", "lose", "region", "repair"]
 
 
@@ -179,6 +205,9 @@ class Stage:
     """In any order; when the stage is over, everything is whole again."""
     routing: Routing | None = None
     """Of the packet network: daemons that run for this stage, started before it."""
+    trains: tuple[Train, ...] = ()
+    retunes: tuple[Retune, ...] = ()
+    """Lines stay so when the stage is over."""
 
 
 def planned_virtual_s(stages: tuple[Stage, ...]) -> float:

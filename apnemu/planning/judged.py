@@ -12,11 +12,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from apnemu.model.assignment import Assignment, Lightpath
+from apnemu.model.assignment import Assignment, Lightpath, Refusal
 from apnemu.model.plant import Plant
 from apnemu.model.quality import Judge
 from apnemu.optics import judge_of, network_of, read_optics
+from apnemu.optics.headroom import headroom
 from apnemu.planning.lightpaths import plan
+from apnemu.planning.trees import plan_trees
 
 TABLE = "Reach is judged by a table of the transceiver modes, not by signal quality"
 
@@ -31,6 +33,31 @@ class Judged:
 
 
 def plan_judged(plant: Plant, *, by_quality: bool) -> Judged:
+    """`plan_paths`, and then the plant's light trees, which are judged by quality always (the table knows no splitter).
+
+    A plant whose modes have no optical figures gets no trees, and that is the refusals' reason.
+    """
+    paths = plan_paths(plant, by_quality=by_quality)
+    if not plant.trees:
+        return paths
+    unknown = without_figures(plant)
+    if unknown:
+        why = f"quality: the optics file has no figures of {', '.join(unknown)}; add them, or use other modes"
+        refused = tuple(Refusal(demand=tree.name, reason=why) for tree in plant.trees)
+        lit = replace(paths.assignment, refusals=(*paths.assignment.refusals, *refused))
+        return replace(paths, assignment=lit)
+    hub = () if plant.subcarriers is None else (plant.subcarriers.mode,)
+    wider = replace(plant, modes=(*plant.modes, *hub))
+    answer = network_of(wider).judge_of(wider) if plant.gnpy else judge_of(wider)
+    note = "A light tree's GSNR is a closed form: the judged route's, with splitting loss that ROADMs cannot spare."
+    return replace(
+        paths,
+        assignment=plan_trees(plant, paths.assignment, answer, headroom(read_optics())),
+        notes=(*paths.notes, note),
+    )
+
+
+def plan_paths(plant: Plant, *, by_quality: bool) -> Judged:
     """The plan, every lightpath with its GSNR and margin where they can be known.
 
     Raises InputError where the plant came from GNPy's own files and these do not fit it.

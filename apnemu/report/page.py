@@ -28,6 +28,7 @@ from apnemu.report.quality_figures import quality_figures
 from apnemu.report.reach_map import reach_figures
 from apnemu.report.rows import LatencyRow, LossRow, ThroughputRow
 from apnemu.report.sharing_charts import sharing_figures
+from apnemu.report.trees import tree_figures
 
 Document = Mapping[str, Any]
 
@@ -132,7 +133,7 @@ def _section(document: Document, picture: Mapping[str, Any], manifest: Mapping[s
         "document": document,
         "headline": headline.sentence(rows, picture),
         "expectation": headline.expectation(document),
-        "figures": _figures(rows, picture),
+        "figures": [*_figures(rows, picture), *_trees(picture)],
         "headings": [(column.heading, column.number) for column in table],
         "rows": [[column.text(row) for column in table] for row in rows],
         "numbers": [column.number for column in table],
@@ -167,6 +168,11 @@ def _figures(rows: Sequence[Mapping[str, Any]], picture: Mapping[str, Any]) -> l
         draw = (latency_charts.distance_figure, latency_charts.added_figure, latency_charts.jitter_figure)
         groups.append((phase if len(found) > 1 else "", [one(of_phase, names) for one in draw]))
     return groups
+
+
+def _trees(picture: Mapping[str, Any]) -> list[tuple[str, list[Markup]]]:
+    drawn = tree_figures(picture)
+    return [("Light trees", drawn)] if drawn else []
 
 
 def _latency(documents: Sequence[Document]) -> list[LatencyRow]:

@@ -31,6 +31,7 @@ def picture_of(plant: Plant, assignment: Assignment) -> dict[str, Any]:
         ],
         "band": {"low": plant.band.low, "high": plant.band.high, "anchor_thz": ANCHOR_THZ, "step_ghz": STEP_GHZ},
         "refusals": planned["refusals"],
+        "trees": planned["trees"],
         "packet": {
             "line_rate_gbps": packet.line_rate_gbps,
             "mtu_bytes": packet.mtu_bytes,

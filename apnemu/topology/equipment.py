@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from apnemu.errors import InputError
-from apnemu.model.plant import Devices, Mode, Roadm
+from apnemu.model.plant import Devices, Mode, Roadm, Splitter, Subcarriers
 from apnemu.topology.document import load_document
 from apnemu.topology.format import DEVICES, EQUIPMENT
 from apnemu.topology.parse import Parser
@@ -36,6 +36,8 @@ class Equipment:
     modes: tuple[Mode, ...]
     roadm: Roadm
     devices: Devices
+    splitter: Splitter
+    subcarriers: Subcarriers | None
     packet: Entry
 
 
@@ -76,6 +78,8 @@ def read_equipment(path: Path) -> Equipment:
             source=roadm.text("source"),
         ),
         devices=_devices(entry),
+        splitter=_splitter(entry),
+        subcarriers=_subcarriers(entry),
         packet=entry.entry("packet"),
     )
 
@@ -112,5 +116,35 @@ def _modes(entry: Entry, file: str) -> tuple[Mode, ...]:
             reach_km=item.number("reach_km"),
             fec_ns=item.whole("fec_ns"),
             source=item.text("source"),
+            power_w=item.number("power_w") if "power_w" in item else None,
         )
     return tuple(modes.values())
+
+
+def _splitter(entry: Entry) -> Splitter:
+    if "splitter" not in entry:
+        return Splitter()
+    own = entry.entry("splitter")
+    return Splitter(excess_loss_db=own.number("excess_loss_db"), source=own.text("source"))
+
+
+def _subcarriers(entry: Entry) -> Subcarriers | None:
+    if "subcarriers" not in entry:
+        return None
+    own = entry.entry("subcarriers")
+    mode = Mode(
+        name=own.text("mode"),
+        rate_gbps=own.number("rate_gbps"),
+        slot_m=own.whole("slot_m"),
+        reach_km=0,
+        fec_ns=own.whole("fec_ns"),
+        source=own.text("source"),
+        power_w=own.number("hub_power_w"),
+    )
+    return Subcarriers(
+        mode=mode,
+        count=own.whole("count"),
+        leaf_count=own.whole("leaf_count"),
+        leaf_power_w=own.number("leaf_power_w"),
+        moving_ns=ms_to_ns(own.number("moving_ms")),
+    )

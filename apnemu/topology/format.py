@@ -76,10 +76,14 @@ DEMAND = Record(
         "among": ListOf(
             item=NAME, noun="site", least=2, most=1000, or_word="all", hint="write among: all, or among: [tokyo, osaka]"
         ),
+        "to_many": ListOf(item=NAME, noun="site", least=1, most=1000, hint="write to_many: [nagoya, osaka]"),
+        "kind": Choice(
+            words=("tree", "subcarriers"), hint="of to_many: one wavelength split, or shared by subcarriers"
+        ),
         "rate_gbps": RATE_GBPS,
     },
     required=("name", "rate_gbps"),
-    either=(("from", "to"), ("among",)),
+    either=(("from", "to"), ("among",), ("from", "to_many")),
     hint="write for example {name: t-o, from: tokyo, to: osaka, rate_gbps: 100}",
 )
 
@@ -175,10 +179,30 @@ MODE = Record(
         "slot_m": Number(low=1, high=64, decimals=0, hint="give the slot's width in steps of 12.5 GHz; 75 GHz is 6"),
         "reach_km": LENGTH_KM,
         "fec_ns": DELAY_NS,
+        "power_w": Number(low=0, above=True, high=1000, hint="give one transceiver's power in W"),
         "source": PROSE,
     },
     required=("name", "rate_gbps", "slot_m", "reach_km", "fec_ns", "source"),
     hint="write for example {name: zr, rate_gbps: 400, slot_m: 6, reach_km: 120, fec_ns: 15000, source: ...}",
+)
+
+SUBCARRIERS = Record(
+    keys={
+        "mode": TITLE,
+        "count": Number(low=1, high=256, decimals=0, hint="Open XR has 16"),
+        "rate_gbps": RATE_GBPS,
+        "slot_m": Number(low=1, high=64, decimals=0, hint="give the slot's width in steps of 12.5 GHz; 75 GHz is 6"),
+        "leaf_count": Number(low=1, high=256, decimals=0, hint="give the subcarriers that a leaf can have at most"),
+        "fec_ns": DELAY_NS,
+        "moving_ms": DURATION_MS,
+        "hub_power_w": Number(low=0, above=True, high=1000, hint="give the hub transceiver's power in W"),
+        "leaf_power_w": Number(low=0, above=True, high=1000, hint="give a leaf transceiver's power in W"),
+        "source": PROSE,
+    },
+    required=(
+        *("mode", "count", "rate_gbps", "slot_m", "leaf_count", "fec_ns", "moving_ms"),
+        *("hub_power_w", "leaf_power_w", "source"),
+    ),
 )
 
 DEVICES = (
@@ -209,6 +233,11 @@ EQUIPMENT = Record(
             required=("source",),
             hint="leave out what is as in the default equipment",
         ),
+        "splitter": Record(
+            keys={"excess_loss_db": Number(low=0, high=20, hint="give dB beyond 10 log10(branches)"), "source": PROSE},
+            required=("excess_loss_db", "source"),
+        ),
+        "subcarriers": SUBCARRIERS,
         "modes": ListOf(item=MODE, noun="mode", least=1, most=1000, hint="list the ways to run a transceiver"),
         "packet": Record(
             keys={

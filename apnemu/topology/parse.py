@@ -129,9 +129,10 @@ class Parser:
         if not shape.either:
             return
         ways = " or ".join(" with ".join(group) for group in shape.either)
-        begun = [group for group in shape.either if any(key in entry for key in group)]
-        if len(begun) != 1 or not all(key in entry for key in begun[0]):
-            given = ", ".join(key for group in shape.either for key in group if key in entry) or "neither"
+        keys = dict.fromkeys(key for group in shape.either for key in group)
+        found = [key for key in keys if key in entry]
+        if not any(set(found) == set(group) for group in shape.either):
+            given = ", ".join(found) or "neither"
             self.fail(entry.line, f"{entry.what} has {given}; it must have either {ways}; {shape.hint}")
 
 

@@ -35,6 +35,7 @@ def read_plant(path: str | Path) -> Plant:
     fibres = _fibres(entry, sites, equipment, parser)
     _refuse_islands(entry, sites, fibres, parser)
     about = entry.entry("about")
+    demands, trees = read_demands(entry, sites, parser)
     return Plant(
         name=entry.text("name"),
         source=about.text("source", "not stated"),
@@ -42,7 +43,10 @@ def read_plant(path: str | Path) -> Plant:
         inferred=about.texts("inferred"),
         sites=sites,
         fibres=fibres,
-        demands=read_demands(entry, sites, parser),
+        demands=demands,
+        trees=trees,
+        splitter=equipment.splitter,
+        subcarriers=equipment.subcarriers,
         modes=equipment.modes,
         roadm=equipment.roadm,
         packet=read_packet(entry.entry("packet"), equipment, parser),

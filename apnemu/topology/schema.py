@@ -56,7 +56,7 @@ def _record(shape: Record) -> dict[str, Any]:
         schema["oneOf"] = [
             {
                 "required": list(group),
-                "properties": {key: False for other in shape.either if other != group for key in other},
+                "properties": {key: False for other in shape.either for key in other if key not in group},
             }
             for group in shape.either
         ]

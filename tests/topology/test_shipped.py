@@ -26,6 +26,7 @@ BAD = Path(__file__).parents[1] / "bad_inputs"
 def test_all_are_here() -> None:
     assert [path.stem for path in SHIPPED] == [
         "cost239",
+        "hub-and-leaves",
         "jpn12",
         "jpn48",
         "nsfnet",

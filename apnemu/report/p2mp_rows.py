@@ -1,0 +1,217 @@
+"""Light from one to many, and the same demands as lightpaths: what was measured, and what it takes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from math import ceil
+from statistics import median
+from typing import Any
+
+import pyarrow as pa  # type: ignore[import-untyped]  # it ships no types
+
+from apnemu.blueprint.apn import mode_of
+from apnemu.model.assignment import Assignment, Lightpath, LightTree
+from apnemu.model.plant import Plant
+from apnemu.planning.sharing_out import after_moving, before_moving
+from apnemu.units import serialisation_ns
+
+Row = dict[str, Any]
+Frame = Mapping[str, Any]
+IPV4_BYTES, ETHERNET_BYTES = 20, 14
+STEP_NS = 1_000_000
+"""Between trains to one leaf while subcarriers are moved: how finely the instant of the move is seen."""
+SETTLED_STEPS = 5
+"""Before the move, and after it."""
+
+
+def frames_of(table: pa.Table, phase: str) -> dict[tuple[str, str], list[Frame]]:
+    """(light, where it arrives) -> what became of each datagram, in the order of sending."""
+    found: dict[tuple[str, str], list[Frame]] = {}
+    for record in table.to_pylist():
+        if record["kind"] == "probe" and record["phase"] == phase:
+            found.setdefault((record["name"], record["target"]), []).append(record)
+    return found
+
+
+def sent_by(table: pa.Table, phase: str) -> dict[str, int]:
+    """Light -> frames that left its transceiver."""
+    return {
+        record["name"]: record["sent"]
+        for record in table.to_pylist()
+        if record["kind"] == "queue" and record["phase"] == phase and record["name"] != "all" and record["sent"]
+    }
+
+
+def wire_bytes(frame_bytes: int, mtu_bytes: int) -> int:
+    """A datagram on the wire, every fragment with its headers (RFC 791: fragments are multiples of 8 bytes long).
+
+    >>> wire_bytes(1514, 1500), wire_bytes(2994, 1500)
+    (1514, 3028)
+    """
+    carried = frame_bytes - ETHERNET_BYTES - IPV4_BYTES
+    each = (mtu_bytes - IPV4_BYTES) // 8 * 8
+    fragments = 1 if carried <= mtu_bytes - IPV4_BYTES else ceil(carried / each)
+    return carried + fragments * (IPV4_BYTES + ETHERNET_BYTES)
+
+
+def median_delay_ns(frames: Sequence[Frame]) -> int | None:
+    arrived = [frame["one_way_ns"] for frame in frames if frame["one_way_ns"] is not None]
+    return round(median(arrived)) if arrived else None
+
+
+def lost(frames: Sequence[Frame]) -> int:
+    return sum(frame["one_way_ns"] is None for frame in frames)
+
+
+def rate_gbps(frames: Sequence[Frame], datagram_bytes: int) -> float | None:
+    """At which a train arrives: all but the first datagram, from the first's arrival to the last's."""
+    at = sorted(frame["at_ns"] + frame["one_way_ns"] for frame in frames if frame["one_way_ns"] is not None)
+    if len(at) < 2 or at[-1] == at[0]:
+        return None
+    return float((len(at) - 1) * datagram_bytes * 8 / (at[-1] - at[0]))
+
+
+def trains(frames: Sequence[Frame]) -> list[list[Frame]]:
+    """Datagrams by the train that they belong to, in the order of sending."""
+    found: dict[int, list[Frame]] = {}
+    for frame in frames:
+        found.setdefault(frame["sent"], []).append(frame)
+    return list(found.values())
+
+
+def p2mp_rows(
+    table: pa.Table, plant: Plant, assignment: Assignment, settings: Mapping[str, Any], datagram_bytes: int
+) -> list[Row]:
+    """A row for each kind, number of leaves and leaf, and one for each tree that was refused."""
+    seen = _Seen(table, plant, settings, datagram_bytes)
+    reasons = {refusal.demand: refusal.reason for refusal in assignment.refusals}
+    trees = {tree.name: tree for tree in assignment.trees}
+    paths = {path.name: path for path in assignment.lightpaths}
+    found: list[Row] = []
+    for demand in plant.trees:
+        if demand.name in trees:
+            found += seen.tree_rows(trees[demand.name])
+        else:
+            found.append(_refused(demand.kind, len(demand.leaves), "", reasons[demand.name]))
+    for count in settings["leaves"] if plant.demands else ():
+        wanted = plant.demands[:count]
+        lit = [paths[demand.name] for demand in wanted if demand.name in paths]
+        found += [
+            seen.path_row(paths[demand.name], count, lit)
+            if demand.name in paths
+            else _refused("p2p", count, demand.target, reasons[demand.name])
+            for demand in wanted
+        ]
+    return found
+
+
+def _refused(kind: str, leaves: int, leaf: str, reason: str) -> Row:
+    measured = ("delay_ns", "predicted_delay_ns", "rate_gbps", "share_gbps")
+    return {
+        **{"kind": kind, "leaves": leaves, "leaf": leaf},
+        **{"transceivers": 0, "wavelengths": 0, "spectrum_ghz": 0.0, "power_w": 0.0},
+        **dict.fromkeys(measured),
+        "refused": reason,
+    }
+
+
+class _Seen:
+    """What was measured, by light and leaf, beside the plant that it was measured on."""
+
+    def __init__(self, table: pa.Table, plant: Plant, settings: Mapping[str, Any], datagram_bytes: int) -> None:
+        self.plant, self.settings = plant, settings
+        self.delays, self.rates = frames_of(table, "delay"), frames_of(table, "rate")
+        self.moving, self.left = frames_of(table, "moving"), sent_by(table, "delay")
+        self.bytes = wire_bytes(datagram_bytes, plant.packet.mtu_bytes)
+
+    def tree_rows(self, tree: LightTree) -> list[Row]:
+        """Of a light tree the hub has one transmitter, and a receiver for every leaf's answer but one on its own."""
+        leaves = len(tree.branches)
+        mode = mode_of(self.plant, tree.mode)
+        own = self.plant.subcarriers
+        shared = tree.kind == "subcarriers"
+        leaf_w = own.leaf_power_w if shared and own else mode.power_w or 0.0
+        receivers = 0 if shared else leaves - 1
+        wavelengths = 1 if shared else 1 + leaves
+        means = {
+            "transceivers": 1 + leaves,
+            "hub_receivers": receivers,
+            "wavelengths": wavelengths,
+            "spectrum_ghz": wavelengths * tree.slot.width_ghz,
+            "power_w": (mode.power_w or 0.0) * (1 + receivers / 2) + leaves * leaf_w,
+        }
+        move = self._move(tree) if shared else {}
+        return [
+            {
+                **{"kind": tree.kind, "leaves": leaves, "leaf": branch.leaf, **means},
+                **self._measured(
+                    f"{tree.name}/{branch.leaf}" if shared else tree.name,
+                    branch.leaf,
+                    branch.delay_ns,
+                    tree.rate_gbps if shared else tree.line_rate_gbps,
+                ),
+                "splitting_loss_db": round(branch.splitting_loss_db, 3),
+                "margin_db": round(branch.margin_db, 3),
+                "return_delay_ns": None if shared else self._back(tree, branch.leaf),
+                **move,
+                "refused": "",
+            }
+            for branch in tree.branches
+        ]
+
+    def path_row(self, path: Lightpath, leaves: int, lit: Sequence[Lightpath]) -> Row:
+        modes = [mode_of(self.plant, one.mode) for one in lit]
+        return {
+            **{"kind": "p2p", "leaves": leaves, "leaf": path.target},
+            "transceivers": 2 * len(lit),
+            "hub_receivers": 0,
+            "wavelengths": len(lit),
+            "spectrum_ghz": sum(one.slot.width_ghz for one in lit),
+            "power_w": sum(2 * (mode.power_w or 0.0) for mode in modes),
+            **self._measured(path.name, path.target, path.delay_ns, mode_of(self.plant, path.mode).rate_gbps),
+            "refused": "",
+        }
+
+    def _measured(self, light: str, leaf: str, delay_ns: int, share_gbps: float) -> Row:
+        frames = self.delays.get((light, leaf), [])
+        return {
+            "delay_ns": median_delay_ns(frames),
+            "predicted_delay_ns": delay_ns + serialisation_ns(self.settings["frame_bytes"], share_gbps),
+            "rate_gbps": rate_gbps(self.rates.get((light, leaf), []), self.bytes),
+            "share_gbps": share_gbps,
+            "sent": len(frames),
+            "hub_frames": self.left.get(light, 0),
+            "lost": lost(frames) + lost(self.rates.get((light, leaf), [])),
+        }
+
+    def _back(self, tree: LightTree, leaf: str) -> int | None:
+        frames = self.delays.get((f"{tree.name} back", tree.source), [])
+        return median_delay_ns([frame for frame in frames if frame["source"] == leaf])
+
+    def _move(self, tree: LightTree) -> Row:
+        """When takers first receive faster, after the instant at which givers gave; frames that stayers lost."""
+        own = self.plant.subcarriers
+        assert own is not None
+        leaves = [branch.leaf for branch in tree.branches]
+        before = before_moving(len(leaves), own.count, own.leaf_count)
+        after = after_moving(before, self.settings["move"], own.leaf_count)
+        kept = [leaf for leaf, few, then in zip(leaves, before, after, strict=True) if few and then]
+        takers = {leaf: (few, then) for leaf, few, then in zip(leaves, before, after, strict=True) if then > few}
+        frames = {leaf: self.moving.get((f"{tree.name}/{leaf}", leaf), []) for leaf in leaves}
+        seen_ns = [self._faster_ns(frames[leaf], then * own.rate_gbps) for leaf, (_, then) in takers.items()]
+        known = [one for one in seen_ns if one is not None]
+        return {
+            "moved": sum(then - few for few, then in takers.values()),
+            "moving_ns": max(known, default=0) if len(known) == len(seen_ns) else -1,
+            "declared_moving_ns": own.moving_ns if takers else 0,
+            "moving_step_ns": STEP_NS,
+            "lost_while_moving": sum(lost(frames[leaf]) for leaf in kept),
+        }
+
+    def _faster_ns(self, frames: Sequence[Frame], then_gbps: float) -> int | None:
+        """The first train at the new rate, after the last step before the move, to the lab's clock."""
+        for number, train in enumerate(trains(frames), 1):
+            rate = rate_gbps(train, self.bytes)
+            if rate is not None and abs(rate / then_gbps - 1) < 0.01:
+                return (number - SETTLED_STEPS) * STEP_NS + STEP_NS // 20
+        return None
