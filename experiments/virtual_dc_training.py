@@ -258,7 +258,7 @@ EXPERIMENT = Experiment(
                 "topology's"),
         Setting(name="rtt_ms", default=0, low=0, high=10_000, meaning="between neighbours; 0: as the topology"),
         Setting(name="rate_gbps", default=0, low=0, high=1600, meaning="between neighbours; 0: as the topology"),
-        Setting(name="model", default="tsuzumi-7b", choices=tuple(MODELS), meaning="gives gradients and computing"),
+        Setting(name="model", default="gpt2-medium", choices=tuple(MODELS), meaning="gives gradients and computing"),
         Setting(name="compute_s", default=0, low=0, high=1e5, meaning="of a step, declared; 0: as the model"),
         Setting(name="gradient_bytes", default=0, low=0, high=1e13, whole=True, meaning="of a step; 0: as the model"),
         Setting(name="steps", default=1, low=1, high=1000, whole=True, meaning="one after another"),

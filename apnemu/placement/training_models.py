@@ -44,8 +44,12 @@ MODELS = {
         source="Touvron et al., Llama 2, 2023, 2.2: 4 M tokens a batch; A100 data sheet; inferred: 64 GPUs, 40 %, bf16",
     ),
     "gpt2-xl": TrainingModel(
-        parameters=1.56e9, gradient_bytes_each=4, tokens=524_288, gpus=8, gpu_operations_per_s=312e12, used=0.4,
-        source="Radford et al., GPT-2, 2019: 1.5 billion, 512 x 1024 tokens; inferred: 8 A100, 40 %, fp32 gradients",
+        parameters=1.56e9, gradient_bytes_each=2, tokens=524_288, gpus=8, gpu_operations_per_s=312e12, used=0.4,
+        source="Radford et al., GPT-2, 2019: 1.5 billion, 512 x 1024 tokens; inferred: 8 A100, 40 %, bf16",
+    ),
+    "gpt2-medium": TrainingModel(
+        parameters=345e6, gradient_bytes_each=2, tokens=524_288, gpus=8, gpu_operations_per_s=312e12, used=0.4,
+        source="Radford et al., GPT-2, 2019: 345 million, 512 x 1024 tokens; inferred: 8 A100, 40 %, bf16",
     ),
 }  # fmt: skip
 """By name."""
