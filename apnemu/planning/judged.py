@@ -20,6 +20,8 @@ from apnemu.optics.headroom import headroom
 from apnemu.planning.lightpaths import plan
 from apnemu.planning.trees import plan_trees
 
+MOST_SPANS = 1000
+"""Of one fibre: 20,000 km have 250 of 80 km; 900 take GNPy 6 s of computing."""
 TABLE = "Reach is judged by a table of the transceiver modes, not by signal quality"
 
 
@@ -62,20 +64,34 @@ def plan_paths(plant: Plant, *, by_quality: bool) -> Judged:
 
     Raises InputError where the plant came from GNPy's own files and these do not fit it.
     """
-    unknown = without_figures(plant)
-    if unknown:
-        note = f"{TABLE}: the optics file has no figures of {', '.join(unknown)}."
-        return Judged(assignment=plan(plant), by_quality=False, notes=(note,))
-    answer = network_of(plant).judge_of(plant) if plant.gnpy else judge_of(plant)
+    why_not = _beyond_gnpy(plant)
+    if why_not:
+        return Judged(assignment=plan(plant), by_quality=False, notes=(f"{TABLE}: {why_not}.",))
+    # a mode wider than the band can be lit nowhere, and there is nothing to judge
+    fits = replace(plant, modes=tuple(mode for mode in plant.modes if plant.band.slots(m=mode.slot_m)))
+    answer = network_of(fits).judge_of(fits) if plant.gnpy else judge_of(fits)
     if by_quality:
         note = "Signal quality is computed by GNPy for every slot lit, which is the safe case; no route is measured."
-        return Judged(assignment=plan(plant, judge=answer), by_quality=True, notes=(note,))
+        return Judged(assignment=plan(fits, judge=answer), by_quality=True, notes=(note,))
     lit = plan(plant)
     return Judged(
         assignment=replace(lit, lightpaths=tuple(with_figures(path, answer) for path in lit.lightpaths)),
         by_quality=False,
         notes=(f"{TABLE}; GNPy's figures stand beside it.", *_too_weak(lit, answer)),
     )
+
+
+def _beyond_gnpy(plant: Plant) -> str:
+    """Why GNPy is not asked about this plant; empty where it is."""
+    unknown = without_figures(plant)
+    if unknown:
+        return f"the optics file has no figures of {', '.join(unknown)}"
+    if not any(plant.band.slots(m=mode.slot_m) for mode in plant.modes):
+        return "no mode's slot fits into the band"
+    longest = max(plant.fibres, key=lambda fibre: fibre.amplifiers)
+    if longest.amplifiers >= MOST_SPANS:
+        return f"fibre {longest.name} has {longest.amplifiers + 1} spans, and GNPy is asked about {MOST_SPANS} at most"
+    return ""
 
 
 def without_figures(plant: Plant) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 from apnemu.cli import app
 from apnemu.errors import InputError
 from apnemu.model.demand import Demand
+from apnemu.model.spectrum import Band, Slot
 from apnemu.planning import plan
 from apnemu.planning.judged import plan_judged
 from apnemu.stages import star
@@ -79,6 +80,25 @@ def test_equipment_without_optical_figures_falls_back_and_says_so() -> None:
         "Reach is judged by a table of the transceiver modes, not by signal quality: the optics file has no figures of"
         " mine.",
     )
+
+
+def test_modes_wider_than_the_band_are_left_out() -> None:
+    plant = read_plant(TOPOLOGIES / "three-sites.yaml")
+    narrow = plan_judged(replace(plant, band=Band(low=0, high=8)), by_quality=True)
+    assert narrow.by_quality
+    assert [path.slot for path in narrow.assignment.lightpaths] == [Slot(n=4, m=4)]
+    none = plan_judged(replace(plant, band=Band(low=0, high=2)), by_quality=True)
+    assert none.assignment.lightpaths == ()
+    assert none.notes[0].endswith("no mode's slot fits into the band.")
+
+
+def test_gnpy_is_not_asked_about_thousands_of_spans() -> None:
+    plant = read_plant(TOPOLOGIES / "three-sites.yaml")
+    first, *rest = plant.fibres
+    dense = replace(plant, fibres=(replace(first, amplifiers=1000), *rest))
+    judged = plan_judged(dense, by_quality=True)
+    assert not judged.by_quality
+    assert judged.notes[0].endswith("fibre tokyo-nagoya has 1001 spans, and GNPy is asked about 1000 at most.")
 
 
 def test_1500_km_at_400g_is_refused_by_the_command_with_gsnr_need_and_margin(tmp_path: Path) -> None:
