@@ -234,18 +234,19 @@ def _row(
 def expected(settings: Mapping[str, Any]) -> str:
     return (
         f"bytes between sites within {WIRE_TOLERANCE:.0%} of what the algorithm needs (no headers, nothing twice), "
-        f"steps over the APN within {TOLERANCE:.0%} of the closed form, and none faster than in one data centre"
+        f"steps over the APN within {TOLERANCE:.0%} of the closed form, none faster than at home on faster lines"
     )
 
 
 def met(results: Sequence[Row], settings: Mapping[str, Any]) -> bool:
-    return all(_met(row) for row in results)
+    return all(_met(row, settings) for row in results)
 
 
-def _met(row: Row) -> bool:
+def _met(row: Row, settings: Mapping[str, Any]) -> bool:
     near = row["network"] == "packet" or abs(row["step_s"] / row["predicted_step_s"] - 1) <= TOLERANCE
     wire = abs(row["wire_bytes"] / max(1, row["expected_wire_bytes"]) - 1) <= WIRE_TOLERANCE
-    return near and wire and row["ratio"] >= 0.999
+    slower = row["ratio"] >= 0.999 or row["rate_gbps"] > settings["local_gbps"]
+    return near and wire and slower
 
 
 EXPERIMENT = Experiment(

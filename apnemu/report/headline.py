@@ -13,6 +13,7 @@ from apnemu.report.results import kind_of
 from apnemu.report.rows import LatencyRow, LossRow, ThroughputRow
 from apnemu.report.service_rows import service_sentence
 from apnemu.report.sharing_rows import sharing_sentence
+from apnemu.report.training_rows import training_sentence
 
 
 def sentence(results: Sequence[Mapping[str, Any]], picture: Mapping[str, Any]) -> str:
@@ -34,6 +35,8 @@ def sentence(results: Sequence[Mapping[str, Any]], picture: Mapping[str, Any]) -
         return throughput_sentence(cast(Sequence[ThroughputRow], results))
     if results and "transceivers" in results[0]:
         return p2mp_sentence(results)
+    if results and "one_dc_step_s" in results[0]:
+        return training_sentence(results)
     return f"{words.count(len(results), 'result')}." if results else "Nothing was measured."
 
 
