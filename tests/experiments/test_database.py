@@ -24,6 +24,15 @@ def test_a_commit_waits_for_the_round_trip(tmp_path: Path) -> None:
     assert far["acknowledged"] > 50 and far["acknowledged_lost"] == 0 and far["standby_takes_rows"]
 
 
+def test_pgbench_has_its_tables(tmp_path: Path) -> None:
+    asked = settings(distance_km=0, script="pgbench", transactions=20, cut="no")
+    found = apnemu(
+        "run", "virtual_dc_database", "--network", "apn", *asked, "--json", "--out", "run", folder=tmp_path
+    ).json()
+    (row,) = found["results"]
+    assert row["commits"] == 20 and 0 < row["rtt_ns"] < row["commit_ns_p50"] < 1_000_000
+
+
 @pytest.mark.parametrize(
     ("given", "said"),
     [

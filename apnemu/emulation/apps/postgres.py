@@ -69,6 +69,8 @@ def _serve(data: str, folder: str, *settings: str) -> None:
     common = ["listen_addresses=*", f"unix_socket_directories={folder}", "shared_buffers=32MB", "max_connections=100"]
     common += [
         "autovacuum=off",
+        "max_parallel_maintenance_workers=0",  # who builds an index spins for its workers, and no time passes
+        "max_parallel_workers_per_gather=0",
         "jit=off",
         "max_wal_senders=32",
         "wal_receiver_status_interval=1s",
