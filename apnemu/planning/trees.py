@@ -150,16 +150,29 @@ class _Planner:
         for (missing_db, _), mode in worst:
             if missing_db <= 0:
                 return mode
-        (missing_db, leaf), mode = min(worst, key=lambda one: one[0][0])
-        all_db, left_db = loss_db[leaf]
-        after_db = split_gsnr_db(self.judge(routes[leaf].fibres).verdict(mode.name), left_db)
-        place = f"{leaf} ({routes[leaf].length_km:g} km)"
-        verdict = self.judge(routes[leaf].fibres).verdict(mode.name)
+        (_, leaf), mode = min(worst, key=lambda one: one[0][0])
+        return self._why_not(mode, routes[leaf], loss_db[leaf])
+
+    def _why_not(self, mode: Mode, route: Route, loss_db: tuple[float, float]) -> str:
+        """Whether it is the splitters, or the light would not get there undivided either; with the figures."""
+        all_db, left_db = loss_db
+        quality = self.judge(route.fibres)
+        verdict = quality.verdict(mode.name)
+        place = f"to {route.sites[-1]} ({route.length_km:g} km)"
+        if quality.weak_db > 0:
+            return f"quality: {place} light reaches a ROADM {quality.weak_db:.1f} dB too weak; shorten the spans"
+        if verdict.beyond:
+            return f"quality: {place} {mode.name} does not bear {' nor '.join(verdict.beyond)}; take nearer leaves"
+        after_db = split_gsnr_db(verdict, left_db)
+        missing_db = verdict.missing_db + verdict.gsnr_db - after_db
+        what, way_out = ("splitting", "take fewer leaves, or make several trees")
+        if verdict.missing_db > 0:
+            what, way_out = ("quality", "take nearer leaves; even undivided the light does not close")
         return (
-            f"splitting: to {place} the tree's splitters cost {all_db:.2f} dB, {left_db:.2f} more than"
-            f" its ROADMs can spare; {mode.name} has GSNR {after_db:.2f} dB ({verdict.gsnr_db:.2f} without), needs"
-            f" {verdict.need_db:g} + {verdict.penalty_db:.2f} of penalties, {missing_db:.2f} dB are missing of a margin"
-            f" of {verdict.wanted_db:g}; take fewer leaves, or make several trees"
+            f"{what}: {place} the tree's splitters cost {all_db:.2f} dB, {left_db:.2f} more than its ROADMs can spare;"
+            f" {mode.name} has GSNR {after_db:.2f} dB ({verdict.gsnr_db:.2f} without), needs {verdict.need_db:g} +"
+            f" {verdict.penalty_db:.2f} of penalties, {missing_db:.2f} dB are missing of a margin of"
+            f" {verdict.wanted_db:g}; {way_out}"
         )
 
     def _hub_mode(self, demand: TreeDemand) -> tuple[Mode, ...] | str:

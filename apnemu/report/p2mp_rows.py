@@ -93,7 +93,10 @@ def p2mp_rows(
             found += seen.tree_rows(trees[demand.name])
         else:
             found.append(_refused(demand.kind, len(demand.leaves), "", reasons[demand.name]))
+    there = len(plant.data_centres) - 1
     for count in settings["leaves"] if plant.demands else ():
+        if count > there:
+            continue
         wanted = plant.demands[:count]
         lit = [paths[demand.name] for demand in wanted if demand.name in paths]
         found += [
@@ -102,6 +105,12 @@ def p2mp_rows(
             else _refused("p2p", count, demand.target, reasons[demand.name])
             for demand in wanted
         ]
+    found += [
+        _refused(kind, count, "", f"leaves: {count} asked, {plant.name} has {there} beside the hub; ask for those")
+        for kind in settings["kind"]
+        for count in settings["leaves"]
+        if count > there
+    ]
     return found
 
 

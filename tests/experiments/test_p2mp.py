@@ -26,5 +26,5 @@ def test_every_kind_to_two_leaves(tmp_path: Path) -> None:
 
 
 def test_more_leaves_than_there_are(tmp_path: Path) -> None:
-    done = apnemu("run", "p2mp", *settings(leaves="2,17"), folder=tmp_path)
+    done = apnemu("run", "p2mp", *settings(leaves="17,20"), folder=tmp_path)
     assert done.code == 2 and "leaves is 17; hub-and-leaves has 16 data centres beside the hub hub" in done.err

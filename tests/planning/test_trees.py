@@ -114,3 +114,8 @@ def test_moving_gives_and_takes_the_same(count: int) -> None:
     before = before_moving(count, 16, 4)
     after = after_moving(before, 4, 4)
     assert sum(before) == sum(after) <= 16 and max(after) <= 4 and min(before) >= 1
+
+
+def test_light_that_would_not_get_there_undivided_is_not_the_splitters_fault() -> None:
+    done = planned(TreeDemand(name="t", source="hub", leaves=leaves(2), rate_gbps=100), gsnr_db=13)
+    assert done.refusals[0].reason.startswith("quality: to leaf-2") and "even undivided" in done.refusals[0].reason
