@@ -47,7 +47,7 @@ def p2mp_sentence(rows: Sequence[Mapping[str, Any]]) -> str:
         return "No leaf got light."
     most = max(row["leaves"] for row in lit)
     of_most = {row["kind"]: row for row in lit if row["leaves"] == most}
-    names = {"tree": "a light tree", "subcarriers": "shared subcarriers", "p2p": "lightpaths"}
+    names = {"tree": "a light tree takes", "subcarriers": "shared subcarriers take", "p2p": "lightpaths take"}
     parts = [
         f"{names[kind]} {words.count(row['transceivers'], 'transceiver')} and {row['spectrum_ghz']:g} GHz"
         for kind, row in of_most.items()

@@ -172,7 +172,7 @@ def _figures(rows: Sequence[Mapping[str, Any]], picture: Mapping[str, Any]) -> l
 
 def _trees(picture: Mapping[str, Any]) -> list[tuple[str, list[Markup]]]:
     drawn = tree_figures(picture)
-    return [("Light trees", drawn)] if drawn else []
+    return [("", drawn)] if drawn else []
 
 
 def _latency(documents: Sequence[Document]) -> list[LatencyRow]:

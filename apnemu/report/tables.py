@@ -137,7 +137,7 @@ def quality_table(rows: Sequence[Mapping[str, Any]]) -> Table:
 
 
 def plan_table(planned: Mapping[str, Any]) -> Table:
-    """The lightpaths of `apnemu plan --json`, one a line."""
+    """The lightpaths of `apnemu plan --json`, one a line, then the branches of its light trees."""
     table = _table(
         "Lightpaths",
         *_left("name", "route", "mode"),
@@ -153,6 +153,17 @@ def plan_table(planned: Mapping[str, Any]) -> Table:
             *(words.NOTHING if path[key] is None else f"{path[key]:.2f}" for key in ("gsnr_db", "margin_db")),
             words.duration(path["delay_ns"]),
         )
+    for tree in planned["trees"]:
+        for branch in tree["branches"]:
+            table.add_row(
+                Text(f"{tree['name']}/{branch['to']}"),
+                Text(" ".join(branch["route"])),
+                Text(tree["mode"]),
+                f"{tree['slot']['n']}, {tree['slot']['m']}",
+                f"{tree['rate_gbps']:g}",
+                *(f"{branch[key]:.2f}" for key in ("gsnr_db", "margin_db")),
+                words.duration(branch["delay_ns"]),
+            )
     return table
 
 

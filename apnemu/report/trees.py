@@ -11,7 +11,7 @@ from apnemu.report import words
 from apnemu.report.drawing import element
 from apnemu.report.plots import figure
 
-WIDTH, LEFT, RIGHT, ROW = 640, 90, 470, 24
+WIDTH, LEFT, RIGHT, ROW = 760, 90, 500, 26
 
 
 def tree_figures(picture: Mapping[str, Any]) -> list[Markup]:
@@ -49,4 +49,4 @@ def _tree(tree: Mapping[str, Any]) -> Markup:
     )
     title = "Light tree" if tree["kind"] == "tree" else "Light tree shared by subcarriers"
     caption = f"{tree['mode']}, slot n = {tree['slot']['n']}, m = {tree['slot']['m']}"
-    return figure(f"{title} {tree['name']}", caption, picture)
+    return figure(f"{title} {tree['name']}", caption, picture, wide=True)
