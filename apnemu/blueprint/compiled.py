@@ -9,6 +9,7 @@ from typing import Literal
 from apnemu.blueprint import applications
 from apnemu.blueprint.apn import compile_apn
 from apnemu.blueprint.document import Blueprint
+from apnemu.blueprint.on_demand import compile_on_demand
 from apnemu.blueprint.packet import compile_packet
 from apnemu.blueprint.routed import compile_routed
 from apnemu.blueprint.sharing import compile_sharing
@@ -54,6 +55,17 @@ def blueprint_for(
         hosts, switches, wires, lit_paths, injections = compile_sharing(plant, assignment)
         blueprint = replace(
             blueprint, hosts=hosts, switches=switches, wires=wires, lit_paths=lit_paths, injections=injections
+        )
+    elif network == "apn" and plant.transceivers:
+        hosts, switches, wires, pool = compile_on_demand(plant)
+        blueprint = replace(
+            blueprint,
+            hosts=hosts,
+            switches=switches,
+            wires=wires,
+            transceivers=pool,
+            plant=plant,
+            controller=controller or "apn",
         )
     elif network == "apn":
         hosts, switches, wires, lit_paths, lit_trees = compile_apn(plant, assignment)

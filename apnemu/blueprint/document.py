@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
+from apnemu.model.plant import Plant
 from apnemu.model.scenario import Stage
 
 
@@ -182,6 +183,19 @@ class Injection:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Transceiver:
+    """One of a site's pool for light on demand, counted from 0: an interface of a host, and the ROADM's port for it."""
+
+    site: str
+    number: int
+    host: str
+    address: str
+    interface: str
+    mac: str
+    port: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Blueprint:
     """Everything that a guest needs for one network of one run."""
 
@@ -204,6 +218,9 @@ class Blueprint:
     routers: tuple[Router, ...] = ()
     """In place of `switches`, where a stage has routing daemons."""
     lit_trees: tuple[LitTree, ...] = ()
+    plant: Plant | None = None
+    """What the controller plans on; None where all light was planned before."""
+    transceivers: tuple[Transceiver, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         return dataclasses.asdict(self)

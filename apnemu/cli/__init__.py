@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
-from apnemu.cli import foreign, labs, runs, sweeps
+from apnemu.cli import ctl, foreign, labs, runs, sweeps
 from apnemu.cli.shown import say, tell
 from apnemu.errors import ApnemuError, LabError
 
@@ -26,6 +26,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(labs.lab, name="lab")
+app.add_typer(ctl.ctl, name="ctl")
 for command in (
     labs.doctor,
     labs.setup,

@@ -128,6 +128,39 @@ def execute(
     raise typer.Exit(outcome.exit_code)
 
 
+@lab.command(name="net", context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def network(
+    topology: Annotated[Path, typer.Argument(help="A topology's file.")],
+    command: Annotated[list[str], typer.Argument(metavar="-- CMD", help="Program and arguments.")],
+    transceivers: Annotated[int, typer.Option(min=1, max=64, help="Of each data centre.")] = 8,
+    folder: Annotated[Path | None, typer.Option(help="Folder that the lab shares at /run/apnemu.")] = None,
+    seed: Annotated[int, typer.Option(help="All that is random comes from it.")] = 1,
+    runtime: Annotated[str, typer.Option(help="os-ken or ryu.")] = "os-ken",
+    wall_limit_s: Annotated[float, typer.Option(min=1)] = 600,
+) -> None:
+    """A network of ROADMs, nothing lit, and its APN controller; then a program (`apnemu ctl`) beside the controller."""
+    from apnemu.lab import guest, kernel
+    from apnemu.lab.python import guest_python
+    from apnemu.on_demand import write_network
+
+    shared = folder or new_folder("net")
+    shared.mkdir(parents=True, exist_ok=True)
+    write_network(shared, topology, transceivers=transceivers, seed=seed_of(seed), runtime=runtime)
+    job = guest.Job(
+        kernel=kernel.ensure(report=say).path,
+        folder=shared,
+        argv=(guest_python(), "-m", "apnemu.emulation", "/run/apnemu", *command),
+        working_directory=str(Path.cwd()),
+        seed=seed_of(seed),
+        memory_mb=2048,
+        time="virtual",
+        wall_limit_s=wall_limit_s,
+        environment={"PATH": _guest_path(), "PYTHONPATH": str(Path(__file__).parents[2])},
+    )
+    outcome = guest.run(job, stdout=1, stderr=2)
+    raise typer.Exit(outcome.exit_code)
+
+
 def _guest_path() -> str:
     """The guest finds the programs of the environment that apnemu runs in first."""
     return f"{Path(sys.executable).parent}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"

@@ -7,9 +7,10 @@ import os
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
-from apnemu.emulation import capture
+from apnemu.emulation import capture, switching, transceivers
 from apnemu.emulation.loop import Loop, now_ns
 from apnemu.emulation.net import Net, load
 from apnemu.emulation.notes import Notes
@@ -17,6 +18,8 @@ from apnemu.emulation.player import Player
 from apnemu.errors import ApnemuError, LabError
 from apnemu.model.scenario import START_EVERY_NS
 
+OWN = ("lightpath", "packet", "apn")
+"""Controllers of our own: they say when they are ready."""
 CONTROLLER_LIMIT_S = 300.0
 """Virtual seconds that a controller has to make its switches ready."""
 NOT_CONTROL = ("not", "net", "127.0.0.0/8")
@@ -24,6 +27,9 @@ NOT_CONTROL = ("not", "net", "127.0.0.0/8")
 PLAYER_PRIORITY = 10
 """Who plays goes before who watches (tcpdump) or idles (the switches' daemon): the lab has one CPU. The kernel's own
 network thread goes before both (`boot.sh`)."""
+LOOKUP_PRIORITY, CONTROLLER_PRIORITY = 8, 5
+"""Of an on-demand network: its controller and its switches are computers of their own, which the lab's one CPU plays;
+while the switches' daemon goes round its bridges, neither a frame nor the controller's answer waits."""
 FOREIGN_SETTLE_S = 2.0
 """After its switches have connected, an application that is not ours gets this long to do what it does."""
 
@@ -33,7 +39,7 @@ def start_controller(net: Net, folder: Path) -> tuple[subprocess.Popen[bytes], i
     blueprint = net.blueprint
     reading, writing = os.pipe()
     command = [sys.executable, "-m", "controllers.runtime", "--runtime", blueprint.controller_runtime]
-    if blueprint.controller in ("lightpath", "packet"):
+    if blueprint.controller in OWN:
         command += ["--logic", blueprint.controller, "--blueprint", str(folder / "blueprint.json")]
         command += ["--ready", str(writing)]
     else:
@@ -46,10 +52,8 @@ def start_controller(net: Net, folder: Path) -> tuple[subprocess.Popen[bytes], i
 
 def wait_until_ready(net: Net, controller: subprocess.Popen[bytes], reading: int, folder: Path) -> None:
     """Raises LabError, with the controller's last words, if it dies or takes too long."""
-    from apnemu.emulation import switching
-
     os.set_blocking(reading, False)
-    foreign = net.blueprint.controller not in ("lightpath", "packet")
+    foreign = net.blueprint.controller not in OWN
     for _ in range(int(CONTROLLER_LIMIT_S / 0.02)):
         time.sleep(0.02)
         if controller.poll() is not None:
@@ -87,14 +91,24 @@ def used_memory_mb() -> int:
     return (found["MemTotal"] - found["MemAvailable"]) // 1024
 
 
-def main(folder: Path) -> int:
+def main(folder: Path, command: list[str]) -> int:
+    """Play the stages; or, with a command, run that beside the controller: its exit code is the guest's."""
     net = load(folder)
+    if net.blueprint.transceivers:
+        transceivers.start(net)
     controlled = start_controller(net, folder) if net.blueprint.switches else None
     net.start()
-    print("network built", flush=True)
+    tell = partial(print, flush=True, file=sys.stderr if command else sys.stdout)
+    tell("network built")
     if controlled:
         wait_until_ready(net, *controlled, folder)
-    print("switches ready", flush=True)
+    tell("switches ready")
+    if net.blueprint.transceivers and controlled:
+        switching.prefer_lookups(LOOKUP_PRIORITY)
+        for thread in Path("/proc", str(controlled[0].pid), "task").iterdir():
+            os.sched_setscheduler(int(thread.name), os.SCHED_FIFO, os.sched_param(CONTROLLER_PRIORITY))
+    if command:
+        return subprocess.run(command, stdin=subprocess.DEVNULL).returncode
     notes = Notes(folder / "records.jsonl", net.blueprint.network)
     capturing = capture.tcpdump(folder / "capture.pcap", "any", *NOT_CONTROL) if net.blueprint.pcap else None
     os.sched_setscheduler(0, os.SCHED_FIFO | os.SCHED_RESET_ON_FORK, os.sched_param(PLAYER_PRIORITY))
@@ -110,7 +124,7 @@ def main(folder: Path) -> int:
 
 if __name__ == "__main__":
     try:
-        sys.exit(main(Path(sys.argv[1])))
+        sys.exit(main(Path(sys.argv[1]), sys.argv[2:]))
     except ApnemuError as error:
         print(f"apnemu: {error}", file=sys.stderr)
         sys.exit(error.exit_code)

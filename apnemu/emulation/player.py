@@ -16,6 +16,7 @@ from apnemu.emulation.loop import Loop, now_ns
 from apnemu.emulation.net import Net
 from apnemu.emulation.notes import Notes
 from apnemu.emulation.probes import Probing
+from apnemu.emulation.requests import Requesting
 from apnemu.emulation.routers import Routers
 from apnemu.emulation.trains import Trains
 from apnemu.model.scenario import LEAD_NS, SETTLE_NS, Arrivals, Pair, Probes, Stage
@@ -98,6 +99,8 @@ class Player:
         applications.start(loop, start)
         trains = Trains(self._net, stage.trains, stage.retunes)
         trains.start(loop, start)
+        requesting = Requesting(stage.requests, self._blueprint, self._namespaces)
+        requesting.start(loop, start)
         probing = Probing(stage.probes, self._ends, self._blueprint.seed) if stage.probes else None
         if probing:
             end = max(end, probing.start(loop, start))
@@ -105,6 +108,10 @@ class Player:
         if stage.applications:
             loop.run(FOREVER_NS, unless=applications.done)
             applications.end(loop)
+        if stage.requests:
+            loop.run(FOREVER_NS, unless=requesting.done)
+        requesting.note(self._notes)
+        requesting.close()
         full.note(self._notes)
         saturating.stop()
         flows.stop(loop)

@@ -112,6 +112,14 @@ def lose_all(netlink: Netlink, index: int, line: Line, *, lost: bool) -> None:
     netlink.add(f"set the loss of interface {index}", RTM_NEWQDISC, 0, message)
 
 
+def unshape(netlink: Netlink, index: int) -> None:
+    """Queue the request that undoes `shape`."""
+    queue = _Question()
+    queue["index"] = index
+    queue["parent"] = ROOT
+    netlink.add(f"take the line of interface {index} off", RTM_DELQDISC, 0, queue)
+
+
 def pace(netlink: Netlink, index: int) -> None:
     """Queue the request that makes interface `index` send each frame at the instant its sender gave (SO_TXTIME)."""
     message = _Pacer()

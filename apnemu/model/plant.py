@@ -213,6 +213,8 @@ class Plant:
     """Light from one to many that is asked for, in the file's order."""
     splitter: Splitter = field(default_factory=Splitter)
     subcarriers: Subcarriers | None = None
+    transceivers: int = 0
+    """Of each data centre, for light on demand; 0: all light is planned before, and has those that it needs."""
 
     @cached_property
     def site(self) -> Mapping[str, Site]:

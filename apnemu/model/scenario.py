@@ -185,6 +185,23 @@ class Routing:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """Light asked for over the controller's REST interface, `at_ns` into the stage, and watched until a frame arrives.
+
+    `expected_ns` is when the first frame should arrive, counted from the request: the other end is tried every
+    `FINE_NS` around that instant and every `COARSE_NS` otherwise. It has no part in what is measured.
+    """
+
+    name: str
+    source: str
+    target: str
+    rate_gbps: float
+    protection: str = "none"
+    at_ns: VirtualNs = AT_ONCE
+    expected_ns: VirtualNs = AT_ONCE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Stage:
     """One thing after another: everything in a stage starts together and the next begins when all is quiet.
 
@@ -208,6 +225,7 @@ class Stage:
     trains: tuple[Train, ...] = ()
     retunes: tuple[Retune, ...] = ()
     """Lines stay so when the stage is over."""
+    requests: tuple[Request, ...] = ()
 
 
 def planned_virtual_s(stages: tuple[Stage, ...]) -> float:

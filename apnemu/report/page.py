@@ -155,7 +155,7 @@ def _figures(rows: Sequence[Mapping[str, Any]], picture: Mapping[str, Any]) -> l
         return [("", sharing_figures(rows))]
     if kind == "quality":
         return [("", quality_figures(rows))]
-    if rows and "outage_ns" in rows[0]:
+    if rows and "predicted_outage_ns" in rows[0]:
         return [("", [outage_figure(rows)])]
     if kind in ("other", "services"):
         return []

@@ -1,0 +1,62 @@
+"""A request for light as its REST message; whoever asks, and whoever answers, goes by these names."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from typing import Any
+
+from apnemu.model.scenario import Request
+
+CONTEXT = "/restconf/data/tapi-common:context"
+POINTS = f"{CONTEXT}/service-interface-point"
+MOVE = "/restconf/operations/apnemu:move"
+SERVICES = f"{CONTEXT}/tapi-connectivity:connectivity-context/connectivity-service"
+LIST = "tapi-connectivity:connectivity-service"
+PROTECTIONS = {
+    "none": "NO_PROTECTION",
+    "1+1": "ONE_PLUS_ONE_PROTECTION",
+    "restoration-prepared": "PRE_COMPUTED_RESTORATION",
+    "restoration-computed": "DYNAMIC_RESTORATION",
+}
+
+
+def point_uuid(topology: str, site: str) -> str:
+    """Of a data centre's service interface point: RFC 4122's version 5, from names alone.
+
+    >>> point_uuid("three-sites", "tokyo") == point_uuid("three-sites", "tokyo") != point_uuid("jpn12", "tokyo")
+    True
+    """
+    return str(uuid.uuid5(uuid.NAMESPACE_URL, f"apnemu:{topology}/{site}"))
+
+
+def service_uuid(name: str) -> str:
+    """Of a service that a person names; a name that is such a UUID stays as it is.
+
+    >>> service_uuid("backup")
+    '311cd716-dd79-590f-bbec-9d679418ec42'
+    """
+    try:
+        return str(uuid.UUID(name))
+    except ValueError:
+        return str(uuid.uuid5(uuid.NAMESPACE_URL, f"apnemu:service/{name}"))
+
+
+def asked(topology: str, request: Request) -> tuple[str, bytes]:
+    """(path, body) of the POST."""
+    points = (point_uuid(topology, request.source), point_uuid(topology, request.target))
+    body = service(request.name, points, request.rate_gbps, request.protection)
+    return SERVICES, json.dumps(body).encode()
+
+
+def service(name: str, points: tuple[str, str], rate_gbps: float, protection: str) -> dict[str, Any]:
+    """The document that asks for light between two service interface points."""
+    ends = [{"service-interface-point": {"service-interface-point-uuid": point}} for point in points]
+    wanted = {
+        "uuid": service_uuid(name),
+        "name": [{"value-name": "name", "value": name}],
+        "end-point": ends,
+        "requested-capacity": {"total-size": {"value": rate_gbps, "unit": "GBPS"}},
+        "resilience-constraint": {"resilience-type": {"protection-type": PROTECTIONS[protection]}},
+    }
+    return {LIST: [wanted]}

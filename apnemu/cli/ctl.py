@@ -1,0 +1,139 @@
+"""`apnemu ctl ...`: asks an APN controller for light over its REST interface.
+
+In a lab (`apnemu lab net`) the controller is where `--at` says by default. 0 done; 1 no light, and why; 2 a request
+that cannot be; 3 no controller there.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+import urllib.error
+import urllib.request
+from typing import Annotated, Any
+
+import typer
+
+from apnemu.blueprint.requests import LIST, MOVE, POINTS, PROTECTIONS, SERVICES, service, service_uuid
+from apnemu.cli.shown import show_json, tell
+from apnemu.errors import InputError, LabError
+
+ctl = typer.Typer(help="Light on demand: speaks to an APN controller.", no_args_is_help=True)
+LAB = "http://127.0.0.1:8181"
+NO_LIGHT = 1
+LOOK_EVERY_S = 0.1
+At = Annotated[str, typer.Option("--at", envvar="APNEMU_CONTROLLER", help="Where the controller is.")]
+Token = Annotated[str, typer.Option(envvar="APNEMU_TOKEN", help="What it asks for, outside a lab.")]
+Json = Annotated[bool, typer.Option("--json", help="JSON on standard output and nothing else.")]
+Name = Annotated[str, typer.Argument(help="A name of your own, or a UUID.")]
+
+
+@ctl.command()
+def request(
+    name: Name,
+    source: Annotated[str, typer.Argument(help="A data centre.")],
+    target: Annotated[str, typer.Argument(help="Another one.")],
+    rate_gbps: Annotated[float, typer.Option(help="In Gbit/s.")] = 100.0,
+    protection: Annotated[str, typer.Option(help=f"{', '.join(PROTECTIONS)}.")] = "none",
+    wait: Annotated[bool, typer.Option(help="Until it carries frames.")] = True,
+    at: At = LAB,
+    token: Token = "",
+    as_json: Json = False,
+) -> None:
+    """Light between two data centres; waits until it carries frames."""
+    if protection not in PROTECTIONS:
+        raise InputError(f"protection is '{protection}'; it must be one of {', '.join(PROTECTIONS)}")
+    points = {one["name"][0]["value"]: one["uuid"] for one in _points(at, token)}
+    for site in (source, target):
+        if site not in points:
+            raise InputError(f"'{site}' is no data centre of this network; there are {', '.join(points)}")
+    body = service(name, (points[source], points[target]), rate_gbps, protection)
+    found = _call("POST", at, SERVICES, token, body)[LIST][0]
+    while wait and found["lifecycle-state"] == "PLANNED":
+        time.sleep(LOOK_EVERY_S)
+        found = _call("GET", at, f"{SERVICES}={found['uuid']}", token)[LIST][0]
+    _show([found], as_json)
+
+
+@ctl.command(name="list")
+def show_all(at: At = LAB, token: Token = "", as_json: Json = False) -> None:
+    """All services, in the order of acceptance."""
+    _show(_call("GET", at, SERVICES, token)[LIST], as_json)
+
+
+@ctl.command()
+def release(name: Name, at: At = LAB, token: Token = "") -> None:
+    """A service's light goes out."""
+    _call("DELETE", at, f"{SERVICES}={service_uuid(name)}", token)
+
+
+@ctl.command()
+def move(name: Name, at: At = LAB, token: Token = "", as_json: Json = False) -> None:
+    """A service to other light, without loss: the new is lit before the old goes out."""
+    _show(_call("POST", at, MOVE, token, {"input": {"uuid": service_uuid(name)}})[LIST], as_json)
+
+
+@ctl.command()
+def watch(
+    for_s: Annotated[float, typer.Option(min=0, help="How long, in seconds of the lab's time.")] = 3600.0,
+    at: At = LAB,
+    token: Token = "",
+) -> None:
+    """A line of JSON whenever a service has changed, and what it is now."""
+    before: dict[str, Any] = {}
+    until = time.monotonic() + for_s
+    while True:
+        now = {one["uuid"]: one for one in _call("GET", at, SERVICES, token)[LIST]}
+        for name in dict.fromkeys((*before, *now)):
+            if before.get(name) != now.get(name):
+                tell(json.dumps({"at_s": round(time.monotonic(), 9), "uuid": name, "service": now.get(name)}))
+        before = now
+        if time.monotonic() >= until:
+            return
+        time.sleep(LOOK_EVERY_S)
+
+
+def _points(at: str, token: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = _call("GET", at, POINTS, token)["tapi-common:service-interface-point"]
+    return found
+
+
+def _show(services: list[dict[str, Any]], as_json: bool) -> None:
+    if as_json:
+        show_json(services)
+        return
+    for one in services:
+        lit = next((lit for lit in one["connection"] if lit["apnemu:carries"]), None)
+        way = f"{'-'.join(lit['apnemu:route'])} {lit['apnemu:mode']}" if lit else one["apnemu:reason"] or "dark"
+        tell(f"{one['uuid']} {one['lifecycle-state']} {one['operational-state']} {way}")
+
+
+def _call(method: str, at: str, path: str, token: str, body: Any = None) -> Any:
+    """Raises InputError for what the controller does not take, LabError where there is none; no light exits with 1."""
+    if not at.startswith(("http://", "https://")):
+        raise InputError(f"--at is '{at}'; it must be like {LAB}")
+    headers = {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {token}"} if token else {})
+    data = None if body is None else json.dumps(body).encode()
+    asking = urllib.request.Request(f"{at.rstrip('/')}{path}", data=data, headers=headers, method=method)
+    try:
+        with urllib.request.urlopen(asking) as answer:
+            said = answer.read()
+    except urllib.error.HTTPError as error:
+        with error:
+            why = _why(error.read()) or error.reason
+        if error.code == 409:
+            tell(why)
+            raise typer.Exit(NO_LIGHT) from None
+        if error.code >= 500:
+            raise LabError(f"the controller at {at} failed: {why}") from None
+        raise InputError(f"{why} ({error.code})") from None
+    except (OSError, ValueError) as error:
+        raise LabError(f"no controller answers at {at}: {error}; apnemu lab net starts one, --at names one") from None
+    return json.loads(said) if said else None
+
+
+def _why(said: bytes) -> str:
+    try:
+        return str(json.loads(said)["ietf-restconf:errors"]["error"][0]["error-message"])
+    except (ValueError, KeyError, TypeError, IndexError):
+        return ""

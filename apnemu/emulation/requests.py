@@ -1,0 +1,148 @@
+"""[guest] Asks the controller for light over its REST interface, and watches until a frame arrives over it.
+
+What is measured begins when the request is handed to the controller's socket and ends when a frame that was sent by
+the light's own transceiver comes in at the other end's: both sockets are bound to those interfaces.
+"""
+
+from __future__ import annotations
+
+import json
+import socket
+import struct
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from apnemu.blueprint.document import Blueprint, Transceiver
+from apnemu.blueprint.requests import asked
+from apnemu.emulation.loop import READ, Loop, now_ns
+from apnemu.emulation.namespaces import inside
+from apnemu.emulation.notes import Notes
+from apnemu.model.scenario import Request
+
+CONTROLLER = ("127.0.0.1", 8181)
+COARSE_NS, FINE_NS, FINE_AROUND_NS = 200_000_000, 50_000, 5_000_000
+"""How often the other end is tried: seldom, and often around the instant at which it should answer."""
+PORT = 40_000
+SO_BINDTODEVICE = 25
+GIVE_UP_NS = 60_000_000_000
+"""After the instant at which a frame should have arrived."""
+
+
+@dataclass(slots=True)
+class _Asked:
+    """A request on its way."""
+
+    plan: Request
+    number: int
+    asked_ns: int = 0
+    answered_ns: int = 0
+    status: int = 0
+    answer: Any = None
+    arrived_ns: int | None = None
+    done: bool = False
+
+
+class Requesting:
+    """All requests of a stage."""
+
+    def __init__(self, plans: tuple[Request, ...], blueprint: Blueprint, namespaces: dict[str, int]) -> None:
+        self._all = [_Asked(plan, number) for number, plan in enumerate(plans)]
+        self._blueprint = blueprint
+        self._namespaces = namespaces
+        self._pool = {(one.site, one.number): one for one in blueprint.transceivers}
+        self._sockets: list[socket.socket] = []
+
+    def start(self, loop: Loop, start_ns: int) -> None:
+        for one in self._all:
+            loop.at(start_ns + one.plan.at_ns, partial(self._ask, loop, one))
+
+    def done(self) -> bool:
+        return all(one.done for one in self._all)
+
+    def note(self, notes: Notes) -> None:
+        for one in self._all:
+            detail = {"status": one.status, "answer": one.answer, "answered_ns": one.answered_ns - one.asked_ns}
+            notes.write(
+                "event",
+                name=f"request {one.plan.name}",
+                source=one.plan.source,
+                target=one.plan.target,
+                at_ns=one.asked_ns,
+                duration_ns=None if one.arrived_ns is None else one.arrived_ns - one.asked_ns,
+                detail=json.dumps(detail, separators=(",", ":"), sort_keys=True),
+            )
+
+    def close(self) -> None:
+        for one in self._sockets:
+            one.close()
+
+    def _ask(self, loop: Loop, one: _Asked) -> None:
+        connection = socket.create_connection(CONTROLLER)
+        path, body = asked(self._blueprint.topology, one.plan)
+        words = f"POST {path} HTTP/1.0\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+        one.asked_ns = now_ns()
+        connection.sendall(words.encode() + body)
+        connection.setblocking(False)
+        said = bytearray()
+        loop.watch(connection.fileno(), READ, partial(self._answered, loop, one, connection, said))
+
+    def _answered(self, loop: Loop, one: _Asked, connection: socket.socket, said: bytearray, _: int) -> None:
+        data = connection.recv(1 << 20)
+        said += data
+        if data:
+            return
+        loop.forget(connection.fileno())
+        connection.close()
+        one.answered_ns = now_ns()
+        head, _gap, content = said.partition(b"\r\n\r\n")
+        one.status = int(head.split()[1]) if head else 0
+        one.answer = json.loads(content) if content else None
+        if one.status != 201:
+            one.done = True
+            return
+        self._watch(loop, one)
+
+    def _watch(self, loop: Loop, one: _Asked) -> None:
+        service = one.answer["tapi-connectivity:connectivity-service"][0]
+        carries = next(lit for lit in service["connection"] if lit["apnemu:carries"])
+        near, far = (
+            self._pool[site, number]
+            for site, number in zip((one.plan.source, one.plan.target), carries["apnemu:transceivers"], strict=True)
+        )
+        sending, receiving = self._socket(near, 0), self._socket(far, PORT + one.number)
+        loop.watch(receiving.fileno(), READ, partial(self._came, loop, one, receiving))
+        self._try(loop, one, sending, (far.address, PORT + one.number))
+
+    def _socket(self, transceiver: Transceiver, port: int) -> socket.socket:
+        with inside(self._namespaces[transceiver.host]):
+            made = socket.socket(socket.AF_INET, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
+        made.setsockopt(socket.SOL_SOCKET, SO_BINDTODEVICE, transceiver.interface.encode() + b"\0")
+        made.bind((transceiver.address, port))
+        self._sockets.append(made)
+        return made
+
+    def _try(self, loop: Loop, one: _Asked, sending: socket.socket, to: tuple[str, int]) -> None:
+        if one.done:
+            return
+        now, expected = now_ns(), one.asked_ns + one.plan.expected_ns
+        if now > expected + GIVE_UP_NS:
+            one.done = True
+            return
+        with suppress(OSError):  # there is no way yet
+            sending.sendto(struct.pack("=q", now), to)
+        fine_from = expected - FINE_AROUND_NS
+        if abs(now - expected) < FINE_AROUND_NS:
+            following = now + FINE_NS
+        else:
+            following = now + COARSE_NS if now > expected else min(now + COARSE_NS, fine_from + 1)
+        loop.at(following, partial(self._try, loop, one, sending, to))
+
+    def _came(self, loop: Loop, one: _Asked, receiving: socket.socket, _: int) -> None:
+        receiving.recv(100)
+        if one.arrived_ns is None:
+            one.arrived_ns = now_ns()
+            one.done = True
+        else:
+            loop.forget(receiving.fileno())

@@ -1,0 +1,20 @@
+"""A network in which nothing is lit, for whoever wants to ask its controller for light by hand."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+from apnemu.blueprint.compiled import blueprint_for
+from apnemu.model.assignment import Assignment
+from apnemu.planning import next_hops
+from apnemu.rundir import write_json
+from apnemu.topology import read_plant
+
+
+def write_network(folder: Path, topology: Path, *, transceivers: int, seed: int, runtime: str = "os-ken") -> None:
+    """Put into a guest's folder what it is to build. Raises InputError for a topology that cannot be."""
+    plant = dataclasses.replace(read_plant(topology), transceivers=transceivers)
+    nothing = Assignment(lightpaths=(), refusals=())
+    blueprint = blueprint_for("apn", plant, nothing, next_hops(plant), (), seed=seed, controller_runtime=runtime)
+    write_json(folder / "blueprint.json", blueprint.to_json())

@@ -1,0 +1,101 @@
+"""Where what is asked of the controller is decided, one thing after another: at once, or in the lab's time."""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+import threading
+import time
+from collections.abc import Callable
+from typing import Protocol, TypeVar
+
+from controllers.apn import Apn
+
+T = TypeVar("T")
+Work = Callable[[Apn, int], T]
+
+
+class Desk(Protocol):
+    """Whoever asks is answered when it is decided. `decide` takes the declared computing time, `look` none."""
+
+    def decide(self, work: Work[T]) -> T: ...
+
+    def look(self, work: Work[T]) -> T: ...
+
+
+class AtOnce:
+    """A desk without a lab: a second passes with each question, and computing takes nothing more."""
+
+    def __init__(self, apn: Apn) -> None:
+        self.apn = apn
+        self.now_ns = 0
+
+    def decide(self, work: Work[T]) -> T:
+        self.now_ns += 1_000_000_000
+        return work(self.apn, self.now_ns)
+
+    def look(self, work: Work[T]) -> T:
+        self.apn.run(self.now_ns)
+        return work(self.apn, self.now_ns)
+
+
+class InTime:
+    """A desk in the lab: one thread that does everything at its instant. `changed` is called after each.
+
+    The clock is the lab's wall clock, which begins at the same instant in every lab and in virtual time is exact.
+    """
+
+    def __init__(self, apn: Apn, changed: Callable[[], None]) -> None:
+        self._apn = apn
+        self._changed = changed
+        self._woken = threading.Condition()
+        self._waiting: list[tuple[int, int, Callable[[int], None]]] = []
+        self._order = itertools.count()
+
+    def decide(self, work: Work[T]) -> T:
+        """Raises what `work` raises."""
+        answers: list[T] = []
+        failures: list[Exception] = []
+        done = threading.Event()
+
+        def call(at_ns: int) -> None:
+            try:
+                self._apn.run(at_ns)
+                answers.append(work(self._apn, at_ns))
+            except Exception as error:  # it is raised where it was asked
+                failures.append(error)
+            done.set()
+
+        with self._woken:
+            heapq.heappush(self._waiting, (self._apn.computed_ns(time.time_ns()), next(self._order), call))
+            self._woken.notify()
+        done.wait()
+        if failures:
+            raise failures[0]
+        return answers[0]
+
+    def look(self, work: Work[T]) -> T:
+        """As things are: what is due is done by the desk's own thread."""
+        with self._woken:
+            return work(self._apn, time.time_ns())
+
+    def post(self, call: Callable[[int], None]) -> None:
+        """Have something done now, without waiting for it."""
+        with self._woken:
+            heapq.heappush(self._waiting, (time.time_ns(), next(self._order), call))
+            self._woken.notify()
+
+    def run_forever(self) -> None:
+        while True:
+            with self._woken:
+                now_ns = time.time_ns()
+                due = [t for t in (self._waiting[0][0] if self._waiting else None, self._apn.due_ns()) if t is not None]
+                first = min(due, default=None)
+                if first is None or first > now_ns:
+                    self._woken.wait(None if first is None else (first - now_ns) / 1e9)
+                    continue
+                if self._waiting and self._waiting[0][0] == first:
+                    heapq.heappop(self._waiting)[2](first)
+                else:
+                    self._apn.run(first)
+            self._changed()

@@ -1,0 +1,30 @@
+"""What the controller has decided, on its disk: a line for each, so that it knows all of it when it starts again."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+
+class Journal:
+    """Written through to the disk before anybody is answered. A last line that is cut short was never answered."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        whole = path.read_bytes() if path.exists() else b""
+        self._kept = whole[: whole.rfind(b"\n") + 1]
+        if self._kept != whole:
+            os.truncate(path, len(self._kept))
+        self._file = path.open("ab", buffering=0)
+
+    def entries(self) -> Iterator[dict[str, Any]]:
+        """What it had when it was opened, the oldest first."""
+        for line in self._kept.splitlines():
+            yield json.loads(line)
+
+    def write(self, entry: dict[str, Any]) -> None:
+        self._file.write(json.dumps(entry, sort_keys=True).encode() + b"\n")
+        os.fsync(self._file.fileno())

@@ -1,0 +1,92 @@
+"""The on-demand controller in the lab: its journal, its desk, its devices and its REST server, put together."""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from apnemu.blueprint.document import Blueprint
+from controllers.apn import Apn, Order
+from controllers.desk import InTime
+from controllers.devices import Tables, Transponders
+from controllers.journal import Journal
+from controllers.northbound import Northbound
+from controllers.rules import Rule
+from controllers.server import serve
+
+Send = Callable[[int, list[Rule], list[Rule]], None]
+PORT = 8181
+
+
+class Lab:
+    """`send` gives a ROADM rules to install and rules to remove; `settle` waits until all have done so.
+
+    A ROADM is told nothing until it is known what it has, and nobody is served until all are known.
+    """
+
+    def __init__(self, folder: Path, send: Send, settle: Callable[[], None], ready: int) -> None:
+        self._blueprint = Blueprint.read(folder / "blueprint.json")
+        journal = Journal(folder / "controller.journal")
+        self._apn = Apn(self._blueprint, journal.write)
+        self._apn.replay(journal.entries())
+        self._apn.run(time.time_ns())
+        self._desk = InTime(self._apn, self._changed)
+        self._send, self._settle = send, settle
+        self._ready = ready
+        self._tables = Tables()
+        self._transponders = Transponders()
+        self._apn.orders[:] = _last(self._apn.orders)
+        self._apn.touched.clear()
+
+    def start(self) -> None:
+        threading.Thread(target=self._desk.run_forever, daemon=True).start()
+
+    def read_back(self, dpid: int, table: list[Rule]) -> None:
+        """A ROADM has connected and has this."""
+
+        def compare(now_ns: int) -> None:
+            self._apn.run(now_ns)
+            self._tables.has[dpid] = table
+            wanted = self._apn.rules(dpid)
+            install, remove = self._tables.update(dpid, wanted)
+            self._send(dpid, install, remove)
+            said = {"dpid": dpid, "had": len(table), "installed": len(install), "removed": len(remove)}
+            print(f"read back {json.dumps(said)}", flush=True)
+            if len(self._tables.has) == len(self._blueprint.switches) and self._ready >= 0:
+                serve(Northbound(self._desk, token=None), PORT)
+                _say(self._ready, len(self._tables.has))
+                self._ready = -1
+
+        self._desk.post(compare)
+
+    def port(self, dpid: int, port: int, up: bool) -> None:
+        self._desk.post(lambda now_ns: self._apn.port(dpid, port, up, now_ns))
+
+    def _changed(self) -> None:
+        """ROADMs are told what is new, then transceivers: no light is sent before it is passed on."""
+        touched, self._apn.touched = self._apn.touched, set()
+        for dpid in sorted(self._apn.wiring.dpid[site] for site in touched):
+            install, remove = self._tables.update(dpid, self._apn.rules(dpid))
+            if install or remove:
+                self._send(dpid, install, remove)
+        orders, self._apn.orders = self._apn.orders, []
+        if orders:
+            self._settle()
+            self._transponders.tell(orders)
+
+
+def _last(orders: list[Order]) -> list[Order]:
+    """Of what each transceiver was told, the last; those that are quiet first."""
+    last = {(order.host, order.interface): order for order in orders}
+    return sorted(last.values(), key=lambda order: order.kind == "carry")
+
+
+def _say(ready: int, switches: int) -> None:
+    try:
+        os.write(ready, json.dumps({"ready": switches}).encode() + b"\n")
+    except OSError:
+        print("nobody waits to hear that all switches are ready", flush=True)

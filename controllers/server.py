@@ -1,0 +1,40 @@
+"""Serves a WSGI application, a thread for each connection, with the standard library alone."""
+
+from __future__ import annotations
+
+import threading
+from socketserver import ThreadingMixIn
+from typing import Any
+from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
+
+SILENT_S = 30
+"""A client that says nothing for so long is hung up on."""
+
+
+class _Server(ThreadingMixIn, WSGIServer):
+    daemon_threads = True
+    request_queue_size = 1024
+
+    def server_bind(self) -> None:
+        """Without asking a name server what the machine is called."""
+        self.socket.setsockopt(1, 2, 1)  # SOL_SOCKET, SO_REUSEADDR
+        self.socket.bind(self.server_address)
+        self.server_name, self.server_port = "localhost", self.socket.getsockname()[1]
+        self.setup_environ()
+
+
+class _Handler(WSGIRequestHandler):
+    timeout = SILENT_S
+
+    def address_string(self) -> str:
+        return str(self.client_address[0])
+
+    def log_message(self, format: str, *arguments: Any) -> None:
+        """Answers say what there is to say."""
+
+
+def serve(application: Any, port: int, address: str = "127.0.0.1") -> WSGIServer:
+    """Begins to serve, and goes on in the background. Port 0 takes a free one."""
+    server = make_server(address, port, application, server_class=_Server, handler_class=_Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    return server

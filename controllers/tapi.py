@@ -1,0 +1,217 @@
+"""The subset of ONF T-API 2.1's connectivity service that is spoken, as JSON objects; refusals say what is wrong.
+
+A client names a service by a UUID of its own, and its two ends by the UUIDs of service interface points: one for each
+data centre, listed under the context, with the site's name. Capacity is in GBPS; `resilience-constraint` says how it is
+kept alive; `schedule` is from when until when, by the lab's clock.
+
+Source: ONF TR-547, T-API v2.1 reference implementation; RFC 8040 (RESTCONF) for forms of bodies and errors.
+"""
+
+from __future__ import annotations
+
+import math
+import uuid
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any, cast
+
+from apnemu.blueprint.requests import LIST, POINTS, PROTECTIONS, point_uuid
+from apnemu.model.plant import Plant
+from apnemu.planning.online import Lit, Protection, Service, Status
+
+PROTECTION = {word: protection for protection, word in PROTECTIONS.items()}
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+LONGEST_NS = 1 << 61
+"""Some 73 years: the lab's clock does not go further."""
+
+
+class RefusedError(Exception):
+    """A request that is not served: the HTTP status, RFC 8040's error tag, and why."""
+
+    def __init__(self, status: int, tag: str, why: str) -> None:
+        super().__init__(why)
+        self.status, self.tag, self.why = status, tag, why
+
+
+def points(plant: Plant) -> dict[str, str]:
+    """UUID -> site."""
+    return {point_uuid(plant.name, site.name): site.name for site in plant.data_centres}
+
+
+def read_service(body: Any, plant: Plant) -> Service:
+    """The service that a request's body asks for."""
+    asked = _one(_object(body, "the body", {LIST: True})[LIST], LIST)
+    known = {"uuid": True, "end-point": True, "requested-capacity": True}
+    known |= {"resilience-constraint": False, "schedule": False, "name": False}
+    asked = _object(asked, LIST, known)
+    name = read_uuid(asked["uuid"])
+    ends = asked["end-point"]
+    if not isinstance(ends, list) or len(ends) != 2:
+        raise _bad("end-point is not a list of two")
+    source, target = (_site(end, plant) for end in ends)
+    if source == target:
+        raise _bad(f"both ends are {source}; name two sites")
+    if "name" in asked:
+        _check_names(asked["name"])
+    start_ns, end_ns = _schedule(asked.get("schedule", {}))
+    return Service(
+        name=name,
+        source=source,
+        target=target,
+        rate_gbps=_rate(asked["requested-capacity"], plant),
+        protection=_protection(asked.get("resilience-constraint", {})),
+        start_ns=start_ns,
+        end_ns=end_ns,
+    )
+
+
+def read_uuid(text: Any) -> str:
+    """In its usual form, of 36 characters in lower case."""
+    if isinstance(text, str) and text.isascii() and len(text) == 36:
+        try:
+            if str(uuid.UUID(text)) == text:
+                return text
+        except ValueError:
+            pass
+    raise _bad(f"uuid is {_shown(text)}; it must be 8-4-4-4-12 hexadecimal digits in lower case")
+
+
+def show_service(status: Status, done: bool, carries: bool, lit: list[Lit], plant: Plant) -> dict[str, Any]:
+    """A service as it stands, with what carries it."""
+    service = status.service
+    schedule = {"start-time": _time(service.start_ns), "end-time": _time(service.end_ns)}
+    shown: dict[str, Any] = {
+        "uuid": service.name,
+        "end-point": [_end(number, site, plant) for number, site in enumerate((service.source, service.target), 1)],
+        "requested-capacity": {"total-size": {"value": service.rate_gbps, "unit": "GBPS"}},
+        "resilience-constraint": {"resilience-type": {"protection-type": PROTECTIONS[service.protection]}},
+        "lifecycle-state": "PLANNED" if status.state == "booked" or not done else "INSTALLED",
+        "operational-state": "ENABLED" if carries else "DISABLED",
+        "apnemu:reason": status.reason,
+        "connection": [_connection(one) for one in lit],
+    }
+    if service.start_ns is not None or service.end_ns is not None:
+        shown["schedule"] = {name: time for name, time in schedule.items() if time is not None}
+    return shown
+
+
+def show_point(point: str, site: str) -> dict[str, Any]:
+    return {"uuid": point, "name": [{"value-name": "site", "value": site}], "lifecycle-state": "INSTALLED"}
+
+
+def _connection(lit: Lit) -> dict[str, Any]:
+    path = lit.lightpath
+    return {
+        "connection-uuid": str(uuid.uuid5(uuid.NAMESPACE_URL, f"apnemu:{path.name}")),
+        "apnemu:route": list(path.route),
+        "apnemu:slot": {"n": path.slot.n, "m": path.slot.m},
+        "apnemu:mode": path.mode,
+        "apnemu:transceivers": list(lit.transceivers),
+        "apnemu:carries": lit.carries,
+    }
+
+
+def _end(number: int, site: str, plant: Plant) -> dict[str, Any]:
+    point = {"service-interface-point-uuid": point_uuid(plant.name, site)}
+    return {"local-id": str(number), "service-interface-point": point}
+
+
+def _bad(why: str) -> RefusedError:
+    return RefusedError(400, "invalid-value", why)
+
+
+def _shown(value: Any) -> str:
+    text = ascii(value)
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+def _object(value: Any, what: str, keys: Mapping[str, bool]) -> dict[str, Any]:
+    """An object with these keys (True: needed) and no others."""
+    if not isinstance(value, dict):
+        raise _bad(f"{what} is not an object")
+    for name in value:
+        if name not in keys:
+            raise RefusedError(400, "unknown-element", f"{what} has {_shown(name)}; known are {', '.join(keys)}")
+    for name, needed in keys.items():
+        if needed and name not in value:
+            raise RefusedError(400, "missing-element", f"{what} has no {name}")
+    return value
+
+
+def _one(value: Any, what: str) -> Any:
+    if not isinstance(value, list) or len(value) != 1:
+        raise _bad(f"{what} is not a list of one")
+    return value[0]
+
+
+def _site(end: Any, plant: Plant) -> str:
+    inner = _object(end, "end-point", {"local-id": False, "service-interface-point": True})
+    if not isinstance(inner.get("local-id", ""), str):
+        raise _bad("local-id is not text")
+    key = "service-interface-point-uuid"
+    point = _object(inner["service-interface-point"], "service-interface-point", {key: True})[key]
+    site = points(plant).get(point) if isinstance(point, str) else None
+    if site is None:
+        raise _bad(f"{key} is {_shown(point)}, which is none; GET {POINTS} lists them")
+    return site
+
+
+def _rate(capacity: Any, plant: Plant) -> float:
+    size = _object(capacity, "requested-capacity", {"total-size": True})["total-size"]
+    size = _object(size, "total-size", {"value": True, "unit": True})
+    if size["unit"] != "GBPS":
+        raise _bad(f"unit is {_shown(size['unit'])}; it must be GBPS")
+    value, most = size["value"], max(mode.rate_gbps for mode in plant.modes)
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    if not number or not 0 < value <= most or not math.isfinite(value):
+        raise _bad(
+            f"value is {_shown(value)}; it must be a number above 0 and at most {most:g}, what a transceiver can"
+        )
+    return float(value)
+
+
+def _protection(constraint: Any) -> Protection:
+    kind = _object(constraint, "resilience-constraint", {"resilience-type": False}).get("resilience-type", {})
+    kind = _object(kind, "resilience-type", {"protection-type": False}).get("protection-type", "NO_PROTECTION")
+    if not isinstance(kind, str) or kind not in PROTECTION:
+        raise _bad(f"protection-type is {_shown(kind)}; it must be one of {', '.join(PROTECTION)}")
+    return cast(Protection, PROTECTION[kind])
+
+
+def _schedule(schedule: Any) -> tuple[int | None, int | None]:
+    schedule = _object(schedule, "schedule", {"start-time": False, "end-time": False})
+    start_ns, end_ns = (_instant(schedule.get(key), key) for key in ("start-time", "end-time"))
+    if end_ns is not None and end_ns <= (start_ns or 0):
+        raise _bad("end-time is not after start-time")
+    return start_ns, end_ns
+
+
+def _instant(text: Any, key: str) -> int | None:
+    if text is None:
+        return None
+    wrong = _bad(f"{key} is {_shown(text)}; it must be like 2026-01-01T00:00:00Z")
+    if not isinstance(text, str) or not text.isascii() or len(text) > 40:
+        raise wrong
+    try:
+        instant = datetime.fromisoformat(text)
+        if instant.tzinfo is None:
+            raise wrong
+        ns = (instant - EPOCH) // timedelta(microseconds=1) * 1000
+    except (ValueError, OverflowError):
+        raise wrong from None
+    if not 0 <= ns < LONGEST_NS:
+        raise wrong
+    return ns
+
+
+def _time(ns: int | None) -> str | None:
+    return None if ns is None else (EPOCH + timedelta(microseconds=ns // 1000)).isoformat()
+
+
+def _check_names(names: Any) -> None:
+    if not isinstance(names, list) or len(names) > 10:
+        raise _bad("name is not a list of at most ten")
+    for name in names:
+        pair = _object(name, "name", {"value-name": True, "value": True})
+        if not all(isinstance(value, str) and len(value) <= 200 for value in pair.values()):
+            raise _bad("a name's value-name and value must be texts of at most 200 characters")

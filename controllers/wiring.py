@@ -1,0 +1,48 @@
+"""The sites, fibres and transceivers of a plan, as datapaths, ports and tags of the wire."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from apnemu.blueprint.document import Blueprint, Transceiver
+from apnemu.model.spectrum import Band, Slot
+from apnemu.planning.online import Port
+
+
+@dataclass(frozen=True, slots=True)
+class Wiring:
+    """Looked up, never decided."""
+
+    dpid: dict[str, int]
+    """Site -> datapath."""
+    port: dict[tuple[str, str], int]
+    """(site, fibre) -> port of the ROADM."""
+    fibre: dict[tuple[int, int], str]
+    """(datapath, port) -> fibre."""
+    transceiver: dict[tuple[str, int], Transceiver]
+    band: Band = field(default_factory=Band)
+
+    @classmethod
+    def of(cls, blueprint: Blueprint) -> Wiring:
+        assert blueprint.plant is not None
+        site = {switch.name: switch.site for switch in blueprint.switches}
+        dpid = {switch.site: switch.dpid for switch in blueprint.switches}
+        ends = [(wire.name, end) for wire in blueprint.wires if wire.kind == "fibre" for end in (wire.a, wire.b)]
+        return cls(
+            dpid=dpid,
+            port={(site[end.node], name): end.port for name, end in ends},
+            fibre={(dpid[site[end.node]], end.port): name for name, end in ends},
+            transceiver={(one.site, one.number): one for one in blueprint.transceivers},
+            band=blueprint.plant.band,
+        )
+
+    def number(self, site: str, port: Port) -> int:
+        """The OpenFlow port."""
+        return self.port[site, port.name] if port.kind == "fibre" else self.transceiver[site, port.number].port
+
+    def tag(self, slot: Slot) -> int:
+        """The VLAN id that stands for a slot: its lower edge, counted in 6.25 GHz from the band's.
+
+        Slots of one fibre do not overlap, so no two have the same. 4,094 of them would be 25 THz.
+        """
+        return slot.low - self.band.low + 1

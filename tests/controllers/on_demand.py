@@ -1,0 +1,16 @@
+"""A blueprint of a network in which nothing is lit yet."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from apnemu.blueprint.compiled import blueprint_for
+from apnemu.blueprint.document import Blueprint
+from apnemu.model.assignment import Assignment
+from apnemu.planning import next_hops
+from tests.compiled import shipped
+
+
+def on_demand(topology: str, *, transceivers: int) -> Blueprint:
+    plant = dataclasses.replace(shipped(topology), transceivers=transceivers)
+    return blueprint_for("apn", plant, Assignment(lightpaths=(), refusals=()), next_hops(plant), (), seed=1)
