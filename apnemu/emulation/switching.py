@@ -62,9 +62,10 @@ def prefer_lookups(priority: int) -> None:
     run("ovs-vsctl", "--no-wait", "set", "Open_vSwitch", ".", f"other_config:stats-update-interval={FOREVER_MS}")
     for task in Path("/proc", (RUN / "ovs-vswitchd.pid").read_text().strip(), "task").iterdir():
         name = (task / "comm").read_text()
-        if not name.startswith("revalidator"):  # they go through all that was looked up, whenever a rule is new
-            higher = int(name.startswith("handler"))
-            os.sched_setscheduler(int(task.name), os.SCHED_FIFO, os.sched_param(priority + higher))
+        if name.startswith("handler"):
+            os.sched_setscheduler(int(task.name), os.SCHED_FIFO, os.sched_param(priority))
+        elif name.startswith("revalidator"):  # goes through all that was looked up, whenever a rule is new
+            os.sched_setscheduler(int(task.name), os.SCHED_IDLE, os.sched_param(0))
 
 
 def run(*command: str) -> str:
