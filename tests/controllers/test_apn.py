@@ -1,4 +1,4 @@
-"""The on-demand controller's logic: rules that frames follow, time that devices take, and what it knows after a restart."""
+"""The on-demand controller: rules that frames follow, time that devices take, what it knows after a restart."""
 
 from __future__ import annotations
 
