@@ -26,6 +26,7 @@ from apnemu.units import VirtualNs, gbps_to_bytes_per_s, ns_to_s
 PORT = 7400
 PROBE_BYTES = 98
 HOME = "one data centre"
+PATIENCE_S = 600.0
 TOLERANCE = 0.05
 WIRE_TOLERANCE = 0.01
 
@@ -153,6 +154,7 @@ def _stage(context: Context, label: str, places: Sequence[str], plan: Training) 
     slower = rate_gbps(context, min(line_gbps)) < max(line_gbps)
     between = round(plan.bytes_per_s) if slower else 0
     local = gbps_to_bytes_per_s(context.settings["local_gbps"])
+    limit_s = PATIENCE_S + 20 * context.settings["steps"] * step_s(plan)
     applications = []
     for rank, place in enumerate(places):
         told = {
@@ -175,7 +177,7 @@ def _stage(context: Context, label: str, places: Sequence[str], plan: Training) 
                 site=place,
                 role="job",
                 argv=("{python}", "-m", "apnemu.emulation.apps.training", json.dumps(told)),
-                limit_s=1e7,
+                limit_s=limit_s,
             )
         )
     return Stage(phase=label, duration_ns=VirtualNs(1_000_000), applications=tuple(applications))

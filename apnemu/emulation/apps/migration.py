@@ -22,6 +22,7 @@ import sys
 import time
 from typing import Any
 
+from apnemu.emulation.apps.uncopied import CHUNK_BYTES, drop
 from apnemu.placement.precopy import SHRINKS
 from apnemu.units import NS_PER_S
 
@@ -29,9 +30,6 @@ HEAD = struct.Struct("!cI")
 """A kind and the length of what follows: W warming up (bytes in all), R a round, L the last one (a list of runs)."""
 RUN = struct.Struct("!QQ")
 ACKNOWLEDGED = COUNT = struct.Struct("!Q")
-CHUNK_BYTES = 1 << 26
-WAKE_BYTES = 1 << 18
-"""A receiver is woken for no less; more than its window would wait for ever."""
 SO_MAX_PACING_RATE = 47
 
 
@@ -162,7 +160,7 @@ def receive(port: int, verify: bool) -> None:
         kind, length = HEAD.unpack(_exactly(peer, HEAD.size))
         said = _exactly(peer, length)
         if kind == b"W":
-            _drop(peer, ACKNOWLEDGED.unpack(said)[0], nowhere)
+            drop(peer, ACKNOWLEDGED.unpack(said)[0], nowhere)
         else:
             for place in range(0, length, RUN.size):
                 offset, run = RUN.unpack_from(said, place)
@@ -170,25 +168,13 @@ def receive(port: int, verify: bool) -> None:
                 if verify:
                     _keep(peer, memory, offset, run)
                 else:
-                    _drop(peer, run, nowhere)
+                    drop(peer, run, nowhere)
         peer.sendall(ACKNOWLEDGED.pack(now_ns()))
         if kind == b"L":
             break
     if verify:
         os.ftruncate(memory, size)
         print("@record", json.dumps({"received_sha256": _digest(memory, size)}), flush=True)
-
-
-def _drop(peer: socket.socket, size: int, nowhere: mmap.mmap) -> None:
-    """Received by TCP, and not copied."""
-    while size:
-        wanted = min(size, CHUNK_BYTES)
-        peer.setsockopt(socket.SOL_SOCKET, socket.SO_RCVLOWAT, min(wanted, WAKE_BYTES))
-        got = peer.recv_into(nowhere, wanted, socket.MSG_TRUNC)
-        if not got:
-            raise SystemExit("the other side has gone")
-        size -= got
-    peer.setsockopt(socket.SOL_SOCKET, socket.SO_RCVLOWAT, 1)
 
 
 def _keep(peer: socket.socket, memory: int, offset: int, size: int) -> None:

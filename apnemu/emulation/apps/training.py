@@ -21,13 +21,12 @@ import time
 from array import array
 from typing import Any
 
+from apnemu.emulation.apps.uncopied import CHUNK_BYTES, drop
 from apnemu.placement.allreduce import FORWARD, Act, acts, span
 
 HEAD = struct.Struct("!HIQ")
 """From whom, which bucket, how many bytes follow."""
 INSTANT = struct.Struct("!q")
-CHUNK_BYTES = 1 << 26
-WAKE_BYTES = 1 << 18
 SO_MAX_PACING_RATE = 47
 BYTES_SENT = struct.Struct("=100xI96xQQ")
 """`tcpi_total_retrans`, `tcpi_bytes_sent`, `tcpi_bytes_retrans` in struct tcp_info (include/uapi/linux/tcp.h)."""
@@ -57,14 +56,7 @@ class Gradients:
             begin += os.sendfile(peer.fileno(), self.file, 0, min(end - begin, CHUNK_BYTES))
 
     def receive(self, peer: socket.socket, begin: int, end: int, kind: str) -> None:
-        while begin < end:
-            wanted = min(end - begin, CHUNK_BYTES)
-            peer.setsockopt(socket.SOL_SOCKET, socket.SO_RCVLOWAT, min(wanted, WAKE_BYTES))
-            got = peer.recv_into(self._nowhere, wanted, socket.MSG_TRUNC)
-            if not got:
-                raise SystemExit("a worker has gone")
-            begin += got
-        peer.setsockopt(socket.SOL_SOCKET, socket.SO_RCVLOWAT, 1)
+        drop(peer, end - begin, self._nowhere)
 
 
 class Numbers:
