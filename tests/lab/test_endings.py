@@ -164,9 +164,11 @@ def test_the_kernel_ended_from_outside(make_job: MakeJob) -> None:
 
 
 COMMAND = """
+import signal
 import sys
 from pathlib import Path
 from apnemu.lab import guest
+signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored where the tests were started in the background
 guest.run(guest.Job(kernel=Path(sys.argv[1]), folder=Path(sys.argv[2]), argv=tuple(sys.argv[3:])))
 """
 
