@@ -50,20 +50,13 @@ def write_page(run_dir: Path, documents: Sequence[Document], picture: Mapping[st
 
 def render(documents: Sequence[Document], picture: Mapping[str, Any], manifests: Sequence[Mapping[str, Any]]) -> str:
     """The page as text; `manifests` in the documents' order, empty where there is none."""
-    rooms = jinja2.Environment(
-        loader=jinja2.PackageLoader("apnemu.report"),
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        undefined=jinja2.StrictUndefined,
-    )
-    script = _asset("page.js")
+    script = asset("page.js")
     latency = _latency(documents)
     ends = chief(latency, picture) or _first_lightpath(picture)
     details = pair_details(latency, picture)
-    return rooms.get_template("page.html.j2").render(
+    return template("page.html.j2").render(
         picture=picture,
-        style=_asset("page.css"),
+        style=asset("page.css"),
         script=script,
         script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
         sections=[
@@ -223,6 +216,18 @@ def _kind_mark(kind: str) -> Markup:
     return element("svg", *plant_map.shape(kind, 10, 10), width=20, height=20, class_="key", aria_hidden="true")
 
 
-def _asset(name: str) -> Markup:
+def template(name: str) -> jinja2.Template:
+    """One of ours: everything that is put in is escaped, and what is missing is an error."""
+    rooms = jinja2.Environment(
+        loader=jinja2.PackageLoader("apnemu.report"),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=jinja2.StrictUndefined,
+    )
+    return rooms.get_template(name)
+
+
+def asset(name: str) -> Markup:
     """A file of ours that stands in the page as it is."""
     return Markup((Path(__file__).parent / "templates" / name).read_text(encoding="utf-8"))

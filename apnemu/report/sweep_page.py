@@ -10,11 +10,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import jinja2
 from markupsafe import Markup
 
 from apnemu.report import words
 from apnemu.report.drawing import legend, linear_scale
+from apnemu.report.page import asset, template
 from apnemu.report.plots import Series, figure, plot
 
 MOST_FIGURES = 24
@@ -30,19 +30,12 @@ def write_sweep_page(folder: Path, facts: Mapping[str, Any], rows: Sequence[Row]
 
     `facts` has experiment, question, topology, seed, points, failed, unmet. `axes` are the swept columns of `rows`.
     """
-    rooms = jinja2.Environment(
-        loader=jinja2.PackageLoader("apnemu.report"),
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        undefined=jinja2.StrictUndefined,
-    )
     headings = list(dict.fromkeys(name for row in rows for name in row))
     page = folder / "sweep.html"
     page.write_text(
-        rooms.get_template("sweep.html.j2").render(
+        template("sweep.html.j2").render(
             facts=facts,
-            style=(Path(__file__).parent / "templates" / "page.css").read_text(encoding="utf-8"),
+            style=asset("page.css"),
             figures=curves(rows, axes),
             headings=headings,
             numbers=[all(_is_number(row.get(name)) for row in rows if row.get(name) is not None) for name in headings],
