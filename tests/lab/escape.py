@@ -9,6 +9,7 @@ import ctypes
 import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -26,8 +27,7 @@ def attempt(name: str, action: Callable[[], object]) -> None:
 
 
 def mount(name: str, kind: str, options: str, flags: int = 0) -> Path:
-    place = Path("/tmp") / name
-    place.mkdir(exist_ok=True)
+    place = Path(tempfile.mkdtemp(prefix=f"{name}-"))  # a folder of its own: the guest's /tmp begins as the host's
     if libc.mount(b"none", str(place).encode(), kind.encode(), flags, options.encode()):
         print("mount", name, "->", os.strerror(ctypes.get_errno()), flush=True)
     return place
