@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from experiments.virtual_dc_database import EXPERIMENT
 from tests.experiments.command import apnemu, settings
 
-pytestmark = [pytest.mark.guest, pytest.mark.slow]
+DARK_NS = 100_000_000
 
 
+@pytest.mark.guest
+@pytest.mark.slow
 def test_a_commit_waits_for_the_round_trip(tmp_path: Path) -> None:
     asked = settings(distance_km=300, standbys=2, sync="first", transactions=40)
     found = apnemu(
@@ -24,6 +28,67 @@ def test_a_commit_waits_for_the_round_trip(tmp_path: Path) -> None:
     assert far["acknowledged"] > 50 and far["acknowledged_lost"] == 0 and far["standby_takes_rows"]
 
 
+def mended(folder: Path, **given: object) -> dict[str, Any]:
+    """The row of 300 km, where the fibre is dark for 0.1 s and then mended."""
+    asked = settings(distance_km=300, transactions=20, after_cut="repair", dark_s=DARK_NS / 1e9, **given)
+    words = ("--network", "apn", *asked, "--json", "--out", "run")
+    found: dict[str, Any] = apnemu("run", "virtual_dc_database", *words, folder=folder).json()
+    assert found["expectation"]["met"]
+    row: dict[str, Any] = found["results"][-1]
+    assert row["acknowledged"] is None and row["repair_acknowledged_since"] == 20
+    return row
+
+
+@pytest.mark.guest
+@pytest.mark.slow
+def test_commits_stall_while_the_fibre_is_dark_and_go_on(tmp_path: Path) -> None:
+    row = mended(tmp_path)
+    assert row["stalled_ns_least"] == DARK_NS
+    most_ns = 2 * DARK_NS + 240_000_000 + 6 * row["rtt_ns"]
+    assert DARK_NS < row["stalled_ns"] < row["stalled_ns_most"] == pytest.approx(most_ns, rel=0.01)
+    before = row["repair_acknowledged"] - row["repair_acknowledged_since"]
+    assert 100 < before < 0.4e9 / row["rtt_ns"], "one commit after the other until the cut, none in the dark"
+    assert row["repair_acknowledged_lost"] == 0
+
+
+@pytest.mark.guest
+@pytest.mark.slow
+def test_without_a_standby_to_wait_for_nothing_stalls_and_the_standby_lacks_rows(tmp_path: Path) -> None:
+    row = mended(tmp_path, wait_for=0)
+    assert row["stalled_ns"] < DARK_NS / 10
+    assert row["repair_acknowledged_lost"] > 0
+
+
+STALLED = {
+    "network": "packet",
+    "acknowledged_lost": 0,
+    "repair_acknowledged": 33,
+    "repair_acknowledged_since": 20,
+    "repair_acknowledged_lost": 0,
+    "stalled_ns": 1_800_000_000,
+    "stalled_ns_least": 1_000_000_000,
+    "stalled_ns_most": 2_400_000_000,
+}
+
+
+@pytest.mark.parametrize(
+    ("changed", "met"),
+    [
+        ({}, True),
+        ({"acknowledged_lost": 1}, False),
+        ({"repair_acknowledged_lost": 1}, False),
+        ({"repair_acknowledged_since": 0}, False),
+        ({"stalled_ns": 900_000_000}, False),
+        ({"stalled_ns": 2_500_000_000}, False),
+        ({"stalled_ns": None}, False),
+    ],
+)
+def test_what_is_not_as_expected_is_said(changed: dict[str, Any], met: bool) -> None:
+    assert EXPERIMENT.met([{**STALLED, **changed}], {"wait_for": 1}) is met
+
+
+@pytest.mark.guest
+@pytest.mark.slow
 def test_pgbench_has_its_tables(tmp_path: Path) -> None:
     asked = settings(distance_km=0, script="pgbench", transactions=20, cut="no")
     found = apnemu(
@@ -40,6 +105,8 @@ def test_pgbench_has_its_tables(tmp_path: Path) -> None:
         ("standbys=0", "standbys is '0'; it must be a whole number from 1 to 8"),
         ("wait_for=3", "wait_for is 3; there are 1 standbys to wait for; give at most that"),
         ("rate_gbps=10000", "rate_gbps is '10000'; it must be a number from 1 to 1600"),
+        ("dark_s=60", "dark_s is '60'; it must be a number from 0.05 to 10"),
+        ("after_cut=nothing", "after_cut is 'nothing'; it must be failover or repair"),
     ],
 )
 def test_bad_settings(given: str, said: str, tmp_path: Path) -> None:

@@ -3,8 +3,8 @@
     python3 -m apnemu.emulation.apps.postgres primary FOLDER SYNCHRONOUS_STANDBY_NAMES
     python3 -m apnemu.emulation.apps.postgres standby FOLDER PRIMARY_ADDRESS NAME
     python3 -m apnemu.emulation.apps.postgres bench ADDRESS BEGIN_NS TRANSACTIONS CLIENTS SCRIPT
-    python3 -m apnemu.emulation.apps.postgres insert ADDRESS BEGIN_NS STOP_NS
-    python3 -m apnemu.emulation.apps.postgres numbers ADDRESS
+    python3 -m apnemu.emulation.apps.postgres insert ADDRESS BEGIN_NS STOP_NS [ENOUGH_NS ENOUGH_ROWS]
+    python3 -m apnemu.emulation.apps.postgres numbers ADDRESS WHO
     python3 -m apnemu.emulation.apps.postgres promote STANDBY_FOLDER ADDRESS
 
 Source of the settings: PostgreSQL 15 documentation, chapters 20.6 and 27 (replication). `fsync` stays on; the disk is
@@ -15,16 +15,19 @@ from __future__ import annotations
 
 import json
 import os
+import select
 import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from glob import glob
 from pathlib import Path
 
 PROGRAMS = max(glob("/usr/lib/postgresql/*/bin"), key=lambda path: int(path.split("/")[-2]), default="")
 TABLE = "create table things (id bigserial primary key, said text)"
 INSERT = "insert into things (said) values ('something') returning id;\n"
+REPLAYED = "select not pg_is_in_recovery() or pg_last_wal_receive_lsn() = pg_last_wal_replay_lsn()"
 PGBENCH_SCALE = 1
 TEMPLATE = Path("/tmp/apnemu-postgres-template")
 """An empty database cluster, made once in a guest: the next stages copy it."""
@@ -118,35 +121,51 @@ def bench(address: str, begin_ns: int, transactions: int, clients: int, script: 
     print("@record", json.dumps(found), flush=True)
 
 
-def insert(address: str, begin_ns: int, stop_ns: int) -> None:
-    """One row after another until `stop_ns`; notes the instant of each acknowledgement."""
+def insert(address: str, begin_ns: int, stop_ns: int, enough_ns: int = 0, enough_rows: int = 0) -> None:
+    """One row after another until `stop_ns`, or until `enough_rows` have been acknowledged since `enough_ns`.
+
+    Notes the instant of each acknowledgement; between two it sleeps on the server's answer.
+    """
     sql(address, TABLE)
     wait_until(begin_ns)
     command = program("psql", "-h", address, "-U", "postgres", "-qAtX")
+    acknowledged: list[tuple[int, int]] = []
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as client:
         assert client.stdin is not None and client.stdout is not None
-        os.set_blocking(client.stdout.fileno(), False)
-        acknowledged: list[tuple[int, int]] = []
-        said = b""
-        client.stdin.write(INSERT.encode())
-        client.stdin.flush()
-        while (now_ns := time.clock_gettime_ns(time.CLOCK_MONOTONIC)) < stop_ns:
-            piece = client.stdout.read()
-            if piece is None:
-                time.sleep(0.000_02)
-                continue
-            if not piece:
-                break
-            *lines, said = (said + piece).split(b"\n")
-            for line in lines:
-                if line.strip().isdigit():
-                    acknowledged.append((int(line), now_ns))
-                    client.stdin.write(INSERT.encode())
-                    client.stdin.flush()
+        answers = _lines_until(client.stdout.fileno(), stop_ns)
+        wanted, since = True, 0
+        while wanted:
+            client.stdin.write(INSERT.encode())
+            client.stdin.flush()
+            line = next(answers, b"")
+            if line and not line.isdigit():
+                raise SystemExit(f"psql: {line.decode(errors='replace')}")
+            if line:
+                now_ns = time.clock_gettime_ns(time.CLOCK_MONOTONIC)
+                acknowledged.append((int(line), now_ns))
+                since += now_ns >= enough_ns
+            wanted = bool(line) and not 0 < enough_rows <= since
         client.kill()
-    found = {"acknowledged": [number for number, _ in acknowledged], "at_ns": [at_ns for _, at_ns in acknowledged]}
+    found = {
+        "acknowledged": [number for number, _ in acknowledged],
+        "at_ns": [at_ns for _, at_ns in acknowledged],
+        "since": since,
+    }
     Path("acknowledged.json").write_text(json.dumps(found))
     print("@record", json.dumps(found), flush=True)
+
+
+def _lines_until(descriptor: int, stop_ns: int) -> Iterator[bytes]:
+    """Lines as they come, none of them empty; ends at `stop_ns` or with what is read."""
+    said = b""
+    while (left_ns := stop_ns - time.clock_gettime_ns(time.CLOCK_MONOTONIC)) > 0:
+        if not select.select([descriptor], [], [], left_ns / 1e9)[0]:
+            continue
+        piece = os.read(descriptor, 1 << 16)
+        if not piece:
+            return
+        *lines, said = (said + piece).split(b"\n")
+        yield from (line.strip() for line in lines if line.strip())
 
 
 def promote(folder: str, address: str) -> None:
@@ -159,9 +178,11 @@ def promote(folder: str, address: str) -> None:
     print("@record", json.dumps(found), flush=True)
 
 
-def numbers(address: str) -> None:
-    """What the primary has, acknowledged or not."""
-    print("@record", json.dumps({"primary_has": _numbers(address)}), flush=True)
+def numbers(address: str, who: str) -> None:
+    """What the `primary` or a `standby` has, acknowledged or not; of a standby once it has replayed what it got."""
+    while sql(address, REPLAYED) != "t":
+        time.sleep(0.001)
+    print("@record", json.dumps({f"{who}_has": _numbers(address)}), flush=True)
 
 
 def _numbers(address: str) -> list[int]:
@@ -177,7 +198,7 @@ if __name__ == "__main__":
     elif what == "bench":
         bench(words[0], int(words[1]), int(words[2]), int(words[3]), words[4])
     elif what == "insert":
-        insert(words[0], int(words[1]), int(words[2]))
+        insert(words[0], *map(int, words[1:]))
     elif what == "numbers":
         numbers(*words)
     else:
