@@ -49,6 +49,11 @@ def asked(topology: str, request: Request) -> tuple[str, bytes]:
     return SERVICES, json.dumps(body).encode()
 
 
+def released(request: Request) -> str:
+    """Path of the DELETE."""
+    return f"{SERVICES}={service_uuid(request.name)}"
+
+
 def service(name: str, points: tuple[str, str], rate_gbps: float, protection: str) -> dict[str, Any]:
     """The document that asks for light between two service interface points."""
     ends = [{"service-interface-point": {"service-interface-point-uuid": point}} for point in points]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from itertools import permutations
 
 from apnemu.blueprint.document import Blueprint, Host
 from apnemu.emulation.namespaces import inside
@@ -11,7 +12,10 @@ from apnemu.errors import LabError
 
 
 class Ends:
-    """Finds, for a pair of sites, the hosts that its first lightpath joins; on the packet network each site's first."""
+    """Finds, for a pair of sites, the hosts that its first lightpath joins; on the packet network each site's first.
+
+    Where light is on demand, the hosts of both sites' first transceivers: the first to be given.
+    """
 
     def __init__(self, blueprint: Blueprint, namespaces: dict[str, int]) -> None:
         self._namespaces = namespaces
@@ -19,11 +23,12 @@ class Ends:
         by_name = {host.name: host for host in blueprint.hosts}
         for path in blueprint.lit_paths:
             self._join(by_name[path.source_host], by_name[path.target_host])
-        if blueprint.network == "packet":
-            for near in blueprint.hosts:
-                for far in blueprint.hosts:
-                    if near.site != far.site:
-                        self._join(near, far)
+        meshed = blueprint.hosts if blueprint.network == "packet" else ()
+        if blueprint.transceivers:
+            meshed = tuple(by_name[one.host] for one in blueprint.transceivers if one.number == 0)
+        for near, far in permutations(meshed, 2):
+            if near.site != far.site:
+                self._join(near, far)
 
     def _join(self, near: Host, far: Host) -> None:
         self._pairs.setdefault((near.site, far.site), (near, far))

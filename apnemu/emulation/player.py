@@ -46,7 +46,12 @@ class Player:
             self._play(stage)
 
     def _warm_up(self) -> None:
-        """Let every path see packets, so that no lookup in a switch is part of a measurement."""
+        """Let every path see packets, so that no lookup in a switch is part of a measurement.
+
+        Where light is on demand there is none yet.
+        """
+        if self._blueprint.transceivers:
+            return
         pairs: list[Pair] = []
         for stage in self._blueprint.stages:
             pairs += stage.probes.pairs if stage.probes else ()
@@ -111,7 +116,6 @@ class Player:
         if stage.requests:
             loop.run(FOREVER_NS, unless=requesting.done)
         requesting.note(self._notes)
-        requesting.close()
         full.note(self._notes)
         saturating.stop()
         flows.stop(loop)
@@ -127,6 +131,9 @@ class Player:
         trains.note(self._notes)
         for injector in injecting:
             injector.close()
+        requesting.release(loop)
+        loop.run(FOREVER_NS, unless=requesting.released)
+        requesting.close()
         failures.close()
         if routers:
             routers.close()

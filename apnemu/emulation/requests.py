@@ -9,16 +9,18 @@ from __future__ import annotations
 import json
 import socket
 import struct
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 from apnemu.blueprint.document import Blueprint, Transceiver
-from apnemu.blueprint.requests import asked
+from apnemu.blueprint.requests import asked, released
 from apnemu.emulation.loop import READ, Loop, now_ns
 from apnemu.emulation.namespaces import inside
 from apnemu.emulation.notes import Notes
+from apnemu.errors import LabError
 from apnemu.model.scenario import Request
 
 CONTROLLER = ("127.0.0.1", 8181)
@@ -42,6 +44,7 @@ class _Asked:
     answer: Any = None
     arrived_ns: int | None = None
     done: bool = False
+    given_back: bool = True
 
 
 class Requesting:
@@ -74,30 +77,55 @@ class Requesting:
                 detail=json.dumps(detail, separators=(",", ":"), sort_keys=True),
             )
 
+    def release(self, loop: Loop) -> None:
+        """Give back what the stage alone was to have."""
+        for one in self._all:
+            if one.plan.released and one.status == 201:
+                one.given_back = False
+                words = f"DELETE {released(one.plan)} HTTP/1.0\r\n\r\n"
+                self._send(loop, words.encode(), partial(self._given_back, one))
+
+    def released(self) -> bool:
+        return all(one.given_back for one in self._all)
+
     def close(self) -> None:
         for one in self._sockets:
             one.close()
 
     def _ask(self, loop: Loop, one: _Asked) -> None:
-        connection = socket.create_connection(CONTROLLER)
         path, body = asked(self._blueprint.topology, one.plan)
         words = f"POST {path} HTTP/1.0\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
-        one.asked_ns = now_ns()
-        connection.sendall(words.encode() + body)
-        connection.setblocking(False)
-        said = bytearray()
-        loop.watch(connection.fileno(), READ, partial(self._answered, loop, one, connection, said))
+        one.asked_ns = self._send(loop, words.encode() + body, partial(self._answered, loop, one))
 
-    def _answered(self, loop: Loop, one: _Asked, connection: socket.socket, said: bytearray, _: int) -> None:
+    def _send(self, loop: Loop, message: bytes, then: Callable[[int, bytes], None]) -> int:
+        """Ask the controller; returns when. `then` gets the answer's status and what it holds."""
+        connection = socket.create_connection(CONTROLLER)
+        at_ns = now_ns()
+        connection.sendall(message)
+        connection.setblocking(False)
+        loop.watch(connection.fileno(), READ, partial(self._read, loop, connection, bytearray(), then))
+        return at_ns
+
+    def _read(
+        self, loop: Loop, connection: socket.socket, said: bytearray, then: Callable[[int, bytes], None], _: int
+    ) -> None:
         data = connection.recv(1 << 20)
         said += data
         if data:
             return
         loop.forget(connection.fileno())
         connection.close()
+        head, _gap, content = bytes(said).partition(b"\r\n\r\n")
+        then(int(head.split()[1]) if head else 0, content)
+
+    def _given_back(self, one: _Asked, status: int, content: bytes) -> None:
+        if status != 204:
+            raise LabError(f"the controller does not take back {one.plan.name}: {status} {content!r}")
+        one.given_back = True
+
+    def _answered(self, loop: Loop, one: _Asked, status: int, content: bytes) -> None:
         one.answered_ns = now_ns()
-        head, _gap, content = said.partition(b"\r\n\r\n")
-        one.status = int(head.split()[1]) if head else 0
+        one.status = status
         one.answer = json.loads(content) if content else None
         if one.status != 201:
             one.done = True

@@ -189,7 +189,8 @@ class Request:
     """Light asked for over the controller's REST interface, `at_ns` into the stage, and watched until a frame arrives.
 
     `expected_ns` is when the first frame should arrive, counted from the request: the other end is tried every
-    `FINE_NS` around that instant and every `COARSE_NS` otherwise. It has no part in what is measured.
+    `FINE_NS` around that instant and every `COARSE_NS` otherwise. It has no part in what is measured. What is
+    `released` is given back when the stage is over, else the light stays.
     """
 
     name: str
@@ -199,6 +200,7 @@ class Request:
     protection: str = "none"
     at_ns: VirtualNs = AT_ONCE
     expected_ns: VirtualNs = AT_ONCE
+    released: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -33,9 +33,11 @@ from apnemu.planning.online.service import (
     Service,
     Status,
 )
+from apnemu.planning.online.survival import Dark, Survival, dark_fibres, survival
 
 __all__ = [
     "Change",
+    "Dark",
     "Decision",
     "Light",
     "Lit",
@@ -44,6 +46,9 @@ __all__ = [
     "Protection",
     "Service",
     "Status",
+    "Survival",
+    "dark_fibres",
     "duration_ns",
     "setup_ns",
+    "survival",
 ]

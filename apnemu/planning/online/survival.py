@@ -1,0 +1,165 @@
+"""What a stream of frames over one service must feel when things are cut and repaired, in closed form.
+
+Nothing here is measured: what is done follows from `Light`, how long it takes from the plant's declared devices, and
+when frames stop and come again from the fibres' delays. A frame is lost that is on a dead fibre or comes to one; what
+is past the last of them still arrives. 1+1 carries frames on both lightpaths all the time, so the first arrives when
+the receiver has switched; light that is set up anew is first filled over its whole length.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from apnemu.model.assignment import Lightpath
+from apnemu.model.plant import Plant
+from apnemu.model.scenario import Event
+from apnemu.planning.online.changes import setup_ns
+from apnemu.planning.online.light import Light
+from apnemu.planning.online.service import Decision, Outcome, Service
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dark:
+    """The receiver is without frames, in ns after the first event; for ever where `until_ns` is None.
+
+    `declared_ns` is how long devices and controller take by their declared times alone, from the event that took the
+    light to the last device; `how` is how there was light again, or why there is none.
+    """
+
+    from_ns: int
+    until_ns: int | None
+    declared_ns: int | None
+    how: str
+
+    @property
+    def lasts_ns(self) -> int | None:
+        return None if self.until_ns is None else self.until_ns - self.from_ns
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Survival:
+    """Whether the service gets light at all, when its first frame arrives after the request, and its dark times."""
+
+    decision: Decision
+    ready_ns: int
+    dark: tuple[Dark, ...]
+
+    @property
+    def restored(self) -> bool:
+        """Whether it has light in the end."""
+        return all(dark.until_ns is not None for dark in self.dark)
+
+    @property
+    def longest(self) -> Dark | None:
+        """The longest of its dark times; of several without an end the first."""
+        endless = [dark for dark in self.dark if dark.lasts_ns is None]
+        return endless[0] if endless else max(self.dark, key=lambda dark: dark.lasts_ns or 0, default=None)
+
+
+def survival(plant: Plant, service: Service, events: Sequence[Event]) -> Survival:
+    """Of the only service of a plant, from its source to its target, all events long after it was set up.
+
+    Raises:
+        KeyError: an event names what the plant has not.
+    """
+    light = Light(plant, transceivers={site.name: plant.transceivers for site in plant.data_centres})
+    decision = light.request(service)
+    if not decision.accepted or decision.working is None:
+        return Survival(decision=decision, ready_ns=plant.devices.controller_computing_ns, dark=())
+    first_ns = setup_ns(plant, decision.changes) + decision.working.delay_ns
+    watched = _Watched(plant, light, service, decision.working)
+    for event in sorted(events, key=lambda event: event.at_ns):
+        watched.happens(event)
+    return Survival(decision=decision, ready_ns=first_ns, dark=watched.seen())
+
+
+def dark_fibres(plant: Plant, cut: frozenset[str], lost: frozenset[str]) -> tuple[str, ...]:
+    """Fibres without light: those that are cut, and those of lost sites; in the plant's order."""
+    return tuple(fibre.name for fibre in plant.fibres if fibre.name in cut or lost & {fibre.a, fibre.b})
+
+
+class _Watched:
+    """A service, followed from event to event."""
+
+    def __init__(self, plant: Plant, light: Light, service: Service, working: Lightpath) -> None:
+        self._plant, self._light, self._service = plant, light, service
+        self._carrying = working
+        self._ready: dict[str, int] = {}
+        """Lightpath -> when its devices have acted; those of the beginning have."""
+        self._cut: frozenset[str] = frozenset()
+        self._lost: frozenset[str] = frozenset()
+        self._free_ns = 0
+        self._since: tuple[int, int] | None = None
+        """It is dark: the receiver's instant and the event's."""
+        self._until: tuple[int, int, str] | None = None
+        """It will be light: the receiver's instant, the devices', and how."""
+        self._why = ""
+        self._seen: list[Dark] = []
+
+    def happens(self, event: Event) -> None:
+        before = dark_fibres(self._plant, self._cut, self._lost)
+        fibres, sites = frozenset(event.fibres), frozenset(event.sites)
+        if event.kind == "repair":
+            self._cut, self._lost = self._cut - fibres, self._lost - sites
+        else:
+            self._cut, self._lost = self._cut | fibres, self._lost | sites
+        after = dark_fibres(self._plant, self._cut, self._lost)
+        at_ns = int(event.at_ns)
+        if self._until is not None and self._until[0] <= at_ns:
+            self._end()
+        hit = [name for name in self._carrying.fibres if name in after and name not in before]
+        if hit and self._since is None:
+            self._since = (at_ns + self._behind(hit), at_ns)
+        for name in after:
+            if name not in before:
+                self._follow(self._light.fail([name]), at_ns)
+        for name in before:
+            if name not in after:
+                self._follow(self._light.repair([name]), at_ns)
+
+    def seen(self) -> tuple[Dark, ...]:
+        if self._until is not None:
+            self._end()
+        if self._since is not None:
+            self._seen.append(Dark(from_ns=self._since[0], until_ns=None, declared_ns=None, how=self._why))
+        return tuple(self._seen)
+
+    def _end(self) -> None:
+        assert self._until is not None
+        if self._since is not None:
+            until_ns, acted_ns, how = self._until
+            (from_ns, event_ns) = self._since
+            self._seen.append(Dark(from_ns=from_ns, until_ns=until_ns, declared_ns=acted_ns - event_ns, how=how))
+        self._since = self._until = None
+
+    def _behind(self, hit: Sequence[str]) -> int:
+        """How long what has passed the last of these fibres is still on its way."""
+        names = self._carrying.fibres
+        last = max(names.index(name) for name in hit)
+        return sum(self._plant.fibre[name].delay_ns for name in names[last + 1 :])
+
+    def _follow(self, outcomes: Sequence[Outcome], at_ns: int) -> None:
+        """As the controller does: computed routes take it its time one after another, all others none."""
+        devices = self._plant.devices
+        for outcome in outcomes:
+            start_ns = at_ns + devices.loss_of_light_detection_ns
+            if outcome.how == "computed" or outcome.kind == "protected":
+                self._free_ns = max(start_ns, self._free_ns) + devices.controller_computing_ns
+                start_ns = self._free_ns
+            if outcome.lightpath is None:
+                continue
+            name = outcome.lightpath.name
+            acted_ns = start_ns + setup_ns(self._plant, outcome.changes) - devices.controller_computing_ns
+            if outcome.kind == "switched":
+                over = [change for change in outcome.changes if change.kind == "switch"]
+                acted_ns = start_ns + setup_ns(self._plant, over) - devices.controller_computing_ns
+                acted_ns = max(acted_ns, self._ready.get(name, 0))
+                self._carrying, self._until = outcome.lightpath, (acted_ns, acted_ns, "switched")
+            elif outcome.kind == "restored":
+                self._carrying = outcome.lightpath
+                self._until = (acted_ns + outcome.lightpath.delay_ns, acted_ns, outcome.how)
+            elif outcome.kind == "lost":
+                self._until, self._why = None, outcome.reason
+            elif outcome.kind == "protected":
+                self._ready[name] = acted_ns
