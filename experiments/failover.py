@@ -14,7 +14,7 @@ from __future__ import annotations
 import dataclasses
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, get_args
 
 import pyarrow as pa  # type: ignore[import-untyped]  # it ships no types
 import pyarrow.compute as pc  # type: ignore[import-untyped]  # it ships no types
@@ -23,7 +23,7 @@ from apnemu.errors import InputError
 from apnemu.experiment import Context, Experiment, Program, Row, Setting
 from apnemu.model.assignment import Assignment
 from apnemu.model.plant import Plant
-from apnemu.model.scenario import Event, Pair, Probes, Request, Routing, Stage
+from apnemu.model.scenario import Event, EventKind, Pair, Probes, Request, Routing, Stage
 from apnemu.planning.online import Service, Survival, dark_fibres, survival
 from apnemu.report.outages import outage
 from apnemu.stages import route
@@ -45,6 +45,7 @@ FINE_US = 100.0
 """Between frames, at most, under 1+1: an outage of some ms is to be resolved."""
 TOLERANCE_NS = 1_000_000
 """Messages to and from the controller and its devices, which take no declared time."""
+HAPPENS = get_args(EventKind)
 LIGHT = ("1+1", "restoration-prepared", "restoration-computed")
 PACKET = ("ospf", "ospf-bfd", "ospf-link")
 FAST = Routing(hello_s=1, dead_s=4)
@@ -301,7 +302,7 @@ def _refused(scheme: str, service: Service, fate: Survival, events: Sequence[Eve
 def _row(table: pa.Table, context: Context, scheme: str, lasts_ns: int) -> Row:
     """What was seen."""
     own = table.filter(pc.and_(pc.equal(table["phase"], scheme), pc.equal(table["network"], context.network)))
-    records = [record for record in own.to_pylist() if not (record["name"] or "").startswith("request ")]
+    records = [record for record in own.to_pylist() if record["kind"] != "event" or record["name"] in HAPPENS]
     seen = outage(records)
     events = [record for record in records if record["kind"] == "event"]
     return {

@@ -115,7 +115,6 @@ class Player:
             applications.end(loop)
         if stage.requests:
             loop.run(FOREVER_NS, unless=requesting.done)
-        requesting.note(self._notes)
         full.note(self._notes)
         saturating.stop()
         flows.stop(loop)
@@ -131,8 +130,9 @@ class Player:
         trains.note(self._notes)
         for injector in injecting:
             injector.close()
-        requesting.release(loop)
-        loop.run(FOREVER_NS, unless=requesting.released)
+        requesting.end(loop, ask=bool(stage.events and self._blueprint.transceivers))
+        loop.run(FOREVER_NS, unless=requesting.ended)
+        requesting.note(self._notes)
         requesting.close()
         failures.close()
         if routers:

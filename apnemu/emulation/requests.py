@@ -16,7 +16,7 @@ from functools import partial
 from typing import Any
 
 from apnemu.blueprint.document import Blueprint, Transceiver
-from apnemu.blueprint.requests import asked, released
+from apnemu.blueprint.requests import LIST, SERVICES, asked, released
 from apnemu.emulation.loop import READ, Loop, now_ns
 from apnemu.emulation.namespaces import inside
 from apnemu.emulation.notes import Notes
@@ -44,7 +44,6 @@ class _Asked:
     answer: Any = None
     arrived_ns: int | None = None
     done: bool = False
-    given_back: bool = True
 
 
 class Requesting:
@@ -56,6 +55,8 @@ class Requesting:
         self._namespaces = namespaces
         self._pool = {(one.site, one.number): one for one in blueprint.transceivers}
         self._sockets: list[socket.socket] = []
+        self._waiting = 0
+        self._listed: list[dict[str, Any]] = []
 
     def start(self, loop: Loop, start_ns: int) -> None:
         for one in self._all:
@@ -76,17 +77,23 @@ class Requesting:
                 duration_ns=None if one.arrived_ns is None else one.arrived_ns - one.asked_ns,
                 detail=json.dumps(detail, separators=(",", ":"), sort_keys=True),
             )
+        for service in self._listed:
+            text = json.dumps(service, separators=(",", ":"), sort_keys=True)
+            notes.write("event", name=f"service {service['uuid']}", at_ns=now_ns(), detail=text)
 
-    def release(self, loop: Loop) -> None:
-        """Give back what the stage alone was to have."""
+    def end(self, loop: Loop, *, ask: bool) -> None:
+        """Ask the controller what has become of all light, and give back what the stage alone was to have."""
+        if ask:
+            self._waiting += 1
+            self._send(loop, f"GET {SERVICES} HTTP/1.0\r\n\r\n".encode(), self._told)
         for one in self._all:
             if one.plan.released and one.status == 201:
-                one.given_back = False
+                self._waiting += 1
                 words = f"DELETE {released(one.plan)} HTTP/1.0\r\n\r\n"
                 self._send(loop, words.encode(), partial(self._given_back, one))
 
-    def released(self) -> bool:
-        return all(one.given_back for one in self._all)
+    def ended(self) -> bool:
+        return not self._waiting
 
     def close(self) -> None:
         for one in self._sockets:
@@ -121,7 +128,14 @@ class Requesting:
     def _given_back(self, one: _Asked, status: int, content: bytes) -> None:
         if status != 204:
             raise LabError(f"the controller does not take back {one.plan.name}: {status} {content!r}")
-        one.given_back = True
+        self._waiting -= 1
+
+    def _told(self, status: int, content: bytes) -> None:
+        """Light of earlier stages is in it too."""
+        if status != 200:
+            raise LabError(f"the controller does not say what it has: {status} {content!r}")
+        self._listed = json.loads(content)[LIST]
+        self._waiting -= 1
 
     def _answered(self, loop: Loop, one: _Asked, status: int, content: bytes) -> None:
         one.answered_ns = now_ns()

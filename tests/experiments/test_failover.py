@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 import pytest
 
+from apnemu.model.scenario import Event
+from apnemu.planning.online import Service, survival
+from apnemu.topology import read_plant
+from apnemu.units import VirtualNs
 from tests.experiments.command import THREE_SITES, apnemu, settings
 
 RING = """
@@ -47,6 +52,54 @@ def test_ospf_and_bfd_go_the_other_way_round(tmp_path: Path) -> None:
     assert 3e9 <= rows["ospf"]["outage_ns"] <= 5e9
     assert 100e6 <= rows["ospf-bfd"]["outage_ns"] <= 400e6
     assert rows["ospf-link"]["outage_ns"] < 100e6
+
+
+@pytest.mark.guest
+def test_light_comes_back_in_the_declared_time_and_the_same_bytes_twice(tmp_path: Path) -> None:
+    """Beside OSPF with BFD in the same run; whatever is cut, 1+1 is dark for detection and switching."""
+    (tmp_path / "ring.yaml").write_text(RING)
+    schemes = ("1+1", "restoration-prepared", "restoration-computed", "ospf-bfd")
+    seen = []
+    for number, hashes in enumerate(("0", "77")):
+        given = settings(bfd_ms=50, scheme=",".join(schemes), packet_gap_us=5000, event="a-b")
+        done = apnemu(
+            *("run", "failover", "--topology", "ring.yaml", "--json", "--out", str(number), *given),
+            folder=tmp_path,
+            environment={"PYTHONHASHSEED": hashes},
+        )
+        assert done.code == 0, done.out + done.err
+        seen.append((tmp_path / str(number) / "records.parquet").read_bytes())
+    rows = {row["scheme"]: row for row in done.json()["results"]}
+    assert tuple(rows) == schemes
+    assert [row["network"] for row in rows.values()] == ["apn", "apn", "apn", "packet"]
+    behind_ns = 0  # the cut fibre ends at the receiver
+    around_ns = (140 + 130 + 120) * LIGHT_NS_PER_KM
+    declared_ns = {"1+1": 60e6 - behind_ns, "restoration-prepared": 70.51e9, "restoration-computed": 70.61e9}
+    for scheme, expected_ns in declared_ns.items():
+        row = rows[scheme]
+        assert row["restored"]
+        expected_ns += 0 if scheme == "1+1" else around_ns
+        assert -1e5 <= row["outage_ns"] - expected_ns <= 1e6 + 3 * row["gap_ns"]
+        longer_ns = row["one_way_after_ns"] - row["one_way_before_ns"]
+        assert abs(longer_ns - (around_ns - 110 * LIGHT_NS_PER_KM)) < 1000  # amplifiers
+        assert abs((row["frames_lost"] + 1) * row["gap_ns"] - (row["outage_ns"] - longer_ns)) <= 2 * row["gap_ns"] + 1e5
+    assert rows["1+1"]["gap_ns"] == 100_000
+    assert seen[0] == seen[1]
+
+
+def test_light_that_no_second_way_can_protect_is_refused_with_the_reason(tmp_path: Path) -> None:
+    """three-sites is a line. What would be prepared needs a second route; what is computed is accepted and lost."""
+    plant = dataclasses.replace(read_plant(Path(THREE_SITES[1])), transceivers=2)
+    event = Event(at_ns=VirtualNs(0), kind="cut", what="tokyo-nagoya", fibres=("tokyo-nagoya",))
+    for scheme in ("1+1", "restoration-prepared"):
+        fate = survival(
+            plant, Service(name="x", source="tokyo", target="osaka", rate_gbps=100, protection=scheme), [event]
+        )  # type: ignore[arg-type]
+        assert "no second route" in fate.decision.reason
+    computed = Service(name="x", source="tokyo", target="osaka", rate_gbps=100, protection="restoration-computed")
+    fate = survival(plant, computed, [event])
+    assert fate.decision.accepted
+    assert not fate.restored
 
 
 def test_a_fibre_that_is_none_is_refused(tmp_path: Path) -> None:
