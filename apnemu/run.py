@@ -6,6 +6,7 @@ No arithmetic and no `if` about optics here: a stage is called and its result is
 from __future__ import annotations
 
 import hashlib
+import os
 import shutil
 import time
 from collections.abc import Callable, Sequence
@@ -21,6 +22,7 @@ from apnemu.errors import GuestError, InputError, LabError
 from apnemu.experiment import Context, Experiment, Network, Row, Value, with_packet_settings
 from apnemu.lab import kernel
 from apnemu.lab.guest import Job, Outcome, Progress
+from apnemu.lab.memory import peak_bytes
 from apnemu.lab.needs import has_program
 from apnemu.lab.python import guest_python
 from apnemu.lab.side_by_side import run_all
@@ -114,7 +116,7 @@ def _run_in(
     manifest = _manifest(request, settings, notes)
     write_json(folder / "manifest.json", manifest)
     rows: list[Row] = []
-    virtual_ns = 0
+    virtual_ns = memory_bytes = 0
     if experiment.computed:
         rows = experiment.computed(plant, settings, request.seed)
         write_json(folder / "blueprint.json", {"picture": picture_of(plant, assignment)})
@@ -124,8 +126,13 @@ def _run_in(
             found, outcomes = _measure(request, contexts, kind, folder, say, on_progress)
             rows += [{**row, "time": kind} for row in found]
             virtual_ns = max(virtual_ns, *(outcome.virtual_ns for outcome in outcomes))
+            memory_bytes = max(memory_bytes, sum(outcome.memory_bytes for outcome in outcomes))
     judged = [row for row in rows if row.get("time") != "real"] or rows
-    done = {"virtual_s": ns_to_s(virtual_ns), "wall_s": round(time.monotonic() - begun_s, 3)}
+    done = {
+        "virtual_s": ns_to_s(virtual_ns),
+        "wall_s": round(time.monotonic() - begun_s, 3),
+        "peak_memory_bytes": memory_bytes + peak_bytes(os.getpid()),
+    }
     document = {
         "run_dir": str(folder),
         "experiment": experiment.name,
@@ -252,15 +259,8 @@ def _raise_guest(context: Context, outcome: Outcome) -> None:
 
 
 def _manifest(request: Request, settings: dict[str, Value], notes: tuple[str, ...]) -> dict[str, Any]:
-    command = [
-        "apnemu",
-        "run",
-        request.experiment.name,
-        "--topology",
-        str(request.topology),
-        "--seed",
-        str(request.seed),
-    ]
+    command = ["apnemu", "run", request.experiment.name]
+    command += ["--topology", str(request.topology), "--seed", str(request.seed)]
     for text in request.given:
         command += ["--set", text]
     if request.networks != request.experiment.networks:
@@ -289,6 +289,7 @@ def _manifest(request: Request, settings: dict[str, Value], notes: tuple[str, ..
         "command": command,
         "virtual_s": 0.0,
         "wall_s": 0.0,
+        "peak_memory_bytes": 0,
     }
 
 

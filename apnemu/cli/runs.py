@@ -132,7 +132,7 @@ def run(
     """Ask one question of the networks; leaves a run directory with all that was seen."""
     from apnemu import run as corridor
     from apnemu.lab.progress import Display
-    from apnemu.report.headline import expectation, sentence
+    from apnemu.report.headline import cost, expectation, sentence
     from apnemu.report.tables import results_table
 
     asked = load_experiment(experiment)
@@ -161,6 +161,7 @@ def run(
         OUT.print(results_table(document["results"]))
         tell(sentence(document["results"], picture))
         tell(expectation(document))
+        tell(cost(document))
         tell(f"page: {Path(document['run_dir']) / 'report.html'}")
     if not document["expectation"]["met"]:
         raise typer.Exit(1)

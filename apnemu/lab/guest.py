@@ -24,6 +24,7 @@ from apnemu.errors import GuestError
 from apnemu.lab import cores, staging, verdict
 from apnemu.lab.console import Console
 from apnemu.lab.ending import end_session, signals_raise
+from apnemu.lab.memory import peak_bytes
 from apnemu.lab.pump import Pump
 from apnemu.lab.watchdog import StatusPage, StillWatch
 
@@ -83,13 +84,15 @@ class Progress:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """A guest whose program ended by itself. In real time `virtual_ns` is 0: that clock was not used."""
+    """A guest whose program ended by itself. In real time `virtual_ns` is 0: that clock was not used. `memory_bytes` is
+    the most that it had of the host's, but for what it took in its last `TICK_S`."""
 
     exit_code: int
     virtual_ns: int
     wall_s: float
     syscalls: int
     core: int
+    memory_bytes: int
 
 
 def run(
@@ -130,6 +133,7 @@ def run(
             wall_s=guest.wall_s(),
             syscalls=last.syscalls,
             core=core,
+            memory_bytes=guest.memory_bytes,
         )
 
 
@@ -144,6 +148,7 @@ class _Running:
         self._status = status
         self._console = console
         self._start = time.monotonic()
+        self.memory_bytes = 0
         self._still = StillWatch(job.stall_limit_s)
         self._selector = selectors.DefaultSelector()
         self._console_pipe, console_end = os.pipe()
@@ -201,6 +206,7 @@ class _Running:
                 continue
             next_tick_s = now_s + TICK_S
             reading = self._status.read()
+            self.memory_bytes = max(self.memory_bytes, peak_bytes(self._process.pid))
             if on_progress is not None:
                 planned = self._job.planned_virtual_s
                 on_progress(Progress(virtual_ns=reading.virtual_ns, wall_s=now_s, planned_virtual_s=planned))

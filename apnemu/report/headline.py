@@ -115,5 +115,15 @@ def expectation(document: Mapping[str, Any]) -> str:
     return f"Expected before the run, {verdict}: {expected['text']}"
 
 
+def cost(document: Mapping[str, Any]) -> str:
+    """What the run took of this machine.
+
+    >>> cost({"virtual_s": 32.416680587, "wall_s": 60.707, "peak_memory_bytes": 1_186_000_000})
+    '32.4 s in the lab took 60.7 s on the clock and at most 1.19 GB of memory, the command and its labs together.'
+    """
+    took = f"took {document['wall_s']:.1f} s on the clock and at most {words.memory(document['peak_memory_bytes'])}"
+    return f"{document['virtual_s']:.1f} s in the lab {took} of memory, the command and its labs together."
+
+
 def _capital(text: str) -> str:
     return text[:1].upper() + text[1:]

@@ -55,6 +55,14 @@ def gbps(rate: float) -> str:
     return f"{rate:,.0f}" if rate == round(rate) or abs(rate) >= 100 else _three_digits(rate)
 
 
+def memory(size_bytes: int) -> str:
+    """
+    >>> memory(1_235_000_000), memory(81_400_000)
+    ('1.24 GB', '81 MB')
+    """
+    return f"{size_bytes / 1e9:.2f} GB" if size_bytes >= 1e9 else f"{size_bytes / 1e6:.0f} MB"
+
+
 def percent(share: float) -> str:
     """
     >>> percent(0.9581), percent(1.0), percent(0.99999)

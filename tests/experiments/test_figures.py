@@ -14,7 +14,17 @@ from tests.experiments.command import JPN12, TOPOLOGIES, Done, apnemu, settings
 
 pytestmark = [pytest.mark.guest, pytest.mark.slow]
 Row = dict[str, Any]
-CONTRACT = {"run_dir", "experiment", "seed", "time", "virtual_s", "wall_s", "expectation", "results"}
+CONTRACT = {
+    "run_dir",
+    "experiment",
+    "seed",
+    "time",
+    "virtual_s",
+    "wall_s",
+    "peak_memory_bytes",
+    "expectation",
+    "results",
+}
 LATENCY_CONTRACT = {
     *("from", "to", "network", "phase", "rtt_ns_min", "rtt_ns_p50", "rtt_ns_p99", "rtt_ns_max", "jitter_ns"),
     *("sent", "lost", "predicted_rtt_ns"),

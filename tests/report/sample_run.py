@@ -72,6 +72,7 @@ def document(experiment: str, results: list[Any]) -> dict[str, Any]:
         "time": "virtual",
         "virtual_s": 12.5,
         "wall_s": 3.25,
+        "peak_memory_bytes": 1_186_000_000,
         "expectation": {"text": f"what {experiment} was expected to be", "met": True},
         "results": results,
     }
