@@ -67,6 +67,7 @@ def compile_packet(
         )
         for site, number in ports.number.items()
         for home, address, port in access.values()
+        if site == home or (site, home) in hops
     )
     return hosts, ports.switches(), tuple(wires), forwarding, tuple(injections)
 

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from apnemu.blueprint.document import Blueprint, LitPath
 from apnemu.model.plant import Plant
 from apnemu.planning import packet_routes, plan
+from apnemu.stages import ring_names, rings
 from tests.compiled import compiled, far_ends, joined_plants, shipped
 
 TOPOLOGIES = ("three-sites", "tokyo-metro", "jpn12", "jpn48")
@@ -123,3 +124,12 @@ def test_routers_queue_and_hold_as_declared() -> None:
                 assert end.sends.rate_bytes_per_s == packet.line_rate_gbps * 1e9 / 8
                 assert end.sends.queue_bytes == packet.buffer_bytes
                 assert end.sends.delay_ns == held_ns + fibre_ns
+
+
+def test_rings_that_nothing_joins_have_no_routes_to_one_another() -> None:
+    plant = rings(shipped("three-sites"), 3, [35.0, 350.0], rate_gbps=100, rtt_ns=0)
+    blueprint = compiled(plant, "packet")
+    site_of = {switch.dpid: switch.site for switch in blueprint.switches}
+    home_of = {host.address: host.site for host in blueprint.hosts}
+    routed = {(site_of[route.dpid], home_of[route.address]) for route in blueprint.routes}
+    assert routed == {(a, b) for number in (0, 1) for a in ring_names(number, 3) for b in ring_names(number, 3)}
