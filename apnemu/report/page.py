@@ -28,6 +28,7 @@ from apnemu.report.quality_figures import quality_figures
 from apnemu.report.reach_map import reach_figures
 from apnemu.report.rows import LatencyRow, LossRow, ThroughputRow
 from apnemu.report.sharing_charts import sharing_figures
+from apnemu.report.training_charts import training_figures
 from apnemu.report.trees import tree_figures
 
 Document = Mapping[str, Any]
@@ -150,6 +151,8 @@ def _figures(rows: Sequence[Mapping[str, Any]], picture: Mapping[str, Any]) -> l
         return [("", quality_figures(rows))]
     if rows and "predicted_outage_ns" in rows[0]:
         return [("", [outage_figure(rows)])]
+    if rows and "one_dc_step_s" in rows[0]:
+        return [("", training_figures(rows))]
     if kind in ("other", "services"):
         return []
     latency = cast(Sequence[LatencyRow], rows)
