@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import subprocess
 import sys
 import time
@@ -30,6 +31,8 @@ network thread goes before both (`boot.sh`)."""
 LOOKUP_PRIORITY, CONTROLLER_PRIORITY = 8, 5
 """Of an on-demand network: its controller and its switches are computers of their own, which the lab's one CPU plays;
 while the switches' daemon goes round its bridges, neither a frame nor the controller's answer waits."""
+OPEN_FILES = 1 << 16
+"""Of an on-demand network: a thousand may ask at once, each with a connection here and one at the controller."""
 FOREIGN_SETTLE_S = 2.0
 """After its switches have connected, an application that is not ours gets this long to do what it does."""
 
@@ -95,6 +98,7 @@ def main(folder: Path, command: list[str]) -> int:
     """Play the stages; or, with a command, run that beside the controller: its exit code is the guest's."""
     net = load(folder)
     if net.blueprint.transceivers:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (OPEN_FILES, OPEN_FILES))
         transceivers.start(net)
     controlled = start_controller(net, folder) if net.blueprint.switches else None
     net.start()
@@ -105,6 +109,7 @@ def main(folder: Path, command: list[str]) -> int:
     tell("switches ready")
     if net.blueprint.transceivers and controlled:
         switching.prefer_lookups(LOOKUP_PRIORITY)
+        switching.no_keepalives()
         for thread in Path("/proc", str(controlled[0].pid), "task").iterdir():
             os.sched_setscheduler(int(thread.name), os.SCHED_FIFO, os.sched_param(CONTROLLER_PRIORITY))
     if command:

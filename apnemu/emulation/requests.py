@@ -1,7 +1,9 @@
 """[guest] Asks the controller for light over its REST interface, and watches until a frame arrives over it.
 
 What is measured begins when the request is handed to the controller's socket and ends when a frame that was sent by
-the light's own transceiver comes in at the other end's: both sockets are bound to those interfaces.
+the light's own transceiver comes in at the other end's: both sockets are bound to those interfaces. Until there is
+light the kernel holds what is sent back, as it does not know the neighbour; a few frames at most, since what is let go
+together is looked up one after another in every switch on the way.
 """
 
 from __future__ import annotations
@@ -9,7 +11,6 @@ from __future__ import annotations
 import json
 import socket
 import struct
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -17,17 +18,20 @@ from typing import Any
 
 from apnemu.blueprint.document import Blueprint, Transceiver
 from apnemu.blueprint.requests import LIST, SERVICES, asked, released
+from apnemu.emulation.calls import Call
 from apnemu.emulation.loop import READ, Loop, now_ns
 from apnemu.emulation.namespaces import inside
 from apnemu.emulation.notes import Notes
 from apnemu.errors import LabError
 from apnemu.model.scenario import Request
 
-CONTROLLER = ("127.0.0.1", 8181)
 COARSE_NS, FINE_NS, FINE_AROUND_NS = 200_000_000, 50_000, 5_000_000
 """How often the other end is tried: seldom, and often around the instant at which it should answer."""
+CONNECT_BEFORE_NS = 40_000_000
 PORT = 40_000
 SO_BINDTODEVICE = 25
+SMALLEST = 0
+"""Of a socket's buffer: the kernel makes it a few frames."""
 GIVE_UP_NS = 60_000_000_000
 """After the instant at which a frame should have arrived."""
 
@@ -60,7 +64,12 @@ class Requesting:
 
     def start(self, loop: Loop, start_ns: int) -> None:
         for one in self._all:
-            loop.at(start_ns + one.plan.at_ns, partial(self._ask, loop, one))
+            path, body = asked(self._blueprint.topology, one.plan)
+            words = f"POST {path} HTTP/1.0\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+            call = Call(loop, words.encode() + body, partial(self._answered, loop, one))
+            at_ns = start_ns + one.plan.at_ns
+            loop.at(at_ns - CONNECT_BEFORE_NS, call.connect)
+            loop.at(at_ns, partial(self._ask, one, call))
 
     def done(self) -> bool:
         return all(one.done for one in self._all)
@@ -85,12 +94,12 @@ class Requesting:
         """Ask the controller what has become of all light, and give back what the stage alone was to have."""
         if ask:
             self._waiting += 1
-            self._send(loop, f"GET {SERVICES} HTTP/1.0\r\n\r\n".encode(), self._told)
+            Call(loop, f"GET {SERVICES} HTTP/1.0\r\n\r\n".encode(), self._told).make()
         for one in self._all:
             if one.plan.released and one.status == 201:
                 self._waiting += 1
                 words = f"DELETE {released(one.plan)} HTTP/1.0\r\n\r\n"
-                self._send(loop, words.encode(), partial(self._given_back, one))
+                Call(loop, words.encode(), partial(self._given_back, one)).make()
 
     def ended(self) -> bool:
         return not self._waiting
@@ -99,31 +108,9 @@ class Requesting:
         for one in self._sockets:
             one.close()
 
-    def _ask(self, loop: Loop, one: _Asked) -> None:
-        path, body = asked(self._blueprint.topology, one.plan)
-        words = f"POST {path} HTTP/1.0\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
-        one.asked_ns = self._send(loop, words.encode() + body, partial(self._answered, loop, one))
-
-    def _send(self, loop: Loop, message: bytes, then: Callable[[int, bytes], None]) -> int:
-        """Ask the controller; returns when. `then` gets the answer's status and what it holds."""
-        connection = socket.create_connection(CONTROLLER)
-        at_ns = now_ns()
-        connection.sendall(message)
-        connection.setblocking(False)
-        loop.watch(connection.fileno(), READ, partial(self._read, loop, connection, bytearray(), then))
-        return at_ns
-
-    def _read(
-        self, loop: Loop, connection: socket.socket, said: bytearray, then: Callable[[int, bytes], None], _: int
-    ) -> None:
-        data = connection.recv(1 << 20)
-        said += data
-        if data:
-            return
-        loop.forget(connection.fileno())
-        connection.close()
-        head, _gap, content = bytes(said).partition(b"\r\n\r\n")
-        then(int(head.split()[1]) if head else 0, content)
+    def _ask(self, one: _Asked, call: Call) -> None:
+        call.make()
+        one.asked_ns = call.made_ns
 
     def _given_back(self, one: _Asked, status: int, content: bytes) -> None:
         if status != 204:
@@ -161,6 +148,7 @@ class Requesting:
         with inside(self._namespaces[transceiver.host]):
             made = socket.socket(socket.AF_INET, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
         made.setsockopt(socket.SOL_SOCKET, SO_BINDTODEVICE, transceiver.interface.encode() + b"\0")
+        made.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SMALLEST)
         made.bind((transceiver.address, port))
         self._sockets.append(made)
         return made
@@ -172,7 +160,7 @@ class Requesting:
         if now > expected + GIVE_UP_NS:
             one.done = True
             return
-        with suppress(OSError):  # there is no way yet
+        with suppress(OSError):  # there is no way yet, and some wait for it
             sending.sendto(struct.pack("=q", now), to)
         fine_from = expected - FINE_AROUND_NS
         if abs(now - expected) < FINE_AROUND_NS:

@@ -68,6 +68,17 @@ def prefer_lookups(priority: int) -> None:
             os.sched_setscheduler(int(task.name), os.SCHED_IDLE, os.sched_param(0))
 
 
+def no_keepalives() -> None:
+    """A connection to the controller that ends says so itself; nobody asks for an echo after 5 s of silence.
+
+    One daemon plays all ROADMs, which are computers of their own. Those that have been silent equally long ask
+    together, and each answer is a round of the daemon: eleven echoes held up the twelfth ROADM's rules by 1.1 ms.
+    """
+    known = run("ovs-vsctl", "--columns=_uuid", "--no-headings", "list", "controller").split()
+    settings = [word for uuid in known for word in ("--", "set", "controller", uuid, "inactivity_probe=0")]
+    run("ovs-vsctl", "--no-wait", *settings)
+
+
 def run(*command: str) -> str:
     """Run a program of Open vSwitch; raises LabError with what it said if it fails."""
     done = subprocess.run(command, capture_output=True, text=True, env=os.environ, stdin=subprocess.DEVNULL)

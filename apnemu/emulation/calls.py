@@ -1,0 +1,68 @@
+"""[guest] A call of the controller's REST interface: somebody else's computer speaks to the controller's.
+
+Who calls has a connection open already, so that those who call at one instant do: they are many computers, and this
+program is one. A controller that does not answer, or goes before it has, is called again.
+"""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable
+from contextlib import suppress
+
+from apnemu.emulation.loop import READ, Loop, now_ns
+
+CONTROLLER = ("127.0.0.1", 8181)
+AGAIN_NS = 100_000_000
+MOST_BYTES = 1 << 20
+
+
+class Call:
+    """`then` gets the answer's status and what it holds."""
+
+    def __init__(self, loop: Loop, message: bytes, then: Callable[[int, bytes], None]) -> None:
+        self._loop = loop
+        self._message = message
+        self._then = then
+        self._connection: socket.socket | None = None
+        self._said = bytearray()
+        self.made_ns = 0
+        """When it was made first."""
+
+    def connect(self) -> None:
+        """Nobody may listen there: the controller may be lost."""
+        with suppress(OSError):
+            self._connection = socket.create_connection(CONTROLLER)
+            self._connection.setblocking(False)
+
+    def make(self) -> None:
+        if self._connection is None:
+            self.connect()
+        self.made_ns = self.made_ns or now_ns()
+        if self._connection is None:
+            self._make_again()
+            return
+        with suppress(OSError):  # the controller has gone: there is no answer to read
+            self._connection.sendall(self._message)
+        self._loop.watch(self._connection.fileno(), READ, self._read)
+
+    def _make_again(self) -> None:
+        self._said.clear()
+        self._loop.at(now_ns() + AGAIN_NS, self.make)
+
+    def _read(self, _: int) -> None:
+        assert self._connection is not None
+        data = b""
+        with suppress(OSError):  # the controller has gone
+            data = self._connection.recv(MOST_BYTES)
+        self._said += data
+        if data:
+            return
+        self._loop.forget(self._connection.fileno())
+        self._connection.close()
+        self._connection = None
+        head, gap, content = bytes(self._said).partition(b"\r\n\r\n")
+        if gap:
+            self._then(int(head.split()[1]), content)
+        else:
+            self._make_again()
