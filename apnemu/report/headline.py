@@ -11,6 +11,7 @@ from apnemu.report.quality_rows import quality_sentence
 from apnemu.report.reach_rows import reach_sentence
 from apnemu.report.results import kind_of
 from apnemu.report.rows import LatencyRow, LossRow, ThroughputRow
+from apnemu.report.sentences import sentence_of
 from apnemu.report.service_rows import service_sentence
 from apnemu.report.sharing_rows import sharing_sentence
 from apnemu.report.training_rows import training_sentence
@@ -37,7 +38,8 @@ def sentence(results: Sequence[Mapping[str, Any]], picture: Mapping[str, Any]) -
         return p2mp_sentence(results)
     if results and "one_dc_step_s" in results[0]:
         return training_sentence(results)
-    return f"{words.count(len(results), 'result')}." if results else "Nothing was measured."
+    plain = f"{words.count(len(results), 'result')}." if results else "Nothing was measured."
+    return sentence_of(results) or plain
 
 
 def p2mp_sentence(rows: Sequence[Mapping[str, Any]]) -> str:

@@ -20,6 +20,7 @@ from markupsafe import Markup
 
 from apnemu.errors import InputError
 from apnemu.report import headline, latency_charts, load_charts, plant_map, results, words
+from apnemu.report.curves import curves_of
 from apnemu.report.drawing import element
 from apnemu.report.light_figures import light_figures
 from apnemu.report.outage_figure import outage_figure
@@ -154,7 +155,8 @@ def _figures(rows: Sequence[Mapping[str, Any]], picture: Mapping[str, Any]) -> l
     if rows and "one_dc_step_s" in rows[0]:
         return [("", training_figures(rows))]
     if kind in ("other", "services"):
-        return []
+        drawn = curves_of(rows)
+        return [("", drawn)] if drawn else []
     latency = cast(Sequence[LatencyRow], rows)
     names, found = networks(rows), phases(latency)
     shown = list(dict.fromkeys([found[0], found[-1]]))

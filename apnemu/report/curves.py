@@ -1,0 +1,212 @@
+"""Results as curves: what an experiment measured over what it varied, for those whose rows alone say it.
+
+Each kind of rows is known by a column that only it has; of each its few figures are declared here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from markupsafe import Markup
+
+from apnemu.report import words
+from apnemu.report.drawing import Scale, legend, linear_scale, log_scale
+from apnemu.report.plots import Series, figure, plot
+
+Row = Mapping[str, Any]
+KM = "distance, km"
+SPLIT: Mapping[str, Callable[[Any], str]] = {
+    "rate_gbps": lambda rate: f"{words.gbps(rate)} Gbit/s",
+    "load": lambda load: f"load {load:g}",
+    "form": str,
+    "requests": lambda count: words.count(count, "request"),
+}
+"""What tells figures apart, in words."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Curve:
+    """Column `y` over column `x`; one figure for each value of the columns `split`, named in its title.
+
+    `reference` is a column that is drawn dashed; `lines` are columns that tell lines of one network apart.
+    """
+
+    title: str
+    caption: str
+    x: str
+    y: str
+    axes: tuple[str, str]
+    unit: Literal["time", "share", "number"]
+    split: tuple[str, ...] = ()
+    lines: tuple[str, ...] = ()
+    reference: str = ""
+    log: bool = False
+
+
+CURVES: Mapping[str, tuple[Curve, ...]] = {
+    "commit_ns_p50": (
+        Curve(
+            title="A commit's time over distance, median",
+            caption="From the client's commit to its acknowledgement, for which a standby has to answer: a round trip.",
+            x="distance_km",
+            y="commit_ns_p50",
+            axes=(KM, "time"),
+            unit="time",
+        ),
+        Curve(
+            title="A commit's time over distance, 99th percentile",
+            caption="What the packet network's queues, and its routers' fixed delays, add shows here.",
+            x="distance_km",
+            y="commit_ns_p99",
+            axes=(KM, "time"),
+            unit="time",
+        ),
+        Curve(
+            title="Commits a second over distance",
+            caption="All clients together; each waits for its commit before it begins the next.",
+            x="distance_km",
+            y="commits_per_s",
+            axes=(KM, "commits a second"),
+            unit="number",
+            log=True,
+        ),
+    ),
+    "downtime_ns": (
+        Curve(
+            title="How long the machine stands still",
+            caption="From the last round of copying until the other side goes on. Dashed: pre-copy's closed form.",
+            x="distance_km",
+            y="downtime_ns",
+            axes=(KM, "time"),
+            unit="time",
+            split=("rate_gbps",),
+            reference="predicted_downtime_ns",
+        ),
+        Curve(
+            title="How long the whole move takes",
+            caption="All rounds of copying and the stop. Dashed: pre-copy's closed form.",
+            x="distance_km",
+            y="total_ns",
+            axes=(KM, "time"),
+            unit="time",
+            split=("rate_gbps",),
+            reference="predicted_total_ns",
+        ),
+    ),
+    "one_dc_makespan_s": (
+        Curve(
+            title="Against one data centre of the summed size",
+            caption="The job's makespan over the pool, divided by its makespan in one data centre.",
+            x="distance_km",
+            y="gap",
+            axes=(KM, "times as long"),
+            unit="number",
+            split=("form",),
+        ),
+    ),
+    "missed_share": (
+        Curve(
+            title="Deadlines missed",
+            caption="Of all loops' answers, the share that came after the deadline.",
+            x="distance_km",
+            y="missed_share",
+            axes=(KM, "share missed"),
+            unit="share",
+            split=("load",),
+        ),
+    ),
+    "setup_ns": (
+        Curve(
+            title="From the request to the first frame",
+            caption="All are asked for at once and decided one after another. Dashed: declared times alone.",
+            x="number",
+            y="setup_ns",
+            axes=("request", "time"),
+            unit="time",
+            split=("requests",),
+            reference="predicted_setup_ns",
+        ),
+    ),
+    "load_erlang": (
+        Curve(
+            title="Requests that are refused",
+            caption="Of all requests, over the load offered.",
+            x="load_erlang",
+            y="blocking",
+            axes=("load, E", "share refused"),
+            unit="share",
+        ),
+    ),
+    "mean_wait_ns": (
+        Curve(
+            title="The mean wait at a router's port",
+            caption="Dashed: the M/D/1 queue's closed form.",
+            x="load",
+            y="mean_wait_ns",
+            axes=("load", "time"),
+            unit="time",
+            reference="predicted_wait_ns",
+        ),
+    ),
+}
+
+
+def curves_of(rows: Sequence[Row]) -> list[Markup]:
+    """The figures of these rows' kind; none where a kind has none, or where there is only one value of x."""
+    declared = next((found for column, found in CURVES.items() if rows and column in rows[0]), ())
+    return [drawn for curve in declared for drawn in _figures(curve, rows)]
+
+
+def _figures(curve: Curve, rows: Sequence[Row]) -> list[Markup]:
+    numbered = [{**row, "number": number} for number, row in enumerate(rows, 1)]
+    known = [row for row in numbered if row.get(curve.y) is not None and row.get(curve.x) is not None]
+    parts: dict[tuple[Any, ...], list[Row]] = {}
+    for row in known:
+        parts.setdefault(tuple(row.get(name) for name in curve.split), []).append(row)
+    return [_figure(curve, key, part) for key, part in parts.items() if len({row[curve.x] for row in part}) > 1]
+
+
+def _figure(curve: Curve, key: tuple[Any, ...], rows: Sequence[Row]) -> Markup:
+    lines: dict[tuple[str, ...], list[Row]] = {}
+    for row in rows:
+        label = (str(row.get("network", "apn")), *(str(row.get(name, "")) for name in curve.lines))
+        lines.setdefault(label, []).append(row)
+    series = [
+        Series(
+            network=label[0],
+            points=tuple((float(row[curve.x]), float(row[curve.y]), _note(curve, row)) for row in _along(curve, part)),
+        )
+        for label, part in lines.items()
+    ]
+    dashed = [
+        (float(row[curve.x]), float(row[curve.reference]))
+        for row in _along(curve, next(iter(lines.values())))
+        if curve.reference and row.get(curve.reference) is not None
+    ]
+    x = linear_scale([float(row[curve.x]) for row in rows])
+    y = _scale(curve, [up for one in series for _, up, _ in one.points] + [up for _, up in dashed])
+    where = ", ".join(SPLIT[name](value) for name, value in zip(curve.split, key, strict=True))
+    networks = list(dict.fromkeys(one.network for one in series))
+    title = f"{curve.title}: {where}" if where else curve.title
+    return figure(title, curve.caption, plot(series, x, y, curve.axes, dashed), legend(networks))
+
+
+def _along(curve: Curve, rows: Sequence[Row]) -> list[Row]:
+    return sorted(rows, key=lambda row: float(row[curve.x]))
+
+
+def _scale(curve: Curve, values: Sequence[float]) -> Scale:
+    if curve.unit == "share":
+        return linear_scale(values, words.percent)
+    if curve.unit == "time":
+        wide = min(values) > 0 and max(values) / min(values) > 30
+        return log_scale(values, words.decade) if wide else linear_scale(values, lambda ns: words.duration(round(ns)))
+    return log_scale(values) if curve.log else linear_scale(values)
+
+
+def _note(curve: Curve, row: Row) -> str:
+    value = row[curve.y]
+    said = words.duration(round(value)) if curve.unit == "time" else words.plain(value)
+    return f"{said} at {words.plain(row[curve.x])}"

@@ -1,0 +1,153 @@
+"""The answers, in a sentence each, of experiments whose rows have no columns in common with others."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from apnemu.report import words
+
+Row = Mapping[str, Any]
+
+
+def sentence_of(rows: Sequence[Row]) -> str:
+    """Empty where these rows are of no kind that is known here."""
+    return next((tell(rows) for column, tell in KNOWN.items() if rows and column in rows[0]), "")
+
+
+def outages(rows: Sequence[Row]) -> str:
+    """How long each way of staying alive was without frames.
+
+    >>> outages([{"event": "cut a-b", "scheme": "1+1", "restored": True, "outage_ns": 61_100_914, "frames_lost": 588},
+    ...          {"event": "cut a-b", "scheme": "ospf", "restored": False, "outage_ns": None, "frames_lost": 7}])
+    'After cut a-b: 1+1 61.1 ms (588 frames lost), ospf never again.'
+    """
+    parts = [
+        f"{row['scheme']} {words.duration(row['outage_ns'])} ({words.count(row['frames_lost'], 'frame')} lost)"
+        if row["restored"]
+        else f"{row['scheme']} never again"
+        for row in rows
+    ]
+    return f"After {rows[0]['event']}: {', '.join(parts)}."
+
+
+def setups(rows: Sequence[Row]) -> str:
+    """
+    >>> setups([{"accepted": True, "setup_ns": 70_600_000_000, "predicted_setup_ns": 70_599_000_000},
+    ...         {"accepted": False, "setup_ns": None, "predicted_setup_ns": None}])
+    '1 of 2 requests got light; the first frame came after 70.6 s, at most 1.00 ms beside declared times.'
+    """
+    lit = [row for row in rows if row["accepted"] and row["setup_ns"] is not None]
+    of = f"{len(lit)} of {words.count(len(rows), 'request')} got light"
+    if not lit:
+        return f"{of}."
+    times = sorted(row["setup_ns"] for row in lit)
+    span = words.duration(times[0])
+    if words.duration(times[-1]) != span:
+        span += f" to {words.duration(times[-1])}"
+    off = [abs(row["setup_ns"] - row["predicted_setup_ns"]) for row in lit if row["predicted_setup_ns"] is not None]
+    beside = f", at most {words.duration(max(off))} beside declared times" if off else ""
+    return f"{of}; the first frame came after {span}{beside}."
+
+
+def commits(rows: Sequence[Row]) -> str:
+    """
+    >>> commits([{"network": "apn", "distance_km": 0, "commit_ns_p50": 54_000, "commit_ns_p99": 60_000},
+    ...          {"network": "apn", "distance_km": 100, "commit_ns_p50": 1_041_000, "commit_ns_p99": 1_050_000}])
+    'A commit takes 1.04 ms at 100 km over the APN, 99 of 100 at most 1.05 ms (54.0 µs without distance).'
+    """
+    parts = []
+    for network in dict.fromkeys(row["network"] for row in rows):
+        own = sorted((row for row in rows if row["network"] == network), key=lambda row: float(row["distance_km"]))
+        far, near = own[-1], own[0]
+        text = (
+            f"{words.duration(far['commit_ns_p50'])} at {far['distance_km']:g} km over the {words.network(network)},"
+            f" 99 of 100 at most {words.duration(far['commit_ns_p99'])}"
+        )
+        if near["distance_km"] == 0 and near is not far:
+            text += f" ({words.duration(near['commit_ns_p50'])} without distance)"
+        parts.append(text)
+    return f"A commit takes {'; '.join(parts)}."
+
+
+def moves(rows: Sequence[Row]) -> str:
+    """
+    >>> moves([{"distance_km": 10, "rate_gbps": 10.0, "downtime_ns": 9_000_000},
+    ...        {"distance_km": 10, "rate_gbps": 1.0, "downtime_ns": None}])
+    'Of 2 moves 1 was made, with 9.00 ms of standstill (10 km, 10 Gbit/s) at the longest.'
+    """
+    made = [row for row in rows if row["downtime_ns"] is not None]
+    if not made:
+        return f"None of {words.count(len(rows), 'move')} could be made."
+    worst = max(made, key=lambda row: int(row["downtime_ns"]))
+    was = "was" if len(made) == 1 else "were"
+    return (
+        f"Of {words.count(len(rows), 'move')} {len(made)} {was} made, with {words.duration(worst['downtime_ns'])} of"
+        f" standstill ({worst['distance_km']:g} km, {worst['rate_gbps']:g} Gbit/s) at the longest."
+    )
+
+
+def pools(rows: Sequence[Row]) -> str:
+    """
+    >>> pools([{"network": "apn", "form": "one", "distance_km": 1000, "gap": 1.0},
+    ...        {"network": "apn", "form": "copies", "distance_km": 1000, "gap": 1.0994}])
+    'Against one data centre of the summed size: copies at 1000 km 1.10 times as long over the APN.'
+    """
+    parts = []
+    for network in dict.fromkeys(row["network"] for row in rows):
+        for form in dict.fromkeys(row["form"] for row in rows if row["form"] != "one"):
+            own = [row for row in rows if (row["network"], row["form"]) == (network, form)]
+            if own:
+                far = max(own, key=lambda row: float(row["distance_km"]))
+                times = f"{form} at {far['distance_km']:g} km {far['gap']:.2f} times as long"
+                parts.append(f"{times} over the {words.network(network)}")
+    return f"Against one data centre of the summed size: {'; '.join(parts)}." if parts else ""
+
+
+def deadlines(rows: Sequence[Row]) -> str:
+    """
+    >>> deadlines([{"network": "apn", "distance_km": 20, "missed": 0, "load": 0.0},
+    ...            {"network": "apn", "distance_km": 200, "missed": 9, "load": 0.0},
+    ...            {"network": "packet", "distance_km": 20, "missed": 9, "load": 1.05}])
+    'No deadline is missed up to 20 km over the APN at load 0, nowhere over the packet network at load 1.05.'
+    """
+    parts = []
+    for network, load in dict.fromkeys((row["network"], row["load"]) for row in rows):
+        own = [row for row in rows if (row["network"], row["load"]) == (network, load)]
+        first_missed = min((row["distance_km"] for row in own if row["missed"]), default=float("inf"))
+        kept = [row["distance_km"] for row in own if row["distance_km"] < first_missed]
+        reach = f"up to {max(kept):g} km" if kept else "nowhere"
+        parts.append(f"{reach} over the {words.network(network)} at load {load:g}")
+    return f"No deadline is missed {', '.join(parts)}."
+
+
+def refusals(rows: Sequence[Row]) -> str:
+    """
+    >>> refusals([{"load_erlang": 220.0, "blocking": 0.00153, "ci95": 0.00003}])
+    'Refused: 0.153 % (± 0.003 %) at 220 E.'
+    """
+    parts = [f"{row['blocking']:.3%} (± {row['ci95']:.3%}) at {row['load_erlang']:g} E" for row in rows]
+    return f"Refused: {', '.join(parts)}.".replace("%", " %")
+
+
+def waits(rows: Sequence[Row]) -> str:
+    """
+    >>> waits([{"load": 0.8, "mean_wait_ns": 2402.6, "predicted_wait_ns": 2422.0}])
+    'A frame waits 2.40 µs on average at load 0.8; the M/D/1 queue says 2.42 µs.'
+    """
+    row = max(rows, key=lambda row: float(row["load"]))
+    seen, said = words.duration(round(row["mean_wait_ns"])), words.duration(round(row["predicted_wait_ns"]))
+    return f"A frame waits {seen} on average at load {row['load']:g}; the M/D/1 queue says {said}."
+
+
+KNOWN: Mapping[str, Callable[[Sequence[Row]], str]] = {
+    "predicted_outage_ns": outages,
+    "setup_ns": setups,
+    "commit_ns_p50": commits,
+    "downtime_ns": moves,
+    "one_dc_makespan_s": pools,
+    "missed_share": deadlines,
+    "load_erlang": refusals,
+    "mean_wait_ns": waits,
+}
+"""A column that only one kind of rows has -> what these rows say."""
