@@ -20,7 +20,9 @@ from apnemu.model.plant import Plant, Roadm
 from apnemu.model.scenario import Application, Stage
 from apnemu.placement.allreduce import Training, fitted_bytes_per_compute_s, sent_between_sites, step_s
 from apnemu.placement.training_models import MODELS
+from apnemu.report.training_rows import beside_gloo
 from apnemu.stages import ring_demands, ring_names, rings
+from apnemu.stages_gloo import GLOO, OWN, gloo_stages, need_torch, numbers
 from apnemu.units import VirtualNs, gbps_to_bytes_per_s, ns_to_s
 
 PORT = 7400
@@ -53,6 +55,8 @@ def lengths_km(settings: Mapping[str, Any]) -> list[float | None]:
 
 def prepare(plant: Plant, settings: Mapping[str, Any]) -> Plant:
     """Data centres in a ring: the topology's own, or laid for each distance or for the round trip."""
+    if settings["collective"] == "gloo":
+        need_torch()
     if settings["rate_gbps"]:
         plant = dataclasses.replace(
             plant, packet=dataclasses.replace(plant.packet, line_rate_gbps=settings["rate_gbps"])
@@ -141,7 +145,7 @@ def training(context: Context, line_gbps: float, rtt_ns: int, overlap: bool) -> 
 
 
 def stages(context: Context) -> tuple[Stage, ...]:
-    found = []
+    found = [*gloo_stages(context, cases(context)[0][2])] if context.settings["collective"] == "gloo" else []
     for label, _, sites, plan in cases(context):
         found.append(_stage(context, label, [site for site in sites for _ in range(plan.per_site)], plan))
         found.append(_stage(context, f"{label} {HOME}", [sites[0]] * plan.at_home().per_site, plan.at_home()))
@@ -184,7 +188,15 @@ def _stage(context: Context, label: str, places: Sequence[str], plan: Training) 
 
 
 def rows(table: pa.Table, contexts: Sequence[Context]) -> list[Row]:
-    return [_row(table, context, *case) for context in contexts for case in cases(context)]
+    return [
+        {**_row(table, context, *case), **_checked(table, context)} for context in contexts for case in cases(context)
+    ]
+
+
+def _checked(table: pa.Table, context: Context) -> Row:
+    if context.settings["collective"] != "gloo":
+        return {}
+    return beside_gloo(numbers(context), _seen(table, context, GLOO), _seen(table, context, OWN))
 
 
 def _seen(table: pa.Table, context: Context, label: str) -> list[dict[str, Any]]:
@@ -234,9 +246,11 @@ def _row(
 
 
 def expected(settings: Mapping[str, Any]) -> str:
+    checked = ", gloo's sum and the workers' alike to the last bit" if settings["collective"] == "gloo" else ""
     return (
         f"bytes between sites within {WIRE_TOLERANCE:.0%} of what the algorithm needs (no headers, nothing twice), "
         f"steps over the APN within {TOLERANCE:.0%} of the closed form, none faster than at home on faster lines"
+        f"{checked}"
     )
 
 
@@ -248,7 +262,7 @@ def _met(row: Row, settings: Mapping[str, Any]) -> bool:
     near = row["network"] == "packet" or abs(row["step_s"] / row["predicted_step_s"] - 1) <= TOLERANCE
     wire = abs(row["wire_bytes"] / max(1, row["expected_wire_bytes"]) - 1) <= WIRE_TOLERANCE
     slower = row["ratio"] >= 0.999 or row["rate_gbps"] > settings["local_gbps"]
-    return near and wire and slower
+    return near and wire and slower and row.get("gloo_same_sum", True)
 
 
 EXPERIMENT = Experiment(
@@ -269,6 +283,8 @@ EXPERIMENT = Experiment(
         Setting(name="workers", default=1, low=1, high=16, whole=True, meaning="in each data centre"),
         Setting(name="buckets", default=8, low=1, high=4096, whole=True, meaning="that gradients are summed in"),
         Setting(name="overlap", default=("on",), choices=("on", "off"), many=True, meaning="with the backward pass"),
+        Setting(name="collective", default="own", choices=("own", "gloo"), meaning="gloo: beside it a small sum by "
+                "torch.distributed, compared"),
         Setting(name="local_gbps", default=100, low=0.001, high=10_000, meaning="of a connection in a data centre"),
         Setting(name="fit_ratio", default=0, low=0, high=1e6, meaning="published: gradients are fitted to it; 0: not"),
         Setting(name="fit_rtt_ms", default=15, low=0, high=10_000, meaning="at which that ratio was seen"),
