@@ -9,7 +9,8 @@ at both ends without being told.
 Everything that is decided goes into a journal of what was asked and when. `Light` is deterministic, so a controller
 that starts again reads its journal and knows what it knew: what is to be done still, it then does.
 
-*Not modelled:* a way of messages to the devices that takes time (the management network is inside the building).
+*Not modelled:* a way of messages to the devices that takes time (the management network is inside the building); 1+1
+without its controller: this program plays the switches at both ends too, so that nothing switches while it is lost.
 """
 
 from __future__ import annotations

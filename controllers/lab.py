@@ -38,6 +38,7 @@ class Lab:
         self._send, self._settle = send, settle
         self._ready = ready
         self._tables = Tables()
+        self._read_back = dict.fromkeys(("had", "installed", "removed"), 0)
         self._transponders = Transponders()
         self._apn.orders[:] = _last(self._apn.orders)
         self._apn.touched.clear()
@@ -54,11 +55,12 @@ class Lab:
             wanted = self._apn.rules(dpid)
             install, remove = self._tables.update(dpid, wanted)
             self._send(dpid, install, remove)
-            said = {"dpid": dpid, "had": len(table), "installed": len(install), "removed": len(remove)}
-            print(f"read back {json.dumps(said)}", flush=True)
+            said = {"had": len(table), "installed": len(install), "removed": len(remove)}
+            self._read_back = {name: count + said[name] for name, count in self._read_back.items()}
+            print(f"read back {json.dumps({'dpid': dpid} | said)}", flush=True)
             if len(self._tables.has) == len(self._blueprint.switches) and self._ready >= 0:
                 serve(Northbound(self._desk, token=None), PORT)
-                _say(self._ready, len(self._tables.has))
+                _say(self._ready, {"ready": len(self._tables.has)} | self._read_back)
                 self._ready = -1
 
         self._desk.post(compare)
@@ -85,8 +87,8 @@ def _last(orders: list[Order]) -> list[Order]:
     return sorted(last.values(), key=lambda order: order.kind == "carry")
 
 
-def _say(ready: int, switches: int) -> None:
+def _say(ready: int, what: dict[str, int]) -> None:
     try:
-        os.write(ready, json.dumps({"ready": switches}).encode() + b"\n")
+        os.write(ready, json.dumps(what).encode() + b"\n")
     except OSError:
         print("nobody waits to hear that all switches are ready", flush=True)

@@ -11,9 +11,13 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from apnemu.emulation.loop import READ, Loop, now_ns
+from apnemu.errors import LabError
+from apnemu.units import NS_PER_S
 
 CONTROLLER = ("127.0.0.1", 8181)
 AGAIN_NS = 100_000_000
+PATIENCE_NS = 300_000_000_000
+"""Of who calls; the controller is gone for good then."""
 MOST_BYTES = 1 << 20
 
 
@@ -47,6 +51,13 @@ class Call:
         self._loop.watch(self._connection.fileno(), READ, self._read)
 
     def _make_again(self) -> None:
+        """Raises LabError when nobody has answered for so long."""
+        if now_ns() > self.made_ns + PATIENCE_NS:
+            waited_s = PATIENCE_NS / NS_PER_S
+            raise LabError(
+                f"the controller has not answered for {waited_s:g} virtual seconds; if a scenario takes it, an event"
+                " repair must give it back"
+            )
         self._said.clear()
         self._loop.at(now_ns() + AGAIN_NS, self.make)
 

@@ -8,6 +8,7 @@ from apnemu.blueprint.document import Blueprint
 from apnemu.emulation import shaping
 from apnemu.emulation.apps.supervisor import Applications
 from apnemu.emulation.capture import Capture
+from apnemu.emulation.controller import Controller, Losses
 from apnemu.emulation.ends import Ends
 from apnemu.emulation.failures import Failures
 from apnemu.emulation.flows import Flows
@@ -31,8 +32,9 @@ FOREVER_NS = 1 << 62
 class Player:
     """Everything that a guest does once its network stands."""
 
-    def __init__(self, net: Net, folder: Path, notes: Notes) -> None:
+    def __init__(self, net: Net, folder: Path, notes: Notes, controller: Controller | None) -> None:
         self._net = net
+        self._controller = controller
         self._blueprint: Blueprint = net.blueprint
         self._folder = folder
         self._notes = notes
@@ -100,6 +102,8 @@ class Player:
         flows.start(loop, start)
         failures = Failures(self._net, stage.events, self._notes)
         failures.start(loop, start)
+        losses = Losses(self._controller, stage.events, self._notes)
+        losses.start(loop, start)
         applications = Applications(stage, self._addresses, self._namespaces, self._folder)
         applications.start(loop, start)
         trains = Trains(self._net, stage.trains, stage.retunes)
@@ -130,6 +134,7 @@ class Player:
         trains.note(self._notes)
         for injector in injecting:
             injector.close()
+        losses.close(loop)
         requesting.end(loop, ask=bool(stage.events and self._blueprint.transceivers))
         loop.run(FOREVER_NS, unless=requesting.ended)
         requesting.note(self._notes)

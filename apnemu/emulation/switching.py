@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 import time
 from pathlib import Path
@@ -77,6 +78,17 @@ def no_keepalives() -> None:
     known = run("ovs-vsctl", "--columns=_uuid", "--no-headings", "list", "controller").split()
     settings = [word for uuid in known for word in ("--", "set", "controller", uuid, "inactivity_probe=0")]
     run("ovs-vsctl", "--no-wait", *settings)
+
+
+def wake() -> None:
+    """Have the daemon go round its bridges.
+
+    A bridge that has lost its controller may try again every second, but Open vSwitch 3.1 sets no timer for that
+    (`ofservice_wait` in ofproto/connmgr.c), and none to go on with a connection that it makes.
+    """
+    daemon = (RUN / "ovs-vswitchd.pid").read_text().strip()
+    with socket.socket(socket.AF_UNIX) as knocking:
+        knocking.connect(str(RUN / f"ovs-vswitchd.{daemon}.ctl"))
 
 
 def run(*command: str) -> str:

@@ -148,6 +148,8 @@ class Retune:
     rate_gbps: float
 
 
+CONTROLLER = "controller"
+"""What a person calls it in an event."""
 EventKind = Literal["cut", "lose", "region", "repair"]
 
 
@@ -157,6 +159,8 @@ class Event:
 
     `cut` takes fibres, `lose` takes sites with everything in them (ROADM, router, hosts), `region` both; `repair` gives
     back what it names and nothing else: a fibre has light once it, and the sites at its two ends, are all whole.
+    `controller`: `lose` takes the network's controller too, and `repair` starts it again; light stays as it is
+    meanwhile, and who asks for some waits. Routers that find their own way have no controller.
     `silent`: light is lost and no port says so, as behind a transport system that does not pass on a failed signal.
     `what` is how a person would call it.
     """
@@ -166,6 +170,7 @@ class Event:
     what: str
     fibres: tuple[str, ...] = ()
     sites: tuple[str, ...] = ()
+    controller: bool = False
     silent: bool = False
 
 

@@ -22,8 +22,9 @@ A file, with every key (those marked * must be there):
     scenario:                        in any order; instants in seconds of virtual time
       - {at_s*, event: cut*, what: FIBRE or [FIBRE, ...]*}
       - {at_s*, event: lose*, what: SITE or [SITE, ...]*}             its ROADM, its router and its hosts
+      - {at_s*, event: lose*, what: controller*}                      killed; repair starts it again
       - {at_s*, event: region*, centre: [LAT, LON] or site: SITE*, radius_km*}      see `scenario.hit`
-      - {at_s*, event: repair*, what: all, or fibres and sites*}
+      - {at_s*, event: repair*, what: all, or fibres, sites, controller*}
     gnpy: {network*, equipment, sim_params}   GNPy's own files that `apnemu import` made this one from
 
 `experiments/failover.py` plays the scenario. The limits of each value are in `format.py` and nowhere else.

@@ -122,7 +122,9 @@ EVENT = Record(
         "at_s": Number(
             low=0, high=1_000_000, decimals=9, hint="give seconds of virtual time after the scenario begins"
         ),
-        "event": Choice(words=("cut", "lose", "region", "repair"), hint="cut fibres, lose sites, a region; repair"),
+        "event": Choice(
+            words=("cut", "lose", "region", "repair"), hint="cut fibres, lose sites or the controller, a region; repair"
+        ),
         "what": ListOf(
             item=TITLE,
             noun="name",
@@ -130,7 +132,7 @@ EVENT = Record(
             most=10_000,
             or_word="all",
             alone=True,
-            hint="name fibres or sites, for example [tokyo-nagoya]; all is for repair",
+            hint="name fibres, sites or controller, for example [tokyo-nagoya]; all is for repair",
         ),
         "centre": ListOf(
             item=Number(low=-180, high=180, hint="give degrees, for example centre: [35.68, 139.77]"),

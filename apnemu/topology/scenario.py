@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from math import asin, atan2, cos, radians, sin, sqrt
 
 from apnemu.model.plant import Fibre, Site
-from apnemu.model.scenario import Event
+from apnemu.model.scenario import CONTROLLER, Event
 from apnemu.topology.geography import EARTH_KM
 from apnemu.topology.parse import Parser
 from apnemu.topology.shapes import Entry
@@ -60,14 +60,19 @@ def _event(item: Entry, sites: tuple[Site, ...], fibres: tuple[Fibre, ...], pars
             item.line, f"{item.what} has no what; {kind} must say what; write for example what: {fibres[0].name}"
         )
     fibre_names, site_names = [fibre.name for fibre in fibres], [site.name for site in sites]
+    controller = () if CONTROLLER in fibre_names + site_names else (CONTROLLER,)
     everything = item.values["what"] == "all" and "all" not in fibre_names + site_names
     if everything and kind != "repair":
         parser.fail(item.line_of("what"), f"what of {item.what} is all; all is for repair; name what {kind} takes")
-    wanted = tuple(fibre_names + site_names) if everything else _names(item)
-    known = {"cut": fibre_names, "lose": site_names, "repair": fibre_names + site_names}[kind]
+    known = {
+        "cut": fibre_names,
+        "lose": [*site_names, *controller],
+        "repair": [*fibre_names, *site_names, *controller],
+    }[kind]
+    wanted = tuple(known) if everything else _names(item)
     for name in wanted:
         if name not in known:
-            _refuse_name(item, kind, name, known, site_names, parser)
+            _refuse_name(item, kind, name, known, (*site_names, *controller), parser)
         if wanted.count(name) > 1 and not everything:
             parser.fail(item.line_of("what"), f"what of {item.what} names {name} twice; once is enough; take one out")
     return Event(
@@ -76,6 +81,7 @@ def _event(item: Entry, sites: tuple[Site, ...], fibres: tuple[Fibre, ...], pars
         what="all" if everything else ", ".join(wanted),
         fibres=tuple(name for name in fibre_names if name in wanted and kind != "lose"),
         sites=tuple(name for name in site_names if name in wanted and kind != "cut"),
+        controller=bool(set(controller) & set(wanted)),
     )
 
 
@@ -83,14 +89,12 @@ def _names(item: Entry) -> tuple[str, ...]:
     return ("all",) if item.values["what"] == "all" else item.texts("what")
 
 
-def _refuse_name(
-    item: Entry, kind: str, name: str, known: Sequence[str], site_names: Sequence[str], parser: Parser
-) -> None:
+def _refuse_name(item: Entry, kind: str, name: str, known: Sequence[str], lost: Sequence[str], parser: Parser) -> None:
     thing = {"cut": "fibre", "lose": "site", "repair": "fibre or site"}[kind]
     near = difflib.get_close_matches(name, known, n=1)
     hint = f"did you mean {near[0]}?" if near else f"name one of them, for example {known[0]}"
-    if kind == "cut" and name in site_names:
-        hint = "a site is lost, not cut: write event: lose"
+    if kind == "cut" and name in lost:
+        hint = f"{'the controller' if name == CONTROLLER else 'a site'} is lost, not cut: write event: lose"
     parser.fail(item.line_of("what"), f"what of {item.what} names {name!r}; there is no such {thing}; {hint}")
 
 

@@ -15,20 +15,21 @@ pytestmark = pytest.mark.guest
 SCRIPT = """
 from pathlib import Path
 
-from apnemu.emulation.__main__ import start_controller, wait_until_ready
+from apnemu.emulation.controller import Controller
 from apnemu.emulation.net import load
 from mininet.cli import CLI
 
 folder = Path("/run/apnemu")
 net = load(folder)
-controller, ready = start_controller(net, folder)
+controller = Controller(net, folder)
+controller.start()
 net.start()
-wait_until_ready(net, controller, ready, folder)
+controller.wait_until_ready()
 print(net["tokyo-h1"].cmd("ping -c 3 10.0.3.1"))
 print("lost by pingAll:", net.pingAll())
 CLI(net, script="/run/apnemu/commands")
 print("popen:", net["osaka-h1"].popen("hostname -I").communicate()[0].decode())
-controller.terminate()
+controller.lose()
 """
 COMMANDS = "nodes\nnagoya-h1 ping -c 1 osaka-h1\npy net['tokyo-h1'].MAC()\n"
 PING_COSTS_NS = 20_000

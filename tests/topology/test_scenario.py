@@ -40,6 +40,26 @@ def test_events_come_in_the_order_of_their_instants(tmp_path: Path) -> None:
     ]
 
 
+def test_the_controller_is_lost_and_given_back(tmp_path: Path) -> None:
+    events = (
+        "{at_s: 1, event: lose, what: controller}",
+        "{at_s: 2, event: repair, what: controller}",
+        "{at_s: 3, event: lose, what: [osaka, controller]}",
+        "{at_s: 4, event: cut, what: tokyo-nagoya}",
+        "{at_s: 5, event: repair, what: all}",
+    )
+    found = _read(tmp_path, *events).scenario
+    assert [event.controller for event in found] == [True, True, True, False, True]
+    assert [event.sites for event in found[:3]] == [(), (), ("osaka",)]
+
+
+def test_a_site_may_be_called_controller(tmp_path: Path) -> None:
+    named = (TOPOLOGIES / "three-sites.yaml").read_text().replace("nagoya", "controller")
+    (tmp_path / "a.yaml").write_text(named + "scenario: [{at_s: 1, event: lose, what: controller}]\n")
+    (lost,) = read_plant(tmp_path / "a.yaml").scenario
+    assert (lost.sites, lost.controller) == (("controller",), False)
+
+
 def test_a_region_takes_what_lies_in_it_and_what_passes_through(tmp_path: Path) -> None:
     around_nagoya, between, far_off = _read(
         tmp_path,
