@@ -13,7 +13,11 @@ from apnemu.topology import read_plant
 
 
 def write_network(folder: Path, topology: Path, *, transceivers: int, seed: int, runtime: str = "os-ken") -> None:
-    """Put into a guest's folder what it is to build. Raises InputError for a topology that cannot be."""
+    """Put into a guest's folder what it is to build. Raises InputError for a topology that cannot be.
+
+    What an earlier network's controller has left there is not this one's: it goes.
+    """
+    (folder / "controller.journal").unlink(missing_ok=True)
     plant = dataclasses.replace(read_plant(topology), transceivers=transceivers)
     nothing = Assignment(lightpaths=(), refusals=())
     blueprint = blueprint_for("apn", plant, nothing, next_hops(plant), (), seed=seed, controller_runtime=runtime)

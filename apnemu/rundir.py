@@ -42,7 +42,8 @@ def collect(folder: Path, guests: Mapping[str, Path], suffix: str, *, pcap: bool
     """From the guests' folders (network -> folder) to the run's own files; the guests' folders go."""
     with (folder / "console.log").open("a") as log:
         for network, guest in guests.items():
-            for name in ("console.log", "controller.log"):
+            failed = [log.name for log in (guest / "transceivers.log",) if log.is_file() and log.stat().st_size]
+            for name in ("console.log", "controller.log", *failed):
                 log.write(f"== {network}{suffix} {name}\n")
                 if (guest / name).is_file():
                     log.write((guest / name).read_text(errors="replace"))

@@ -138,7 +138,10 @@ def network(
     runtime: Annotated[str, typer.Option(help="os-ken or ryu.")] = "os-ken",
     wall_limit_s: Annotated[float, typer.Option(min=1)] = 600,
 ) -> None:
-    """A network of ROADMs, nothing lit, and its APN controller; then a program (`apnemu ctl`) beside the controller."""
+    """A network of ROADMs, nothing lit, and its APN controller; then a program (`apnemu ctl`) beside the controller.
+
+    The network ends with the program, and with it what that has left running.
+    """
     from apnemu.lab import guest, kernel
     from apnemu.lab.python import guest_python
     from apnemu.on_demand import write_network

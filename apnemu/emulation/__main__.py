@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import os
 import resource
+import signal
 import subprocess
 import sys
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
@@ -50,12 +52,21 @@ def used_memory_mb() -> int:
     return (found["MemTotal"] - found["MemAvailable"]) // 1024
 
 
+def run_to_its_end(command: list[str]) -> int:
+    """Its exit code. What it leaves running in the background ends with it: the network does, too."""
+    with subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True) as running:
+        code = running.wait()
+        with suppress(ProcessLookupError):
+            os.killpg(running.pid, signal.SIGKILL)
+    return code
+
+
 def main(folder: Path, command: list[str]) -> int:
     """Play the stages; or, with a command, run that beside the controller: its exit code is the guest's."""
     net = load(folder)
     if net.blueprint.transceivers:
         resource.setrlimit(resource.RLIMIT_NOFILE, (OPEN_FILES, OPEN_FILES))
-        transceivers.start(net)
+        transceivers.start(net, folder / "transceivers.log")
     controller = Controller(net, folder) if net.blueprint.switches else None
     if controller:
         controller.start()
@@ -69,7 +80,7 @@ def main(folder: Path, command: list[str]) -> int:
         switching.prefer_lookups(LOOKUP_PRIORITY)
         switching.no_keepalives()
     if command:
-        return subprocess.run(command, stdin=subprocess.DEVNULL).returncode
+        return run_to_its_end(command)
     notes = Notes(folder / "records.jsonl", net.blueprint.network)
     capturing = capture.tcpdump(folder / "capture.pcap", "any", *NOT_CONTROL) if net.blueprint.pcap else None
     os.sched_setscheduler(0, os.SCHED_FIFO | os.SCHED_RESET_ON_FORK, os.sched_param(PLAYER_PRIORITY))

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import socket
+import traceback
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -26,8 +27,11 @@ PRIORITY = 10
 SOCKET = Path("/run/apnemu-transponders.sock")
 
 
-def start(net: Net) -> int:
-    """A process of its own that knows all hosts' namespaces; returns its id. The lab's end ends it."""
+def start(net: Net, log: Path) -> int:
+    """A process of its own that knows all hosts' namespaces; returns its id. The lab's end ends it.
+
+    It holds nothing of the program's output: whoever reads that would wait for it. Why it failed stands in `log`.
+    """
     listening = socket.socket(socket.AF_UNIX)
     listening.bind(str(SOCKET))
     listening.listen()
@@ -37,7 +41,12 @@ def start(net: Net) -> int:
         return process
     os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(PRIORITY))
     try:
+        with log.open("wb") as output:
+            os.dup2(output.fileno(), 1)
+            os.dup2(output.fileno(), 2)
         _serve(listening, {host.name: net[host.name].namespace for host in net.blueprint.hosts})
+    except BaseException:
+        traceback.print_exc()
     finally:
         os._exit(1)
 
