@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.experiments.command import TOPOLOGIES, apnemu
+from tests.experiments.command import TOPOLOGIES, Done, apnemu
 
 pytestmark = pytest.mark.guest
 OWN = '''
@@ -82,19 +82,20 @@ scenario:
 FLOW = re.compile(r"duration=([\d.]+)s, .*?(priority=.*)")
 
 
-def run(folder: Path, hashes: str) -> Path:
-    """Returns its run directory."""
+def play(folder: Path, scenario: str, hashes: str = "1") -> Done:
+    """Its run directory is `run`."""
     (folder / "own.py").write_text(OWN)
-    (folder / "three.yaml").write_text((TOPOLOGIES / "three-sites.yaml").read_text() + SCENARIO)
+    (folder / "three.yaml").write_text((TOPOLOGIES / "three-sites.yaml").read_text() + scenario)
     asked = ("run", "own.py", "--topology", "three.yaml", "--out", "run")
-    done = apnemu(*asked, folder=folder, environment={"PYTHONHASHSEED": hashes})
-    assert done.code == 0, done.err
-    return folder / "run"
+    return apnemu(*asked, folder=folder, environment={"PYTHONHASHSEED": hashes})
 
 
 @pytest.fixture(scope="module")
 def run_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return run(tmp_path_factory.mktemp("lost"), "1")
+    folder = tmp_path_factory.mktemp("lost")
+    done = play(folder, SCENARIO)
+    assert done.code == 0, done.err
+    return folder / "run"
 
 
 @pytest.fixture(scope="module")
@@ -144,5 +145,14 @@ def test_who_asks_meanwhile_waits_and_who_asks_afterwards_is_served(records: lis
 
 @pytest.mark.slow
 def test_the_same_bytes_with_other_hashes(run_dir: Path, tmp_path: Path) -> None:
-    again = run(tmp_path, "12345") / "records.parquet"
-    assert again.read_bytes() == (run_dir / "records.parquet").read_bytes()
+    assert play(tmp_path, SCENARIO, "12345").code == 0
+    names = run_dir / "records.parquet", tmp_path / "run" / "records.parquet"
+    assert names[0].read_bytes() == names[1].read_bytes()
+
+
+@pytest.mark.slow
+def test_who_asks_a_controller_that_is_never_given_back_does_not_wait_for_ever(tmp_path: Path) -> None:
+    done = play(tmp_path, SCENARIO.rpartition("  - ")[0])
+    assert done.code == 3
+    assert "the controller has not answered for 300 virtual seconds" in done.err
+    assert "repair must give it back" in done.err
