@@ -12,7 +12,8 @@ from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
-from apnemu.emulation import capture, switching, transceivers
+from apnemu.emulation import capture, namespaces, switching, transceivers
+from apnemu.emulation.computers import plays_devices
 from apnemu.emulation.controller import Controller
 from apnemu.emulation.loop import Loop, now_ns
 from apnemu.emulation.net import load
@@ -79,7 +80,10 @@ def main(folder: Path, command: list[str]) -> int:
     if net.blueprint.transceivers:
         switching.prefer_lookups(LOOKUP_PRIORITY)
         switching.no_keepalives()
+        plays_devices(switching.daemon())
     if command:
+        for host in net.blueprint.hosts:
+            namespaces.name(net[host.name].namespace, host.name)
         return run_to_its_end(command)
     notes = Notes(folder / "records.jsonl", net.blueprint.network)
     capturing = capture.tcpdump(folder / "capture.pcap", "any", *NOT_CONTROL) if net.blueprint.pcap else None

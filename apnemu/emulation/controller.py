@@ -16,6 +16,7 @@ from functools import partial
 from pathlib import Path
 
 from apnemu.emulation import switching
+from apnemu.emulation.computers import plays_devices
 from apnemu.emulation.loop import Loop, now_ns
 from apnemu.emulation.net import Net
 from apnemu.emulation.notes import Notes
@@ -111,6 +112,7 @@ class Controller:
         assert self._process is not None
         for thread in Path("/proc", str(self._process.pid), "task").iterdir():
             os.sched_setscheduler(int(thread.name), os.SCHED_FIFO, os.sched_param(PRIORITY))
+        plays_devices(self._process.pid)
 
 
 class Losses:

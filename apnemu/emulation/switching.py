@@ -56,12 +56,17 @@ def start() -> None:
     )
 
 
+def daemon() -> int:
+    """The process id of ovs-vswitchd."""
+    return int((RUN / "ovs-vswitchd.pid").read_text())
+
+
 def prefer_lookups(priority: int) -> None:
     """Frames that need a lookup do not wait until the daemon has been round all its bridges: they have a thread.
 
     Nor does it count every port's frames every 5 s, which is as long a round."""
     run("ovs-vsctl", "--no-wait", "set", "Open_vSwitch", ".", f"other_config:stats-update-interval={FOREVER_MS}")
-    for task in Path("/proc", (RUN / "ovs-vswitchd.pid").read_text().strip(), "task").iterdir():
+    for task in Path("/proc", str(daemon()), "task").iterdir():
         name = (task / "comm").read_text()
         if name.startswith("handler"):
             os.sched_setscheduler(int(task.name), os.SCHED_FIFO, os.sched_param(priority))

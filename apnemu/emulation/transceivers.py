@@ -19,6 +19,7 @@ from pyroute2.netlink.rtnl import RTM_DELROUTE, RTM_NEWROUTE
 
 from apnemu.blueprint.document import Line
 from apnemu.emulation import shaping
+from apnemu.emulation.computers import plays_devices
 from apnemu.emulation.net import Net
 from apnemu.emulation.netlink import Netlink, ask, host_route, interfaces, neighbour
 
@@ -40,6 +41,7 @@ def start(net: Net, log: Path) -> int:
         listening.close()
         return process
     os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(PRIORITY))
+    plays_devices(os.getpid())
     try:
         with log.open("wb") as output:
             os.dup2(output.fileno(), 1)
