@@ -24,6 +24,7 @@ from apnemu.experiment import Context, Experiment, Program, Row, Setting
 from apnemu.model.assignment import Assignment
 from apnemu.model.plant import Plant
 from apnemu.model.scenario import Event, EventKind, Pair, Probes, Request, Routing, Stage
+from apnemu.planning.graph import Graph
 from apnemu.planning.online import Service, Survival, dark_fibres, survival
 from apnemu.report.outages import outage
 from apnemu.stages import route
@@ -46,6 +47,8 @@ FINE_US = 100.0
 TOLERANCE_NS = 1_000_000
 """Messages to and from the controller and its devices, which take no declared time."""
 HAPPENS = get_args(EventKind)
+CONTROLLER_STARTS_NS = 2_000_000_000
+"""A controller that is given back starts its program, and the switches find it."""
 LIGHT = ("1+1", "restoration-prepared", "restoration-computed")
 PACKET = ("ospf", "ospf-bfd", "ospf-link")
 FAST = Routing(hello_s=1, dead_s=4)
@@ -103,6 +106,17 @@ def schemes(settings: Mapping[str, Any]) -> dict[str, tuple[Routing, bool]]:
     bfd = dataclasses.replace(FAST, bfd_ms=settings["bfd_ms"], bfd_multiplier=settings["bfd_multiplier"])
     known = {"ospf": (slow, True), "ospf-bfd": (bfd, True), "ospf-link": (FAST, False)}
     return {name: known[name] for name in dict.fromkeys(settings["scheme"]) if name in known}
+
+
+def joined_in_the_end(plant: Plant, pair: Pair, events: Sequence[Event]) -> bool:
+    """Whether any way is left between two sites after all events."""
+    cut: frozenset[str] = frozenset()
+    lost: frozenset[str] = frozenset()
+    for event in events:
+        fibres, sites = frozenset(event.fibres), frozenset(event.sites)
+        cut, lost = (cut - fibres, lost - sites) if event.kind == "repair" else (cut | fibres, lost | sites)
+    left = Graph(plant).without(dark_fibres(plant, cut, lost), lost)
+    return next(left.routes(*pair), None) is not None
 
 
 def noticed_ns(scheme: str, routing: Routing) -> tuple[int, int]:
@@ -236,12 +250,12 @@ def rows(table: pa.Table, contexts: Sequence[Context]) -> list[Row]:
 
 def _packet_rows(table: pa.Table, context: Context) -> list[Row]:
     events = chosen_events(context.plant, context.settings, busiest_fibre(context))
-    found = []
+    found, pair = [], hit_pair(context, events)
     for scheme, (routing, _) in schemes(context.settings).items():
         least_ns, most_ns = noticed_ns(scheme, routing)
         row = _row(table, context, scheme, _packet_lasts_ns(scheme, routing, events))
         row |= {"predicted_outage_ns": most_ns, "predicted_least_ns": least_ns, "slack_ns": CONVERGED_NS}
-        found.append(row | {"predicted_restored": True})
+        found.append(row | {"predicted_restored": joined_in_the_end(context.plant, pair, events)})
     return found
 
 
@@ -272,7 +286,8 @@ def _slack_ns(context: Context, events: Sequence[Event], gap_ns: int) -> int:
     fibres, their ports speak in any order, and a computed route may have to be computed again for each."""
     fibres = max(len(dark_fibres(context.plant, frozenset(one.fibres), frozenset(one.sites))) for one in events)
     again = max(0, fibres - 1) * context.plant.devices.controller_computing_ns
-    return TOLERANCE_NS + 3 * gap_ns + again
+    started = CONTROLLER_STARTS_NS if any(event.controller for event in events) else 0
+    return TOLERANCE_NS + 3 * gap_ns + again + started
 
 
 def _refused(scheme: str, service: Service, fate: Survival, events: Sequence[Event]) -> Row:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import uuid
+from collections.abc import Mapping
 from typing import Any
 
 from apnemu.model.scenario import Request
@@ -54,8 +55,15 @@ def released(request: Request) -> str:
     return f"{SERVICES}={service_uuid(request.name)}"
 
 
-def service(name: str, points: tuple[str, str], rate_gbps: float, protection: str) -> dict[str, Any]:
-    """The document that asks for light between two service interface points."""
+def service(
+    name: str,
+    points: tuple[str, str],
+    rate_gbps: float,
+    protection: str,
+    schedule: Mapping[str, str] | None = None,
+) -> dict[str, Any]:
+    """The document that asks for light between two service interface points; `schedule` has start-time and end-time, of
+    which either may be missing, as RFC 3339 writes them."""
     ends = [{"service-interface-point": {"service-interface-point-uuid": point}} for point in points]
     wanted = {
         "uuid": service_uuid(name),
@@ -64,4 +72,4 @@ def service(name: str, points: tuple[str, str], rate_gbps: float, protection: st
         "requested-capacity": {"total-size": {"value": rate_gbps, "unit": "GBPS"}},
         "resilience-constraint": {"resilience-type": {"protection-type": PROTECTIONS[protection]}},
     }
-    return {LIST: [wanted]}
+    return {LIST: [wanted | ({"schedule": dict(schedule)} if schedule else {})]}

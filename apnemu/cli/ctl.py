@@ -10,6 +10,7 @@ import json
 import time
 import urllib.error
 import urllib.request
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 
 import typer
@@ -35,19 +36,24 @@ def request(
     target: Annotated[str, typer.Argument(help="Another one.")],
     rate_gbps: Annotated[float, typer.Option(help="In Gbit/s.")] = 100.0,
     protection: Annotated[str, typer.Option(help=f"{', '.join(PROTECTIONS)}.")] = "none",
+    start_in_s: Annotated[float | None, typer.Option(min=0, help="Booked: it begins so long from now.")] = None,
+    end_in_s: Annotated[float | None, typer.Option(min=0, help="Booked: it ends so long from now.")] = None,
     wait: Annotated[bool, typer.Option(help="Until it carries frames.")] = True,
     at: At = LAB,
     token: Token = "",
     as_json: Json = False,
 ) -> None:
-    """Light between two data centres; waits until it carries frames."""
+    """Light between two data centres, now or booked; waits until it carries frames."""
     if protection not in PROTECTIONS:
         raise InputError(f"protection is '{protection}'; it must be one of {', '.join(PROTECTIONS)}")
     points = {one["name"][0]["value"]: one["uuid"] for one in _points(at, token)}
     for site in (source, target):
         if site not in points:
             raise InputError(f"'{site}' is no data centre of this network; there are {', '.join(points)}")
-    body = service(name, (points[source], points[target]), rate_gbps, protection)
+    now = datetime.now(UTC)
+    times = {"start-time": start_in_s, "end-time": end_in_s}
+    schedule = {key: (now + timedelta(seconds=s)).isoformat() for key, s in times.items() if s is not None}
+    body = service(name, (points[source], points[target]), rate_gbps, protection, schedule)
     found = _call("POST", at, SERVICES, token, body)[LIST][0]
     while wait and found["lifecycle-state"] == "PLANNED":
         time.sleep(LOOK_EVERY_S)

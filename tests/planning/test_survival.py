@@ -84,6 +84,18 @@ def test_a_second_cut_before_the_first_was_made_good_is_one_dark_time() -> None:
     assert fate.longest.declared_ns == (7 + 2 * 50_000) * MS + ANEW
 
 
+def test_nobody_acts_while_the_controller_is_lost() -> None:
+    plant = plant_of(RING)
+    lost, back = (
+        dataclasses.replace(happens(at, kind), controller=True) for at, kind in ((0, "lose"), (5000, "repair"))
+    )
+    fate = survival(plant, asked("1+1"), [lost, happens(1000, "cut", ("bc",)), back])
+    assert [dark.lasts_ns for dark in fate.dark] == [(4000 + 7 + 600_000) * MS]
+    mended = [lost, happens(1000, "cut", ("bc",)), happens(1001, "repair", ("bc",)), back]
+    fate = survival(plant, asked("1+1"), mended)
+    assert [(dark.lasts_ns, dark.how) for dark in fate.dark] == [(1 * MS + ways(plant, "bc"), "unheard of")]
+
+
 @given(st.data())
 def test_whatever_happens(data: st.DataObject) -> None:
     """Dark times do not overlap, each begins with an event, and after all is repaired there is light."""

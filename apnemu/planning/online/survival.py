@@ -3,7 +3,9 @@
 Nothing here is measured: what is done follows from `Light`, how long it takes from the plant's declared devices, and
 when frames stop and come again from the fibres' delays. A frame is lost that is on a dead fibre or comes to one; what
 is past the last of them still arrives. 1+1 carries frames on both lightpaths all the time, so the first arrives when
-the receiver has switched; light that is set up anew is first filled over its whole length.
+the receiver has switched; light that is set up anew is first filled over its whole length. While the controller is lost
+nothing is done; once it is back it finds what is dead, as if that had happened then (how long its own program takes to
+start is not declared, and not in here); a fibre that is whole again by then just carries on.
 """
 
 from __future__ import annotations
@@ -90,6 +92,9 @@ class _Watched:
         self._cut: frozenset[str] = frozenset()
         self._lost: frozenset[str] = frozenset()
         self._free_ns = 0
+        self._controlled = True
+        self._told: tuple[str, ...] = ()
+        """Dark fibres that the controller knows of."""
         self._since: tuple[int, int] | None = None
         """It is dark: the receiver's instant and the event's."""
         self._until: tuple[int, int, str] | None = None
@@ -111,10 +116,19 @@ class _Watched:
         hit = [name for name in self._carrying.fibres if name in after and name not in before]
         if hit and self._since is None:
             self._since = (at_ns + self._behind(hit), at_ns)
+        unheard = [name for name in self._carrying.fibres if name in before and name not in self._told]
+        if unheard and not set(unheard) & set(after):
+            last = unheard[-1]
+            self._until = (at_ns + self._plant.fibre[last].delay_ns + self._behind([last]), at_ns, "unheard of")
+        if event.controller:
+            self._controlled = event.kind == "repair"
+        if not self._controlled:
+            return
+        told, self._told = self._told, after
         for name in after:
-            if name not in before:
+            if name not in told:
                 self._follow(self._light.fail([name]), at_ns)
-        for name in before:
+        for name in told:
             if name not in after:
                 self._follow(self._light.repair([name]), at_ns)
 
