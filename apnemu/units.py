@@ -50,6 +50,14 @@ def gbps_to_bytes_per_s(rate_gbps: float) -> int:
     return round(rate_gbps * 1e9 / 8)
 
 
+def bytes_per_s_to_gbps(bytes_per_s: float) -> float:
+    """
+    >>> bytes_per_s_to_gbps(12_500_000_000)
+    100.0
+    """
+    return bytes_per_s * 8 / 1e9
+
+
 def ms_to_ns(milliseconds: float) -> int:
     """
     >>> ms_to_ns(0.5), ms_to_ns(137_000)

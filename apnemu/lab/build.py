@@ -16,7 +16,7 @@ from apnemu.lab.ending import ends_with_block
 
 RECIPE: Final = Path(__file__).with_name("kernel")
 """Our configuration and patches."""
-COMPILED_FILES: Final = 870
+COMPILED_FILES: Final = 900
 """As many files does the configuration compile; for the estimate alone."""
 NEEDED_BYTES: Final = 2_500_000_000
 """The source unpacked, and what is compiled from it."""

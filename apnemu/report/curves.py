@@ -22,6 +22,9 @@ SPLIT: Mapping[str, Callable[[Any], str]] = {
     "load": lambda load: f"load {load:g}",
     "form": str,
     "requests": lambda count: words.count(count, "request"),
+    "block_bytes": lambda size: words.count(size, "byte"),
+    "what": str,
+    "rw": str,
 }
 """What tells figures apart, in words."""
 
@@ -127,6 +130,19 @@ CURVES: Mapping[str, tuple[Curve, ...]] = {
             unit="time",
             split=("requests",),
             reference="predicted_setup_ns",
+        ),
+    ),
+    "filling_queue_depth": (
+        Curve(
+            title="What commands under way carry",
+            caption="A line for each distance; it bends where bandwidth x delay / block commands fill the wavelength.",
+            x="queue_depth",
+            y="bandwidth_gbps",
+            axes=("commands under way", "Gbit/s"),
+            unit="number",
+            split=("what", "rw", "block_bytes"),
+            lines=("distance_km",),
+            log=True,
         ),
     ),
     "load_erlang": (

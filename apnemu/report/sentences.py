@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from apnemu.report import words
+from apnemu.report.storage_rows import storage_sentence
 
 Row = Mapping[str, Any]
 
@@ -149,5 +150,6 @@ KNOWN: Mapping[str, Callable[[Sequence[Row]], str]] = {
     "missed_share": deadlines,
     "load_erlang": refusals,
     "mean_wait_ns": waits,
+    "filling_queue_depth": storage_sentence,
 }
 """A column that only one kind of rows has -> what these rows say."""
