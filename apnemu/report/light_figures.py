@@ -12,16 +12,23 @@ from markupsafe import Markup
 
 from apnemu.report import words
 from apnemu.report.drawing import element
+from apnemu.report.lights import Judged, Kind, Light, judged, lights, over
 from apnemu.report.plant_map import WIDTH, Projection
 from apnemu.report.plots import figure
 
-Path = Mapping[str, Any]
 CLASSES = (
     (2.0, "under 2 dB", "var(--bad)", "3 3"),
     (5.0, "2 to 5 dB", "var(--packet)", "9 3"),
     (float("inf"), "5 dB and more", "var(--good)", ""),
 )
 """Least margin on a fibre: below this, its name, colour, dashes. 2 dB is what a mode must have left (`Load`)."""
+LOOKS: Mapping[Kind, tuple[str, str]] = {
+    "lightpath": ("lightpath", "var(--apn)"),
+    "tree": ("light tree, away from its hub", "var(--other)"),
+    "back": ("leaf's answer, towards the hub", "var(--other)"),
+    "subcarriers": ("shared subcarriers", "var(--good)"),
+}
+"""A slot's meaning and colour. What goes one way only has half a row: upper away from the hub, lower towards it."""
 MOST_FIBRES = 100
 MOST_NOTES = 3_000
 """Of more slots than this none has a note of its own: a page should stay small."""
@@ -31,41 +38,34 @@ ROW, LEFT, BOARD, RIGHT = 15, 230, 700, 70
 
 def light_figures(picture: Mapping[str, Any]) -> list[Markup]:
     """Margin map, where margins are known, and spectrum; none without light, or from an older run's picture."""
-    paths = [path for path in picture["lightpaths"] if path.get("fibres")]
-    if not paths or "band" not in picture:
+    lit = lights(picture)
+    if not lit or "band" not in picture:
         return []
-    known = [path for path in paths if path["margin_db"] is not None]
-    return [*([_margin_map(picture, known)] if known else []), _spectrum(picture, paths)]
+    known = judged(picture)
+    unknown = sum(light.kind == "lightpath" for light in lit) - sum(way.leaf == "" for way in known)
+    return [*([_margin_map(picture, known, unknown)] if known else []), _spectrum(picture, lit)]
 
 
-def _over(paths: Sequence[Path]) -> dict[str, list[Path]]:
-    """The lightpaths over each fibre, in the plan's order."""
-    found: dict[str, list[Path]] = {}
-    for path in paths:
-        for fibre in path["fibres"]:
-            found.setdefault(fibre, []).append(path)
-    return found
-
-
-def _margin_map(picture: Mapping[str, Any], paths: Sequence[Path]) -> Markup:
+def _margin_map(picture: Mapping[str, Any], ways: Sequence[Judged], unknown: int) -> Markup:
+    """`unknown`: how many lightpaths have no figure."""
     projection = Projection(picture["sites"])
     at = {site["name"]: projection.point(site["lat"], site["lon"]) for site in picture["sites"]}
-    over = _over(paths)
+    found = over(ways)
     marks: list[Markup] = []
     used = set()
     for fibre in picture["fibres"]:
         (x1, y1), (x2, y2) = at[fibre["a"]], at[fibre["b"]]
         line: dict[str, Any] = {"x1": x1, "y1": y1, "x2": x2, "y2": y2}
-        here = over.get(fibre["name"], [])
+        here = found.get(fibre["name"], [])
         if not here:
             marks.append(element("line", class_="fibre", **line))
             continue
-        least = min(here, key=lambda path: path["margin_db"])
-        _, name, colour, dashes = next(one for one in CLASSES if least["margin_db"] < one[0])
+        least = min(here, key=lambda way: way.margin_db)
+        _, name, colour, dashes = next(one for one in CLASSES if least.margin_db < one[0])
         used.add(name)
         note = (
-            f"{words.pair(fibre['a'], fibre['b'])}: least margin {least['margin_db']:.2f} dB ({least['name']}, "
-            f"{least['mode']}, GSNR {least['gsnr_db']:.2f} dB), {words.count(len(here), 'lightpath')}"
+            f"{words.pair(fibre['a'], fibre['b'])}: least margin {least.margin_db:.2f} dB ({least.name}, "
+            f"{least.mode}, GSNR {least.gsnr_db:.2f} dB), {_counted(here)}"
         )
         drawn: dict[str, Any] = {
             "stroke": colour,
@@ -74,15 +74,38 @@ def _margin_map(picture: Mapping[str, Any], paths: Sequence[Path]) -> Markup:
         }
         marks.append(element("line", element("title", note), **line, **drawn))
     marks += [element("circle", element("title", words.site(name)), cx=x, cy=y, r=3) for name, (x, y) in at.items()]
-    worst = min(paths, key=lambda path: path["margin_db"])
-    label = f"Least margin of the light in each fibre; the least of all is {worst['margin_db']:.2f} dB: {worst['name']}"
+    worst = min(ways, key=lambda way: way.margin_db)
+    label = f"Least margin of the light in each fibre; the least of all is {worst.margin_db:.2f} dB: {worst.name}"
     svg = element("svg", *marks, class_="map", viewBox=f"0 0 {WIDTH} {projection.height}", role="img", aria_label=label)
     keys = [_key(name, colour, dashes) for _, name, colour, dashes in CLASSES if name in used]
-    caption = (
-        f"{label}. Margin is what is left of GSNR over what a mode needs, penalties taken off, with every slot lit. "
-        "Point at a fibre for its figures."
-    )
+    caption = f"{label}. {_what_margin_is(ways, unknown)} Point at a fibre for its figures."
     return figure("Margin of the light in each fibre", caption, svg, element("ul", *keys, class_="legend"))
+
+
+def _counted(ways: Sequence[Judged]) -> str:
+    """
+    >>> one = Judged(name="a-b", leaf="", mode="m", gsnr_db=20, margin_db=3, fibres=("f",))
+    >>> _counted([one, one])
+    '2 lightpaths'
+    """
+    leaves = sum(way.leaf != "" for way in ways)
+    paths = len(ways) - leaves
+    parts = [words.count(paths, "lightpath")] if paths or not leaves else []
+    parts += [f"light to {leaves} {'leaf' if leaves == 1 else 'leaves'} of trees"] if leaves else []
+    return ", ".join(parts)
+
+
+def _what_margin_is(ways: Sequence[Judged], unknown: int) -> str:
+    parts = ["Margin is what is left of GSNR over what a mode needs, penalties taken off, with every slot lit."]
+    if any(way.leaf for way in ways):
+        parts.append(
+            "A light tree counts once for each leaf, after its splitters, by a closed form from the undivided route's"
+            " GSNR; the leaves' answers are not judged."
+        )
+    if unknown:
+        have = "has" if unknown == 1 else "have"
+        parts.append(f"{words.count(unknown, 'lightpath')}, judged by a table of reach, {have} none.")
+    return " ".join(parts)
 
 
 def _key(name: str, colour: str, dashes: str) -> Markup:
@@ -91,22 +114,22 @@ def _key(name: str, colour: str, dashes: str) -> Markup:
     return element("li", element("svg", line, width=28, height=12, aria_hidden="true"), name)
 
 
-def _spectrum(picture: Mapping[str, Any], paths: Sequence[Path]) -> Markup:
+def _spectrum(picture: Mapping[str, Any], lit: Sequence[Light]) -> Markup:
     low, high = picture["band"]["low"], picture["band"]["high"]
-    over = _over(paths)
+    found = over(lit)
     shares = {
-        fibre["name"]: sum(2 * path["slot"]["m"] for path in over.get(fibre["name"], [])) / (high - low)
+        fibre["name"]: sum(2 * light.m for light in found.get(fibre["name"], [])) / (high - low)
         for fibre in picture["fibres"]
     }
     shown = sorted(shares, key=lambda name: (-shares[name], name))[:MOST_FIBRES]
-    noted = sum(len(over.get(name, [])) for name in shown) <= MOST_NOTES
+    noted = sum(len(found.get(name, [])) for name in shown) <= MOST_NOTES
     marks = [_tick(picture, step, low, high) for step in range(-(-low // 160) * 160, high + 1, 160)]
     for row, name in enumerate(shown):
         top = 20 + ROW * row
         marks.append(element("text", name, class_="tick", x=LEFT - 8, y=top + 11, text_anchor="end"))
         marks.append(element("rect", x=LEFT, y=top + 2, width=BOARD, height=ROW - 4, fill="var(--grid)"))
-        for path in over.get(name, []):
-            marks.append(_slot(path, low, high, top, noted))
+        for light in found.get(name, []):
+            marks.append(_slot(light, low, high, top, noted))
         marks.append(element("text", words.percent(shares[name]), class_="tick", x=LEFT + BOARD + 8, y=top + 11))
     wide, tall = LEFT + BOARD + RIGHT, 26 + ROW * len(shown)
     svg = element(
@@ -118,12 +141,36 @@ def _spectrum(picture: Mapping[str, Any], paths: Sequence[Path]) -> Markup:
         role="img",
         aria_label=f"Spectrum lit in each fibre; the fullest is {shown[0]} with {words.percent(shares[shown[0]])}",
     )
-    left_out = f" The {MOST_FIBRES} fullest of {len(shares)} fibres." if len(shares) > MOST_FIBRES else ""
-    caption = (
-        f"Slots lit in each fibre, the same in both directions, over the band; at the right the share of it.{left_out} "
-        "Point at a slot for its lightpath."
+    kinds = [kind for kind in LOOKS if any(light.kind == kind for light in lit)]
+    one_way = "tree" in kinds
+    both = (
+        "Slots given away in each fibre, over the band; at the right the share of it. A slot is nobody else's in either"
+        " direction; where it is lit in one alone it has half a row, the upper half away from the hub of its tree."
+        if one_way
+        else "Slots lit in each fibre, the same in both directions, over the band; at the right the share of it."
     )
-    return figure("Spectrum of each fibre", caption, element("div", svg, class_="scroll"), wide=True)
+    left_out = f" The {MOST_FIBRES} fullest of {len(shares)} fibres." if len(shares) > MOST_FIBRES else ""
+    caption = f"{both}{left_out} Point at a slot for its light."
+    keys = [element("ul", *map(_swatch, kinds), class_="legend")] if kinds != ["lightpath"] else []
+    return figure("Spectrum of each fibre", caption, *keys, element("div", svg, class_="scroll"), wide=True)
+
+
+def _swatch(kind: Kind) -> Markup:
+    text, colour = LOOKS[kind]
+    top, tall = _half(kind)
+    ground = element("rect", x=0, y=0, width=22, height=ROW - 4, fill="var(--grid)")
+    box = element("rect", x=4, y=top, width=14, height=tall, fill=colour)
+    return element("li", element("svg", ground, box, width=22, height=ROW - 4, aria_hidden="true"), text)
+
+
+def _half(kind: Kind) -> tuple[float, float]:
+    """Top and height within a row, in pixels.
+
+    >>> _half("lightpath"), _half("tree"), _half("back")
+    ((0, 11), (0, 5.5), (5.5, 5.5))
+    """
+    tall = ROW - 4
+    return {"tree": (0, tall / 2), "back": (tall / 2, tall / 2)}.get(kind, (0, tall))
 
 
 def _tick(picture: Mapping[str, Any], step: int, low: int, high: int) -> Markup:
@@ -133,18 +180,19 @@ def _tick(picture: Mapping[str, Any], step: int, low: int, high: int) -> Markup:
     return element("text", f"{thz:.1f} THz", class_="tick", x=round(x, 1), y=12, text_anchor="middle")
 
 
-def _slot(path: Path, low: int, high: int, top: int, noted: bool) -> Markup:
+def _slot(light: Light, low: int, high: int, top: int, noted: bool) -> Markup:
     """A slot as a box; its light grey edges keep neighbours apart."""
-    first, width = path["slot"]["n"] - path["slot"]["m"], 2 * path["slot"]["m"]
-    note = f"{path['name']}: {path['mode']}, n = {path['slot']['n']}, m = {path['slot']['m']}"
+    first, width = light.n - light.m, 2 * light.m
+    note = f"{light.name}: {light.mode}, n = {light.n}, m = {light.m}"
+    down, tall = _half(light.kind)
     return element(
         "rect",
         *([element("title", note)] if noted else []),
         x=round(LEFT + BOARD * (first - low) / (high - low), 2),
-        y=top + 2,
+        y=top + 2 + down,
         width=round(BOARD * width / (high - low), 2),
-        height=ROW - 4,
-        fill="var(--apn)",
+        height=tall,
+        fill=LOOKS[light.kind][1],
         stroke="var(--sheet)",
         stroke_width=0.6,
     )

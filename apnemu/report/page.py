@@ -54,7 +54,7 @@ def render(documents: Sequence[Document], picture: Mapping[str, Any], manifests:
     """The page as text; `manifests` in the documents' order, empty where there is none."""
     script = asset("page.js")
     latency = _latency(documents)
-    ends = chief(latency, picture) or _first_lightpath(picture)
+    ends = chief(latency, picture) or _first_light(picture)
     details = pair_details(latency, picture)
     return template("page.html.j2").render(
         picture=picture,
@@ -68,7 +68,7 @@ def render(documents: Sequence[Document], picture: Mapping[str, Any], manifests:
         details=details,
         ends=list(ends or ()),
         labels=[words.site(site["name"]) for site in picture["sites"]],
-        map=plant_map.draw(picture, _route(picture, ends)) if picture["sites"] else Markup(""),
+        map=plant_map.draw(picture, _route(details, ends)) if picture["sites"] else Markup(""),
         map_text=plant_map.describe(picture),
         light=light_figures(picture),
         kinds=[(kind, _kind_mark(kind)) for kind in _kinds(picture)],
@@ -77,14 +77,17 @@ def render(documents: Sequence[Document], picture: Mapping[str, Any], manifests:
 
 
 def pair_details(rows: Sequence[LatencyRow], picture: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """What the page says of each pair with a lightpath or a measurement: ends, route, and lines of (term, text)."""
+    """What the page says of each pair with light or a measurement: ends, route, and lines of (term, text)."""
     last = phases(rows)[-1] if rows else ""
     measured = {(pair.source, pair.target): pair for pair in pairs(rows, picture, last)}
     paths = {(path["from"], path["to"]): path for path in reversed(picture["lightpaths"])}
+    branches = _branches(picture)
     found: list[dict[str, Any]] = []
-    for ends in dict.fromkeys([*measured, *paths]):
-        path = paths.get(ends) or paths.get((ends[1], ends[0]))
-        if path is not None and ends not in measured and (ends[1], ends[0]) in measured:
+    for ends in dict.fromkeys([*measured, *paths, *branches]):
+        back = (ends[1], ends[0])
+        path = paths.get(ends) or paths.get(back)
+        of_trees = branches.get(ends) or branches.get(back) or []
+        if ends not in measured and (back in measured or (ends not in paths and back in paths)):
             continue
         lines: list[tuple[str, str]] = []
         pair = measured.get(ends)
@@ -97,9 +100,32 @@ def pair_details(rows: Sequence[LatencyRow], picture: Mapping[str, Any]) -> list
                 lines.append(("Light in the fibre alone", words.duration(pair.floor_ns)))
             if pair.length_km is not None:
                 lines.append(("Shortest fibre route", f"{pair.length_km:,.1f} km"))
-        lines += _light(path)
-        found.append({"ends": list(ends), "route": path["route"] if path else [], "lines": lines})
+        lines += _light(path) if path or not of_trees else []
+        lines += [_branch(tree, branch) for tree, branch in of_trees]
+        shown = path or (of_trees[0][1] if of_trees else {"route": []})
+        found.append({"ends": list(ends), "route": shown["route"], "lines": lines})
     return found
+
+
+def _branches(picture: Mapping[str, Any]) -> dict[tuple[str, str], list[tuple[Document, Document]]]:
+    """(hub, leaf) -> the trees that reach it, each with its branch there."""
+    found: dict[tuple[str, str], list[tuple[Document, Document]]] = {}
+    for tree in picture.get("trees", ()):
+        for branch in tree["branches"]:
+            found.setdefault((tree["from"], branch["to"]), []).append((tree, branch))
+    return found
+
+
+def _branch(tree: Document, branch: Document) -> tuple[str, str]:
+    """What a leaf gets of a tree."""
+    shared = "shared by subcarriers " if tree["kind"] == "subcarriers" else ""
+    slot = tree["slot"]
+    return (
+        f"Light tree {shared}{tree['name']}",
+        f"{tree['mode']}, {words.gbps(tree['rate_gbps'])} Gbit/s, slot n = {slot['n']}, m = {slot['m']},"
+        f" {words.duration(branch['delay_ns'])} one way, margin {branch['margin_db']:.1f} dB over a GSNR of"
+        f" {branch['gsnr_db'] - branch['margin_db']:.1f} dB",
+    )
 
 
 def _light(path: Mapping[str, Any] | None) -> list[tuple[str, str]]:
@@ -200,12 +226,14 @@ def _command(document: Document, manifest: Mapping[str, Any]) -> str:
     return str(command or f"apnemu run {document['experiment']} --seed {document['seed']} --time {document['time']}")
 
 
-def _first_lightpath(picture: Mapping[str, Any]) -> tuple[str, str] | None:
-    return next(((path["from"], path["to"]) for path in picture["lightpaths"]), None)
+def _first_light(picture: Mapping[str, Any]) -> tuple[str, str] | None:
+    """Ends of the first lightpath, or hub and first leaf of the first tree."""
+    paths = ((path["from"], path["to"]) for path in picture["lightpaths"])
+    return next(paths, next(iter(_branches(picture)), None))
 
 
-def _route(picture: Mapping[str, Any], ends: tuple[str, str] | None) -> Sequence[str]:
-    return next((path["route"] for path in picture["lightpaths"] if ends and {path["from"], path["to"]} == {*ends}), ())
+def _route(details: Sequence[Mapping[str, Any]], ends: tuple[str, str] | None) -> Sequence[str]:
+    return next((one["route"] for one in details if ends and {*one["ends"]} == {*ends}), ())
 
 
 def _index(details: Sequence[Mapping[str, Any]], ends: tuple[str, str] | None) -> int | None:

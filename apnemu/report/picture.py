@@ -31,7 +31,16 @@ def picture_of(plant: Plant, assignment: Assignment) -> dict[str, Any]:
         ],
         "band": {"low": plant.band.low, "high": plant.band.high, "anchor_thz": ANCHOR_THZ, "step_ghz": STEP_GHZ},
         "refusals": planned["refusals"],
-        "trees": planned["trees"],
+        "trees": [
+            {
+                **shown,
+                "branches": [
+                    {**branch, "fibres": list(lit.fibres)}
+                    for branch, lit in zip(shown["branches"], tree.branches, strict=True)
+                ],
+            }
+            for shown, tree in zip(planned["trees"], assignment.trees, strict=True)
+        ],
         "packet": {
             "line_rate_gbps": packet.line_rate_gbps,
             "mtu_bytes": packet.mtu_bytes,

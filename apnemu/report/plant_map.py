@@ -1,4 +1,4 @@
-"""The plant as a map: sites by kind, fibres by how many lightpaths they carry, and the route of one pair.
+"""The plant as a map: sites by kind, fibres by how much light they carry, and the route of one pair.
 
 Equirectangular: a degree of longitude is cos(mid-latitude) of a degree of latitude. Good enough for a country; it says
 nothing about where the fibre lies between two sites. *Not modelled:* the antimeridian.
@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
 from markupsafe import Markup
@@ -83,24 +84,41 @@ def describe(picture: Mapping[str, Any]) -> str:
     total_km = sum(fibre["length_km"] for fibre in picture["fibres"])
     return (
         f"{words.count(len(picture['sites']), 'site')} ({sites}), {words.count(len(picture['fibres']), 'fibre')} of "
-        f"{total_km:,.0f} km together, {words.count(len(picture['lightpaths']), 'lightpath')}."
+        f"{total_km:,.0f} km together, {_light(len(picture['lightpaths']), len(picture.get('trees', ())))}."
     )
 
 
-def lit(picture: Mapping[str, Any]) -> Counter[frozenset[str]]:
-    """How many lightpaths run between two neighbours."""
-    return Counter(
-        frozenset(hop) for path in picture["lightpaths"] for hop in zip(path["route"], path["route"][1:], strict=False)
+def lit(picture: Mapping[str, Any]) -> tuple[Counter[frozenset[str]], Counter[frozenset[str]]]:
+    """How many lightpaths run between two neighbours, and how many light trees: each once, however many its leaves."""
+    paths = Counter(hop for path in picture["lightpaths"] for hop in _hops(path["route"]))
+    trees = Counter(
+        hop
+        for tree in picture.get("trees", ())
+        for hop in dict.fromkeys(hop for branch in tree["branches"] for hop in _hops(branch["route"]))
     )
+    return paths, trees
+
+
+def _hops(route: Sequence[str]) -> list[frozenset[str]]:
+    return [frozenset(hop) for hop in pairwise(route)]
+
+
+def _light(paths: int, trees: int) -> str:
+    """
+    >>> _light(2, 0), _light(0, 1), _light(1, 2)
+    ('2 lightpaths', '0 lightpaths, 1 light tree', '1 lightpath, 2 light trees')
+    """
+    return words.count(paths, "lightpath") + (f", {words.count(trees, 'light tree')}" if trees else "")
 
 
 def _fibres(picture: Mapping[str, Any], at: Mapping[str, Point]) -> Iterable[Markup]:
-    carried = lit(picture)
-    most = max(carried.values(), default=1)
+    paths, trees = lit(picture)
+    most = max((paths + trees).values(), default=1)
     for fibre in picture["fibres"]:
         (x1, y1), (x2, y2) = at[fibre["a"]], at[fibre["b"]]
-        number = carried[frozenset((fibre["a"], fibre["b"]))]
-        note = f"{words.pair(fibre['a'], fibre['b'])}: {fibre['length_km']:,.1f} km, {words.count(number, 'lightpath')}"
+        hop = frozenset((fibre["a"], fibre["b"]))
+        number = paths[hop] + trees[hop]
+        note = f"{words.pair(fibre['a'], fibre['b'])}: {fibre['length_km']:,.1f} km, {_light(paths[hop], trees[hop])}"
         line = {"x1": x1, "y1": y1, "x2": x2, "y2": y2}
         yield element(
             "g",
