@@ -17,6 +17,7 @@ from apnemu.report.plots import Series, figure, plot
 
 Row = Mapping[str, Any]
 KM = "distance, km"
+LEAVES = "leaves"
 SPLIT: Mapping[str, Callable[[Any], str]] = {
     "rate_gbps": lambda rate: f"{words.gbps(rate)} Gbit/s",
     "load": lambda load: f"load {load:g}",
@@ -33,7 +34,8 @@ SPLIT: Mapping[str, Callable[[Any], str]] = {
 class Curve:
     """Column `y` over column `x`; one figure for each value of the columns `split`, named in its title.
 
-    `reference` is a column that is drawn dashed; `lines` are columns that tell lines of one network apart.
+    `reference` is a column that is drawn dashed; `by` is the column that gives a line its colour, and `lines` are those
+    that tell lines of one colour apart.
     """
 
     title: str
@@ -43,6 +45,7 @@ class Curve:
     axes: tuple[str, str]
     unit: Literal["time", "share", "number"]
     split: tuple[str, ...] = ()
+    by: Literal["network", "kind"] = "network"
     lines: tuple[str, ...] = ()
     reference: str = ""
     log: bool = False
@@ -145,6 +148,47 @@ CURVES: Mapping[str, tuple[Curve, ...]] = {
             log=True,
         ),
     ),
+    "leaves": (
+        Curve(
+            title="Transceivers",
+            caption="One at each leaf, and at the hub one, or for lightpaths one for each leaf: a light tree and shared"
+            " subcarriers lie on one another. What is a receiver alone, for answers to a light tree, is not counted.",
+            x="leaves",
+            y="transceivers",
+            axes=(LEAVES, "transceivers"),
+            unit="number",
+            by="kind",
+        ),
+        Curve(
+            title="What a leaf gets",
+            caption="A light tree sends the same to all its leaves, others to each leaf what is its own.",
+            x="leaves",
+            y="share_gbps",
+            axes=(LEAVES, "Gbit/s"),
+            unit="number",
+            by="kind",
+        ),
+        Curve(
+            title="Spectrum",
+            caption="The widths of all slots together, whether or not they lie in one fibre; the leaves' answers to a"
+            " light tree have slots of their own, all others go both ways in one.",
+            x="leaves",
+            y="spectrum_ghz",
+            axes=(LEAVES, "GHz"),
+            unit="number",
+            by="kind",
+        ),
+        Curve(
+            title="Power of the transceivers",
+            caption="By what the equipment file declares of one transceiver; the figures that ship are inferred. A"
+            " receiver alone counts as half of one, which is inferred too.",
+            x="leaves",
+            y="power_w",
+            axes=(LEAVES, "W"),
+            unit="number",
+            by="kind",
+        ),
+    ),
     "load_erlang": (
         Curve(
             title="Requests that are refused",
@@ -170,32 +214,39 @@ CURVES: Mapping[str, tuple[Curve, ...]] = {
 
 
 def curves_of(rows: Sequence[Row]) -> list[Markup]:
-    """The figures of these rows' kind; none where a kind has none, or where there is only one value of x."""
+    """The figures of these rows' kind; none where a kind has none, or where there is only one value of x.
+
+    Where a part was refused there is no point, since the rest would look cheap.
+    """
     declared = next((found for column, found in CURVES.items() if rows and column in rows[0]), ())
     return [drawn for curve in declared for drawn in _figures(curve, rows)]
 
 
 def _figures(curve: Curve, rows: Sequence[Row]) -> list[Markup]:
     numbered = [{**row, "number": number} for number, row in enumerate(rows, 1)]
-    known = [row for row in numbered if row.get(curve.y) is not None and row.get(curve.x) is not None]
+    in_part = {_place(curve, row) for row in numbered if row.get("refused")}
+    known = [
+        row
+        for row in numbered
+        if row.get(curve.y) is not None and row.get(curve.x) is not None and _place(curve, row) not in in_part
+    ]
     parts: dict[tuple[Any, ...], list[Row]] = {}
     for row in known:
         parts.setdefault(tuple(row.get(name) for name in curve.split), []).append(row)
     return [_figure(curve, key, part) for key, part in parts.items() if len({row[curve.x] for row in part}) > 1]
 
 
+def _place(curve: Curve, row: Row) -> tuple[Any, ...]:
+    """Which point of which line of which figure a row belongs to."""
+    return tuple(row.get(name) for name in (*curve.split, curve.by, *curve.lines, curve.x))
+
+
 def _figure(curve: Curve, key: tuple[Any, ...], rows: Sequence[Row]) -> Markup:
     lines: dict[tuple[str, ...], list[Row]] = {}
     for row in rows:
-        label = (str(row.get("network", "apn")), *(str(row.get(name, "")) for name in curve.lines))
+        label = (str(row.get(curve.by, "apn")), *(str(row.get(name, "")) for name in curve.lines))
         lines.setdefault(label, []).append(row)
-    series = [
-        Series(
-            network=label[0],
-            points=tuple((float(row[curve.x]), float(row[curve.y]), _note(curve, row)) for row in _along(curve, part)),
-        )
-        for label, part in lines.items()
-    ]
+    series = [Series(network=label[0], points=_points(curve, part)) for label, part in lines.items()]
     dashed = [
         (float(row[curve.x]), float(row[curve.reference]))
         for row in _along(curve, next(iter(lines.values())))
@@ -207,6 +258,12 @@ def _figure(curve: Curve, key: tuple[Any, ...], rows: Sequence[Row]) -> Markup:
     networks = list(dict.fromkeys(one.network for one in series))
     title = f"{curve.title}: {where}" if where else curve.title
     return figure(title, curve.caption, plot(series, x, y, curve.axes, dashed), legend(networks))
+
+
+def _points(curve: Curve, rows: Sequence[Row]) -> tuple[tuple[float, float, str], ...]:
+    """Rows that say the same of one x, as those of several leaves do, are one point."""
+    points = ((float(row[curve.x]), float(row[curve.y]), _note(curve, row)) for row in _along(curve, rows))
+    return tuple(dict.fromkeys(points))
 
 
 def _along(curve: Curve, rows: Sequence[Row]) -> list[Row]:

@@ -108,9 +108,15 @@ def line_layer(points: Sequence[tuple[float, float]], height: int, **attributes:
 
 
 def marker(network: str, x: str, y: float, title: str = "") -> Markup:
-    """A network's mark, told apart by shape as well as by colour: the APN's is round, the packet network's square."""
+    """A network's mark, told apart by shape as well as by colour: the APN's is round, the packet network's square.
+
+    Of kinds of light, lightpaths are round, light trees square, and shared subcarriers stand on a corner.
+    """
     note = [element("title", title)] if title else []
-    if network == "apn":
+    if css(network) == "good":
+        corner = element("path", *note, class_="mark good", d="M0 -6l6 6l-6 6l-6 -6z")
+        return element("svg", corner, x=x, y=round(y, 1), width=1, height=1, overflow="visible")
+    if css(network) == "apn":
         return element("circle", *note, class_=f"mark {css(network)}", cx=x, cy=round(y, 1), r=4.5)
     return element(
         "rect",
@@ -125,8 +131,8 @@ def marker(network: str, x: str, y: float, title: str = "") -> Markup:
 
 
 def css(network: str) -> str:
-    """The class that gives a network its colour."""
-    return network if network in ("apn", "packet") else "other"
+    """The class that gives a network, or a kind of light, its colour."""
+    return {"apn": "apn", "packet": "packet", "p2p": "apn", "subcarriers": "good"}.get(network, "other")
 
 
 def legend(networks: Sequence[str], *more: tuple[str, str]) -> Markup:

@@ -34,27 +34,10 @@ def sentence(results: Sequence[Mapping[str, Any]], picture: Mapping[str, Any]) -
         return service_sentence(results)
     if kind == "throughput":
         return throughput_sentence(cast(Sequence[ThroughputRow], results))
-    if results and "transceivers" in results[0]:
-        return p2mp_sentence(results)
     if results and "one_dc_step_s" in results[0]:
         return training_sentence(results)
     plain = f"{words.count(len(results), 'result')}." if results else "Nothing was measured."
     return sentence_of(results) or plain
-
-
-def p2mp_sentence(rows: Sequence[Mapping[str, Any]]) -> str:
-    """What the most leaves take by each kind of light that was not refused."""
-    lit = [row for row in rows if not row["refused"]]
-    if not lit:
-        return "No leaf got light."
-    most = max(row["leaves"] for row in lit)
-    of_most = {row["kind"]: row for row in lit if row["leaves"] == most}
-    names = {"tree": "a light tree takes", "subcarriers": "shared subcarriers take", "p2p": "lightpaths take"}
-    parts = [
-        f"{names[kind]} {words.count(row['transceivers'], 'transceiver')} and {row['spectrum_ghz']:g} GHz"
-        for kind, row in of_most.items()
-    ]
-    return f"For up to {most} leaves: {', '.join(parts)}."
 
 
 def latency_sentence(rows: Sequence[LatencyRow], picture: Mapping[str, Any]) -> str:

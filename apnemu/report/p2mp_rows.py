@@ -82,7 +82,14 @@ def trains(frames: Sequence[Frame]) -> list[list[Frame]]:
 def p2mp_rows(
     table: pa.Table, plant: Plant, assignment: Assignment, settings: Mapping[str, Any], datagram_bytes: int
 ) -> list[Row]:
-    """A row for each kind, number of leaves and leaf, and one for each tree that was refused."""
+    """A row for each kind, number of leaves and leaf, and one for each tree that was refused.
+
+    `transceivers wavelengths spectrum_ghz power_w hub_receivers` are of all leaves together. Spectrum is the sum of the
+    slots' widths, wherever they are lit. Power, in W, is that of the transceivers by what the equipment declares of one
+    in its mode (`power_w`, `hub_power_w`, `leaf_power_w`; inferred in the equipment that ships), and None where it does
+    not declare it; a receiver alone counts as half a transceiver (inferred). `share_gbps` is the line rate of a tree or
+    a lightpath, of which a tree's leaves all get the same, or a leaf's own subcarriers. Delays are one way.
+    """
     seen = _Seen(table, plant, settings, datagram_bytes)
     reasons = {refusal.demand: refusal.reason for refusal in assignment.refusals}
     trees = {tree.name: tree for tree in assignment.trees}
@@ -124,6 +131,16 @@ def _refused(kind: str, leaves: int, leaf: str, reason: str) -> Row:
     }
 
 
+def _sum_w(parts: Sequence[tuple[float, float | None]]) -> float | None:
+    """How many times which power; None where one is not declared, since the sum would be too small.
+
+    >>> _sum_w([(1.5, 20), (2, 10.0)]), _sum_w([(1, 20), (2, None)])
+    (50.0, None)
+    """
+    known = [times * power_w for times, power_w in parts if power_w is not None]
+    return sum(known) if len(known) == len(parts) else None
+
+
 class _Seen:
     """What was measured, by light and leaf, beside the plant that it was measured on."""
 
@@ -139,7 +156,7 @@ class _Seen:
         mode = mode_of(self.plant, tree.mode)
         own = self.plant.subcarriers
         shared = tree.kind == "subcarriers"
-        leaf_w = own.leaf_power_w if shared and own else mode.power_w or 0.0
+        leaf_w = own.leaf_power_w if shared and own else mode.power_w
         receivers = 0 if shared else leaves - 1
         wavelengths = 1 if shared else 1 + leaves
         means = {
@@ -147,7 +164,7 @@ class _Seen:
             "hub_receivers": receivers,
             "wavelengths": wavelengths,
             "spectrum_ghz": wavelengths * tree.slot.width_ghz,
-            "power_w": (mode.power_w or 0.0) * (1 + receivers / 2) + leaves * leaf_w,
+            "power_w": _sum_w([(1 + receivers / 2, mode.power_w), (leaves, leaf_w)]),
         }
         move = self._move(tree) if shared else {}
         return [
@@ -176,7 +193,7 @@ class _Seen:
             "hub_receivers": 0,
             "wavelengths": len(lit),
             "spectrum_ghz": sum(one.slot.width_ghz for one in lit),
-            "power_w": sum(2 * (mode.power_w or 0.0) for mode in modes),
+            "power_w": _sum_w([(2, mode.power_w) for mode in modes]),
             **self._measured(path.name, path.target, path.delay_ns, mode_of(self.plant, path.mode).rate_gbps),
             "refused": "",
         }

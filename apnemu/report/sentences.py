@@ -141,6 +141,40 @@ def waits(rows: Sequence[Row]) -> str:
     return f"A frame waits {seen} on average at load {row['load']:g}; the M/D/1 queue says {said}."
 
 
+def leaves_lit(rows: Sequence[Row]) -> str:
+    """What the most leaves that any light reaches take by each kind of light, and what each of them gets.
+
+    >>> one = {"leaf": "a", "leaves": 1, "refused": "", "transceivers": 2, "spectrum_ghz": 100.0, "share_gbps": 100.0}
+    >>> leaves_lit([{**one, "kind": "tree"}, {**one, "kind": "subcarriers", "spectrum_ghz": 75.0},
+    ...             {**one, "kind": "p2p", "refused": "quality: too far"}])
+    'For 1 leaf: 2 transceivers and 100 GHz as a light tree (the same 100 Gbit/s to all), 2 and 75 GHz as shared \
+subcarriers (100 Gbit/s to each); refused as lightpaths.'
+    >>> leaves_lit([{**one, "refused": "splitting: too many", "kind": "tree"}])
+    'No leaf got light.'
+    """
+    lit = [row for row in rows if not row["refused"]]
+    if not lit:
+        return "No leaf got light."
+    most = max(row["leaves"] for row in lit)
+    names = {"tree": "a light tree", "subcarriers": "shared subcarriers", "p2p": "lightpaths"}
+    parts: list[str] = []
+    refused: list[str] = []
+    for kind in dict.fromkeys(row["kind"] for row in rows):
+        own = [row for row in lit if (row["kind"], row["leaves"]) == (kind, most)]
+        if not own:
+            refused.append(names[kind])
+            continue
+        few = "" if len(own) == most else f" to {len(own)} of them alone"
+        unit = "" if parts else " transceivers"
+        takes = f"{own[0]['transceivers']}{unit} and {own[0]['spectrum_ghz']:g} GHz"
+        shares = sorted({row["share_gbps"] for row in own})
+        span = " to ".join(words.gbps(share) for share in dict.fromkeys((shares[0], shares[-1])))
+        gets = f"the same {span} Gbit/s to all" if kind == "tree" else f"{span} Gbit/s to each"
+        parts.append(f"{takes} as {names[kind]}{few} ({gets})")
+    ending = f"; refused as {' and as '.join(refused)}" if refused else ""
+    return f"For {most} {'leaf' if most == 1 else 'leaves'}: {', '.join(parts)}{ending}."
+
+
 KNOWN: Mapping[str, Callable[[Sequence[Row]], str]] = {
     "predicted_outage_ns": outages,
     "setup_ns": setups,
@@ -148,6 +182,7 @@ KNOWN: Mapping[str, Callable[[Sequence[Row]], str]] = {
     "downtime_ns": moves,
     "one_dc_makespan_s": pools,
     "missed_share": deadlines,
+    "leaves": leaves_lit,
     "load_erlang": refusals,
     "mean_wait_ns": waits,
     "filling_queue_depth": storage_sentence,

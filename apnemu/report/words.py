@@ -80,11 +80,13 @@ def count(number: int, noun: str) -> str:
 
 
 def network(name: str) -> str:
+    """A network's name, or that of a kind of light, where kinds are compared.
+
+    >>> network("apn"), network("packet"), network("tree"), network("other")
+    ('APN', 'packet network', 'light tree', 'other')
     """
-    >>> network("apn"), network("packet"), network("other")
-    ('APN', 'packet network', 'other')
-    """
-    return {"apn": "APN", "packet": "packet network"}.get(name, name)
+    light = {"tree": "light tree", "subcarriers": "shared subcarriers", "p2p": "lightpaths"}
+    return {"apn": "APN", "packet": "packet network", **light}.get(name, name)
 
 
 def site(name: str) -> str:
