@@ -1,4 +1,4 @@
-"""A wavelength shared by several tenants: how many hard time slots each needs, and how many wavelengths that takes.
+"""A wavelength shared by several tenants: how many hard time slots each needs, and whether they fit.
 
 OTN divides a wavelength's payload into tributary slots of 1.25 Gbit/s; an ODUflex takes as many as its rate needs and
 nobody else can use them (ITU-T G.709/Y.1331, clauses 12 and 19). Rates here are the client's: a slot carries 1.25
@@ -58,31 +58,6 @@ def slotted(path: Lightpath, tenants: Mapping[str, float], *, mapping_ns: int) -
         )
         for tenant, count in needs.items()
     )
-
-
-def pack(tenants: Mapping[str, float], rate_gbps: float) -> tuple[tuple[str, ...], ...] | Refusal:
-    """Tenants dealt out to as few wavelengths as first fit decreasing finds, each tenant on one of them.
-
-    At most 11/9 of the fewest, plus 6/9 (Dosa, "The tight bound of first fit decreasing bin-packing", 2007). Refused
-    where one tenant alone needs more than a wavelength.
-    """
-    has = slots_of(rate_gbps)
-    filled: list[tuple[int, list[str]]] = []
-    for tenant, need in sorted(
-        ((tenant, tributary_slots(rate)) for tenant, rate in tenants.items()), key=lambda one: (-one[1], one[0])
-    ):
-        if need > has:
-            return Refusal(
-                demand=tenant,
-                reason=f"slots: {need} tributary slots of {SLOT_GBPS:g} Gbit/s asked, a wavelength of {rate_gbps:g}"
-                f" Gbit/s has {has}; ask for less, or for a faster wavelength",
-            )
-        place = next((index for index, (used, _) in enumerate(filled) if used + need <= has), None)
-        if place is None:
-            filled.append((need, [tenant]))
-        else:
-            filled[place] = (filled[place][0] + need, [*filled[place][1], tenant])
-    return tuple(tuple(names) for _, names in filled)
 
 
 def whole(path: Lightpath, tenants: Sequence[str]) -> tuple[Share, ...]:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
-
 from hypothesis import given
 from hypothesis import strategies as st
 
 from apnemu.model.assignment import Lightpath, Refusal
 from apnemu.model.spectrum import Slot
-from apnemu.planning.sharing import SLOT_GBPS, pack, slots_of, slotted, tributary_slots, whole
+from apnemu.planning.sharing import SLOT_GBPS, slots_of, slotted, tributary_slots, whole
 
 PATH = Lightpath(
     name="w",
@@ -42,7 +40,7 @@ def test_what_does_not_fit_is_refused_with_the_counts() -> None:
         "slots: 96 tributary slots of 1.25 Gbit/s asked (a 48, b 48), a wavelength of 100 Gbit/s has 80; ask for less,"
         " or for another wavelength"
     )
-    alone = pack({"a": 101}, 100)
+    alone = slotted(PATH, {"a": 101}, mapping_ns=0)
     assert isinstance(alone, Refusal) and alone.reason.startswith("slots: 81 tributary slots")
 
 
@@ -51,15 +49,17 @@ def test_one_tenant_owns_and_several_share() -> None:
     assert [share.scheme for share in whole(PATH, ("a", "b"))] == ["statistical", "statistical"]
 
 
-@given(st.dictionaries(st.text("abcdef", min_size=1, max_size=3), st.floats(0.1, 100), max_size=30))
-def test_packing(tenants: dict[str, float]) -> None:
-    wavelengths = pack(tenants, 100)
-    assert not isinstance(wavelengths, Refusal)
-    assert sorted(name for names in wavelengths for name in names) == sorted(tenants)
-    needs = {tenant: tributary_slots(rate) for tenant, rate in tenants.items()}
-    assert all(need * SLOT_GBPS >= tenants[tenant] - 1e-6 for tenant, need in needs.items())
-    used = [sum(needs[name] for name in names) for names in wavelengths]
-    assert all(count <= slots_of(100) for count in used)
-    assert all(one + other > slots_of(100) for one, other in pairwise(used)) or len(used) < 2
-    least = -(-sum(needs.values()) // slots_of(100))
-    assert least <= len(wavelengths) <= 11 * least / 9 * 1.5 + 1
+@given(st.dictionaries(st.text("abcdef", min_size=1, max_size=3), st.floats(0.1, 100), max_size=9))
+def test_every_tenant_gets_what_it_asked_and_no_more_than_a_slot_besides_or_none_gets_any(
+    tenants: dict[str, float],
+) -> None:
+    shares = slotted(PATH, tenants, mapping_ns=0)
+    needs = [tributary_slots(rate) for rate in tenants.values()]
+    if isinstance(shares, Refusal):
+        assert sum(needs) > slots_of(PATH.rate_gbps)
+        return
+    assert [share.tenant for share in shares] == list(tenants)
+    assert sum(share.rate_gbps for share in shares) <= PATH.rate_gbps
+    for share in shares:
+        asked = tenants[share.tenant]
+        assert asked - 1e-6 <= share.rate_gbps < max(asked + SLOT_GBPS, SLOT_GBPS + 1e-6)
