@@ -32,7 +32,7 @@ SETUP_RTTS = 120
 """Until the connection is there: the initiator asks the target one thing after another."""
 WARM_RTTS, WARM_S = 30, 0.05
 """For how long a connection is warmed, each way: its window then fits the path."""
-RAMP_TIMES, RUN_TIMES, ALONE_TIMES = 2.5, 3, 40
+RAMP_TIMES, RUN_TIMES, ALONE_TIMES = 1.5, 2, 30
 """A point is measured after so many of its latencies, for so many at least, and for so many of a command alone."""
 DEVICE_BYTES, SECTOR_BYTES = 1 << 38, 4096
 UNDER_WAY_BYTES = 1 << 27
