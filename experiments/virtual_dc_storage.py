@@ -102,9 +102,14 @@ def _jobs(context: Context, site: str) -> Iterator[dict[str, Any]]:
     settings = context.settings
     rtt_ns = context.predicted_rtts(PROBE_BYTES)[NEAR, site]
     line = line_bytes_per_s(context, site) * (1 - _load(context))
-    largest = {"block_bytes": max(settings["block_bytes"]), "queue_depth": max(settings["queue_depth"])}
-    for rw in settings["rw"]:
-        yield {"what": "warm", "rw": rw, **largest, "ramp_ns": 0, "run_ns": s_to_ns(WARM_S) + WARM_RTTS * rtt_ns}
+    ways, most = list(settings["rw"]), [(max(settings["block_bytes"]), max(settings["queue_depth"]))]
+    if settings["training_bytes"]:
+        ways.append("read")
+        most.append((settings["training_block_bytes"], settings["training_jobs"] * settings["training_queue_depth"]))
+    block, depth = max(most, key=lambda each: each[0] * each[1])
+    warm = {"what": "warm", "block_bytes": block, "queue_depth": depth, "ramp_ns": 0}
+    for rw in dict.fromkeys(ways):
+        yield {**warm, "rw": rw, "run_ns": s_to_ns(WARM_S) + WARM_RTTS * rtt_ns}
     for rw in settings["rw"]:
         for block in settings["block_bytes"]:
             trips = round_trips(rw, block, settings["inline_data_bytes"])
