@@ -1,11 +1,52 @@
-"""What a disk in another data centre gives, in a sentence."""
+"""What a disk in another data centre gives: a row beside its closed form, and all of them in a sentence."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from apnemu.placement.remote_disk import bandwidth_bytes_per_s, filling_depth, round_trips
 from apnemu.report import words
+from apnemu.units import bytes_per_s_to_gbps
+
+
+def storage_row(
+    one: Mapping[str, Any],
+    *,
+    rtt_ns: int,
+    line_bytes_per_s: float,
+    inline_data_bytes: int,
+    base: tuple[int, int] | None,
+) -> dict[str, Any]:
+    """One of fio's jobs as a row, with what is expected of it where nobody else is on the way.
+
+    `base` is what such a command took alone at the shortest distance, and the round trip there, both in ns; without it
+    nothing is expected. `line_bytes_per_s` is what TCP gets of the line.
+    """
+    block, depth = one["block_bytes"], one["queue_depth"] * one.get("jobs", 1)
+    per_s = one["read_or_written_bytes"] / block / one["runtime_ms"] * 1e3
+    alone_ns = bandwidth = fills = None
+    if base:
+        alone_ns = base[0] + round_trips(one["rw"], block, inline_data_bytes) * (rtt_ns - base[1])
+        bandwidth = round(bytes_per_s_to_gbps(bandwidth_bytes_per_s(depth, block, alone_ns, line_bytes_per_s)), 6)
+        fills = filling_depth(block, alone_ns, line_bytes_per_s)
+    return {
+        "what": one["what"],
+        "rtt_ns": rtt_ns,
+        "block_bytes": block,
+        "queue_depth": one["queue_depth"],
+        "rw": one["rw"],
+        "iops": round(per_s, 3),
+        "bandwidth_gbps": round(bytes_per_s_to_gbps(per_s * block), 6),
+        **{name: one[name] for name in one if name.startswith("latency_ns")},
+        "predicted_alone_ns": alone_ns,
+        "predicted_bandwidth_gbps": bandwidth,
+        "filling_queue_depth": fills,
+        "jobs": one.get("jobs", 1),
+        "read_or_written_bytes": one["read_or_written_bytes"],
+        "runtime_ms": one["runtime_ms"],
+        "line_gbps": round(bytes_per_s_to_gbps(line_bytes_per_s), 6),
+    }
 
 
 def storage_sentence(rows: Sequence[Mapping[str, Any]]) -> str:
