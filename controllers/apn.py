@@ -25,6 +25,7 @@ from typing import Any, Literal
 from apnemu.blueprint.apn import transceiver_line
 from apnemu.blueprint.document import Blueprint, Line
 from apnemu.planning.online import Change, Decision, Light, Lit, Outcome, Service, Status, duration_ns
+from apnemu.planning.reach import spare_km
 from controllers.rules import Rule
 from controllers.state import Devices
 from controllers.wiring import Wiring
@@ -36,7 +37,8 @@ Entry = dict[str, Any]
 class Order:
     """For a transceiver and its host: `carry` to a peer with this line, or `quiet`: the peer is no longer there.
 
-    Of several ways to one peer the host takes the one with the lowest `preference`: the oldest.
+    Of several ways to one peer the host takes the one with the lowest `preference`: the oldest. `fibres` are those of
+    the light that it receives, which may count `spare_km` longer than they are until that no longer closes.
     """
 
     kind: Literal["carry", "quiet"]
@@ -47,6 +49,8 @@ class Order:
     peer_mac: str
     preference: int
     line: Line
+    fibres: tuple[str, ...]
+    spare_km: float
 
     def to_line(self) -> bytes:
         return json.dumps(asdict(self)).encode() + b"\n"
@@ -143,6 +147,14 @@ class Apn:
             change = self.light.fail if is_dead else self.light.repair
             self._follow(change([fibre]), now_ns + self.plant.devices.loss_of_light_detection_ns)
 
+    def sag(self, fibre: str, db: float, now_ns: int) -> None:
+        """The line system says that a fibre's first amplifier lacks so much gain; 0: no longer. See `Light.sag`, also
+        for what is raised."""
+        self.run(now_ns)
+        outcomes = self.light.sag(fibre, db)
+        self._note("sag", now_ns, fibre=fibre, db=db)
+        self._follow(outcomes, now_ns + self.plant.devices.loss_of_light_detection_ns)
+
     def replay(self, entries: Iterable[Entry]) -> None:
         """What was decided before, decided again."""
         write, self._write = self._write, lambda entry: None
@@ -152,6 +164,8 @@ class Apn:
                 self.request(Service(**entry["service"]), at_ns)
             elif entry["do"] == "port":
                 self.port(entry["dpid"], entry["port"], entry["up"], at_ns)
+            elif entry["do"] == "sag":
+                self.sag(entry["fibre"], entry["db"], at_ns)
             else:
                 getattr(self, entry["do"])(entry["name"], at_ns)
         self._write = write
@@ -222,9 +236,12 @@ class Apn:
             self._carry(change.site, number, self._lit[change.lightpath])
         elif change.kind == "switch" and not bridged:
             self._quiet(change.site, number, name)
+        elif change.kind in ("tune", "switch"):
+            self._receive(change.site, name)
 
     def _carry(self, site: str, number: int, lit: Lit) -> None:
         path, ends = lit.lightpath, (lit.lightpath.source, lit.lightpath.target)
+        received = self._lit[self._devices.selected.get((site, lit.service), path.name)].lightpath
         here = ends.index(site)
         own = self.wiring.transceiver[site, number]
         far = self.wiring.transceiver[ends[1 - here], lit.transceivers[1 - here]]
@@ -238,9 +255,23 @@ class Apn:
             peer_mac=far.mac,
             preference=before[1].preference if before and before[0] == lit.service else next(self._count) + 1,
             line=transceiver_line(self.plant, path),
+            fibres=received.fibres,
+            spare_km=spare_km(self.plant, received),
         )
         self._carrying[site, number] = (lit.service, order)
         self.orders.append(order)
+
+    def _receive(self, site: str, name: str) -> None:
+        """1+1: the light that is dropped to the service's host may be another one now."""
+        end = site, self._devices.client.get((site, name), -1)
+        if end not in self._carrying:
+            return
+        service, before = self._carrying[end]
+        received = self._lit[self._devices.selected[site, name]].lightpath
+        order = replace(before, fibres=received.fibres, spare_km=spare_km(self.plant, received))
+        if service == name and order != before:
+            self._carrying[end] = name, order
+            self.orders.append(order)
 
     def _quiet(self, site: str, number: int, service: str) -> None:
         of, order = self._carrying.get((site, number), ("", None))

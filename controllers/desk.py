@@ -16,11 +16,14 @@ Work = Callable[[Apn, int], T]
 
 
 class Desk(Protocol):
-    """Whoever asks is answered when it is decided. `decide` takes the declared computing time, `look` none."""
+    """Whoever asks is answered when it is decided. `decide` takes the declared computing time, `look` none, and `tell`,
+    of what has happened by itself, none either."""
 
     def decide(self, work: Work[T]) -> T: ...
 
     def look(self, work: Work[T]) -> T: ...
+
+    def tell(self, work: Work[T]) -> T: ...
 
 
 class AtOnce:
@@ -38,6 +41,8 @@ class AtOnce:
         self.apn.run(self.now_ns)
         return work(self.apn, self.now_ns)
 
+    tell = look
+
 
 class InTime:
     """A desk in the lab: one thread that does everything at its instant. `changed` is called after each.
@@ -54,6 +59,13 @@ class InTime:
 
     def decide(self, work: Work[T]) -> T:
         """Raises what `work` raises."""
+        return self._wait(work, self._apn.computed_ns)
+
+    def tell(self, work: Work[T]) -> T:
+        """Raises what `work` raises."""
+        return self._wait(work, lambda now_ns: now_ns)
+
+    def _wait(self, work: Work[T], when: Callable[[int], int]) -> T:
         answers: list[T] = []
         failures: list[Exception] = []
         done = threading.Event()
@@ -67,7 +79,7 @@ class InTime:
             done.set()
 
         with self._woken:
-            heapq.heappush(self._waiting, (self._apn.computed_ns(time.time_ns()), next(self._order), call))
+            heapq.heappush(self._waiting, (when(time.time_ns()), next(self._order), call))
             self._woken.notify()
         done.wait()
         if failures:

@@ -7,6 +7,8 @@
     GET    .../connectivity-service=UUID
     DELETE the same
     POST   /restconf/operations/apnemu:move                 {"input": {"uuid": UUID}}: make before break
+    POST   /restconf/operations/apnemu:sag                  {"input": {"fibre": NAME, "db": DB}}: an alarm of the line
+                                                            system: the first amplifier lacks gain; 0: no longer
 
 Whatever is wrong with a request is answered with 4xx and a reason in RFC 8040's form, before anything is changed. A
 bearer token is asked for unless the server was started without one, as in the lab, which nobody outside can reach.
@@ -20,7 +22,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-from apnemu.blueprint.requests import LIST, MOVE, POINTS, SERVICES
+from apnemu.blueprint.requests import LIST, MOVE, POINTS, SAG, SERVICES
 from apnemu.planning.online import Decision, Service
 from controllers import tapi
 from controllers.apn import Apn
@@ -86,6 +88,8 @@ class Northbound:
             }
         elif path == MOVE:
             served = {"POST": lambda: self._move(_body(environ))}
+        elif path == SAG:
+            served = {"POST": lambda: self._sag(_body(environ))}
         else:
             raise RefusedError(404, "invalid-value", "there is nothing here; see /openapi.json")
         if method not in served:
@@ -139,6 +143,11 @@ class Northbound:
         name = tapi.read_uuid(asked["uuid"])
         self._desk.look(lambda apn, _: _shown(apn, name))
         return self._desk.decide(move)
+
+    def _sag(self, body: Any) -> Answer:
+        fibre, db = self._desk.look(lambda apn, _: tapi.read_sag(body, apn.plant))
+        self._desk.tell(lambda apn, now_ns: apn.sag(fibre, db, now_ns))
+        return 204, None
 
 
 def _points(apn: Apn, _: int) -> Answer:

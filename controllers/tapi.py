@@ -21,6 +21,8 @@ from apnemu.planning.online import Lit, Protection, Service, Status
 
 PROTECTION = {word: protection for protection, word in PROTECTIONS.items()}
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MOST_DB = 20
+"""An amplifier has little more gain than that."""
 LONGEST_NS = 1 << 61
 """Some 73 years: the lab's clock does not go further."""
 
@@ -63,6 +65,20 @@ def read_service(body: Any, plant: Plant) -> Service:
         start_ns=start_ns,
         end_ns=end_ns,
     )
+
+
+def read_sag(body: Any, plant: Plant) -> tuple[str, float]:
+    """(fibre, dB) of a line system's alarm."""
+    told = _object(_object(body, "the body", {"input": True})["input"], "input", {"fibre": True, "db": True})
+    name, db = told["fibre"], told["db"]
+    fibre = plant.fibre.get(name) if isinstance(name, str) else None
+    if fibre is None:
+        raise RefusedError(404, "invalid-value", f"there is no fibre {_shown(name)}")
+    if not fibre.amplifiers:
+        raise _bad(f"fibre {name} has no in-line amplifier whose gain could sag")
+    if isinstance(db, bool) or not isinstance(db, int | float) or not 0 <= db <= MOST_DB:
+        raise _bad(f"db is {_shown(db)}; it must be a number from 0 (no gain is missing) to {MOST_DB}")
+    return fibre.name, float(db)
 
 
 def read_uuid(text: Any) -> str:

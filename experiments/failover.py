@@ -7,6 +7,9 @@ reserved before (`restoration-prepared`) or is sought then (`restoration-compute
 On the packet network real routing daemons find another way: OSPF alone, where the routers are not told of lost light
 (`ospf`: a neighbour is gone when its hellos stay out), with BFD (`ospf-bfd`), and where a port without light says so at
 once (`ospf-link`). For the latter two hellos are sent every second, which shortens the start and decides nothing.
+
+Where an amplifier's gain sags, light that no longer closes is lost and no port goes down: the line system tells the
+controller. The packet network's light is regenerated at every hop, which is taken to bear it: routers notice nothing.
 """
 
 from __future__ import annotations
@@ -26,6 +29,7 @@ from apnemu.model.plant import Plant
 from apnemu.model.scenario import Event, EventKind, Pair, Probes, Request, Routing, Stage
 from apnemu.planning.graph import Graph
 from apnemu.planning.online import Service, Survival, dark_fibres, survival
+from apnemu.planning.reach import closes
 from apnemu.report.outages import outage
 from apnemu.stages import route
 from apnemu.units import NS_PER_S, VirtualNs, us_to_ns
@@ -78,8 +82,8 @@ def busiest_fibre(context: Context) -> str:
 
 
 def hit_pair(context: Context, events: Sequence[Event]) -> Pair:
-    """The first demand whose route the first event hits and whose own sites it leaves."""
-    first = events[0]
+    """The first demand whose route the first event hits and whose own sites it leaves; routers notice no sag."""
+    first = next((event for event in events if event.kind != "sag"), events[0])
     dead = set(first.fibres) | {fibre.name for fibre in context.plant.fibres if {fibre.a, fibre.b} & set(first.sites)}
     for pair in context.reachable():
         if not set(pair) & set(first.sites) and dead & {fibre.name for _, fibre in route(context, pair)}:
@@ -112,7 +116,7 @@ def joined_in_the_end(plant: Plant, pair: Pair, events: Sequence[Event]) -> bool
     """Whether any way is left between two sites after all events."""
     cut: frozenset[str] = frozenset()
     lost: frozenset[str] = frozenset()
-    for event in events:
+    for event in [event for event in events if event.kind != "sag"]:
         fibres, sites = frozenset(event.fibres), frozenset(event.sites)
         cut, lost = (cut - fibres, lost - sites) if event.kind == "repair" else (cut | fibres, lost | sites)
     left = Graph(plant).without(dark_fibres(plant, cut, lost), lost)
@@ -136,7 +140,9 @@ def light(context: Context, events: Sequence[Event]) -> dict[str, tuple[Service,
     plant, found = context.plant, {}
     if not plant.demands:
         raise InputError(f"{plant.name} has no demand; add one, from one data centre to another", file="topology")
-    dead = dark_fibres(plant, frozenset(events[0].fibres), frozenset(events[0].sites))
+    first = events[0]
+    sagging = dict.fromkeys(first.fibres, first.db) if first.kind == "sag" else {}
+    dead = () if sagging else dark_fibres(plant, frozenset(first.fibres), frozenset(first.sites))
     for scheme in [name for name in LIGHT if name in context.settings["scheme"]]:
         best: tuple[int, Service, Survival] | None = None
         for demand in plant.demands:
@@ -149,7 +155,7 @@ def light(context: Context, events: Sequence[Event]) -> dict[str, tuple[Service,
             )
             fate = survival(plant, service, events)
             working = fate.decision.working
-            hit = working is not None and set(working.fibres) & set(dead)
+            hit = working is not None and (set(working.fibres) & set(dead) or not closes(plant, working, sagging))
             rank = 0 if working is None else 1 if not hit else 3 if fate.restored else 2
             if best is None or rank > best[0]:
                 best = (rank, service, fate)
@@ -255,6 +261,8 @@ def _packet_rows(table: pa.Table, context: Context) -> list[Row]:
         least_ns, most_ns = noticed_ns(scheme, routing)
         row = _row(table, context, scheme, _packet_lasts_ns(scheme, routing, events))
         row |= {"predicted_outage_ns": most_ns, "predicted_least_ns": least_ns, "slack_ns": CONVERGED_NS}
+        if all(event.kind == "sag" for event in events):
+            row |= {"predicted_outage_ns": None, "predicted_least_ns": None}
         found.append(row | {"predicted_restored": joined_in_the_end(context.plant, pair, events)})
     return found
 
@@ -351,8 +359,10 @@ def met(results: Sequence[Row], settings: Mapping[str, Any]) -> bool:
 def _met(row: Row) -> bool:
     if row["restored"] != row["predicted_restored"]:
         return False
-    if not row["restored"] or row["predicted_outage_ns"] is None:
+    if not row["restored"]:
         return True
+    if row["predicted_outage_ns"] is None:
+        return bool(row["frames_lost"] == 0)
     least_ns, most_ns = row["predicted_least_ns"], row["predicted_outage_ns"] + row["slack_ns"]
     if row["network"] == "apn":
         least_ns -= row["slack_ns"]

@@ -12,6 +12,7 @@ from apnemu.model.scenario import Request
 CONTEXT = "/restconf/data/tapi-common:context"
 POINTS = f"{CONTEXT}/service-interface-point"
 MOVE = "/restconf/operations/apnemu:move"
+SAG = "/restconf/operations/apnemu:sag"
 SERVICES = f"{CONTEXT}/tapi-connectivity:connectivity-context/connectivity-service"
 LIST = "tapi-connectivity:connectivity-service"
 PROTECTIONS = {
@@ -53,6 +54,11 @@ def asked(topology: str, request: Request) -> tuple[str, bytes]:
 def released(request: Request) -> str:
     """Path of the DELETE."""
     return f"{SERVICES}={service_uuid(request.name)}"
+
+
+def sagged(fibre: str, db: float) -> bytes:
+    """Body of a line system's alarm: a fibre's first in-line amplifier gives `db` less gain than it should; 0: all."""
+    return json.dumps({"input": {"fibre": fibre, "db": db}}).encode()
 
 
 def service(

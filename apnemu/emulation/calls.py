@@ -15,6 +15,8 @@ from apnemu.errors import LabError
 from apnemu.units import NS_PER_S
 
 CONTROLLER = ("127.0.0.1", 8181)
+CONNECT_BEFORE_NS = 40_000_000
+"""How long before a call its connection is opened."""
 AGAIN_NS = 100_000_000
 PATIENCE_NS = 300_000_000_000
 """Of who calls; the controller is gone for good then."""

@@ -54,15 +54,16 @@ class Failures:
                 self._cut.pop(name, None)
             for name in event.sites:
                 self._lost.pop(name, None)
-        else:
+        elif event.kind != "sag":  # see `sags`
             self._cut.update(dict.fromkeys(event.fibres, event.silent))
             self._lost.update(dict.fromkeys(event.sites, event.silent))
+        detail = {"fibres": list(event.fibres), "sites": list(event.sites)}
         self._notes.write(
             "event",
             name=event.kind,
             source=event.what,
             at_ns=time.clock_gettime_ns(time.CLOCK_REALTIME),
-            detail=json.dumps({"fibres": list(event.fibres), "sites": list(event.sites)}),
+            detail=json.dumps(detail | ({"db": event.db} if event.kind == "sag" else {})),
         )
         self._apply()
 

@@ -19,6 +19,7 @@ from apnemu.emulation.notes import Notes
 from apnemu.emulation.probes import Probing
 from apnemu.emulation.requests import Requesting
 from apnemu.emulation.routers import Routers
+from apnemu.emulation.sags import Sags
 from apnemu.emulation.trains import Trains
 from apnemu.model.scenario import LEAD_NS, SETTLE_NS, Arrivals, Pair, Probes, Stage
 from apnemu.units import VirtualNs
@@ -102,6 +103,8 @@ class Player:
         flows.start(loop, start)
         failures = Failures(self._net, stage.events, self._notes)
         failures.start(loop, start)
+        sags = Sags(self._blueprint, stage.events)
+        sags.start(loop, start)
         losses = Losses(self._controller, stage.events, self._notes)
         losses.start(loop, start)
         applications = Applications(stage, self._addresses, self._namespaces, self._folder)
@@ -139,6 +142,7 @@ class Player:
         loop.run(FOREVER_NS, unless=requesting.ended)
         requesting.note(self._notes)
         requesting.close()
+        sags.close(loop)
         failures.close()
         if routers:
             routers.close()

@@ -18,7 +18,7 @@ from typing import Any
 
 from apnemu.blueprint.document import Blueprint, Transceiver
 from apnemu.blueprint.requests import LIST, SERVICES, asked, released
-from apnemu.emulation.calls import Call
+from apnemu.emulation.calls import CONNECT_BEFORE_NS, Call
 from apnemu.emulation.loop import READ, Loop, now_ns
 from apnemu.emulation.namespaces import inside
 from apnemu.emulation.notes import Notes
@@ -27,7 +27,6 @@ from apnemu.model.scenario import Request
 
 COARSE_NS, FINE_NS, FINE_AROUND_NS = 200_000_000, 50_000, 5_000_000
 """How often the other end is tried: seldom, and often around the instant at which it should answer."""
-CONNECT_BEFORE_NS = 40_000_000
 PORT = 40_000
 SO_BINDTODEVICE = 25
 SMALLEST = 0

@@ -19,8 +19,9 @@ from apnemu.emulation.netlink import ADD, Netlink, attributes
 from apnemu.errors import ReadBackError
 
 ROOT = 0xFFFFFFFF
-LINE, FIBRE = 0x10000, 0x20000
-"""Handles: 1: the line at the root, 2: the fibre behind it (or at the root where there is no line)."""
+LINE, FIBRE, RECEIVER = 0x10000, 0x20000, 0x30000
+"""Handles: 1: the line at the root, 2: the fibre behind it (or at the root where there is no line), 3: a receiver whose
+FEC fails."""
 INGRESS, ARRIVING = 0xFFFFFFF1, 0xFFFF0000
 ETH_P_ALL = 3
 FRAMES = 10_000_000
@@ -110,6 +111,13 @@ def lose_all(netlink: Netlink, index: int, line: Line, *, lost: bool) -> None:
         parent, handle, options = ROOT, LINE, _line(line)
     message = _netem(index, parent, handle, options, loss=0xFFFFFFFF if lost else 0)
     netlink.add(f"set the loss of interface {index}", RTM_NEWQDISC, 0, message)
+
+
+def receive_nothing(netlink: Netlink, index: int) -> None:
+    """Queue the request that makes interface `index`, which has no line, lose all that it is to pass on; `unshape` ends
+    that."""
+    message = _netem(index, ROOT, RECEIVER, [], loss=0xFFFFFFFF)
+    netlink.add(f"let nothing through interface {index}", RTM_NEWQDISC, ADD, message)
 
 
 def unshape(netlink: Netlink, index: int) -> None:

@@ -2,12 +2,16 @@
 
 It plays what NETCONF or gNMI is to a real transponder: a socket of the management network, one JSON object a line, and
 an empty object when it is done. It outlives the controller. To be told what is so already changes nothing.
+
+Whoever plays the fibres tells it as well, what those count whose amplifiers sag. Of light that no longer closes a
+receiver has nothing: FEC fails, and the ROADM's port to the transceiver loses every frame.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import select
 import socket
 import traceback
 from contextlib import suppress
@@ -46,32 +50,46 @@ def start(net: Net, log: Path) -> int:
         with log.open("wb") as output:
             os.dup2(output.fileno(), 1)
             os.dup2(output.fileno(), 2)
-        _serve(listening, {host.name: net[host.name].namespace for host in net.blueprint.hosts})
+        ends = [(wire.a, wire.b) for wire in net.blueprint.wires if wire.kind == "access"]
+        receivers = Receivers({(host.node, host.interface): roadm.interface for host, roadm in ends})
+        _serve(listening, {host.name: net[host.name].namespace for host in net.blueprint.hosts}, receivers)
     except BaseException:
         traceback.print_exc()
     finally:
         os._exit(1)
 
 
-def _serve(listening: socket.socket, namespaces: dict[str, int]) -> None:
+def _serve(listening: socket.socket, namespaces: dict[str, int], receivers: Receivers) -> None:
     agents = {host: Agent(namespace) for host, namespace in namespaces.items()}
+    begun: dict[socket.socket, bytes] = {}
+    """Client -> the line that it has not said to its end."""
     while True:
-        connected, _ = listening.accept()
-        with connected, suppress(OSError):  # a controller that has gone; the next one will connect
-            _obey_all(connected, agents)
+        for ready in select.select([listening, *begun], [], [])[0]:
+            if ready is listening:
+                begun[listening.accept()[0]] = b""
+                continue
+            data = b""
+            with suppress(OSError):  # a controller that has gone; the next one will connect
+                data = ready.recv(1 << 16)
+                *lines, begun[ready] = (begun[ready] + data).split(b"\n")
+                _obey_all(ready, [json.loads(line) for line in lines], agents, receivers)
+            if not data:
+                del begun[ready]
+                ready.close()
 
 
-def _obey_all(connected: socket.socket, agents: dict[str, Agent]) -> None:
+def _obey_all(
+    connected: socket.socket, orders: list[dict[str, Any]], agents: dict[str, Agent], receivers: Receivers
+) -> None:
     """What has come together is done together, answered, and then read back."""
-    rest = b""
-    while data := connected.recv(1 << 16):
-        *lines, rest = (rest + data).split(b"\n")
-        orders = [json.loads(line) for line in lines]
-        for order in orders:
+    for order in orders:
+        if order["kind"] != "sag":
             agents[order["host"]].obey(order)
-        connected.sendall(b"{}\n" * len(orders))
-        for host in dict.fromkeys(order["host"] for order in orders):
-            agents[host].check()
+        receivers.obey(order)
+    receivers.flush()
+    connected.sendall(b"{}\n" * len(orders))
+    for host in dict.fromkeys(order["host"] for order in orders if order["kind"] != "sag"):
+        agents[host].check()
 
 
 class Agent:
@@ -119,6 +137,47 @@ class Agent:
         found = shaping.lines(self._netlink)
         for index, line in self._lines.items():
             shaping.check(f"number {index}", line, found.get(index))
+
+
+class Receivers:
+    """Which transceivers receive light that does not close. `ports`: (host, interface) -> the ROADM's port to it."""
+
+    def __init__(self, ports: dict[tuple[str, str], str]) -> None:
+        self._netlink = Netlink()
+        indices = interfaces(self._netlink)
+        self._index = {transceiver: indices[port] for transceiver, port in ports.items()}
+        self._light: dict[tuple[str, str], tuple[list[str], float]] = {}
+        """Transceiver -> the fibres of the light that it receives, and how much longer they may count."""
+        self._longer_km: dict[str, float] = {}
+        self._failing: set[tuple[str, str]] = set()
+
+    def obey(self, order: dict[str, Any]) -> None:
+        if order["kind"] == "sag":
+            self._longer_km = order["longer_km"]
+            for one in self._index:
+                self._settle(one)
+            return
+        transceiver = order["host"], order["interface"]
+        self._light.pop(transceiver, None)
+        if order["kind"] == "carry":
+            self._light[transceiver] = order["fibres"], order["spare_km"]
+        self._settle(transceiver)
+
+    def flush(self) -> None:
+        self._netlink.flush()
+
+    def _settle(self, transceiver: tuple[str, str]) -> None:
+        fibres, spare_km = self._light.get(transceiver, ([], 0.0))
+        longer_km = sum(self._longer_km[name] for name in fibres if name in self._longer_km)
+        fails = bool(longer_km) and longer_km > spare_km
+        if fails == (transceiver in self._failing):
+            return
+        if fails:
+            shaping.receive_nothing(self._netlink, self._index[transceiver])
+            self._failing.add(transceiver)
+        else:
+            shaping.unshape(self._netlink, self._index[transceiver])
+            self._failing.remove(transceiver)
 
 
 def _way(order: dict[str, Any]) -> tuple[Any, ...]:

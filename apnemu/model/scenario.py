@@ -150,7 +150,7 @@ class Retune:
 
 CONTROLLER = "controller"
 """What a person calls it in an event."""
-EventKind = Literal["cut", "lose", "region", "repair"]
+EventKind = Literal["cut", "lose", "region", "sag", "repair"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,6 +161,9 @@ class Event:
     back what it names and nothing else: a fibre has light once it, and the sites at its two ends, are all whole.
     `controller`: `lose` takes the network's controller too, and `repair` starts it again; light stays as it is
     meanwhile, and who asks for some waits. Routers that find their own way have no controller.
+    `sag`: the first in-line amplifier of each of `fibres`, each way, gives `db` less gain (`Fibre.sag_km`) until a
+    repair or another sag; light that no longer closes is lost although no port goes down. Networks without light on
+    demand do not notice: routers regenerate at every hop, and light that was planned before has nobody who watches it.
     `silent`: light is lost and no port says so, as behind a transport system that does not pass on a failed signal.
     `what` is how a person would call it.
     """
@@ -172,6 +175,7 @@ class Event:
     sites: tuple[str, ...] = ()
     controller: bool = False
     silent: bool = False
+    db: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

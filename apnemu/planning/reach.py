@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 from apnemu.model.assignment import Lightpath
 from apnemu.model.plant import Mode, Plant
@@ -18,6 +18,22 @@ def best_mode(modes: tuple[Mode, ...], rate_gbps: float, length_km: float) -> Mo
     return min(fit, key=lambda mode: (mode.slot_m, mode.rate_gbps, mode.name), default=None)
 
 
+def longer_km(plant: Plant, fibres: Collection[str], sagging: Mapping[str, float]) -> float:
+    """How much longer fibres count by the table of reach; `sagging`: fibre -> dB that its first amplifier lacks."""
+    return sum(plant.fibre[name].sag_km(sagging[name]) for name in fibres if name in sagging)
+
+
+def spare_km(plant: Plant, path: Lightpath) -> float:
+    """How much longer a lightpath's fibres may count until its mode no longer closes."""
+    return next(mode.reach_km for mode in plant.modes if mode.name == path.mode) - path.length_km
+
+
+def closes(plant: Plant, path: Lightpath, sagging: Mapping[str, float]) -> bool:
+    """Whether light that closed when it was lit still does, over fibres whose amplifiers sag."""
+    more_km = longer_km(plant, path.fibres, sagging)
+    return not more_km or more_km <= spare_km(plant, path)
+
+
 class Reach:
     """A plant's modes over its routes, by the verdicts of a `judge` or, without one, by their table of reach."""
 
@@ -25,9 +41,10 @@ class Reach:
         self.plant = plant
         self.judge = judge
 
-    def mode(self, rate_gbps: float, route: Route) -> Mode | None:
+    def mode(self, rate_gbps: float, route: Route, *, longer_km: float = 0.0) -> Mode | None:
+        """`longer_km`: how much longer the route counts by the table (amplifiers that sag); a judge is not told."""
         if self.judge is None:
-            return best_mode(self.plant.modes, rate_gbps, route.length_km)
+            return best_mode(self.plant.modes, rate_gbps, route.length_km + longer_km)
         return closing_mode(self.plant.modes, rate_gbps, self.judge(route.fibres))
 
     def lightpath(self, name: str, rate_gbps: float, route: Route, mode: Mode, slot: Slot) -> Lightpath:

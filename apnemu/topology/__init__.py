@@ -24,10 +24,13 @@ A file, with every key (those marked * must be there):
       - {at_s*, event: lose*, what: SITE or [SITE, ...]*}             its ROADM, its router and its hosts
       - {at_s*, event: lose*, what: controller*}                      killed; repair starts it again
       - {at_s*, event: region*, centre: [LAT, LON] or site: SITE*, radius_km*}      see `scenario.hit`
+      - {at_s*, event: sag*, what: FIBRE*, db*}    its first in-line amplifier gives so much less gain; `Fibre.sag_km`
       - {at_s*, event: repair*, what: all, or fibres, sites, controller*}
     gnpy: {network*, equipment, sim_params}   GNPy's own files that `apnemu import` made this one from
 
-`experiments/failover.py` plays the scenario. The limits of each value are in `format.py` and nowhere else.
+`experiments/failover.py` plays the scenario. A sag is felt by light on demand alone, whose controller is told of it:
+networks without one take no notice, nor do routers, which regenerate at every hop. The limits of each value are in
+`format.py` and nowhere else.
 
 Rejected: ruamel's round-trip objects (a yes/no passes for a number, and lines are lost on plain lists); JSON Schema as
 the judge (its messages have no lines and no way out); pydantic (the same, and a second error tree).

@@ -123,7 +123,8 @@ EVENT = Record(
             low=0, high=1_000_000, decimals=9, hint="give seconds of virtual time after the scenario begins"
         ),
         "event": Choice(
-            words=("cut", "lose", "region", "repair"), hint="cut fibres, lose sites or the controller, a region; repair"
+            words=("cut", "lose", "region", "sag", "repair"),
+            hint="cut fibres, lose sites or the controller, a region; an amplifier's gain sags; repair",
         ),
         "what": ListOf(
             item=TITLE,
@@ -143,6 +144,7 @@ EVENT = Record(
         ),
         "site": NAME,
         "radius_km": Number(low=0, above=True, high=20_000, hint="give km over ground (20000 is half the Earth)"),
+        "db": Number(low=0.1, high=20, hint="give the dB that the amplifier's gain falls by, for example 3"),
     },
     required=("at_s", "event"),
     hint="write for example {at_s: 1, event: cut, what: tokyo-osaka}",

@@ -47,6 +47,10 @@ def hit(
 def _event(item: Entry, sites: tuple[Site, ...], fibres: tuple[Fibre, ...], parser: Parser) -> Event:
     kind = item.text("event")
     at_ns = VirtualNs(s_to_ns(item.number("at_s")))
+    if "db" in item and kind != "sag":
+        parser.fail(item.line_of("db"), f"db of {item.what} is given; db is for event sag, not {kind}; take it out")
+    if kind == "sag" and "db" not in item:
+        parser.fail(item.line, f"{item.what} has no db; sag must say how much gain is gone; write for example db: 3")
     if kind == "region":
         return _region(item, at_ns, sites, fibres, parser)
     for key in _CIRCLE:
@@ -66,6 +70,7 @@ def _event(item: Entry, sites: tuple[Site, ...], fibres: tuple[Fibre, ...], pars
         parser.fail(item.line_of("what"), f"what of {item.what} is all; all is for repair; name what {kind} takes")
     known = {
         "cut": fibre_names,
+        "sag": fibre_names,
         "lose": [*site_names, *controller],
         "repair": [*fibre_names, *site_names, *controller],
     }[kind]
@@ -75,14 +80,33 @@ def _event(item: Entry, sites: tuple[Site, ...], fibres: tuple[Fibre, ...], pars
             _refuse_name(item, kind, name, known, (*site_names, *controller), parser)
         if wanted.count(name) > 1 and not everything:
             parser.fail(item.line_of("what"), f"what of {item.what} names {name} twice; once is enough; take one out")
+    if kind == "sag":
+        _check_sag(item, [fibre for fibre in fibres if fibre.name in wanted], fibres, parser)
     return Event(
         at_ns=at_ns,
-        kind=kind,  # type: ignore[arg-type]  # the format allows only the four words
+        kind=kind,  # type: ignore[arg-type]  # the format allows only these words
         what="all" if everything else ", ".join(wanted),
         fibres=tuple(name for name in fibre_names if name in wanted and kind != "lose"),
-        sites=tuple(name for name in site_names if name in wanted and kind != "cut"),
+        sites=tuple(name for name in site_names if name in wanted and kind not in ("cut", "sag")),
         controller=bool(set(controller) & set(wanted)),
+        db=item.number("db") if kind == "sag" else 0.0,
     )
+
+
+def _check_sag(item: Entry, wanted: Sequence[Fibre], fibres: Sequence[Fibre], parser: Parser) -> None:
+    """One fibre, and it has an amplifier."""
+    line = item.line_of("what")
+    if len(wanted) > 1:
+        parser.fail(line, f"what of {item.what} names {len(wanted)} fibres; a sag has one; write an event for each")
+    (fibre,) = wanted
+    if not fibre.amplifiers:
+        other = next((one.name for one in fibres if one.amplifiers), "")
+        way_out = f"name another fibre, for example {other}" if other else "give fibres a shorter span_km"
+        parser.fail(
+            line,
+            f"what of {item.what} names {fibre.name}, which has {fibre.length_km:g} km and no in-line amplifier; a sag"
+            f" needs one; {way_out}",
+        )
 
 
 def _names(item: Entry) -> tuple[str, ...]:
@@ -90,7 +114,7 @@ def _names(item: Entry) -> tuple[str, ...]:
 
 
 def _refuse_name(item: Entry, kind: str, name: str, known: Sequence[str], lost: Sequence[str], parser: Parser) -> None:
-    thing = {"cut": "fibre", "lose": "site", "repair": "fibre or site"}[kind]
+    thing = {"cut": "fibre", "sag": "fibre", "lose": "site", "repair": "fibre or site"}[kind]
     near = difflib.get_close_matches(name, known, n=1)
     hint = f"did you mean {near[0]}?" if near else f"name one of them, for example {known[0]}"
     if kind == "cut" and name in lost:

@@ -93,6 +93,29 @@ def test_one_plus_one_switches_after_detection_and_switching() -> None:
     assert after == tuple(apn.wiring.dpid[site] for site in second.lightpath.route)
 
 
+def test_one_plus_one_receives_the_light_that_still_closes_when_an_amplifier_sags() -> None:
+    """Its client is told of the other light's fibres when it is switched, at both ends, and of none before."""
+    apn = Apn(BLUEPRINT)
+    apn.request(service("one", "1+1"), START_NS)
+    apn.run(LONG_NS)
+    first, second = apn.lit("one")
+    fibre = next(name for name in first.lightpath.fibres if apn.plant.fibre[name].amplifiers)
+    spare_km = apn.plant.modes[[mode.name for mode in apn.plant.modes].index(first.lightpath.mode)].reach_km
+    spare_km -= first.lightpath.length_km
+    assert [(order.fibres, order.spare_km) for order in apn.orders] == [(first.lightpath.fibres, spare_km)] * 2
+    before = apn.orders[:]
+    apn.orders.clear()
+    apn.sag(fibre, 20.0, LONG_NS)
+    devices = apn.plant.devices
+    switched_ns = LONG_NS + devices.loss_of_light_detection_ns + devices.protection_switching_ns
+    apn.run(switched_ns - 1)
+    assert not apn.orders
+    apn.run(switched_ns)
+    assert [order.fibres for order in apn.orders] == [second.lightpath.fibres] * 2
+    assert [order.interface for order in apn.orders] == [order.interface for order in before]
+    apn.light.check()
+
+
 @pytest.mark.parametrize("protection", ["restoration-prepared", "restoration-computed"])
 def test_a_cut_is_restored_and_nothing_is_left_on_the_dead_fibre(protection: str) -> None:
     apn = Apn(BLUEPRINT)
@@ -132,6 +155,7 @@ def test_a_controller_that_starts_again_knows_what_it_knew() -> None:
     apn.run(LONG_NS)
     cut(apn, apn.lit("one")[0].lightpath.fibres[0], LONG_NS)
     apn.request(service("two"), LONG_NS + START_NS)
+    apn.sag(next(fibre.name for fibre in apn.plant.fibres if fibre.amplifiers), 20.0, LONG_NS + START_NS)
     had = {switch.dpid: apn.rules(switch.dpid) for switch in BLUEPRINT.switches}
     again = Apn(BLUEPRINT)
     again.replay(journal)
@@ -140,6 +164,7 @@ def test_a_controller_that_starts_again_knows_what_it_knew() -> None:
     for one in (apn, again):
         one.run(3 * LONG_NS)
     assert again.light.services() == apn.light.services()
+    assert again.light.sagging == apn.light.sagging != {}
     assert again.standing_orders() == apn.standing_orders()
     assert [again.rules(dpid) for dpid in had] == [apn.rules(dpid) for dpid in had]
 

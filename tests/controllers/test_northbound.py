@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from apnemu.blueprint.document import Blueprint
-from apnemu.blueprint.requests import LIST, MOVE, POINTS, SERVICES, asked, point_uuid, service_uuid
+from apnemu.blueprint.requests import LIST, MOVE, POINTS, SAG, SERVICES, asked, point_uuid, sagged, service_uuid
 from apnemu.model.scenario import Request
 from controllers.apn import Apn
 from controllers.desk import AtOnce
@@ -86,6 +86,38 @@ def test_what_gets_no_light_is_told_why() -> None:
     assert [status for status, _ in answers] == [201] * 4 + [409]
     said = answers[-1][1]["ietf-restconf:errors"]["error"][0]["error-message"]
     assert said.startswith("transceivers: 1 needed at tokyo, 0 of 4 free")
+
+
+def test_an_alarm_of_the_line_system_is_heard_and_a_wrong_one_changes_nothing() -> None:
+    client = Client()
+    client.post(document("one", protection="none"))
+    client.desk.now_ns += 100_000_000_000
+    client.call("GET", SERVICES)
+    (lit,) = client.apn.lit(service_uuid("one"))
+    fibre = next(name for name in lit.lightpath.fibres if client.apn.plant.fibre[name].amplifiers)
+    before = client.state()
+    wrong = (
+        (b'{"input": {"fibre": "x", "db": 3}}', 404),
+        (sagged(fibre, -1), 400),
+        (sagged(fibre, 21), 400),
+        (b"[]", 400),
+    )
+    for body, status in wrong:
+        assert client.call("POST", SAG, body)[0] == status
+    short = next(fibre.name for fibre in client.apn.plant.fibres if not fibre.amplifiers)
+    status, said = client.call("POST", SAG, sagged(short, 3))
+    assert (status, said["ietf-restconf:errors"]["error"][0]["error-message"]) == (
+        400,
+        f"fibre {short} has no in-line amplifier whose gain could sag",
+    )
+    assert client.state() == before
+    assert client.call("POST", SAG, sagged(fibre, 20)) == (204, None)
+    shown = client.call("GET", SERVICES)[1][LIST][0]
+    assert shown["operational-state"] == "DISABLED"
+    assert shown["apnemu:reason"].startswith(f"reach: amplifiers sag (fibre {fibre} by 20 dB)")
+    assert client.call("POST", SAG, sagged(fibre, 0)) == (204, None)
+    client.desk.now_ns += 100_000_000_000
+    assert client.call("GET", SERVICES)[1][LIST][0]["operational-state"] == "ENABLED"
 
 
 def test_who_has_no_token_gets_nothing() -> None:

@@ -87,6 +87,62 @@ def test_light_comes_back_in_the_declared_time_and_the_same_bytes_twice(tmp_path
     assert seen[0] == seen[1]
 
 
+SAGGING = RING.replace("rate_gbps: 100", "rate_gbps: 400") + "scenario: [{at_s: 1, event: sag, what: a-b, db: DB}]\n"
+"""400zr reaches 120 km, of which a-b has 110 with an amplifier in the middle: 10 of 55 km more are 0.73 dB."""
+
+
+@pytest.mark.guest
+def test_light_that_no_longer_closes_when_an_amplifier_sags_comes_back_in_the_declared_time(tmp_path: Path) -> None:
+    """1+1 on its other light, what is prepared the other way round, and what is computed over the same fibre in a mode
+    that reaches further."""
+    (tmp_path / "ring.yaml").write_text(SAGGING.replace("DB", "3"))
+    given = settings(scheme="1+1,restoration-prepared,restoration-computed", packet_gap_us=5000)
+    done = apnemu("run", "failover", "--topology", "ring.yaml", "--json", *given, "--network", "apn", folder=tmp_path)
+    assert done.code == 0, done.out + done.err
+    rows = {row["scheme"]: row for row in done.json()["results"]}
+    around_ns, short_ns = (km * LIGHT_NS_PER_KM for km in (140 + 130 + 120, 110))
+    declared_ns = {
+        "1+1": (60e6, around_ns),
+        "restoration-prepared": (70.51e9 + around_ns, around_ns),
+        "restoration-computed": (70.61e9 + short_ns, short_ns),
+    }
+    for scheme, (expected_ns, way_ns) in declared_ns.items():
+        row = rows[scheme]
+        assert row["event"] == "sag a-b"
+        assert row["restored"]
+        assert -1e5 <= row["outage_ns"] - expected_ns <= 1e6 + 3 * row["gap_ns"]
+        assert abs(row["one_way_after_ns"] - row["one_way_before_ns"] - (way_ns - short_ns)) < 1000  # amplifiers
+        assert row["frames_lost"] * row["gap_ns"] >= 0.9 * expected_ns
+
+
+@pytest.mark.guest
+def test_a_sag_that_light_bears_loses_no_frame_and_routers_notice_none(tmp_path: Path) -> None:
+    (tmp_path / "ring.yaml").write_text(SAGGING.replace("DB", "0.7"))
+    given = settings(scheme="1+1,restoration-computed,ospf-link")
+    done = apnemu("run", "failover", "--topology", "ring.yaml", "--json", *given, folder=tmp_path)
+    assert done.code == 0, done.out + done.err
+    rows = done.json()["results"]
+    assert [(row["scheme"], row["event"], row["frames_lost"], row["restored"]) for row in rows] == [
+        (scheme, "sag a-b", 0, True) for scheme in ("1+1", "restoration-computed", "ospf-link")
+    ]
+    assert all(row["frames_sent"] > 700 for row in rows)
+
+
+@pytest.mark.guest
+def test_light_that_has_no_other_way_comes_back_when_the_amplifier_is_repaired(tmp_path: Path) -> None:
+    """366 km in five spans count 873 km more at 6 dB: no mode with 400 Gbit/s reaches so far."""
+    events = "scenario: [{at_s: 1, event: sag, what: tokyo-nagoya, db: 6}, {at_s: 4, event: repair, what: all}]\n"
+    three = Path(THREE_SITES[1]).read_text().partition("demands:")[0]
+    demand = "demands: [{name: t-n, from: tokyo, to: nagoya, rate_gbps: 400}]\n"
+    (tmp_path / "three.yaml").write_text(three + demand + events)
+    given = settings(scheme="restoration-computed", packet_gap_us=5000)
+    done = apnemu("run", "failover", "--topology", "three.yaml", "--json", *given, "--network", "apn", folder=tmp_path)
+    assert done.code == 0, done.out + done.err
+    (row,) = done.json()["results"]
+    assert (row["event"], row["restored"], row["how"]) == ("sag tokyo-nagoya; repair all", True, "repaired")
+    assert -1e5 <= row["outage_ns"] - (3e9 + 70.51e9 + 366 * LIGHT_NS_PER_KM) <= 1e6 + 3 * row["gap_ns"]
+
+
 def test_light_that_no_second_way_can_protect_is_refused_with_the_reason(tmp_path: Path) -> None:
     """three-sites is a line. What would be prepared needs a second route; what is computed is accepted and lost."""
     plant = dataclasses.replace(read_plant(Path(THREE_SITES[1])), transceivers=2)

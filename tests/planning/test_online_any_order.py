@@ -1,5 +1,5 @@
 """Issue 3, row 12: whatever happens in whatever order, no slot is given twice, no light is on over what is dead, no
-service is forgotten, and after full repair everything that was accepted has light."""
+service is forgotten, and after full repair everything that was accepted has light. Amplifiers sag among it."""
 
 from __future__ import annotations
 
@@ -78,13 +78,19 @@ class Play:
     def one(self) -> None:
         data, light = self.data, self.light
         names = [status.service.name for status in light.services()]
-        event = data.draw(st.sampled_from(["request"] * 5 + ["fail", "fail", "repair", "release", "move", "advance"]))
+        event = data.draw(
+            st.sampled_from(["request"] * 5 + ["fail", "fail", "sag", "repair", "release", "move", "advance"])
+        )
         if event == "request":
             self.request()
         elif event == "fail":
             self.fail(
                 data.draw(st.lists(st.sampled_from(self.plant.fibres).map(lambda f: f.name), max_size=2, unique=True)),
                 data.draw(st.lists(st.sampled_from(self.plant.sites).map(lambda s: s.name), max_size=1)),
+            )
+        elif event == "sag" and (amplified := [fibre.name for fibre in self.plant.fibres if fibre.amplifiers]):
+            self.outcomes(
+                light.sag(data.draw(st.sampled_from(amplified)), data.draw(st.sampled_from([0.0, 3.0, 12.0])))
             )
         elif event == "repair":
             fibres, sites = light.dead
@@ -139,10 +145,15 @@ class Play:
     def mend(self) -> None:
         """Full repair, in an order of its own."""
         fibres, sites = self.light.dead
-        for name in self.data.draw(st.permutations([*fibres, *sites])):
-            self.repair([name] if name in fibres else [], [name] if name in sites else [])
+        sagging = [("sag", name) for name in self.light.sagging]
+        dead = [*(("fibre", name) for name in fibres), *(("site", name) for name in sites)]
+        for kind, name in self.data.draw(st.permutations([*dead, *sagging])):
+            if kind == "sag":
+                self.outcomes(self.light.sag(name, 0.0))
+            else:
+                self.repair([name] if kind == "fibre" else [], [name] if kind == "site" else [])
             self.holds()
-        assert self.light.dead == ((), ())
+        assert (self.light.dead, self.light.sagging) == (((), ()), {})
         assert [status for status in self.light.services() if status.state == "lost"] == []
 
 
@@ -151,7 +162,11 @@ class Play:
 def test_random_plants(plant: Plant, data: st.DataObject) -> None:
     ducts = st.lists(st.sampled_from(["p", "q", "r"]), unique=True, max_size=1).map(tuple)
     risky = dataclasses.replace(
-        plant, fibres=tuple(dataclasses.replace(fibre, risks=data.draw(ducts)) for fibre in plant.fibres)
+        plant,
+        fibres=tuple(
+            dataclasses.replace(fibre, risks=data.draw(ducts), amplifiers=data.draw(st.integers(0, 2)))
+            for fibre in plant.fibres
+        ),
     )
     play = Play(risky, data, transceivers=data.draw(st.integers(1, 6)))
     for _ in range(data.draw(st.integers(1, 25))):

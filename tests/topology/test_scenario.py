@@ -53,6 +53,13 @@ def test_the_controller_is_lost_and_given_back(tmp_path: Path) -> None:
     assert [event.sites for event in found[:3]] == [(), (), ("osaka",)]
 
 
+def test_an_amplifier_sags_and_a_repair_of_its_fibre_brings_it_back(tmp_path: Path) -> None:
+    events = ("{at_s: 1, event: sag, what: tokyo-nagoya, db: 3}", "{at_s: 2, event: repair, what: tokyo-nagoya}")
+    sag, repair = _read(tmp_path, *events).scenario
+    assert (sag.kind, sag.fibres, sag.sites, sag.db, sag.controller) == ("sag", ("tokyo-nagoya",), (), 3, False)
+    assert (repair.kind, repair.fibres, repair.db) == ("repair", ("tokyo-nagoya",), 0)
+
+
 def test_a_site_may_be_called_controller(tmp_path: Path) -> None:
     named = (TOPOLOGIES / "three-sites.yaml").read_text().replace("nagoya", "controller")
     (tmp_path / "a.yaml").write_text(named + "scenario: [{at_s: 1, event: lose, what: controller}]\n")

@@ -15,6 +15,8 @@ Rules that a reader may argue with:
   working routes share no risk (fibre, shared risk, site passed) share what is reserved.
 - Pairs are kept apart by site where that is possible, else by fibre; shared risks of fibres are always kept apart.
 - What was restored stays where it is after a repair (non-revertive); `move` brings it back.
+- A fibre with an amplifier that sags counts as longer than it is (`Fibre.sag_km`), against the modes' table of reach.
+  Routes are still tried in the order of their true length. Light that no longer closes is lost, though nothing is dead.
 - A lightpath over something dead is put out (ITU-T G.664: no open fibre is lit), so it is set up anew after repair.
 
 *Not modelled:* wavelength conversion and regeneration on the way; contention inside a ROADM (colourless,

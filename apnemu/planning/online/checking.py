@@ -43,6 +43,12 @@ def _living(state: State, lit: tuple[Lit, ...]) -> None:
         path = light.lightpath
         dead = state.finder.dead_fibres.intersection(path.fibres) | state.finder.dead_sites.intersection(path.route)
         assert not dead, f"{path.name} is lit over {sorted(dead)}, which is dead"
+        mode = next(mode for mode in state.plant.modes if mode.name == path.mode)
+        counts_km = path.length_km + sum(
+            state.plant.fibre[name].sag_km(state.finder.sagging.get(name, 0.0)) for name in path.fibres
+        )
+        judged = state.finder.reach.judge is not None
+        assert judged or counts_km <= mode.reach_km, f"{path.name} is lit, and {counts_km} km are beyond {mode.name}"
 
 
 def _services(state: State, services: tuple[Status, ...], lit: tuple[Lit, ...]) -> None:

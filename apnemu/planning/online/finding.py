@@ -14,7 +14,7 @@ from apnemu.planning.disjoint import Risk, away_from, pair_in, risks_of
 from apnemu.planning.graph import Graph, Route
 from apnemu.planning.online.ledger import Ledger, Period
 from apnemu.planning.online.service import Service
-from apnemu.planning.reach import Reach
+from apnemu.planning.reach import Reach, closes, longer_km
 from apnemu.planning.spectrum_use import slot_mask
 
 ROUTES_REMEMBERED = 4096
@@ -35,13 +35,30 @@ class Finder:
         }
         self.dead_fibres: frozenset[str] = frozenset()
         self.dead_sites: frozenset[str] = frozenset()
+        self.sagging: dict[str, float] = {}
+        """Fibre -> dB of gain that its first in-line amplifier lacks."""
         self._graph = lru_cache(64)(self.whole.without)
         self._routes = lru_cache(ROUTES_REMEMBERED)(self._find_routes)
         self._away = lru_cache(ROUTES_REMEMBERED)(self._find_away)
         self._pair = lru_cache(ROUTES_REMEMBERED)(self._find_pair)
 
     def lives(self, path: Lightpath) -> bool:
-        return self.dead_fibres.isdisjoint(path.fibres) and self.dead_sites.isdisjoint(path.route)
+        """Whether nothing that it passes is dead, and its mode closes over fibres whose amplifiers sag."""
+        dead = not (self.dead_fibres.isdisjoint(path.fibres) and self.dead_sites.isdisjoint(path.route))
+        return not dead and self.closes(path)
+
+    def closes(self, path: Lightpath) -> bool:
+        """Whether its mode reaches as far as its fibres count; where no amplifier sags it was chosen so."""
+        return closes(self.plant, path, self.sagging)
+
+    def sag_km(self, fibres: Collection[str]) -> float:
+        """How much longer a route counts for the amplifiers that sag on it."""
+        return longer_km(self.plant, fibres, self.sagging)
+
+    def how_it_sags(self, fibres: Collection[str], length_km: float) -> str:
+        """In words, what a route counts."""
+        what = ", ".join(f"fibre {name} by {self.sagging[name]:g} dB" for name in fibres if name in self.sagging)
+        return f"amplifiers sag ({what}): {length_km:g} km count as {length_km + self.sag_km(fibres):.1f} km"
 
     def single(self, service: Service, name: str, period: Period, *, but: Collection[str] = ()) -> Lightpath | None:
         """The first lightpath that can be had; `but` these lightpaths may be taken over."""
@@ -115,6 +132,11 @@ class Finder:
                 f"quality: the route {' > '.join(routes[0].sites)} was not judged, nor was any other that lives; judge"
                 " more candidates"
             )
+        if routes and not reached and self.sag_km(routes[0].fibres):
+            return (
+                f"reach: on the shortest route {self.how_it_sags(routes[0].fibres, routes[0].length_km)}, and no mode"
+                f" with {service.rate_gbps:g} Gbit/s reaches so far; repair, or ask for a lower rate"
+            )
         width = self.plant.band.high - self.plant.band.low
         return self.reach.why_not(
             service.source,
@@ -132,7 +154,7 @@ class Finder:
     def mode(self, service: Service, route: Route) -> Mode | None:
         """A route that was not judged closes with no mode: a judge in the guest knows the candidates alone."""
         try:
-            return self.reach.mode(service.rate_gbps, route)
+            return self.reach.mode(service.rate_gbps, route, longer_km=self.sag_km(route.fibres))
         except KeyError:
             return None
 

@@ -37,6 +37,11 @@ class Light:
         return self._state.now_ns
 
     @property
+    def sagging(self) -> dict[str, float]:
+        """Fibre -> dB of gain that it lacks, in alphabetical order."""
+        return dict(sorted(self._state.finder.sagging.items()))
+
+    @property
     def dead(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """Fibres and sites, in alphabetical order."""
         return tuple(sorted(self._state.finder.dead_fibres)), tuple(sorted(self._state.finder.dead_sites))
@@ -120,6 +125,30 @@ class Light:
         state.finder.dead_sites -= self._known(sites, state.plant.site)
         tried = [upkeep.restore(state, kept) for kept in self._running() if kept.lost]
         return (*(outcome for outcome in tried if outcome.kind != "lost"), *self._protect())
+
+    def sag(self, fibre: str, db: float) -> tuple[Outcome, ...]:
+        """The fibre's first in-line amplifier gives `db` less gain than it should from now on (0: all its gain again),
+        whatever it gave before. What no longer closes fares as under `fail`, but may come back over the same fibre in a
+        mode that reaches further; where an amplifier gives more, what was lost is tried again as under `repair`. To
+        `repair` a fibre that was dead leaves its amplifiers as they are.
+
+        Raises:
+            KeyError: there is no such fibre.
+            ValueError: the fibre has no amplifier, `db` is below 0, or light is chosen by a judge, who knows only
+                amplifiers that are as they should be.
+        """
+        state = self._state
+        if not state.plant.fibre[fibre].amplifiers or not db >= 0:
+            raise ValueError(
+                f"{fibre} with {state.plant.fibre[fibre].amplifiers} amplifiers is to sag by {db} dB; it must have one,"
+                " and give 0 dB or more"
+            )
+        if state.finder.reach.judge is not None:
+            raise ValueError(f"{fibre} is to sag, and light is chosen by a judge; leave it out: use the modes' reach")
+        before = state.finder.sagging.pop(fibre, 0.0)
+        if db:
+            state.finder.sagging[fibre] = db
+        return self.repair() if db < before else self.fail()
 
     def advance(self, now_ns: int) -> tuple[Outcome, ...]:
         """Time goes on: what was booked starts, what is over ends, in the order of time (ends first, then acceptance).

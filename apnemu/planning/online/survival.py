@@ -2,15 +2,17 @@
 
 Nothing here is measured: what is done follows from `Light`, how long it takes from the plant's declared devices, and
 when frames stop and come again from the fibres' delays. A frame is lost that is on a dead fibre or comes to one; what
-is past the last of them still arrives. 1+1 carries frames on both lightpaths all the time, so the first arrives when
-the receiver has switched; light that is set up anew is first filled over its whole length. While the controller is lost
-nothing is done; once it is back it finds what is dead, as if that had happened then (how long its own program takes to
-start is not declared, and not in here); a fibre that is whole again by then just carries on.
+is past the last of them still arrives. Where an amplifier sags, light that no longer closes has no frames from that
+instant on (also not what has passed the amplifier already) until it closes again or something else carries. 1+1
+carries frames on both lightpaths all the time, so the first arrives when the receiver has switched; light that is set
+up anew is first filled over its whole length. While the controller is lost nothing is done; once it is back it finds
+what is dead, as if that had happened then (how long its own program takes to start is not declared, and not in here); a
+fibre that is whole again by then just carries on.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from apnemu.model.assignment import Lightpath
@@ -19,6 +21,7 @@ from apnemu.model.scenario import Event
 from apnemu.planning.online.changes import setup_ns
 from apnemu.planning.online.light import Light
 from apnemu.planning.online.service import Decision, Outcome, Service
+from apnemu.planning.reach import closes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,6 +98,9 @@ class _Watched:
         self._controlled = True
         self._told: tuple[str, ...] = ()
         """Dark fibres that the controller knows of."""
+        self._sagging: dict[str, float] = {}
+        self._told_sagging: dict[str, float] = {}
+        """Fibre -> dB of gain that its first amplifier lacks, and as far as the controller knows."""
         self._since: tuple[int, int] | None = None
         """It is dark: the receiver's instant and the event's."""
         self._until: tuple[int, int, str] | None = None
@@ -103,10 +109,13 @@ class _Watched:
         self._seen: list[Dark] = []
 
     def happens(self, event: Event) -> None:
-        before = dark_fibres(self._plant, self._cut, self._lost)
+        before, sagged = dark_fibres(self._plant, self._cut, self._lost), dict(self._sagging)
         fibres, sites = frozenset(event.fibres), frozenset(event.sites)
         if event.kind == "repair":
             self._cut, self._lost = self._cut - fibres, self._lost - sites
+            self._sagging = {name: db for name, db in sagged.items() if name not in fibres}
+        elif event.kind == "sag":
+            self._sagging |= dict.fromkeys(event.fibres, event.db)
         else:
             self._cut, self._lost = self._cut | fibres, self._lost | sites
         after = dark_fibres(self._plant, self._cut, self._lost)
@@ -116,10 +125,13 @@ class _Watched:
         hit = [name for name in self._carrying.fibres if name in after and name not in before]
         if hit and self._since is None:
             self._since = (at_ns + self._behind(hit), at_ns)
-        unheard = [name for name in self._carrying.fibres if name in before and name not in self._told]
-        if unheard and not set(unheard) & set(after):
-            last = unheard[-1]
-            self._until = (at_ns + self._plant.fibre[last].delay_ns + self._behind([last]), at_ns, "unheard of")
+        if self._closes(sagged) and not self._closes(self._sagging) and self._since is None:
+            self._since = (at_ns, at_ns)
+        lit = self._carries(self._told, self._told_sagging)
+        if lit and not self._carries(before, sagged) and self._carries(after, self._sagging):
+            again = [name for name in self._carrying.fibres if name in before]
+            first_ns = self._plant.fibre[again[-1]].delay_ns + self._behind(again) if again else 0
+            self._until = (at_ns + first_ns, at_ns, "unheard of")
         if event.controller:
             self._controlled = event.kind == "repair"
         if not self._controlled:
@@ -131,6 +143,10 @@ class _Watched:
         for name in told:
             if name not in after:
                 self._follow(self._light.repair([name]), at_ns)
+        knew, self._told_sagging = self._told_sagging, dict(self._sagging)
+        for name in {**knew, **self._sagging}:
+            if knew.get(name) != self._sagging.get(name):
+                self._follow(self._light.sag(name, self._sagging.get(name, 0.0)), at_ns)
 
     def seen(self) -> tuple[Dark, ...]:
         if self._until is not None:
@@ -138,6 +154,12 @@ class _Watched:
         if self._since is not None:
             self._seen.append(Dark(from_ns=self._since[0], until_ns=None, declared_ns=None, how=self._why))
         return tuple(self._seen)
+
+    def _closes(self, sagging: Mapping[str, float]) -> bool:
+        return closes(self._plant, self._carrying, sagging)
+
+    def _carries(self, dark: Collection[str], sagging: Mapping[str, float]) -> bool:
+        return self._closes(sagging) and not set(dark) & set(self._carrying.fibres)
 
     def _end(self) -> None:
         assert self._until is not None

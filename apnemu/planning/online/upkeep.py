@@ -102,10 +102,13 @@ def take_down_living(state: State, leg: Leg) -> tuple[Change, ...]:
 
 
 def why_dead(state: State, path: Lightpath) -> str:
-    """What a lightpath passes that is dead, sites first, in the order in which it passes them."""
+    """What a lightpath passes that is dead, sites first, in the order in which it passes them; else why it is open."""
     sites = [f"site {name}" for name in path.route if name in state.finder.dead_sites]
     fibres = [f"fibre {name}" for name in path.fibres if name in state.finder.dead_fibres]
-    return f"dead: {', '.join(sites + fibres)}"
+    if sites or fibres:
+        return f"dead: {', '.join(sites + fibres)}"
+    mode = next(mode for mode in state.plant.modes if mode.name == path.mode)
+    return f"reach: {state.finder.how_it_sags(path.fibres, path.length_km)}, {mode.name} reaches {mode.reach_km:g} km"
 
 
 def _may_be_lit(state: State, kept: Kept, role: Role) -> bool:
