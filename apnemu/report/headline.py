@@ -11,7 +11,7 @@ from apnemu.report.quality_rows import quality_sentence
 from apnemu.report.reach_rows import reach_sentence
 from apnemu.report.results import kind_of
 from apnemu.report.rows import LatencyRow, LossRow, ThroughputRow
-from apnemu.report.sentences import sentence_of
+from apnemu.report.sentences import equal_delays, sentence_of
 from apnemu.report.service_rows import service_sentence
 from apnemu.report.sharing_rows import sharing_sentence
 from apnemu.report.training_rows import training_sentence
@@ -20,6 +20,8 @@ from apnemu.report.training_rows import training_sentence
 def sentence(results: Sequence[Mapping[str, Any]], picture: Mapping[str, Any]) -> str:
     """What a document's results say, in one sentence."""
     kind = kind_of(results)
+    if kind == "latency" and "added_delay_ns" in results[0]:
+        return equal_delays(results)
     if kind == "latency":
         return latency_sentence(cast(Sequence[LatencyRow], results), picture)
     if kind == "loss":

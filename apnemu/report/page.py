@@ -28,6 +28,7 @@ from apnemu.report.pairs import chief, networks, pairs, phases
 from apnemu.report.quality_figures import quality_figures
 from apnemu.report.reach_map import reach_figures
 from apnemu.report.rows import LatencyRow, LossRow, ThroughputRow
+from apnemu.report.service_figure import service_figure
 from apnemu.report.sharing_charts import sharing_figures
 from apnemu.report.training_charts import training_figures
 from apnemu.report.trees import tree_figures
@@ -176,11 +177,13 @@ def _figures(rows: Sequence[Mapping[str, Any]], picture: Mapping[str, Any]) -> l
         return [("", sharing_figures(rows))]
     if kind == "quality":
         return [("", quality_figures(rows))]
+    if kind == "services":
+        return [("", [service_figure(rows)])]
     if rows and "predicted_outage_ns" in rows[0]:
         return [("", [outage_figure(rows)])]
     if rows and "one_dc_step_s" in rows[0]:
         return [("", training_figures(rows))]
-    if kind in ("other", "services"):
+    if kind == "other":
         drawn = curves_of(rows)
         return [("", drawn)] if drawn else []
     latency = cast(Sequence[LatencyRow], rows)

@@ -10,6 +10,7 @@ from apnemu.model.assignment import Assignment
 from apnemu.model.plant import Plant
 from apnemu.model.scenario import Pair
 from apnemu.planning import NextHop
+from apnemu.report import words
 from apnemu.report.waiting import loss, wait_p99_ns
 from apnemu.units import serialisation_ns
 
@@ -129,7 +130,7 @@ def reach_sentence(rows: Sequence[Mapping[str, Any]]) -> str:
             can = [row for row in of_network if row["reachable"]]
             people, power = (sum(row[key] or 0 for row in can) for key in ("population_share", "power_share"))
             parts.append(
-                f"over {name} {len(can)} of {len(of_network)} sites can, with {people:.0%} of people and {power:.0%} of"
-                " power"
+                f"over {name} {len(can)} of {words.count(len(of_network), 'site')} can, with {100 * people:.0f} % of"
+                f" people and {100 * power:.0f} % of power"
             )
-    return f"A service for {rows[0]['demand']}: {'; '.join(parts)}."
+    return f"A service for {words.site(rows[0]['demand'])}: {'; '.join(parts)}."

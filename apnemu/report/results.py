@@ -44,7 +44,7 @@ def kind_of(rows: Sequence[Row]) -> Kind:
 
 
 def columns(rows: Sequence[Row]) -> list[Column]:
-    """The columns of a full table; nothing is left out, and times are exact to the nanosecond."""
+    """The columns of a full table; no column is left out, and times are exact to the nanosecond."""
     kind = kind_of(rows)
     if kind == "latency":
         phase = [_text("phase", "phase")] if len({row.get("phase", "") for row in rows}) > 1 else []

@@ -175,6 +175,25 @@ subcarriers (100 Gbit/s to each); refused as lightpaths.'
     return f"For {most} {'leaf' if most == 1 else 'leaves'}: {', '.join(parts)}{ending}."
 
 
+def equal_delays(rows: Sequence[Row]) -> str:
+    """How near to one another lightpaths of managed delay are, one way, both directions of each.
+
+    >>> equal_delays([{"from": "a", "to": "b", "one_way_ns_p50": 5_000_400, "added_delay_ns": 4_000_000},
+    ...               {"from": "a", "to": "c", "one_way_ns_p50": 5_000_000, "added_delay_ns": 0}])
+    'The delays of 2 lightpaths lie within 400 ns of one another at 5.00 ms one way; 0 ns to 4.00 ms of it are added.'
+    """
+    seen = [row for row in rows if row["one_way_ns_p50"] is not None]
+    if not seen:
+        return "No delay was measured."
+    delays, added = ([row[key] for row in seen] for key in ("one_way_ns_p50", "added_delay_ns"))
+    paths = words.count(len({frozenset((row["from"], row["to"])) for row in seen}), "lightpath")
+    return (
+        f"The delays of {paths} lie within {words.duration(max(delays) - min(delays))} of one another at"
+        f" {words.duration(max(delays))} one way; {words.duration(min(added))} to {words.duration(max(added))} of it"
+        " are added."
+    )
+
+
 KNOWN: Mapping[str, Callable[[Sequence[Row]], str]] = {
     "predicted_outage_ns": outages,
     "setup_ns": setups,

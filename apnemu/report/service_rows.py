@@ -131,8 +131,16 @@ def _why_not(wanted: ServiceClass, offer: Offer) -> str:
 
 
 def service_sentence(rows: Sequence[Mapping[str, Any]]) -> str:
-    """Which way is best for how many classes."""
+    """Which way is best for how many classes.
+
+    >>> row = {"way": "packet", "best": True}
+    >>> service_sentence([{**row, "class": "a"}, {**row, "class": "b", "best": False}])
+    'Of 2 classes of service 1 is served best by packet, 1 by none.'
+    """
     best = [row["way"] for row in rows if row["best"]]
     classes = len({row["class"] for row in rows})
-    parts = [f"{best.count(way)} by {way}" for way in ORDER if way in best]
-    return f"Of {classes} classes of service {', '.join(parts)}, {classes - len(best)} by none."
+    counts: list[tuple[int, str]] = [(best.count(way), way) for way in ORDER if way in best]
+    counts += [(classes - len(best), "none")] if classes > len(best) else []
+    first, *others = (f"{number} {{}}by {way}" for number, way in counts)
+    verb = "is served best " if counts[0][0] == 1 else "are served best "
+    return f"Of {classes} classes of service {', '.join([first.format(verb), *(one.format('') for one in others)])}."

@@ -110,10 +110,12 @@ def pair(source: str, target: str) -> str:
 
 
 def plain(value: Any) -> str:
-    """Any value of a result that has no column of its own.
+    """Any value of a result that has no column of its own; a number with a point to six significant digits.
 
     >>> plain(None), plain(12345), plain(0.25), plain(True), plain(["a", "b"])
     ('–', '12,345', '0.25', 'yes', 'a, b')
+    >>> plain(100.0), plain(1.407859609e-05), plain(2723530.25), plain(10_007_200.0)
+    ('100.0', '1.40786e-05', '2,723,530', '10,007,200')
     """
     if value is None:
         return NOTHING
@@ -121,6 +123,8 @@ def plain(value: Any) -> str:
         return "yes" if value else "no"
     if isinstance(value, int):
         return f"{value:,}"
+    if isinstance(value, float) and len(str(value)) > 8:
+        return f"{value:,.0f}" if 1e6 <= abs(value) < 1e15 else f"{value:.6g}"
     if isinstance(value, list):
         return ", ".join(plain(item) for item in value)
     return str(value)
