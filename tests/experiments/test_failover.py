@@ -143,6 +143,35 @@ def test_light_that_has_no_other_way_comes_back_when_the_amplifier_is_repaired(t
     assert -1e5 <= row["outage_ns"] - (3e9 + 70.51e9 + 366 * LIGHT_NS_PER_KM) <= 1e6 + 3 * row["gap_ns"]
 
 
+@pytest.mark.guest
+@pytest.mark.slow
+def test_alarms_wait_for_a_lost_controller_and_the_same_bytes_twice(tmp_path: Path) -> None:
+    """2 dB, then 3, and the controller is back 2.5 s after the first: it hears both in their order and switches."""
+    events = (
+        "{at_s: 1, event: lose, what: controller}",
+        "{at_s: 1.5, event: sag, what: a-b, db: 2}",
+        "{at_s: 1.8, event: sag, what: a-b, db: 3}",
+        "{at_s: 4, event: repair, what: controller}",
+        "{at_s: 6, event: repair, what: all}",
+    )
+    ring = SAGGING.partition("scenario")[0] + f"scenario: [{', '.join(events)}]\n"
+    (tmp_path / "ring.yaml").write_text(ring)
+    seen = []
+    for hashes in ("0", "77"):
+        given = ("--network", "apn", "--out", hashes, *settings(scheme="1+1"))
+        done = apnemu(
+            *("run", "failover", "--topology", "ring.yaml", "--json", *given),
+            folder=tmp_path,
+            environment={"PYTHONHASHSEED": hashes},
+        )
+        assert done.code == 0, done.out + done.err
+        seen.append((tmp_path / hashes / "records.parquet").read_bytes())
+    (row,) = done.json()["results"]
+    assert (row["restored"], row["how"]) == (True, "switched")
+    assert 2.5e9 + 60e6 <= row["outage_ns"] <= 2.5e9 + 60e6 + 2e9
+    assert seen[0] == seen[1]
+
+
 def test_light_that_no_second_way_can_protect_is_refused_with_the_reason(tmp_path: Path) -> None:
     """three-sites is a line. What would be prepared needs a second route; what is computed is accepted and lost."""
     plant = dataclasses.replace(read_plant(Path(THREE_SITES[1])), transceivers=2)

@@ -98,14 +98,23 @@ def test_nobody_acts_while_the_controller_is_lost() -> None:
 
 @given(st.data())
 def test_whatever_happens(data: st.DataObject) -> None:
-    """Dark times do not overlap, each begins with an event, and after all is repaired there is light."""
+    """Dark times do not overlap, each begins with an event, and after all is repaired there is light.
+
+    The mode reaches 3000 km: 20 dB make each fibre count 99 times its half longer, 1 dB nothing that matters.
+    """
     plant = plant_of([*RING, ("ac", "a", "c", 700.0), ("bd", "b", "d", 150.0)])
+    plant = dataclasses.replace(plant, fibres=tuple(dataclasses.replace(one, amplifiers=1) for one in plant.fibres))
     names = st.lists(st.sampled_from([fibre.name for fibre in plant.fibres]), max_size=3, unique=True).map(tuple)
     sites = st.lists(st.sampled_from(["b", "d"]), max_size=1).map(tuple)
-    drawn = data.draw(
-        st.lists(st.tuples(st.integers(0, 400_000), st.sampled_from(["cut", "repair"]), names, sites), max_size=6)
-    )
+    kinds = st.sampled_from(["cut", "repair", "sag"])
+    drawn = data.draw(st.lists(st.tuples(st.integers(0, 400_000), kinds, names, sites), max_size=6))
     events = [happens(*one) for one in sorted(drawn)]
+    events = [
+        dataclasses.replace(event, sites=(), db=data.draw(st.sampled_from([1.0, 20.0])))
+        if event.kind == "sag"
+        else event
+        for event in events
+    ]
     scheme = data.draw(st.sampled_from(["none", "1+1", "restoration-prepared", "restoration-computed"]))
     whole = happens(500_000, "repair", tuple(plant.fibre), ("b", "d"))
     fate = survival(plant, asked(scheme), [*events, whole])
