@@ -35,7 +35,8 @@ class Curve:
     """Column `y` over column `x`; one figure for each value of the columns `split`, named in its title.
 
     `reference` is a column that is drawn dashed; `by` is the column that gives a line its colour, and `lines` are those
-    that tell lines of one colour apart.
+    that tell lines of one colour apart. Rows that have the value `measure` in a column are what others are measured by,
+    and not drawn.
     """
 
     title: str
@@ -47,6 +48,7 @@ class Curve:
     split: tuple[str, ...] = ()
     by: Literal["network", "kind"] = "network"
     lines: tuple[str, ...] = ()
+    measure: tuple[str, str] | None = None
     reference: str = ""
     log: bool = False
 
@@ -110,6 +112,7 @@ CURVES: Mapping[str, tuple[Curve, ...]] = {
             axes=(KM, "times as long"),
             unit="number",
             split=("form",),
+            measure=("form", "one"),
         ),
     ),
     "missed_share": (
@@ -224,6 +227,9 @@ def curves_of(rows: Sequence[Row]) -> list[Markup]:
 
 def _figures(curve: Curve, rows: Sequence[Row]) -> list[Markup]:
     numbered = [{**row, "number": number} for number, row in enumerate(rows, 1)]
+    if curve.measure is not None:
+        column, value = curve.measure
+        numbered = [row for row in numbered if row.get(column) != value]
     in_part = {_place(curve, row) for row in numbered if row.get("refused")}
     known = [
         row

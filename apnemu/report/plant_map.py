@@ -26,6 +26,8 @@ KM_PER_DEGREE = 111.2
 LABEL_HEIGHT = 15
 LABEL_WIDTH = 9.5
 """Of one character, in pixels, at the letter size that the map has on a telephone, the greatest."""
+LONGITUDE_WIDTH = 52
+"""Of a meridian's label, at that letter size; nearer to the map's edge than this it has none."""
 WORST_COST = 75.0
 """Of a name that may still stand: square pixels of what it covers, and 12 for each crossing of a fibre."""
 
@@ -153,7 +155,7 @@ def _graticule(projection: Projection) -> Iterable[Markup]:
     for index in range(math.ceil((0 - x0) / per_lon), math.floor((WIDTH - x0) / per_lon) + 1):
         x = round(x0 + index * per_lon, 1)
         yield element("line", x1=x, x2=x, y1=0, y2=projection.height)
-        if x > 40:
+        if 40 < x < WIDTH - LONGITUDE_WIDTH:
             yield element("text", _degrees(index * step, "EW"), x=x + 3, y=projection.height - 5)
     for index in range(
         math.ceil((y0 - projection.height) / (step * projection.scale)), math.floor(y0 / (step * projection.scale)) + 1

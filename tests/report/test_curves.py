@@ -94,3 +94,14 @@ def test_light_that_is_refused_in_part_has_no_point_and_the_sentence_says_so() -
         "For 4 leaves: 5 transceivers and 75 GHz as a light tree (the same 25 Gbit/s to all), 5 and 75 GHz as"
         " lightpaths to 3 of them alone (25 Gbit/s to each)."
     )
+
+
+def test_what_others_are_measured_by_is_not_drawn() -> None:
+    """A pool's makespan divided by that of one data centre is 1 for one data centre, wherever it is."""
+    each = {"network": "apn", "one_dc_makespan_s": 45.0}
+    rows = [
+        {**each, "distance_km": km, "form": form, "gap": gap}
+        for km in (0, 100)
+        for form, gap in (("one", 1.0), ("copies", 1.1))
+    ]
+    assert titles(rows) == ["Against one data centre of the summed size: copies"]
