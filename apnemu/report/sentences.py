@@ -104,7 +104,7 @@ the packet network.'
         named = [
             f"{gap:.2f}{'' if number else ' times as long'} over the {name}" for number, (name, gap) in enumerate(gaps)
         ]
-what = {"copies": "copies take", "disaggregated": "a disaggregated pool takes"}.get(form, f"{form} takes")
+        what = {"copies": "copies take", "disaggregated": "a disaggregated pool takes"}.get(form, f"{form} takes")
         parts.append(f"{what} {', '.join(named)}")
     return f"Against one data centre of the summed size, at {far_km:g} km: {'; '.join(parts)}." if parts else ""
 
