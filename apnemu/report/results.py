@@ -10,6 +10,8 @@ from apnemu.report import words
 
 Kind = Literal["latency", "loss", "throughput", "reach", "sharing", "quality", "services", "other"]
 Row = Mapping[str, Any]
+LONG = ("reason", "refused")
+"""Sentences: they stand last, so that they push no figure out of sight."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,8 +55,18 @@ def columns(rows: Sequence[Row]) -> list[Column]:
         return [_network(), *LOSS]
     if kind == "throughput":
         return [_site("from"), _site("to"), _network(), *THROUGHPUT]
-    keys = dict.fromkeys(key for row in rows for key in row)
-    return [_plain(key, isinstance(rows[0].get(key), int | float)) for key in keys]
+    keys = list(dict.fromkeys(key for row in rows for key in row))
+    return [_plain(key, _is_number(rows, key)) for key in sorted(keys, key=lambda key: key in LONG)]
+
+
+def _is_number(rows: Sequence[Row], key: str) -> bool:
+    """
+    >>> rows = [{"a": None, "b": True, "c": 1}, {"a": 2, "b": False, "c": "one"}]
+    >>> [_is_number(rows, key) for key in "abc"]
+    [True, False, False]
+    """
+    known = [value for row in rows if (value := row.get(key)) is not None]
+    return bool(known) and all(isinstance(value, int | float) and not isinstance(value, bool) for value in known)
 
 
 def over_prediction_ns(row: Row) -> int | None:

@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from sample_run import document, documents, picture
 
+from apnemu.report.results import columns
 from apnemu.report.tables import latency_table, results_table
 
 
@@ -57,3 +58,12 @@ def test_nothing_to_show() -> None:
     for row in rows:
         row |= dict.fromkeys([key for key in row if key.startswith(("rtt_", "jitter", "one_way"))])
     assert "–" in shown(latency_table(rows))
+
+
+def test_why_something_was_refused_stands_behind_its_figures() -> None:
+    rows = [{"request": "1", "reason": "", "setup_ns": None}, {"request": "2", "reason": "no slot", "setup_ns": 5}]
+    assert [(column.heading, column.number) for column in columns(rows)] == [
+        ("request", False),
+        ("setup_ns", True),
+        ("reason", False),
+    ]
