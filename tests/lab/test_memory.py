@@ -24,7 +24,8 @@ def test_a_guest_s_programs_count_and_what_they_gave_back_too(boot: Callable[...
     little, much = (
         boot("python3", "-S", "-c", HOLD.format(megabytes=megabytes))[0].memory_bytes for megabytes in (40, 240)
     )
-    assert much - little == pytest.approx(200 << 20, rel=0.05)
+    # all of it is seen; beside it the guest's kernel takes what it needs for so many pages (seen: 6 to 9 %)
+    assert 1.0 <= (much - little) / (200 << 20) < 1.15
     assert 50e6 < little < 250e6, "a kernel, Python and 42 MB"
 
 
