@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-import apnemu
 from apnemu import rundir
 from apnemu.blueprint.compiled import blueprint_for
 from apnemu.blueprint.document import Blueprint
@@ -24,7 +23,7 @@ from apnemu.lab import kernel
 from apnemu.lab.guest import Job, Outcome, Progress
 from apnemu.lab.memory import peak_bytes
 from apnemu.lab.needs import has_program
-from apnemu.lab.python import guest_python
+from apnemu.lab.python import guest_code, guest_python
 from apnemu.lab.side_by_side import run_all
 from apnemu.lab.verdict import disk_named
 from apnemu.manifest import approximations, versions
@@ -218,13 +217,13 @@ def _emulate(
     on_progress: OnProgress | None,
 ) -> list[Outcome]:
     ready = kernel.ensure(report=say)
-    code = Path(apnemu.__file__).parents[1]
+    code = guest_code()
     jobs = [
         Job(
             kernel=ready.path,
             folder=context.folder,
             argv=(guest_python(), "-m", "apnemu.emulation", GUEST_FOLDER),
-            environment={"PYTHONPATH": str(code)},
+            environment={"PYTHONPATH": code},
             seed=request.seed,
             memory_mb=MEMORY_MB,
             time=kind,
