@@ -88,6 +88,8 @@ def main(folder: Path, command: list[str]) -> int:
     notes = Notes(folder / "records.jsonl", net.blueprint.network)
     capturing = capture.tcpdump(folder / "capture.pcap", "any", *NOT_CONTROL) if net.blueprint.pcap else None
     os.sched_setscheduler(0, os.SCHED_FIFO | os.SCHED_RESET_ON_FORK, os.sched_param(PLAYER_PRIORITY))
+    if net.blueprint.transceivers:
+        plays_devices(os.getpid())  # those who ask for light are as many computers; programs that it starts are none
     wait_for_a_round_instant()
     Player(net, folder, notes, controller).play()
     notes.close()
