@@ -113,16 +113,21 @@ def deadlines(rows: Sequence[Row]) -> str:
     """
     >>> deadlines([{"network": "apn", "distance_km": 20, "missed": 0, "load": 0.0},
     ...            {"network": "apn", "distance_km": 200, "missed": 9, "load": 0.0},
+    ...            {"network": "apn", "distance_km": 20, "missed": 0, "load": 0.7},
     ...            {"network": "packet", "distance_km": 20, "missed": 9, "load": 1.05}])
-    'No deadline is missed up to 20 km over the APN at load 0, nowhere over the packet network at load 1.05.'
+    'No deadline is missed up to 20 km over the APN at load 0 and 0.7, nowhere over the packet network at load 1.05.'
     """
-    parts = []
+    loads: dict[tuple[str, str], list[str]] = {}
     for network, load in dict.fromkeys((row["network"], row["load"]) for row in rows):
         own = [row for row in rows if (row["network"], row["load"]) == (network, load)]
         first_missed = min((row["distance_km"] for row in own if row["missed"]), default=float("inf"))
         kept = [row["distance_km"] for row in own if row["distance_km"] < first_missed]
         reach = f"up to {max(kept):g} km" if kept else "nowhere"
-        parts.append(f"{reach} over the {words.network(network)} at load {load:g}")
+        loads.setdefault((reach, network), []).append(f"{load:g}")
+    parts = [
+        f"{reach} over the {words.network(network)} at load {' and '.join(found)}"
+        for (reach, network), found in loads.items()
+    ]
     return f"No deadline is missed {', '.join(parts)}."
 
 
