@@ -23,7 +23,7 @@ from apnemu.blueprint.compiled import blueprint_for
 from apnemu.experiment import Context
 from apnemu.lab import kernel
 from apnemu.lab.guest import Job, Outcome, Progress, run
-from apnemu.lab.python import guest_code, guest_python
+from apnemu.lab.python import guest_code, guest_folders, guest_python
 from apnemu.model.demand import Demand
 from apnemu.model.plant import Fibre, Mode, PacketNetwork, Plant, Roadm, Site
 from apnemu.model.scenario import Flow, Probes, Stage
@@ -212,6 +212,7 @@ def _job(ready: Path, folder: Path, time: Any, module: str, *arguments: str) -> 
         folder=folder,
         argv=(guest_python(), "-m", module, *arguments),
         environment={"PYTHONPATH": guest_code()},
+        shown=guest_folders(),
         memory_mb=MEMORY_MB,
         time=time,
         stall_limit_s=60,

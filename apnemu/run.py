@@ -23,7 +23,7 @@ from apnemu.lab import kernel
 from apnemu.lab.guest import Job, Outcome, Progress
 from apnemu.lab.memory import peak_bytes
 from apnemu.lab.needs import has_program
-from apnemu.lab.python import guest_code, guest_python
+from apnemu.lab.python import guest_code, guest_folders, guest_python
 from apnemu.lab.side_by_side import run_all
 from apnemu.lab.verdict import disk_named
 from apnemu.manifest import approximations, versions
@@ -217,13 +217,14 @@ def _emulate(
     on_progress: OnProgress | None,
 ) -> list[Outcome]:
     ready = kernel.ensure(report=say)
-    code = guest_code()
+    folders = guest_folders()
     jobs = [
         Job(
             kernel=ready.path,
             folder=context.folder,
             argv=(guest_python(), "-m", "apnemu.emulation", GUEST_FOLDER),
-            environment={"PYTHONPATH": code},
+            environment={"PYTHONPATH": guest_code()},
+            shown=folders,
             seed=request.seed,
             memory_mb=MEMORY_MB,
             time=kind,

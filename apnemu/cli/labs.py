@@ -143,7 +143,7 @@ def network(
     The network ends with the program, and with it what that has left running.
     """
     from apnemu.lab import guest, kernel
-    from apnemu.lab.python import guest_code, guest_python
+    from apnemu.lab.python import guest_code, guest_folders, guest_python
     from apnemu.on_demand import write_network
 
     shared = folder or new_folder("net")
@@ -159,6 +159,7 @@ def network(
         time="virtual",
         wall_limit_s=wall_limit_s,
         environment={"PATH": _guest_path(), "PYTHONPATH": guest_code()},
+        shown=guest_folders(),
     )
     outcome = guest.run(job, stdout=1, stderr=2)
     raise typer.Exit(outcome.exit_code)

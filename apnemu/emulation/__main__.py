@@ -24,6 +24,8 @@ from apnemu.model.scenario import START_EVERY_NS
 
 NOT_CONTROL = ("not", "net", "127.0.0.0/8")
 """Of a capture: OpenFlow's keepalives are no traffic of the network, and their instants are those of the start-up."""
+BEGIN_EVERY_NS = 100_000_000
+"""Building begins at a whole multiple of this: how long a guest boots depends on the names of folders it is shown."""
 PLAYER_PRIORITY = 10
 """Who plays goes before who watches (tcpdump) or idles (the switches' daemon): the lab has one CPU. The kernel's own
 network thread goes before both (`boot.sh`)."""
@@ -35,14 +37,14 @@ OPEN_FILES = 1 << 16
 """Of an on-demand network: a thousand may ask at once, each with a connection here and one at the controller."""
 
 
-def wait_for_a_round_instant() -> None:
-    """Begin at a whole multiple of START_EVERY_NS of the lab's clock.
+def wait_for_a_round_instant(every_ns: int) -> None:
+    """Begin at a whole multiple of `every_ns` of the lab's clock.
 
     How many system calls it took to get here depends on what Python found on the disk (a cached bytecode file, a path
     more), and each takes virtual time: what is played must not.
     """
     loop = Loop()
-    loop.run((now_ns() // START_EVERY_NS + 1) * START_EVERY_NS)
+    loop.run((now_ns() // every_ns + 1) * every_ns)
     loop.close()
 
 
@@ -64,6 +66,7 @@ def run_to_its_end(command: list[str]) -> int:
 
 def main(folder: Path, command: list[str]) -> int:
     """Play the stages; or, with a command, run that beside the controller: its exit code is the guest's."""
+    wait_for_a_round_instant(BEGIN_EVERY_NS)
     net = load(folder)
     if net.blueprint.transceivers:
         resource.setrlimit(resource.RLIMIT_NOFILE, (OPEN_FILES, OPEN_FILES))
@@ -90,7 +93,7 @@ def main(folder: Path, command: list[str]) -> int:
     os.sched_setscheduler(0, os.SCHED_FIFO | os.SCHED_RESET_ON_FORK, os.sched_param(PLAYER_PRIORITY))
     if net.blueprint.transceivers:
         plays_devices(os.getpid())  # those who ask for light are as many computers; programs that it starts are none
-    wait_for_a_round_instant()
+    wait_for_a_round_instant(START_EVERY_NS)
     Player(net, folder, notes, controller).play()
     notes.close()
     (folder / "usage.json").write_text(json.dumps({"memory_mb": used_memory_mb()}))

@@ -41,6 +41,7 @@ class Job:
 
     `folder` is the only thing on the host that the guest can write; the guest finds it at /run/apnemu. `environment` is
     added to a fixed one: nothing of the caller's comes through. `memory_mb` is a bound; pages are taken when touched.
+    `shown` are names under /run by which the guest finds folders of the host too, read-only, wherever they lie there.
     `stall_limit_s` is CPU time spent while virtual time stands still: what a program may compute at one instant.
     """
 
@@ -48,6 +49,7 @@ class Job:
     folder: Path
     argv: tuple[str, ...]
     environment: Mapping[str, str] = field(default_factory=dict)
+    shown: Mapping[str, Path] = field(default_factory=dict)
     working_directory: str = "/"
     seed: int = 1
     memory_mb: int = 2048

@@ -54,12 +54,18 @@ def staged(job: Job, *, has_stdout: bool = False, has_stderr: bool = False) -> I
             (place / "dev").mkdir(parents=True)
             for name, target in {"fd": "", "stdin": "/0", "stdout": "/1", "stderr": "/2"}.items():
                 (place / "dev" / name).symlink_to("/proc/self/fd" + target)
-            (place / "fstab").write_text(_FSTAB)
+            (place / "fstab").write_text(_FSTAB + "".join(_shown(name, path) for name, path in job.shown.items()))
             (place / "boot.sh").write_text(Path(__file__).with_name("boot.sh").read_text())
             (place / "job.sh").write_text(job_script(job, has_stdout=has_stdout, has_stderr=has_stderr))
             yield
         finally:
             shutil.rmtree(place, ignore_errors=True)
+
+
+def _shown(name: str, path: Path) -> str:
+    """A line that binds a folder; what would end a word or a line is written as fstab(5) has it."""
+    source = "".join(f"\\{ord(char):03o}" if char in " \t\n\\#" else char for char in str(path.resolve()))
+    return f"{source} /media/root/run/{name} none bind,ro,X-mount.mkdir\n"
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -12,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.experiments.command import THREE_SITES, apnemu, settings, start
+from tests.experiments.command import REPOSITORY, THREE_SITES, TOPOLOGIES, apnemu, settings, start
 
 pytestmark = [pytest.mark.guest, pytest.mark.slow]
 CORES = sorted(os.sched_getaffinity(0))
@@ -103,3 +104,15 @@ def test_watching_hardly_changes_a_congested_network(tmp_path: Path) -> None:
         drops.append(done.json()["results"][0]["drops"])
     assert drops[1] > 100
     assert abs(drops[0] - drops[1]) <= 0.02 * drops[1]
+
+
+def test_from_a_checkout_of_another_name(tmp_path: Path) -> None:
+    """p2mp plays a warm-up whose first frames are looked up by the switches' daemon: the smallest shift is seen."""
+    other = tmp_path / ("another-" * 5) / "checkout"
+    for part in ("apnemu", "controllers", "experiments", "topologies"):
+        shutil.copytree(REPOSITORY / part, other / part, ignore=shutil.ignore_patterns("__pycache__"))
+    p2mp = ("run", "p2mp", *settings(leaves=2), "--json", "--topology", str(TOPOLOGIES / "hub-and-leaves.yaml"))
+    for name, code in (("a", REPOSITORY), ("b", other)):
+        done = apnemu(*p2mp, "--out", name, folder=tmp_path, environment={"PYTHONPATH": str(code)})
+        assert done.code == 0, done.err
+    assert content(tmp_path / "a", FILES[:1]) == content(tmp_path / "b", FILES[:1])
