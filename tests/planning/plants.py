@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import strategies as st
 
 from apnemu.model.demand import Demand
-from apnemu.model.plant import Fibre, Mode, PacketNetwork, Plant, Roadm, Site
+from apnemu.model.plant import Devices, Fibre, Mode, PacketNetwork, Plant, Roadm, Site
 from apnemu.model.spectrum import Band
 
 MODES = (
@@ -14,6 +14,19 @@ MODES = (
     Mode(name="mid-200", rate_gbps=200, slot_m=4, reach_km=1000, fec_ns=20_000, source="test"),
     Mode(name="wide-400", rate_gbps=400, slot_m=7, reach_km=500, fec_ns=15_000, source="test"),
 )
+MS = 1_000_000
+DEVICES = Devices(
+    wss_switching_ns=3 * MS,
+    amplifier_settling_ns=20 * MS,
+    laser_tuning_ns=300 * MS,
+    fec_lock_ns=4000 * MS,
+    controller_computing_ns=50_000 * MS,
+    loss_of_light_detection_ns=7 * MS,
+    protection_switching_ns=600_000 * MS,
+)
+"""Each time has digits of its own, so that a sum shows what is in it."""
+ANEW = (3 + 300 + 20 + 4000) * MS
+"""Light that is set up anew: the switch, then laser, amplifiers and lock."""
 
 
 def make_plant(

@@ -8,25 +8,14 @@ import itertools
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from plants import make_plant
+from plants import ANEW, DEVICES, MS, make_plant
 
-from apnemu.model.plant import Devices, Plant
+from apnemu.model.plant import Plant
 from apnemu.model.scenario import Event
 from apnemu.planning.online import Service, survival
 from apnemu.units import VirtualNs
 
-MS = 1_000_000
-DEVICES = Devices(
-    wss_switching_ns=3 * MS,
-    amplifier_settling_ns=20 * MS,
-    laser_tuning_ns=300 * MS,
-    fec_lock_ns=4000 * MS,
-    controller_computing_ns=50_000 * MS,
-    loss_of_light_detection_ns=7 * MS,
-    protection_switching_ns=600_000 * MS,
-)
 RING = [("ab", "a", "b", 100.0), ("bc", "b", "c", 120.0), ("cd", "c", "d", 140.0), ("da", "d", "a", 200.0)]
-ANEW = (3 + 300 + 20 + 4000) * MS
 
 
 def plant_of(fibres: list[tuple[str, str, str, float]]) -> Plant:
