@@ -1,21 +1,37 @@
-"""The Python that a guest runs, and our own code as it finds it: by the same names on every machine.
+"""The Python that a guest runs, and our own code as it finds it: by the same names, the same bytes, on every machine.
 
 A guest's clock counts system calls, and its kernel's random numbers (BBR's, for one) follow from the clock. A longer
-name, a symbolic link more, a module that has to be compiled: each moves how often Python looks at folders or asks for
-memory (seen: a switch's first lookups 0.5 to 2 us apart from checkout to checkout).
+name, a symbolic link more, a module that has to be compiled or was compiled under a longer name: each moves how often
+Python looks at folders or asks for memory (seen: a switch's first lookups 0.5 to 2 us apart from checkout to checkout).
+So a guest is shown a copy, kept in the user's cache by its content and compiled under the name that it has there.
 """
 
 from __future__ import annotations
 
 import compileall
+import hashlib
+import importlib.util
+import logging
+import os
+import py_compile
+import shutil
 import sys
-from collections.abc import Mapping
+import tempfile
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
+from typing import Final
 
-OURS = ("apnemu", "controllers")
+from apnemu.lab.kernel import KEY_DIGITS, user_cache
+
+OURS: Final = ("apnemu", "controllers")
 CODE, ENVIRONMENT = "code", "python"
 """Names under /run."""
+COPIES: Final = 8
+"""As many are kept; those used longest ago go."""
+_COPYING: Final = ".copy-"
+
+log = logging.getLogger(__name__)
 
 
 def guest_python() -> str:
@@ -35,10 +51,57 @@ def guest_code() -> str:
 
 
 def guest_folders() -> Mapping[str, Path]:
-    """What a guest is to be shown for both; each of our modules is compiled, unless nothing may be written there."""
-    code = Path(__file__).parents[2]
-    for package in OURS:
-        with suppress(OSError):
-            compileall.compile_dir(code / package, quiet=2)
-    found = {f"{CODE}/{package}": code / package for package in OURS}
+    """What a guest is to be shown for both. Where the cache cannot be written to, our code is shown as it lies here."""
+    origin = Path(__file__).parents[2]
+    try:
+        found = {CODE: _copied(origin, user_cache() / CODE)}
+    except OSError as error:
+        log.warning("%s: our code is not kept there (%s); times may differ by a few system calls", CODE, error)
+        found = {f"{CODE}/{package}": origin / package for package in OURS}
     return found | ({ENVIRONMENT: Path(sys.prefix)} if sys.prefix != sys.base_prefix else {})
+
+
+def _copied(origin: Path, cache: Path) -> Path:
+    """The copy of our packages as they are now, made if it is not there: whole or not at all."""
+    files = sorted(_files(origin))
+    digest = hashlib.sha256(importlib.util.MAGIC_NUMBER)
+    for file in files:
+        content = (origin / file).read_bytes()
+        digest.update(f"{file}\0{len(content)}\0".encode() + content)
+    copy = cache / digest.hexdigest()[:KEY_DIGITS]
+    if not copy.is_dir():
+        cache.mkdir(parents=True, exist_ok=True)
+        _forget(cache)
+        with tempfile.TemporaryDirectory(prefix=_COPYING, dir=cache, ignore_cleanup_errors=True) as place:
+            draft = Path(place, CODE)
+            for file in files:
+                (draft / file).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(origin / file, draft / file)
+            unchecked = py_compile.PycInvalidationMode.UNCHECKED_HASH
+            compileall.compile_dir(
+                draft, quiet=2, stripdir=str(draft), prependdir=guest_code(), invalidation_mode=unchecked
+            )
+            try:
+                draft.rename(copy)
+            except OSError:
+                if not copy.is_dir():  # of another command, a moment ago
+                    raise
+    with suppress(OSError):
+        os.utime(copy)
+    return copy
+
+
+def _files(origin: Path) -> Iterator[Path]:
+    for package in OURS:
+        for file in (origin / package).rglob("*"):
+            if file.is_file() and "__pycache__" not in file.parts:
+                yield file.relative_to(origin)
+
+
+def _forget(cache: Path) -> None:
+    """Leave room for one more."""
+    copies = sorted(
+        (folder for folder in cache.iterdir() if folder.is_dir()), key=lambda folder: folder.stat().st_mtime
+    )
+    for folder in copies[: max(0, len(copies) - COPIES + 1)]:
+        shutil.rmtree(folder, ignore_errors=True)

@@ -106,13 +106,21 @@ def test_watching_hardly_changes_a_congested_network(tmp_path: Path) -> None:
     assert abs(drops[0] - drops[1]) <= 0.02 * drops[1]
 
 
-def test_from_a_checkout_of_another_name(tmp_path: Path) -> None:
-    """p2mp plays a warm-up whose first frames are looked up by the switches' daemon: the smallest shift is seen."""
-    other = tmp_path / ("another-" * 5) / "checkout"
+P2MP = ("run", "p2mp", *settings(leaves=2), "--json", "--topology", str(TOPOLOGIES / "hub-and-leaves.yaml"))
+"""A warm-up, whose first frames are looked up by the switches' daemon: the smallest shift is seen."""
+
+
+def from_another_checkout(folder: Path, letters: int) -> bytes:
+    """The records of a checkout whose name is that long."""
+    other = folder / ("x" * letters)
     for part in ("apnemu", "controllers", "experiments", "topologies"):
         shutil.copytree(REPOSITORY / part, other / part, ignore=shutil.ignore_patterns("__pycache__"))
-    p2mp = ("run", "p2mp", *settings(leaves=2), "--json", "--topology", str(TOPOLOGIES / "hub-and-leaves.yaml"))
-    for name, code in (("a", REPOSITORY), ("b", other)):
-        done = apnemu(*p2mp, "--out", name, folder=tmp_path, environment={"PYTHONPATH": str(code)})
-        assert done.code == 0, done.err
-    assert content(tmp_path / "a", FILES[:1]) == content(tmp_path / "b", FILES[:1])
+    out = f"run-{letters}"
+    done = apnemu(*P2MP, "--out", out, folder=folder, environment={"PYTHONPATH": str(other)})
+    assert done.code == 0, done.err
+    return content(folder / out, FILES[:1])[FILES[0]]
+
+
+def test_from_checkouts_of_other_names(tmp_path: Path) -> None:
+    """Before a guest was shown copies of one name, one length in five or so gave other bytes."""
+    assert len({from_another_checkout(tmp_path, letters) for letters in (1, 60, 120, 200)}) == 1

@@ -1,0 +1,85 @@
+"""The code that a guest is shown: the same bytes from any checkout, and never an old version's."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from apnemu.lab import python
+
+VERSIONS = 12
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    return tmp_path / "cache" / "apnemu" / python.CODE
+
+
+def checkout(folder: Path, text: str = "ONE = 1\n") -> Path:
+    """Returns the folder that stands where our own checkout does."""
+    for package in python.OURS:
+        (folder / package / "part").mkdir(parents=True)
+        (folder / package / "part" / "__init__.py").write_text(text)
+        (folder / package / "data.json").write_text("{}")
+    return folder
+
+
+def shown(monkeypatch: pytest.MonkeyPatch, origin: Path) -> Path:
+    monkeypatch.setattr(python, "__file__", str(origin / "apnemu" / "lab" / "python.py"))
+    return python.guest_folders()[python.CODE]
+
+
+def test_two_checkouts_show_the_same_copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = shown(monkeypatch, checkout(tmp_path / "a"))
+    other = checkout(tmp_path / ("another-" * 10))
+    (other / "apnemu" / "__pycache__").mkdir()
+    (other / "apnemu" / "__pycache__" / "old.pyc").write_text("of the host's own Python")
+    assert shown(monkeypatch, other) == first
+    assert not (first / "apnemu" / "__pycache__" / "old.pyc").exists()
+
+
+def test_a_copy_is_compiled_under_the_name_that_the_guest_sees(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    copy = shown(monkeypatch, checkout(tmp_path / "a"))
+    compiled = [path.read_bytes() for path in copy.rglob("*.pyc")]
+    assert len(compiled) == len(python.OURS)
+    for package in python.OURS:
+        assert any(f"{python.guest_code()}/{package}/part/__init__.py".encode() in content for content in compiled)
+    assert not any(str(tmp_path).encode() in content for content in compiled)
+    assert (copy / "controllers" / "data.json").read_text() == "{}"
+
+
+def test_a_change_is_seen_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Though its size and its time are the same."""
+    origin = checkout(tmp_path / "a")
+    module = origin / "apnemu" / "part" / "__init__.py"
+    before, state = shown(monkeypatch, origin), module.stat()
+    module.write_text("ONE = 2\n")
+    os.utime(module, ns=(state.st_atime_ns, state.st_mtime_ns))
+    after = shown(monkeypatch, origin)
+    assert after != before
+    assert (after / "apnemu" / "part" / "__init__.py").read_text() == "ONE = 2\n"
+
+
+def test_old_copies_go_and_those_in_use_stay(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cache: Path) -> None:
+    origins = [checkout(tmp_path / str(number), f"ONE = {number}\n") for number in range(VERSIONS)]
+    used = shown(monkeypatch, origins[0])
+    for number, origin in enumerate(origins[1:], start=1):
+        copy = shown(monkeypatch, origin)
+        os.utime(copy, (number, number))
+        assert shown(monkeypatch, origins[0]) == used
+    assert used.is_dir()
+    assert copy.is_dir()
+    assert len(list(cache.iterdir())) == python.COPIES
+
+
+def test_without_a_cache_the_code_is_shown_as_it_lies(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "cache").write_text("a file where a folder should be")
+    origin = checkout(tmp_path / "a")
+    monkeypatch.setattr(python, "__file__", str(origin / "apnemu" / "lab" / "python.py"))
+    folders = python.guest_folders()
+    assert {name: path for name, path in folders.items() if name != python.ENVIRONMENT} == {
+        f"{python.CODE}/{package}": origin / package for package in python.OURS
+    }
