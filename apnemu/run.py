@@ -31,7 +31,7 @@ from apnemu.model.assignment import Assignment
 from apnemu.model.plant import Plant
 from apnemu.model.scenario import planned_virtual_s
 from apnemu.planning import next_hops
-from apnemu.planning.judged import Judged, plan_judged
+from apnemu.planning.judged import Judged, left_dark, plan_judged
 from apnemu.records.table import read_jsonl, write_parquet
 from apnemu.report.picture import picture_of
 from apnemu.rundir import write_json
@@ -80,12 +80,13 @@ def run(request: Request, *, say: Say, on_progress: OnProgress | None = None) ->
     settings = experiment.resolve(request.given)
     plant = experiment.prepare(with_packet_settings(read_plant(request.topology), settings), settings)
     judged = plan_judged(plant, by_quality=request.by_quality or experiment.by_quality)
-    for warning in judged.notes[1:]:
-        say(warning)
     assignment = experiment.arrange(judged.assignment, settings)
+    dark = () if experiment.computed or "apn" not in request.networks else left_dark(assignment)
+    for warning in (*judged.notes[1:], *dark):
+        say(warning)
     folder = rundir.make(request.out, f"{experiment.name}-{plant.name}")
     with disk_named(folder):
-        return _run_in(folder, request, plant, assignment, judged.notes, settings, begun_s, say, on_progress)
+        return _run_in(folder, request, plant, assignment, (*judged.notes, *dark), settings, begun_s, say, on_progress)
 
 
 def _check_programs(experiment: Experiment) -> None:

@@ -91,11 +91,8 @@ def fibres_both_ways(context: Context, pair: Pair) -> list[tuple[str, Fibre]]:
     return route(context, pair) + route(context, (pair[1], pair[0]))
 
 
-def chosen_pair(context: Context) -> Pair:
-    """The pair that `from` and `to` name, or the first that was asked for.
-
-    Raises InputError for a site that is none, and for a pair that the network does not join.
-    """
+def joined_pairs(context: Context) -> tuple[Pair, ...]:
+    """`Context.reachable`, of which there is one at least: raises InputError where the network joins nobody."""
     pairs = context.reachable()
     if not pairs:
         refusals = context.assignment.refusals if context.network == "apn" else ()
@@ -104,6 +101,15 @@ def chosen_pair(context: Context) -> Pair:
             f"the {context.network} network of {context.plant.name} joins no two data centres{why}; ask for a demand "
             "that can be served: see apnemu plan"
         )
+    return pairs
+
+
+def chosen_pair(context: Context) -> Pair:
+    """The pair that `from` and `to` name, or the first that was asked for.
+
+    Raises InputError for a site that is none, and for a pair that the network does not join.
+    """
+    pairs = joined_pairs(context)
     wanted = (context.settings["from"] or pairs[0][0], context.settings["to"] or pairs[0][1])
     if not context.settings["from"] and context.settings["to"]:
         wanted = (next((a for a, b in pairs if b == wanted[1]), pairs[0][0]), wanted[1])

@@ -14,7 +14,7 @@ import pyarrow as pa  # type: ignore[import-untyped]  # it ships no types
 from apnemu.experiment import Context, Experiment, Row, Setting
 from apnemu.model.scenario import Pair, Probes, Saturation, Stage
 from apnemu.report.rows import latency_rows
-from apnemu.stages import arrivals, declared_load, settled_ns
+from apnemu.stages import arrivals, declared_load, joined_pairs, settled_ns
 from apnemu.units import VirtualNs, us_to_ns
 from apnemu.workload import filling_ns, halves
 
@@ -26,13 +26,14 @@ PACKET_TOLERANCE_NS = 1_000
 
 def stages(context: Context) -> tuple[Stage, ...]:
     found: list[Stage] = []
+    joined = joined_pairs(context)
     for load in context.settings["load"]:
         if load == "idle":
-            found.append(_stage(context, "declared" if declared_load(context) else "idle", context.reachable()))
+            found.append(_stage(context, "declared" if declared_load(context) else "idle", joined))
         elif context.network == "apn":
             found += [_stage(context, "full", pairs, full) for pairs, full in halves(context.plant, context.assignment)]
         else:
-            found.append(_stage(context, "full", context.reachable()))
+            found.append(_stage(context, "full", joined))
     return tuple(found)
 
 

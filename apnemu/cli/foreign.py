@@ -40,6 +40,8 @@ def import_network(
         raise InputError("it exists already; give another name, or move it away", file=str(out))
     if not out.parent.is_dir():
         raise InputError(f"there is no folder {out.parent}; make it first", file=str(out))
+    if not file.is_file():
+        raise InputError("no such file; give a network in GNPy's JSON form", file=str(file))
     network = read_gnpy(file, equipment=equipment, sim_params=sim_params)
     like = read_plant(shipped_topology("three-sites"))
     ends = [network.sites[uid] for uid in network.transceivers]

@@ -12,6 +12,7 @@ import typer
 
 from apnemu.cli.shown import say, show_json, tell
 from apnemu.cli.values import seed_of, time_of
+from apnemu.errors import InputError
 from apnemu.rundir import new_folder
 
 lab = typer.Typer(help="The lab: its kernel, and programs in an empty one.", no_args_is_help=True)
@@ -70,6 +71,8 @@ def build(
     """Build the lab's kernel into the cache, unless it is there."""
     from apnemu.lab import kernel
 
+    if source is not None and not source.exists():
+        raise InputError(f"there is no {source}; give a tarball or a folder of Linux's source", file="--source")
     ready = kernel.ensure(source_path=source, report=say)
     tell(f"kernel {ready.version} {ready.path}")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import cast
 
@@ -49,9 +50,17 @@ def cores(given: str | None) -> tuple[int, ...]:
     if given is None:
         return ()
     try:
-        return tuple(int(part) for part in given.split(","))
+        wanted = tuple(int(part) for part in given.split(","))
     except ValueError as error:
         raise InputError(f"'{given}' is no list of cores; for example --core 0,1", file="--core") from error
+    usable = sorted(os.sched_getaffinity(0))
+    for core in wanted:
+        if core not in usable:
+            raise InputError(
+                f"core {core} is not one that this command may use; it may use {', '.join(map(str, usable))}",
+                file="--core",
+            )
+    return wanted
 
 
 def time_of(given: str) -> Time:

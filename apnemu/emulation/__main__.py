@@ -19,7 +19,7 @@ from apnemu.emulation.loop import Loop, now_ns
 from apnemu.emulation.net import load
 from apnemu.emulation.notes import Notes
 from apnemu.emulation.player import Player
-from apnemu.errors import ApnemuError
+from apnemu.errors import ApnemuError, LabError
 from apnemu.model.scenario import START_EVERY_NS
 
 NOT_CONTROL = ("not", "net", "127.0.0.0/8")
@@ -56,8 +56,15 @@ def used_memory_mb() -> int:
 
 
 def run_to_its_end(command: list[str]) -> int:
-    """Its exit code. What it leaves running in the background ends with it: the network does, too."""
-    with subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True) as running:
+    """Its exit code. What it leaves running in the background ends with it: the network does, too.
+
+    Raises LabError for what cannot be run.
+    """
+    try:
+        started = subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True)
+    except OSError as error:
+        raise LabError(f"{command[0]} cannot be run: {error.strerror}; give a program that the lab finds") from error
+    with started as running:
         code = running.wait()
         with suppress(ProcessLookupError):
             os.killpg(running.pid, signal.SIGKILL)

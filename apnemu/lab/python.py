@@ -17,6 +17,7 @@ import py_compile
 import shutil
 import sys
 import tempfile
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -28,7 +29,8 @@ OURS: Final = ("apnemu", "controllers")
 CODE, ENVIRONMENT = "code", "python"
 """Names under /run."""
 COPIES: Final = 8
-"""As many are kept; those used longest ago go."""
+"""As many are kept; those used longest ago go, unless a lab may run on them still."""
+IN_USE_S: Final = 6 * 3600
 _COPYING: Final = ".copy-"
 
 log = logging.getLogger(__name__)
@@ -56,7 +58,8 @@ def guest_folders() -> Mapping[str, Path]:
     try:
         found = {CODE: _copied(origin, user_cache() / CODE)}
     except OSError as error:
-        log.warning("%s: our code is not kept there (%s); times may differ by a few system calls", CODE, error)
+        place = user_cache() / CODE
+        log.warning("%s: our code is not kept there (%s); times may differ by a few system calls", place, error)
         found = {f"{CODE}/{package}": origin / package for package in OURS}
     return found | ({ENVIRONMENT: Path(sys.prefix)} if sys.prefix != sys.base_prefix else {})
 
@@ -99,9 +102,16 @@ def _files(origin: Path) -> Iterator[Path]:
 
 
 def _forget(cache: Path) -> None:
-    """Leave room for one more."""
-    copies = sorted(
-        (folder for folder in cache.iterdir() if folder.is_dir()), key=lambda folder: folder.stat().st_mtime
-    )
-    for folder in copies[: max(0, len(copies) - COPIES + 1)]:
-        shutil.rmtree(folder, ignore_errors=True)
+    """Leave room for one more. What goes loses its name first: half a copy under it would be taken for a whole one."""
+    used: list[tuple[float, Path]] = []
+    for folder in cache.iterdir():
+        with suppress(OSError):  # another command has taken it away
+            used.append((folder.stat().st_mtime, folder))
+    unused_since = time.time() - IN_USE_S
+    for used_at, folder in sorted(used)[: max(0, len(used) - COPIES + 1)]:
+        if used_at < unused_since:
+            leaving = folder.with_name(f"{_COPYING}{folder.name}-{os.getpid()}")
+            with suppress(OSError):
+                folder.rename(leaving)
+                os.utime(leaving, (used_at, used_at))
+                shutil.rmtree(leaving, ignore_errors=True)

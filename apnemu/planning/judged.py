@@ -108,6 +108,17 @@ def with_figures(path: Lightpath, judge: Judge) -> Lightpath:
     return replace(path, gsnr_db=verdict.gsnr_db, margin_db=verdict.margin_db if bears else None)
 
 
+def left_dark(planned: Assignment) -> tuple[str, ...]:
+    """One line on the demands that got no light, of which a run's rows say nothing."""
+    if not planned.refusals:
+        return ()
+    first = planned.refusals[0]
+    return (
+        f"No light for {len(planned.refusals)} of what was asked for: {first.demand} ({first.reason})"
+        f"{' and others' if len(planned.refusals) > 1 else ''}; apnemu plan lists all.",
+    )
+
+
 def _too_weak(lit: Assignment, judge: Judge) -> tuple[str, ...]:
     """One line on the lightpaths that the table allows and GNPy would refuse."""
     weak = [path for path in lit.lightpaths if not judge(path.fibres).closes(path.mode)]

@@ -13,6 +13,7 @@ from typing import Literal, NoReturn
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, ScalarNode, SequenceNode
+from ruamel.yaml.reader import ReaderError
 
 from apnemu.errors import InputError
 
@@ -71,6 +72,11 @@ def load_document(path: Path, file: str) -> Node:
         line = None if mark is None else mark.line + 1
         raise InputError(
             f"not YAML: {error.problem or error.context}; mend the syntax", file=file, line=line
+        ) from error
+    except ReaderError as error:
+        line = text.count("\n", 0, error.position) + 1
+        raise InputError(
+            f"character U+{error.character:04X} is not allowed in YAML; take it out", file=file, line=line
         ) from error
     except YAMLError as error:
         raise InputError(f"not YAML: {str(error)[:200]}; mend the syntax", file=file, line=1) from error

@@ -137,7 +137,9 @@ class Parser:
 
 
 def _number(node: Scalar) -> float:
-    """The value of a plain number; what is none (hexadecimal, a wrong tag) is NaN, which lies within no limits."""
+    """The value of a plain number; what is none (hexadecimal, a wrong tag, 4_0) is NaN, which lies within no limits."""
+    if "_" in node.text:  # Python's and YAML 1.1's, not YAML 1.2's
+        return math.nan
     for kind in (int, float):
         try:
             return kind(node.text)
@@ -169,6 +171,8 @@ def _shown(node: Node) -> str:
     """A value as a message shows it: as written, text in quotes, no longer than fits a line."""
     if not isinstance(node, Scalar):
         return _kind(node)
+    if node.kind == "empty":
+        return "empty"
     if node.kind == "text":
         return repr(node.text if len(node.text) <= 60 else node.text[:57] + "...")
     return node.text if len(node.text) <= 40 else node.text[:37] + "..."

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.experiments.command import THREE_SITES, Done, apnemu, start
+from tests.experiments.command import THREE_SITES, TOPOLOGIES, Done, apnemu, start
 from tests.lab.conftest import processes_in, wait_until
 
 RUN = ("run", "latency", *THREE_SITES)
@@ -63,6 +63,22 @@ BAD = {
         "--controller-runtime: 'nox' is not installed; it must be os-ken",
     ),
     "bad core": ((*RUN, "--core", "first"), "--core: 'first' is no list of cores; for example --core 0,1"),
+    "core that is not there": (
+        (*RUN, "--core", "0,4096"),
+        "--core: core 4096 is not one that this command may use; it may use ",
+    ),
+    "nothing to measure": (
+        ("run", "latency", "--topology", "quiet.yaml", "--out", "new"),
+        "the apn network of quiet joins no two data centres; ask for a demand that can be served: see apnemu plan",
+    ),
+    "missing kernel source": (
+        ("lab", "build", "--source", "nowhere"),
+        "--source: there is no nowhere; give a tarball or a folder of Linux's source",
+    ),
+    "missing network to import": (
+        ("import", "nowhere.json", "--out", "new.yaml"),
+        "nowhere.json: no such file; give a network in GNPy's JSON form",
+    ),
     "unknown from": (
         ("run", "throughput", "--out", "new", "--set", "from=kyoto"),
         "--set: no demand joins kyoto and osaka on the apn network of three-sites; joined are tokyo-osaka, osaka-tokyo",
@@ -79,13 +95,30 @@ BAD = {
 }
 
 
+QUIET = """
+apnemu: 1
+name: quiet
+sites:
+  a: {kind: edge, lat: 0, lon: 0}
+  b: {kind: edge, lat: 0, lon: 0}
+fibres: [{between: [a, b], length_km: 50}]
+"""
+
+DEMANDS = """
+  - {name: big, from: a, to: b, rate_gbps: 9000}
+  - {name: small, from: a, to: b, rate_gbps: 100}
+  - {name: bigger, from: a, to: b, rate_gbps: 10000}
+"""
+
+
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """With a run directory that is used, and a topology with a mistake in its third line."""
+    """With a run directory that is used, a topology with a mistake in its third line, and one without demands."""
     folder = tmp_path_factory.mktemp("bad")
     (folder / "used").mkdir()
     (folder / "used" / "thesis.txt").write_text("three years")
     (folder / "broken.yaml").write_text("apnemu: 1\nname: broken\nsitse: {}\n")
+    (folder / "quiet.yaml").write_text(QUIET)
     return folder
 
 
@@ -102,7 +135,9 @@ def test_bad_input(folder: Path, arguments: Sequence[str], wanted: str) -> None:
     done = apnemu(*arguments, folder=folder)
     assert line_of(done).startswith(wanted)
     assert done.code == 2
-    assert sorted(path.name for path in folder.iterdir()) == ["broken.yaml", "used"], "nothing is left of it"
+    assert sorted(path.name for path in folder.iterdir()) == ["broken.yaml", "quiet.yaml", "used"], (
+        "nothing is left of it"
+    )
     assert [path.name for path in (folder / "used").iterdir()] == ["thesis.txt"]
 
 
@@ -186,3 +221,28 @@ def test_a_guest_that_is_killed(tmp_path: Path) -> None:
     assert "the guest's kernel was ended from outside by SIGKILL" in said
     assert guests() == []
     assert json.loads((tmp_path / "run" / "manifest.json").read_text())["status"] == "running"
+
+
+@pytest.mark.guest
+def test_demands_without_light_are_told(tmp_path: Path) -> None:
+    """Rows are of what was served; that there are others is said, and stands in the manifest."""
+    (tmp_path / "two.yaml").write_text(QUIET + "demands:" + DEMANDS)
+    asked = ("run", "latency", "--topology", "two.yaml", "--set", "probes=1", "--network", "apn", "--out", "run")
+    done = apnemu(*asked, "--json", folder=tmp_path)
+    told = (
+        "No light for 2 of what was asked for: big (rate: 9000 Gbit/s asked, the fastest mode is 400zr with 400 Gbit/s;"
+        " split the demand, or add a mode to the equipment) and others; apnemu plan lists all."
+    )
+    assert told in done.err.splitlines()
+    assert [row["from"] for row in done.json()["results"]] == ["a", "b"]
+    assert told in json.loads((tmp_path / "run" / "manifest.json").read_text())["approximations"]
+
+
+@pytest.mark.guest
+def test_a_program_that_the_lab_does_not_find(tmp_path: Path) -> None:
+    done = apnemu("lab", "net", str(TOPOLOGIES / "three-sites.yaml"), "--", "no-such-program", folder=tmp_path)
+    assert done.code == 3
+    assert done.err.splitlines()[-1] == (
+        "apnemu: no-such-program cannot be run: No such file or directory; give a program that the lab finds"
+    )
+    assert "Traceback" not in done.err

@@ -75,6 +75,29 @@ def test_old_copies_go_and_those_in_use_stay(tmp_path: Path, monkeypatch: pytest
     assert len(list(cache.iterdir())) == python.COPIES
 
 
+def test_copies_that_a_lab_may_run_on_stay(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    copies = [shown(monkeypatch, checkout(tmp_path / str(number), f"ONE = {number}\n")) for number in range(VERSIONS)]
+    assert all(copy.is_dir() for copy in copies)
+
+
+def test_half_a_copy_is_never_taken_for_a_whole_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The command that takes the oldest one away is killed in the midst of it."""
+    origins = [checkout(tmp_path / str(number), f"ONE = {number}\n") for number in range(python.COPIES + 1)]
+    for number, origin in enumerate(origins[:-1], start=1):
+        os.utime(shown(monkeypatch, origin), (number, number))
+
+    def killed(folder: Path, **_: object) -> None:
+        (folder / "apnemu" / "part" / "__init__.py").unlink()
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(python.shutil, "rmtree", killed)
+        with pytest.raises(KeyboardInterrupt):
+            shown(patched, origins[-1])
+    again = shown(monkeypatch, origins[0])
+    assert (again / "apnemu" / "part" / "__init__.py").read_text() == "ONE = 0\n"
+
+
 def test_without_a_cache_the_code_is_shown_as_it_lies(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "cache").write_text("a file where a folder should be")
     origin = checkout(tmp_path / "a")
