@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+from math import inf
+
 from apnemu.model.plant import Mode
 from apnemu.model.quality import Quality, Verdict
 
 
+def preference(mode: Mode) -> tuple[int, float, float, str]:
+    """Modes in the order in which they are taken, of all those that go: the narrowest slot, then the lowest rate, then
+    the least power of a transceiver (one that is not stated comes after all that are), then by name."""
+    return mode.slot_m, mode.rate_gbps, inf if mode.power_w is None else mode.power_w, mode.name
+
+
 def closing_mode(modes: tuple[Mode, ...], rate_gbps: float, quality: Quality) -> Mode | None:
-    """Of the modes that close with the rate: the narrowest slot, then the lowest rate, then by name."""
+    """Of the modes that close with the rate: the first by `preference`."""
     fit = [mode for mode in modes if mode.rate_gbps >= rate_gbps and quality.closes(mode.name)]
-    return min(fit, key=lambda mode: (mode.slot_m, mode.rate_gbps, mode.name), default=None)
+    return min(fit, key=preference, default=None)
 
 
 def why_none_closes(modes: tuple[Mode, ...], rate_gbps: float, sites: tuple[str, ...], quality: Quality) -> str:

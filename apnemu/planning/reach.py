@@ -8,14 +8,14 @@ from apnemu.model.assignment import Lightpath
 from apnemu.model.plant import Mode, Plant
 from apnemu.model.quality import Judge
 from apnemu.model.spectrum import Slot
-from apnemu.planning.closing import closing_mode, why_none_closes
+from apnemu.planning.closing import closing_mode, preference, why_none_closes
 from apnemu.planning.graph import Route
 
 
 def best_mode(modes: tuple[Mode, ...], rate_gbps: float, length_km: float) -> Mode | None:
-    """Of the modes that carry the rate over the length: the narrowest slot, then the lowest rate, then by name."""
+    """Of the modes that carry the rate over the length: the first by `preference`."""
     fit = [mode for mode in modes if mode.rate_gbps >= rate_gbps and mode.reach_km >= length_km]
-    return min(fit, key=lambda mode: (mode.slot_m, mode.rate_gbps, mode.name), default=None)
+    return min(fit, key=preference, default=None)
 
 
 def longer_km(plant: Plant, fibres: Collection[str], sagging: Mapping[str, float]) -> float:

@@ -29,6 +29,7 @@ from apnemu.model.plant import Mode, Plant
 from apnemu.model.quality import Judge, Verdict
 from apnemu.model.spectrum import Slot
 from apnemu.optics.headroom import Headroom
+from apnemu.planning.closing import preference
 from apnemu.planning.graph import Graph, Route
 from apnemu.planning.reach import Reach
 from apnemu.planning.spectrum_use import SpectrumUse
@@ -140,7 +141,7 @@ class _Planner:
                 return modes
         else:
             fast = (mode for mode in self.plant.modes if mode.rate_gbps >= demand.rate_gbps)
-            modes = tuple(sorted(fast, key=lambda mode: (mode.slot_m, mode.rate_gbps, mode.name)))
+            modes = tuple(sorted(fast, key=preference))
         if not modes:
             return f"rate: no mode has {demand.rate_gbps:g} Gbit/s; ask for less"
         worst = [

@@ -32,8 +32,8 @@ def test_watched_and_ended_with_what_is_left_running(tmp_path: Path) -> None:
         done = apnemu(*asked, "sh", str(tmp_path / "script.sh"), folder=tmp_path)
         assert done.code == 7, done.err
         assert done.out.splitlines() == [
-            f"{one} INSTALLED ENABLED tokyo-nagoya-osaka openroadm-100g-qpsk",
-            f"{two} PLANNED DISABLED tokyo-nagoya openroadm-100g-qpsk",
+            f"{one} INSTALLED ENABLED tokyo-nagoya-osaka openzrplus-100g-qpsk",
+            f"{two} PLANNED DISABLED tokyo-nagoya openzrplus-100g-qpsk",
         ]
         seen = [json.loads(line) for line in (tmp_path / "net" / "watched").read_text().splitlines()]
         states = [(line["uuid"], line["service"] and line["service"]["lifecycle-state"]) for line in seen]

@@ -17,9 +17,11 @@ from plants import MODES, make_plant, plants
 
 from apnemu.model.assignment import Lightpath
 from apnemu.model.demand import Demand
-from apnemu.model.plant import Plant, Roadm
+from apnemu.model.plant import Mode, Plant, Roadm
+from apnemu.model.quality import Quality, Verdict
 from apnemu.model.spectrum import Band, Slot
 from apnemu.planning import best_mode, plan
+from apnemu.planning.closing import closing_mode
 from apnemu.topology import read_plant
 
 ROOT = Path(__file__).parents[2]
@@ -174,6 +176,31 @@ def test_jpn12_needs_no_fewer_wavelengths_than_the_proven_optimum() -> None:
     slots = {path.slot for path in result.lightpaths}
     assert {slot.m for slot in slots} == {4}
     assert 16 <= len(slots) <= 32
+
+
+def test_of_modes_alike_the_one_of_least_power_is_taken_then_by_name() -> None:
+    """By the table, by signal quality, and in any order of the equipment's file; unknown power comes last."""
+    known = {"a-unknown": None, "b-25w": 25.0, "c-15w": 15.0, "d-15w": 15.0}
+    modes = tuple(
+        Mode(name=name, rate_gbps=100, slot_m=4, reach_km=500, fec_ns=0, source="test", power_w=power_w)
+        for name, power_w in known.items()
+    )
+    good = {"gsnr_db": 20.0, "worst_gsnr_db": 20.0, "osnr_ase_db": 21.0, "need_db": 12.0, "penalty_db": 0.0}
+    fine = Quality(
+        route=("f",),
+        length_km=100.0,
+        delay_ns=0,
+        dispersion_ps_per_nm=0.0,
+        pmd_ps=0.0,
+        pdl_db=0.0,
+        weak_db=0.0,
+        verdicts=tuple(Verdict(mode=name, **good, margin_db=8.0, wanted_db=2.0) for name in known),
+    )
+    for left, first in ((modes, "c-15w"), (modes[::-1], "c-15w"), (modes[:2], "b-25w"), (modes[:1], "a-unknown")):
+        by_table, by_quality = best_mode(left, 100, 100.0), closing_mode(left, 100, fine)
+        assert by_table is not None
+        assert by_quality is not None
+        assert by_table.name == by_quality.name == first
 
 
 def test_tokyo_osaka_carries_400_gbps() -> None:
