@@ -16,10 +16,16 @@ from apnemu.report.page import write_page
 def make(out: Path | None, stem: str) -> Path:
     """The folder of a run, new or empty, so that nothing that somebody has is overwritten. Raises InputError."""
     if out is not None:
-        if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        try:
+            in_use = out.exists() and (not out.is_dir() or any(out.iterdir()))
+        except OSError as error:
+            raise InputError(
+                f"{out} cannot be looked at: {error.strerror}; give another folder", file="--out"
+            ) from error
+        if in_use:
             raise InputError(f"{out} is there and not an empty folder; give a new one", file="--out")
-        return _make(out)
-    return _make(new_folder(stem))
+        return made(out, "--out")
+    return made(new_folder(stem), "--out")
 
 
 def new_folder(stem: str) -> Path:
@@ -30,11 +36,12 @@ def new_folder(stem: str) -> Path:
     return Path("runs") / f"{stem}-{number}"
 
 
-def _make(folder: Path) -> Path:
+def made(folder: Path, option: str) -> Path:
+    """The folder, made if it is not there. Raises InputError; `option` is what names another one."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise InputError(f"{folder} cannot be made: {error.strerror}; give another folder", file="--out") from error
+        raise InputError(f"{folder} cannot be made: {error.strerror}; give another folder", file=option) from error
     return folder
 
 

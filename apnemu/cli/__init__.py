@@ -72,6 +72,9 @@ def main() -> None:
         _fail("interrupted", INTERRUPTED, debug)
     except BrokenPipeError:
         sys.exit(PIPE_CLOSED)
+    except PermissionError as error:
+        where = error.filename or "a file"
+        _fail(f"{where}: {error.strerror}; give another one, or rights to it", BAD_INPUT, debug)
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
         _fail(f"{where}{error.strerror or error}; nothing more could be written or read", LabError.exit_code, debug)

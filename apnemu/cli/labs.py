@@ -13,7 +13,7 @@ import typer
 from apnemu.cli.shown import say, show_json, tell
 from apnemu.cli.values import seed_of, time_of
 from apnemu.errors import InputError
-from apnemu.rundir import new_folder
+from apnemu.rundir import made, new_folder
 
 lab = typer.Typer(help="The lab: its kernel, and programs in an empty one.", no_args_is_help=True)
 
@@ -110,8 +110,7 @@ def execute(
     """Run a program in an empty lab; its exit code is this command's."""
     from apnemu.lab import guest, kernel
 
-    shared = folder or new_folder("exec")
-    shared.mkdir(parents=True, exist_ok=True)
+    shared = made(folder or new_folder("exec"), "--folder")
     job = guest.Job(
         kernel=kernel.ensure(report=say).path,
         folder=shared,
@@ -149,8 +148,7 @@ def network(
     from apnemu.lab.python import guest_code, guest_folders, guest_python
     from apnemu.on_demand import write_network
 
-    shared = folder or new_folder("net")
-    shared.mkdir(parents=True, exist_ok=True)
+    shared = made(folder or new_folder("net"), "--folder")
     write_network(shared, topology, transceivers=transceivers, seed=seed_of(seed), runtime=runtime)
     job = guest.Job(
         kernel=kernel.ensure(report=say).path,

@@ -5,15 +5,18 @@ from __future__ import annotations
 import json
 import os
 import signal
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
+from apnemu import cli, rundir  # noqa: F401  # whoever has no rights may not read our code either
 from tests.experiments.command import THREE_SITES, TOPOLOGIES, Done, apnemu, start
 from tests.lab.conftest import processes_in, wait_until
 
 RUN = ("run", "latency", *THREE_SITES)
+NOBODY = 65534
 BAD = {
     "unknown experiment": (
         ("run", "latnecy"),
@@ -79,6 +82,10 @@ BAD = {
         ("import", "nowhere.json", "--out", "new.yaml"),
         "nowhere.json: no such file; give a network in GNPy's JSON form",
     ),
+    "a folder that cannot be made": (
+        ("lab", "exec", "--folder", "quiet.yaml/new", "--", "true"),
+        "--folder: quiet.yaml/new cannot be made: Not a directory; give another folder",
+    ),
     "unknown from": (
         ("run", "throughput", "--out", "new", "--set", "from=kyoto"),
         "--set: no demand joins kyoto and osaka on the apn network of three-sites; joined are tokyo-osaka, osaka-tokyo",
@@ -139,6 +146,26 @@ def test_bad_input(folder: Path, arguments: Sequence[str], wanted: str) -> None:
         "nothing is left of it"
     )
     assert [path.name for path in (folder / "used").iterdir()] == ["thesis.txt"]
+
+
+def test_a_folder_without_rights(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Root may look anywhere, so for once it is somebody else."""
+    closed = tmp_path / "closed"
+    closed.mkdir(mode=0)
+    monkeypatch.setattr(sys, "argv", ["apnemu", "report", str(closed / "run")])
+    user = os.geteuid()
+    os.seteuid(user or NOBODY)
+    try:
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
+    finally:
+        os.seteuid(user)
+    assert ended.value.code == 2
+    assert capsys.readouterr().err == (
+        f"{closed / 'run' / 'results.json'}: Permission denied; give another one, or rights to it\n"
+    )
 
 
 def test_debug_shows_where(folder: Path) -> None:
