@@ -82,8 +82,6 @@ def run(request: Request, *, say: Say, on_progress: OnProgress | None = None) ->
     judged = plan_judged(plant, by_quality=request.by_quality or experiment.by_quality)
     assignment = experiment.arrange(judged.assignment, settings)
     dark = () if experiment.computed or "apn" not in request.networks else left_dark(assignment)
-    for warning in (*judged.notes[1:], *dark):
-        say(warning)
     folder = rundir.make(request.out, f"{experiment.name}-{plant.name}")
     with disk_named(folder):
         return _run_in(folder, request, plant, assignment, (*judged.notes, *dark), settings, begun_s, say, on_progress)
@@ -118,12 +116,15 @@ def _run_in(
     rows: list[Row] = []
     virtual_ns = memory_bytes = 0
     if experiment.computed:
+        for warning in notes[1:]:
+            say(warning)
         rows = experiment.computed(plant, settings, request.seed)
         write_json(folder / "blueprint.json", {"picture": picture_of(plant, assignment)})
     else:
         for kind in request.times:
             contexts = _contexts(request, plant, assignment, settings, folder, kind)
-            found, outcomes = _measure(request, contexts, kind, folder, say, on_progress)
+            warnings = notes[1:] if kind == request.times[0] else ()
+            found, outcomes = _measure(request, contexts, kind, folder, warnings, say, on_progress)
             rows += [{**row, "time": kind} for row in found]
             virtual_ns = max(virtual_ns, *(outcome.virtual_ns for outcome in outcomes))
             memory_bytes = max(memory_bytes, sum(outcome.memory_bytes for outcome in outcomes))
@@ -171,15 +172,18 @@ def _measure(
     contexts: list[Context],
     kind: Time,
     folder: Path,
+    warnings: Sequence[str],
     say: Say,
     on_progress: OnProgress | None,
 ) -> tuple[list[Row], list[Outcome]]:
-    """Every network on one kind of clock: blueprints, guests, records, rows."""
+    """Every network on one kind of clock: blueprints, guests, records, rows. What is refused has no warnings."""
     try:
         blueprints = [_blueprint(request, context) for context in contexts]
     except InputError:
         shutil.rmtree(folder)
         raise
+    for warning in warnings:
+        say(warning)
     first = contexts[0]
     built = {context.network: blueprint.to_json() for context, blueprint in zip(contexts, blueprints, strict=True)}
     write_json(folder / "blueprint.json", {"picture": picture_of(first.plant, first.assignment), **built})

@@ -12,10 +12,12 @@ from apnemu.experiment import Context, Setting
 from apnemu.model.demand import Demand
 from apnemu.model.plant import Fibre, Plant, Site, amplifier_count
 from apnemu.model.scenario import Arrivals, Pair
-from apnemu.units import VirtualNs
+from apnemu.units import VirtualNs, gbps_to_bytes_per_s, ns_to_s
 from apnemu.workload import background_frames, generator, write_frames
 
 SETTLED_NS = 2_000_000
+MOST_FRAMES = 15_000_000
+"""Of others in one stage: the lab holds them all in memory, 160 bytes for each (`emulation.loads`)."""
 PROBE_BYTES = 98
 PAIR_SETTINGS = (
     Setting(name="from", default="", meaning="data centre that sends; the first demand's by default"),
@@ -47,12 +49,20 @@ def arrivals(
     """Background load on fibre directions, given as (the site that a fibre is entered at, fibre).
 
     The frames are drawn now, each direction from a stream of its own, and written where the guest finds them; the first
-    may come `after_ns` into the stage.
+    may come `after_ns` into the stage. Raises InputError for more of them than the lab can hold.
     """
     plant = context.plant
     background = dataclasses.replace(plant.packet.background, load=load)
     if background.kind == "none" or not load:
         return ()
+    rate = load * gbps_to_bytes_per_s(plant.packet.line_rate_gbps) / background.frame_bytes
+    if (frames := rate * ns_to_s(duration_ns) * len(entered)) > MOST_FRAMES:
+        raise InputError(
+            f"load is {load:g} for {ns_to_s(duration_ns):.3g} virtual s: {frames / 1e6:.0f} million frames of others,"
+            f" and the lab holds {MOST_FRAMES // 10**6} million; ask for a shorter time, a smaller load, or a lower"
+            " line_rate_gbps",
+            file="--set",
+        )
     port = ports_of(plant)
     found = []
     for site in dict.fromkeys(site for site, _ in entered):
@@ -165,6 +175,21 @@ def star(plant: Plant, distances_km: Sequence[float], *, rate_gbps: float, copie
         sites=tuple(sites),
         fibres=tuple(fibres),
         demands=tuple(demands),
+    )
+
+
+def need_joined(context: Context) -> None:
+    """Raises InputError, with planning's reason, for a demand of a star that this network does not serve."""
+    missing = [demand for demand in context.plant.demands if (demand.source, demand.target) not in context.reachable()]
+    if not missing:
+        return
+    asked = missing[0]
+    reasons = {refusal.demand: refusal.reason for refusal in context.assignment.refusals}
+    length_km = {fibre.b: fibre.length_km for fibre in context.plant.fibres}[asked.target]
+    raise InputError(
+        f"no light of rate_gbps={asked.rate_gbps:g} joins two places {length_km:g} km apart"
+        f" ({reasons.get(asked.name, 'no reason given')}); give a lower rate_gbps, or less distance_km",
+        file="--set",
     )
 
 

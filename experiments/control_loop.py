@@ -18,7 +18,7 @@ import pyarrow.compute as pc  # type: ignore[import-untyped]  # it ships no type
 from apnemu.experiment import Context, Experiment, Row, Setting
 from apnemu.model.plant import Plant
 from apnemu.model.scenario import Application, Pair, Stage
-from apnemu.stages import NEAR, arrivals, far_names, fibres_both_ways, star
+from apnemu.stages import NEAR, arrivals, far_names, fibres_both_ways, need_joined, star
 from apnemu.units import VirtualNs, us_to_ns
 from apnemu.workload import filling_ns, saturation
 
@@ -44,9 +44,9 @@ def far_sites(settings: Mapping[str, Any]) -> list[str]:
 
 
 def stages(context: Context) -> tuple[Stage, ...]:
-    joined = {pair[1] for pair in context.reachable() if pair[0] == NEAR}
-    sites = [site for site in far_sites(context.settings) if site in joined]
-    return tuple(_stage(context, load, site) for load in context.settings["load"] for site in sites)
+    need_joined(context)
+    sites = far_sites(context.settings)
+    return tuple(_stage(context, load, site) for load in dict.fromkeys(context.settings["load"]) for site in sites)
 
 
 def _stage(context: Context, load: float, site: str) -> Stage:

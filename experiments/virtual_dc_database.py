@@ -22,7 +22,7 @@ from apnemu.model.plant import Plant
 from apnemu.model.scenario import Application, Event, Probes, Stage
 from apnemu.report.database_rows import after_failover, after_repair, stall_bounds_ns
 from apnemu.report.rows import latency_rows
-from apnemu.stages import NEAR, PROBE_BYTES, arrivals, far_names, fibres_both_ways, star
+from apnemu.stages import NEAR, PROBE_BYTES, arrivals, far_names, fibres_both_ways, need_joined, star
 from apnemu.units import VirtualNs, s_to_ns
 
 PROGRAM = ("{python}", "-m", "apnemu.emulation.apps.postgres")
@@ -59,8 +59,8 @@ def sites_at(settings: Mapping[str, Any]) -> dict[float, tuple[str, ...]]:
 
 def stages(context: Context) -> tuple[Stage, ...]:
     settings = context.settings
-    joined = {pair[1] for pair in context.reachable()}
-    asked = {km: sites for km, sites in sites_at(settings).items() if joined.issuperset(sites)}
+    need_joined(context)
+    asked = sites_at(settings)
     found = [_benched(context, km, sites) for km, sites in asked.items()]
     if settings["cut"] == "yes":
         km, sites = list(asked.items())[-1]
@@ -83,7 +83,7 @@ def _benched(context: Context, km: float, sites: Sequence[str]) -> Stage:
         needs=tuple(f"standby-{number}" for number in range(1, len(sites) + 1)),
         user=USER,
     )  # fmt: skip
-    phase = f"{km:g} km"
+    phase = f"{km:.12g} km"
     stage = Stage(
         phase=phase,
         duration_ns=VirtualNs(begin_ns),
@@ -126,7 +126,7 @@ def _cut(context: Context, km: float, sites: Sequence[str], after: str) -> Stage
         output_limit_bytes=1 << 24,
     )
     return Stage(
-        phase=f"{CUT if after == FAILOVER else REPAIR} {km:g} km",
+        phase=f"{CUT if after == FAILOVER else REPAIR} {km:.12g} km",
         duration_ns=VirtualNs(inserting[-1]),
         applications=(*_servers(context, sites), client, *_checks(sites, after)),
         events=tuple(events),
@@ -194,7 +194,7 @@ def rows(table: pa.Table, contexts: Sequence[Context]) -> list[Row]:
         for record in own.to_pylist():
             seen.setdefault(record["phase"], {}).update({record["name"]: json.loads(record["detail"])})
         for km, sites in sites_at(context.settings).items():
-            phase = f"{km:g} km"
+            phase = f"{km:.12g} km"
             if phase not in seen:
                 continue
             found.append(
@@ -205,9 +205,9 @@ def rows(table: pa.Table, contexts: Sequence[Context]) -> list[Row]:
                     "standbys": context.settings["standbys"],
                     **seen[phase]["client"],
                     "load": context.settings["load"] if context.network == "packet" else 0.0,
-                    **after_failover(seen.get(f"{CUT} {km:g} km")),
+                    **after_failover(seen.get(f"{CUT} {km:.12g} km")),
                     **after_repair(
-                        seen.get(f"{REPAIR} {km:g} km"), s_to_ns(context.settings["dark_s"]), _rtt_ns(context, sites)
+                        seen.get(f"{REPAIR} {km:.12g} km"), s_to_ns(context.settings["dark_s"]), _rtt_ns(context, sites)
                     ),
                 }
             )

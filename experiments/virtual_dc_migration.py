@@ -103,37 +103,61 @@ def _stage(context: Context, km: float, gbps: float, site: str, plan: Migration)
                 limit_s=10_000,
             ),
         ]
-    return Stage(phase=f"{km:g} km {gbps:g} Gbit/s", duration_ns=VirtualNs(1_000_000), applications=tuple(applications))
+    return Stage(
+        phase=f"{km:.12g} km {gbps:.12g} Gbit/s", duration_ns=VirtualNs(1_000_000), applications=tuple(applications)
+    )
 
 
 def rows(table: pa.Table, contexts: Sequence[Context]) -> list[Row]:
-    return [row for context in contexts for plan in plans(context) for row in _rows(table, context, *plan)]
+    found: list[Row] = []
+    for context in contexts:
+        found += [row for plan in plans(context) for row in _rows(table, context, *plan)]
+        found += _dark(context)
+    return found
 
 
-def _rows(table: pa.Table, context: Context, km: float, gbps: float, site: str, plan: Migration) -> list[Row]:
-    common = {
+def _dark(context: Context) -> list[Row]:
+    """A row for each pair that gets no light, with planning's reason."""
+    reasons = {refusal.demand: f"no light: {refusal.reason}" for refusal in context.assignment.refusals}
+    joined, settings = context.reachable(), context.settings
+    return [
+        _refused(context, km, gbps, settings["memory_bytes"], settings["dirty_bytes_per_s"], reasons[site])
+        for km, gbps, site in dict.fromkeys(pairs(settings))
+        if (NEAR, site) not in joined
+    ]
+
+
+def _refused(context: Context, km: float, gbps: float, memory_bytes: int, dirty: float, why: str) -> Row:
+    nothing = dict.fromkeys(("rounds", "moved_bytes", "total_ns", "downtime_ns", "predicted_downtime_ns"))
+    return {**_common(context, km, gbps, memory_bytes, dirty), **nothing, "reason": why}
+
+
+def _common(context: Context, km: float, gbps: float, memory_bytes: int, dirty: float) -> Row:
+    return {
         "network": context.network,
         "distance_km": km,
         "rate_gbps": gbps,
-        "memory_bytes": plan.memory_bytes,
-        "dirty_bytes_per_s": plan.dirty_bytes_per_s,
+        "memory_bytes": memory_bytes,
+        "dirty_bytes_per_s": dirty,
     }
-    why = refusal(plan)
-    if why:
-        nothing = dict.fromkeys(("rounds", "moved_bytes", "total_ns", "downtime_ns", "predicted_downtime_ns"))
-        return [{**common, **nothing, "reason": why}]
+
+
+def _rows(table: pa.Table, context: Context, km: float, gbps: float, site: str, plan: Migration) -> list[Row]:
+    asked = (km, gbps, plan.memory_bytes, plan.dirty_bytes_per_s)
+    if why := refusal(plan):
+        return [_refused(context, *asked, why)]
     predicted = course(plan)
     own = table.filter(pc.equal(table["network"], context.network))
     seen = [
         json.loads(record["detail"])
-        for record in own.filter(pc.equal(own["phase"], f"{km:g} km {gbps:g} Gbit/s")).to_pylist()
+        for record in own.filter(pc.equal(own["phase"], f"{km:.12g} km {gbps:.12g} Gbit/s")).to_pylist()
         if record["kind"] == "application"
     ]
     received = [one["received_sha256"] for one in seen if "received_sha256" in one]
     sent = [one for one in seen if "rounds" in one]
     return [
         {
-            **common,
+            **_common(context, *asked),
             "rounds": one["rounds"],
             "moved_bytes": one["moved_bytes"],
             "total_ns": one["total_ns"],
@@ -154,7 +178,7 @@ def _rows(table: pa.Table, context: Context, km: float, gbps: float, site: str, 
 def expected(settings: Mapping[str, Any]) -> str:
     return (
         f"rounds, bytes, total time, downtime of a machine alone within {TOLERANCE:.0%} of pre-copy's closed form, and "
-        "a refusal where more is dirtied than the path carries; what is compared arrives unchanged"
+        "a refusal where more is dirtied than the path carries or no light is given; what is compared arrives unchanged"
     )
 
 

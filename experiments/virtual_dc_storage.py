@@ -21,7 +21,7 @@ from apnemu.model.scenario import Application, Arrivals, Pair, Probes, Stage
 from apnemu.placement.remote_disk import round_trips
 from apnemu.report.rows import latency_rows
 from apnemu.report.storage_rows import storage_row
-from apnemu.stages import NEAR, PROBE_BYTES, arrivals, far_names, fibres_both_ways, star
+from apnemu.stages import NEAR, PROBE_BYTES, arrivals, far_names, fibres_both_ways, need_joined, star
 from apnemu.units import VirtualNs, gbps_to_bytes_per_s, ns_to_s, s_to_ns
 
 PROGRAM = ("{python}", "-m", "apnemu.emulation.apps.storage")
@@ -90,9 +90,9 @@ def depths(settings: Mapping[str, Any]) -> list[int]:
 
 
 def stages(context: Context) -> tuple[Stage, ...]:
-    joined = {pair[1] for pair in context.reachable()}
-    found = ((km, far_names(number)[0]) for number, km in enumerate(distances(context.settings)))
-    return tuple(_stage(context, km, site) for km, site in found if site in joined)
+    need_joined(context)
+    asked = enumerate(distances(context.settings))
+    return tuple(_stage(context, km, far_names(number)[0]) for number, km in asked)
 
 
 def line_bytes_per_s(context: Context, site: str) -> float:
@@ -169,7 +169,7 @@ def _stage(context: Context, km: float, site: str) -> Stage:
         needs=("disk",),
         limit_s=10_000,
     )  # fmt: skip
-    phase = f"{km:g} km"
+    phase = f"{km:.12g} km"
     stage = Stage(
         phase=phase,
         duration_ns=VirtualNs(begin_ns),
@@ -212,7 +212,7 @@ def rows(table: pa.Table, contexts: Sequence[Context]) -> list[Row]:
             seen.setdefault(record["phase"], []).append(json.loads(record["detail"]))
         bases: dict[tuple[str, int], tuple[int, int]] = {}
         for number, km in enumerate(distances(context.settings)):
-            phase = f"{km:g} km"
+            phase = f"{km:.12g} km"
             for one in seen.get(phase, ()):
                 if one["what"] == "warm":
                     continue

@@ -29,6 +29,7 @@ PORT = 7400
 PROBE_BYTES = 98
 HOME = "one data centre"
 PATIENCE_S = 600.0
+LOWEST_GBPS = 0.001
 TOLERANCE = 0.05
 WIRE_TOLERANCE = 0.01
 
@@ -57,6 +58,11 @@ def prepare(plant: Plant, settings: Mapping[str, Any]) -> Plant:
     """Data centres in a ring: the topology's own, or laid for each distance or for the round trip."""
     if settings["collective"] == "gloo":
         need_torch()
+    if 0 < settings["rate_gbps"] < LOWEST_GBPS:
+        raise InputError(
+            f"rate_gbps is {settings['rate_gbps']:g}; give 0 (as the topology) or at least {LOWEST_GBPS:g}",
+            file="--set",
+        )
     if settings["rate_gbps"]:
         plant = dataclasses.replace(
             plant, packet=dataclasses.replace(plant.packet, line_rate_gbps=settings["rate_gbps"])

@@ -120,6 +120,8 @@ class Player:
         if stage.applications:
             loop.run(FOREVER_NS, unless=applications.done)
             applications.end(loop)
+            for injector in injecting:
+                injector.stop()
         if stage.requests:
             loop.run(FOREVER_NS, unless=requesting.done)
         full.note(self._notes)

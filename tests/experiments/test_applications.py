@@ -124,6 +124,29 @@ def test_what_goes_wrong_is_named(case: str, said: str, tmp_path: Path) -> None:
     assert said in done.err and done.err.count("Traceback") <= done.err.count("it said: Traceback")
 
 
+@pytest.mark.guest
+def test_load_that_would_outlast_those_who_feel_it(tmp_path: Path) -> None:
+    """The jobs end after a few virtual ms, and others' traffic of 5 s is let be."""
+    own = OWN.replace(
+        "import json\n", "import dataclasses, json\nfrom apnemu.stages import arrivals, fibres_both_ways\n", 1
+    )
+    own = own.replace("def stages(context):", "def asked(context):").replace("stages=stages", "stages=asked")
+    own += """
+def stages(context):
+    fibres = fibres_both_ways(context, ("tokyo", "osaka"))
+    others = arrivals(context, "asked", fibres, 0.01, 5_000_000_000)
+    return tuple(dataclasses.replace(stage, load=0.01, arrivals=others) for stage in asked(context))
+
+def met(results, settings):
+    return len(results) == 1
+
+EXPERIMENT = dataclasses.replace(EXPERIMENT, stages=stages, networks=("packet",), met=met)
+"""
+    (tmp_path / "own.py").write_text(own)
+    done = apnemu("run", "own.py", *THREE_SITES, "--json", "--out", "run", folder=tmp_path)
+    assert done.json()["expectation"]["met"], done.err
+
+
 def application(name: str, *needs: str, argv: tuple[str, ...] = ("true",), site: str = "tokyo") -> Application:
     return Application(name=name, site=site, argv=argv, role="job", needs=needs)
 

@@ -94,6 +94,22 @@ BAD = {
         ("run", "loss", "--out", "new", "--set", "from=tokyo", "--set", "to=nagoya"),
         "--set: no demand joins tokyo and nagoya on the apn network of three-sites; joined are tokyo-osaka",
     ),
+    "light that does not reach": (
+        ("run", "virtual_dc_storage", "--out", "new", "--set", "distance_km=100,1000", "--set", "rate_gbps=400"),
+        "--set: no light of rate_gbps=400 joins two places 1000 km apart (reach: the shortest route has 1000 km, 400",
+    ),
+    "transceiver that is none": (
+        ("run", "virtual_dc_database", "--out", "new", "--set", "rate_gbps=1600"),
+        "--set: no light of rate_gbps=1600 joins two places 0 km apart (rate: 1600 Gbit/s asked, the fastest mode is",
+    ),
+    "more frames than the lab holds": (
+        ("run", "control_loop", "--network", "packet", "--out", "new", "--set", "seconds=3600"),
+        "--set: load is 0.7 for 3.6e+03 virtual s: 4162 million frames of others, and the lab holds 15 million; ask",
+    ),
+    "rate that is next to nothing": (
+        ("run", "virtual_dc_training", "--out", "new", "--set", "rate_gbps=1e-9"),
+        "--set: rate_gbps is 1e-09; give 0 (as the topology) or at least 0.001",
+    ),
     "unknown option": (("run", "latency", "--speed", "3"), "No such option: --speed"),
     "unknown command": (("walk",), "No such command 'walk'"),
     "no run directory": (("report", "used"), "RUN_DIR: used is not the directory of a run that ended"),

@@ -37,6 +37,15 @@ def test_a_path_that_is_too_slow_is_refused(tmp_path: Path) -> None:
     assert rows[1]["reason"] == "" and rows[1]["rounds"] == rows[1]["predicted_rounds"]
 
 
+def test_a_pair_that_gets_no_light_has_its_reason(tmp_path: Path) -> None:
+    rows = migration(tmp_path, distance_km="50,1000", rate_gbps=400, memory_bytes=1_000_000)
+    assert [(row["distance_km"], row["rate_gbps"], row["rounds"] is None) for row in rows] == [
+        (50, 400, False),
+        (1000, 400, True),
+    ]
+    assert str(rows[1]["reason"]).startswith("no light: reach: the shortest route has 1000 km, 400 Gbit/s reaches ")
+
+
 def test_many_at_once(tmp_path: Path) -> None:
     rows = migration(tmp_path, distance_km=50, rate_gbps=100, memory_bytes=100_000_000, machines=3)
     assert [row["machine"] for row in rows] == [1, 2, 3]
