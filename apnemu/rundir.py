@@ -69,19 +69,31 @@ def write_json(path: Path, document: Any) -> None:
 
 
 def report_all(target: Path, folders: Sequence[Path]) -> Path:
-    """One page in `target` for several runs; the first one's picture; each kind of clock is a part of its own."""
+    """One page in `target` for several runs; the first one's picture; each kind of clock is a part of its own.
+
+    Raises InputError for what is no run, and for a `target` that cannot be made.
+    """
     found: list[dict[str, Any]] = []
     for folder in folders:
-        if not (folder / "results.json").is_file():
-            raise InputError(
-                f"{folder} is not the directory of a run that ended: it has no results.json; give one of apnemu run",
-                file="RUN_DIR",
-            )
-        document = {**json.loads((folder / "results.json").read_text()), "run_dir": str(folder)}
+        document = {**_written(folder, "results.json", "experiment", "time", "results"), "run_dir": str(folder)}
         kinds = document["time"].split(",")
         found += [{**document, "time": kind, "results": _of_clock(document["results"], kind)} for kind in kinds]
-    picture = json.loads((folders[0] / "blueprint.json").read_text())["picture"]
-    return write_page(target, found, picture)
+    picture = _written(folders[0], "blueprint.json", "picture")["picture"]
+    return write_page(made(target, "--out"), found, picture)
+
+
+def _written(folder: Path, name: str, *keys: str) -> dict[str, Any]:
+    """What a run wrote. Raises InputError where it is not there or is no such thing."""
+    whose = f"{folder} is not the directory of a run that ended"
+    if not (folder / name).is_file():
+        raise InputError(f"{whose}: it has no {name}; give one of apnemu run", file="RUN_DIR")
+    try:
+        document = json.loads((folder / name).read_text())
+    except ValueError as error:
+        raise InputError(f"{whose}: its {name} is no JSON ({error}); run it again", file="RUN_DIR") from error
+    if not isinstance(document, dict) or not document.keys() >= set(keys):
+        raise InputError(f"{whose}: its {name} has no {', '.join(keys)}; run it again", file="RUN_DIR")
+    return document
 
 
 def _of_clock(rows: list[dict[str, Any]], kind: str) -> list[dict[str, Any]]:

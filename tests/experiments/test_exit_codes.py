@@ -289,3 +289,25 @@ def test_a_program_that_the_lab_does_not_find(tmp_path: Path) -> None:
         "apnemu: no-such-program cannot be run: No such file or directory; give a program that the lab finds"
     )
     assert "Traceback" not in done.err
+
+
+BROKEN_RUNS = {
+    "no JSON": (
+        '{"experiment": ',
+        "its results.json is no JSON (Expecting value: line 1 column 16 (char 15)); run it again",
+    ),
+    "a list": ("[]", "its results.json has no experiment, time, results; run it again"),
+    "no blueprint": (
+        '{"experiment": "latency", "time": "virtual", "results": []}',
+        "it has no blueprint.json; give one of apnemu run",
+    ),
+}
+
+
+@pytest.mark.parametrize(("text", "wanted"), BROKEN_RUNS.values(), ids=BROKEN_RUNS.keys())
+def test_a_run_directory_that_is_broken(tmp_path: Path, text: str, wanted: str) -> None:
+    (tmp_path / "results.json").write_text(text)
+    done = apnemu("report", ".", "--out", "page", folder=tmp_path)
+    assert line_of(done) == f"RUN_DIR: . is not the directory of a run that ended: {wanted}"
+    assert done.code == 2
+    assert not (tmp_path / "page").exists()

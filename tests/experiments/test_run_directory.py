@@ -80,7 +80,7 @@ def test_its_command_gives_the_same_records(ran: tuple[Path, Done], tmp_path: Pa
 
 
 @pytest.mark.guest
-def test_report_writes_the_same_page_again(ran: tuple[Path, Done]) -> None:
+def test_report_writes_the_same_page_again(ran: tuple[Path, Done], tmp_path: Path) -> None:
     folder, done = ran
     page = folder / done.json()["run_dir"] / "report.html"
     before = page.read_bytes()
@@ -89,6 +89,9 @@ def test_report_writes_the_same_page_again(ran: tuple[Path, Done]) -> None:
     again = apnemu("report", done.json()["run_dir"], folder=folder)
     assert (again.code, again.out) == (0, f"page: {done.json()['run_dir']}/report.html\n")
     assert page.read_bytes() == before
+    elsewhere = apnemu("report", done.json()["run_dir"], "--out", str(tmp_path / "new" / "page"), folder=folder)
+    assert elsewhere.code == 0, elsewhere.err
+    assert (tmp_path / "new" / "page" / "report.html").stat().st_size > 10_000
 
 
 def test_check(tmp_path: Path) -> None:
