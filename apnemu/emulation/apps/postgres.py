@@ -76,6 +76,7 @@ def _serve(data: str, folder: str, *settings: str) -> None:
         "max_parallel_workers_per_gather=0",
         "jit=off",
         "max_wal_senders=32",
+        "wal_keep_size=256MB",  # a base backup of one standby recycles what another one still copies
         "wal_receiver_status_interval=1s",
         "wal_sender_timeout=30s",
     ]
