@@ -142,6 +142,8 @@ class Experiment:
     networks: tuple[Network, ...] = ("apn", "packet")
     by_quality: bool = False
     """Whether GNPy decides what is lit, whatever the run was asked for."""
+    plays_scenario: Callable[[Mapping[str, Any]], bool] = field(default=lambda settings: False)
+    """Whether the topology's own events happen under these settings; where they do not, the run says so."""
     needs: tuple[Program, ...] = ()
     """`apnemu setup NAME` installs their packages."""
 

@@ -11,6 +11,7 @@ from importlib import metadata
 
 from apnemu import __version__
 from apnemu.lab import kernel
+from apnemu.model.plant import Plant
 
 PACKAGES = {"os-ken": "os-ken", "ryu": "ryu", "mininet": "mininet", "pyroute2": "pyroute2", "gnpy": "gnpy"}
 
@@ -47,6 +48,15 @@ def approximations(times: Sequence[str], syscall_cost_ns: int, *, pcap: bool) ->
     }
     watched = ["A captured frame's stamp takes its sender 1 ns: with --pcap a congested queue drops other frames."]
     return [*(clocks[time] for time in times), *common, *(watched if pcap else [])]
+
+
+def scenario_unplayed(plant: Plant, who: str) -> tuple[str, ...]:
+    """One line on the events of a topology that do not happen here; none where it has no events."""
+    count = len(plant.scenario)
+    if not count:
+        return ()
+    events = "the one event" if count == 1 else f"any of the {count} events"
+    return (f"{who} does not play {events} in the scenario of {plant.name}; apnemu run failover plays them.",)
 
 
 @cache

@@ -6,14 +6,19 @@ import dataclasses
 from pathlib import Path
 
 from apnemu.blueprint.compiled import blueprint_for
+from apnemu.manifest import scenario_unplayed
 from apnemu.model.assignment import Assignment
 from apnemu.planning import next_hops
 from apnemu.rundir import write_json
 from apnemu.topology import read_plant
 
 
-def write_network(folder: Path, topology: Path, *, transceivers: int, seed: int, runtime: str = "os-ken") -> None:
-    """Put into a guest's folder what it is to build. Raises InputError for a topology that cannot be.
+def write_network(
+    folder: Path, topology: Path, *, transceivers: int, seed: int, runtime: str = "os-ken"
+) -> tuple[str, ...]:
+    """Put into a guest's folder what it is to build; returns what a user must know of it.
+
+    Raises InputError for a topology that cannot be.
 
     What an earlier network's controller has left there is not this one's: it goes.
     """
@@ -22,3 +27,4 @@ def write_network(folder: Path, topology: Path, *, transceivers: int, seed: int,
     nothing = Assignment(lightpaths=(), refusals=())
     blueprint = blueprint_for("apn", plant, nothing, next_hops(plant), (), seed=seed, controller_runtime=runtime)
     write_json(folder / "blueprint.json", blueprint.to_json())
+    return scenario_unplayed(plant, "The network on demand")

@@ -26,7 +26,7 @@ from apnemu.lab.needs import has_program
 from apnemu.lab.python import guest_code, guest_folders, guest_python
 from apnemu.lab.side_by_side import run_all
 from apnemu.lab.verdict import disk_named
-from apnemu.manifest import approximations, versions
+from apnemu.manifest import approximations, scenario_unplayed, versions
 from apnemu.model.assignment import Assignment
 from apnemu.model.plant import Plant
 from apnemu.model.scenario import planned_virtual_s
@@ -78,13 +78,16 @@ def run(request: Request, *, say: Say, on_progress: OnProgress | None = None) ->
     experiment = request.experiment
     _check_programs(experiment)
     settings = experiment.resolve(request.given)
-    plant = experiment.prepare(with_packet_settings(read_plant(request.topology), settings), settings)
+    drawn = read_plant(request.topology)
+    plant = experiment.prepare(with_packet_settings(drawn, settings), settings)
     judged = plan_judged(plant, by_quality=request.by_quality or experiment.by_quality)
     assignment = experiment.arrange(judged.assignment, settings)
     dark = () if experiment.computed or "apn" not in request.networks else left_dark(assignment)
+    unplayed = () if experiment.plays_scenario(settings) else scenario_unplayed(drawn, f"This run of {experiment.name}")
     folder = rundir.make(request.out, f"{experiment.name}-{plant.name}")
     with disk_named(folder):
-        return _run_in(folder, request, plant, assignment, (*judged.notes, *dark), settings, begun_s, say, on_progress)
+        notes = (*judged.notes, *dark, *unplayed)
+        return _run_in(folder, request, plant, assignment, notes, settings, begun_s, say, on_progress)
 
 
 def _check_programs(experiment: Experiment) -> None:

@@ -401,4 +401,5 @@ EXPERIMENT = Experiment(
     rows=rows,
     expected=expected,
     met=met,
+    plays_scenario=lambda settings: not settings["event"],
 )

@@ -149,7 +149,8 @@ def network(
     from apnemu.on_demand import write_network
 
     shared = made(folder or new_folder("net"), "--folder")
-    write_network(shared, topology, transceivers=transceivers, seed=seed_of(seed), runtime=runtime)
+    for note in write_network(shared, topology, transceivers=transceivers, seed=seed_of(seed), runtime=runtime):
+        say(note)
     job = guest.Job(
         kernel=kernel.ensure(report=say).path,
         folder=shared,

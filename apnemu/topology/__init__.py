@@ -28,9 +28,9 @@ A file, with every key (those marked * must be there):
       - {at_s*, event: repair*, what: all, or fibres, sites, controller*}
     gnpy: {network*, equipment, sim_params}   GNPy's own files that `apnemu import` made this one from
 
-`experiments/failover.py` plays the scenario. A sag is felt by light on demand alone, whose controller is told of it:
-networks without one take no notice, nor do routers, which regenerate at every hop. The limits of each value are in
-`format.py` and nowhere else.
+`experiments/failover.py` plays the scenario; whatever else runs on such a file says that it does not. A sag is felt by
+light on demand alone, whose controller is told of it: networks without one take no notice, nor do routers, which
+regenerate at every hop. The limits of each value are in `format.py` and nowhere else.
 
 Rejected: ruamel's round-trip objects (a yes/no passes for a number, and lines are lost on plain lists); JSON Schema as
 the judge (its messages have no lines and no way out); pydantic (the same, and a second error tree).
