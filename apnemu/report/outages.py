@@ -13,8 +13,8 @@ class Outage:
     """What the receiver saw of the stream from `source` to `target`.
 
     `outage_ns`: the longest time between two arrivals of which the later comes after the first event; None where
-    nothing arrived any more, or nothing ever. `restored`: the last frame sent arrived. `before_ns` and `after_ns`: one
-    way of the first and of the last frame that arrived.
+    it has no end (not restored; what was under way still arrives), or nothing ever arrived. `restored`: the last frame
+    sent arrived. `before_ns` and `after_ns`: one way of the first and of the last frame that arrived.
     """
 
     source: str
@@ -45,13 +45,14 @@ def outage(records: Sequence[Mapping[str, Any]]) -> Outage:
     )
     first_ns = min((record["at_ns"] for record in records if record["kind"] == "event"), default=0)
     gaps = [later - earlier for (earlier, _), (later, _) in pairwise(arrived) if later > first_ns]
+    restored = bool(frames) and frames[-1]["one_way_ns"] is not None
     return Outage(
         source=frames[0]["source"] if frames else "",
         target=frames[0]["target"] if frames else "",
-        outage_ns=max(gaps, default=None),
+        outage_ns=max(gaps, default=None) if restored else None,
         frames_sent=len(frames),
         frames_lost=len(frames) - len(arrived),
-        restored=bool(frames) and frames[-1]["one_way_ns"] is not None,
+        restored=restored,
         before_ns=arrived[0][1] if arrived else None,
         after_ns=arrived[-1][1] if arrived else None,
     )

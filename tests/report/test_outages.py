@@ -27,6 +27,11 @@ def test_a_stream_that_never_comes_back_is_not_restored_and_has_no_outage() -> N
     assert (seen.outage_ns, seen.frames_lost, seen.restored) == (None, 2, False)
 
 
+def test_what_was_under_way_when_the_fibre_was_cut_is_no_end_of_the_outage() -> None:
+    seen = outage([*_stream([3000, 3000, 3000, None, None]), {"kind": "event", "at_ns": 3500}])
+    assert (seen.outage_ns, seen.frames_lost, seen.restored) == (None, 2, False)
+
+
 def test_nothing_seen_is_no_crash() -> None:
     assert outage([]).outage_ns is None
 
