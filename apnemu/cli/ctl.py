@@ -7,9 +7,12 @@ that cannot be; 3 no controller there.
 from __future__ import annotations
 
 import json
+import math
 import time
 import urllib.error
+import urllib.parse
 import urllib.request
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 
@@ -46,6 +49,8 @@ def request(
     """Light between two data centres, now or booked; waits until it carries frames."""
     if protection not in PROTECTIONS:
         raise InputError(f"protection is '{protection}'; it must be one of {', '.join(PROTECTIONS)}")
+    if not 0 < rate_gbps < math.inf:
+        raise InputError(f"--rate-gbps is {rate_gbps:g}; it must be a number above 0; for example --rate-gbps 100")
     points = {one["name"][0]["value"]: one["uuid"] for one in _points(at, token)}
     for site in (source, target):
         if site not in points:
@@ -54,7 +59,7 @@ def request(
     times = {"start-time": start_in_s, "end-time": end_in_s}
     schedule = {key: (now + timedelta(seconds=s)).isoformat() for key, s in times.items() if s is not None}
     body = service(name, (points[source], points[target]), rate_gbps, protection, schedule)
-    found = _call("POST", at, SERVICES, token, body)[LIST][0]
+    found = _call("POST", at, SERVICES, token, body, as_json=as_json)[LIST][0]
     while wait and found["lifecycle-state"] == "PLANNED":
         time.sleep(LOOK_EVERY_S)
         found = _call("GET", at, f"{SERVICES}={found['uuid']}", token)[LIST][0]
@@ -76,7 +81,7 @@ def release(name: Name, at: At = LAB, token: Token = "") -> None:
 @ctl.command()
 def move(name: Name, at: At = LAB, token: Token = "", as_json: Json = False) -> None:
     """A service to other light, without loss: the new is lit before the old goes out."""
-    _show(_call("POST", at, MOVE, token, {"input": {"uuid": service_uuid(name)}})[LIST], as_json)
+    _show(_call("POST", at, MOVE, token, {"input": {"uuid": service_uuid(name)}}, as_json=as_json)[LIST], as_json)
 
 
 @ctl.command()
@@ -114,10 +119,10 @@ def _show(services: list[dict[str, Any]], as_json: bool) -> None:
         tell(f"{one['uuid']} {one['lifecycle-state']} {one['operational-state']} {way}")
 
 
-def _call(method: str, at: str, path: str, token: str, body: Any = None) -> Any:
-    """Raises InputError for what the controller does not take, LabError where there is none; no light exits with 1."""
-    if not at.startswith(("http://", "https://")):
-        raise InputError(f"--at is '{at}'; it must be like {LAB}")
+def _call(method: str, at: str, path: str, token: str, body: Any = None, *, as_json: bool = False) -> Any:
+    """Raises InputError for what the controller does not take, LabError where there is none; no light exits with 1, and
+    why is told (`as_json`: as `{"reason": WHY}`)."""
+    _check_address(at)
     headers = {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {token}"} if token else {})
     data = None if body is None else json.dumps(body).encode()
     asking = urllib.request.Request(f"{at.rstrip('/')}{path}", data=data, headers=headers, method=method)
@@ -128,7 +133,7 @@ def _call(method: str, at: str, path: str, token: str, body: Any = None) -> Any:
         with error:
             why = _why(error.read()) or error.reason
         if error.code == 409:
-            tell(why)
+            show_json({"reason": why}) if as_json else tell(why)
             raise typer.Exit(NO_LIGHT) from None
         if error.code >= 500:
             raise LabError(f"the controller at {at} failed: {why}") from None
@@ -136,6 +141,14 @@ def _call(method: str, at: str, path: str, token: str, body: Any = None) -> Any:
     except (OSError, ValueError) as error:
         raise LabError(f"no controller answers at {at}: {error}; apnemu lab net starts one, --at names one") from None
     return json.loads(said) if said else None
+
+
+def _check_address(at: str) -> None:
+    with suppress(ValueError):
+        parts = urllib.parse.urlsplit(at)
+        if parts.scheme in ("http", "https") and parts.hostname and parts.port != 0:
+            return
+    raise InputError(f"--at is '{at}'; it must be like {LAB}")
 
 
 def _why(said: bytes) -> str:
