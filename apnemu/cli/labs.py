@@ -103,7 +103,7 @@ def execute(
     command: Annotated[list[str], typer.Argument(metavar="-- CMD", help="Program and arguments.")],
     folder: Annotated[Path | None, typer.Option(help="Folder that the lab shares at /run/apnemu.")] = None,
     seed: Annotated[int, typer.Option(help="All that is random comes from it.")] = 1,
-    memory_mb: Annotated[int, typer.Option(min=64)] = 2048,
+    memory_mb: Annotated[int, typer.Option(min=64, max=1_048_576)] = 2048,
     time: Annotated[str, typer.Option(help="virtual or real.")] = "virtual",
     wall_limit_s: Annotated[float, typer.Option(min=1)] = 600,
 ) -> None:

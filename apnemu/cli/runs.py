@@ -15,6 +15,8 @@ from apnemu.cli.values import application, cores, networks, runtime, seed_of, ti
 from apnemu.finding import load_experiment, shipped_topology
 from apnemu.rundir import new_folder
 
+MOST_COST_NS = 1_000_000
+"""Above it a lab's daemons never come to rest."""
 Topology = Annotated[Path, typer.Argument(metavar="FILE", help="A topology file.")]
 
 
@@ -119,7 +121,9 @@ def run(
     as_json: Json = False,
     controller: Annotated[Path | None, typer.Option(help="Another Ryu application, in place of ours.")] = None,
     controller_runtime: Annotated[str | None, typer.Option(help="os-ken or ryu; what is installed.")] = None,
-    syscall_cost_ns: Annotated[int, typer.Option(help="Virtual time that a system call takes.", min=0)] = 500,
+    syscall_cost_ns: Annotated[
+        int, typer.Option(help="Virtual time that a system call takes.", min=0, max=MOST_COST_NS)
+    ] = 500,
     wall_limit_s: Annotated[float, typer.Option(help="The lab is ended after this.", min=1)] = 1800,
     core: Annotated[str | None, typer.Option(help="Core to run on, or several: 0,1.")] = None,
     quality: Annotated[

@@ -54,7 +54,10 @@ def end(running: subprocess.Popen[bytes]) -> None:
 
 
 class Capture:
-    """What a stage asks to have captured: nothing, or injected frames before and behind a router's queue."""
+    """What a stage asks to have captured: nothing, or injected frames before and behind the queues that they enter.
+
+    Each capture takes seconds to begin, so a router's other queues have none: their stage would begin too late.
+    """
 
     def __init__(self, folder: Path, stage: Stage, start_ns: int, net: Net, notes: Notes) -> None:
         self._running: list[subprocess.Popen[bytes]] = []
@@ -63,9 +66,10 @@ class Capture:
         wires = {wire.name: wire for wire in net.blueprint.wires}
         for arrivals in stage.arrivals:
             injector = wires[f"load@{arrivals.site}"].b
+            entered = _ports(folder / arrivals.file)
             for wire in net.blueprint.wires:
                 near, far = (wire.a, wire.b) if wire.a.node == injector.node else (wire.b, wire.a)
-                if wire.kind != "fibre" or near.node != injector.node:
+                if wire.kind != "fibre" or near.node != injector.node or near.port not in entered:
                     continue
                 name = f"waits-{stage.phase}-{near.interface}"
                 only = ("ether", "dst", load_mac(near.port))
@@ -77,3 +81,10 @@ class Capture:
     def close(self) -> None:
         for running in self._running:
             end(running)
+
+
+def _ports(file: Path) -> set[int]:
+    """The router's ports that a file of arrivals sends frames to."""
+    import numpy
+
+    return {int(port) for port in numpy.unique(numpy.load(file)["port"])}

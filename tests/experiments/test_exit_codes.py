@@ -82,6 +82,14 @@ BAD = {
         ("import", "nowhere.json", "--out", "new.yaml"),
         "nowhere.json: no such file; give a network in GNPy's JSON form",
     ),
+    "a system call of a second": (
+        (*RUN, "--syscall-cost-ns", "1000000000"),
+        "Invalid value for '--syscall-cost-ns': Input should be less than or equal to 1000000; see apnemu --help",
+    ),
+    "more memory than a lab takes": (
+        ("lab", "exec", "--memory-mb", "99999999", "--", "true"),
+        "Invalid value for '--memory-mb': Input should be less than or equal to 1048576; see apnemu --help",
+    ),
     "a folder that cannot be made": (
         ("lab", "exec", "--folder", "quiet.yaml/new", "--", "true"),
         "--folder: quiet.yaml/new cannot be made: Not a directory; give another folder",

@@ -131,6 +131,25 @@ def test_a_queue_waits_as_theory_says(tmp_path: Path) -> None:
     assert document["expectation"]["met"] is True
 
 
+HUB = """
+apnemu: 1
+name: hub
+sites:
+  hub: {kind: local, lat: 0, lon: 0}
+""" + "".join(f"  s{number}: {{kind: edge, lat: 0, lon: 0}}\n" for number in range(6))
+HUB += "fibres:\n" + "".join(f"  - {{between: [hub, s{number}], length_km: 20}}\n" for number in range(6))
+
+
+def test_one_queue_of_a_router_with_many_lines(tmp_path: Path) -> None:
+    """With captures on all six its frames came late, all at once: 6 %, three standard errors of these many packets."""
+    (tmp_path / "hub.yaml").write_text(HUB)
+    asked = ("run", "queue", "--topology", "hub.yaml", *settings(load=0.5, packets=20_000), "--json")
+    (row,) = apnemu(*asked, folder=tmp_path).json()["results"]
+    assert row["predicted_wait_ns"] == pytest.approx(0.5 * 1514 * 8 / 10 / (2 * 0.5), rel=0.001)
+    assert row["mean_wait_ns"] == pytest.approx(row["predicted_wait_ns"], rel=0.06)
+    assert row["mean_wait_ns"] == pytest.approx(row["exact_wait_ns"], abs=5)
+
+
 def test_light_loses_nothing_and_routers_do(tmp_path: Path) -> None:
     """Acceptance 7, with a twentieth of a second at each load: 50 to 60 flows over the APN."""
     asked = ("run", "loss", *settings(load="0.5,1.0,1.2", seconds=0.05), "--json")
