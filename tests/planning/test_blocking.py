@@ -268,3 +268,14 @@ def test_experiment_on_one_link_is_judged_by_erlang_b() -> None:
     assert EXPERIMENT.met([row], given)
     assert not EXPERIMENT.met([{**row, "blocking": 0.02}], given)
     assert not EXPERIMENT.met([{**row, "blocking": 0.001, "erlang_b": None}], given)  # below the bound
+
+
+def test_where_none_or_all_are_refused_the_interval_still_has_a_width() -> None:
+    """40 wavelengths at 1 E refuse one in 1e48; two slots of 12.5 GHz hold no 100 Gbit/s with its guard."""
+    narrow = ["grid=flex", "slots=2", "rate_low_gbps=100"]
+    assert EXPERIMENT.computed is not None
+    for words, blocking in (([], 0.0), (narrow, 1.0)):
+        asked = EXPERIMENT.resolve([*words, "load=1", "requests=1000"])
+        rows = EXPERIMENT.computed(LINK, asked, 1)
+        assert (rows[0]["blocking"], rows[0]["ci95"]) == (blocking, 0.003)
+        assert EXPERIMENT.met(rows, asked)

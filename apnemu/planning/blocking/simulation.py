@@ -23,6 +23,8 @@ WARM_UP_HOLDING_TIMES = 20
 BATCHES = 30
 STUDENT = 2.045
 """0.975 quantile of Student's t with 29 degrees of freedom."""
+RULE_OF_THREE = 3.0
+"""-ln 0.05."""
 Clock = Callable[[], int]
 
 
@@ -45,7 +47,9 @@ class Blocking:
     `standard_error` is by batch means: 30 batches in a row (Law, Simulation Modeling and Analysis, 5th ed., 9.5.3). It
     is honest where a batch lasts many mean holding times, that is where requests / 30 is far above the load, and where
     some hundreds were refused: refusals come in bursts, and a run that saw few of them has too low a figure and too
-    small an error together.
+    small an error together. Where all or none were refused the batches do not differ and say nothing of the error:
+    `ci95` is then 3 in all the requests, within which the truth lies with 95 % (the rule of three: 0.05 = (1 - p)^n;
+    Hanley, Lippman-Hand, JAMA 249, 1983).
     `pace` is requests per wall second, warm-up and random draws included: the one figure that no seed repeats.
     """
 
@@ -62,7 +66,9 @@ class Blocking:
 
     @property
     def ci95(self) -> float:
-        """Half of the 95 % confidence interval's width (Student's t)."""
+        """Half of the 95 % confidence interval's width (Student's t); of all or none refused, the whole of it."""
+        if self.refused in (0, self.requests):
+            return RULE_OF_THREE / self.requests
         return STUDENT * self.standard_error
 
 
