@@ -20,11 +20,12 @@ import numpy as np
 from apnemu.errors import InputError
 from apnemu.model.plant import Fibre, Plant, Site
 from apnemu.model.quality import Judge, Quality, Route
+from apnemu.optics import cache
 from apnemu.optics.chains import Chain, chains_between, site_names, way_from
 from apnemu.optics.equipment import Optics
-from apnemu.optics.forms import spectrum_form
+from apnemu.optics.forms import Form, spectrum_form
 from apnemu.optics.judging import figures_of, quality_of
-from apnemu.optics.light import verdict
+from apnemu.optics.light import Arrival, verdict
 from apnemu.optics.reader import read_optics
 
 if TYPE_CHECKING:
@@ -143,7 +144,7 @@ class GnpyNetwork:
         )
 
     def judge_of(self, plant: Plant, *, optics: Optics | None = None) -> Judge:
-        """How good a route of `plant(...)` is; GNPy from end to end each time, from the route's first site on."""
+        """How good a route of `plant(...)` is; GNPy from end to end, from the route's first site on."""
         light = optics or read_optics()
         modes = tuple((mode, figures_of(mode, light)) for mode in plant.modes)
         spectra = tuple(spectrum_form(mode.slot_m, figures, light, plant.band) for mode, figures in modes)
@@ -151,7 +152,7 @@ class GnpyNetwork:
 
         def answer(route: Route) -> Quality:
             if route not in known:
-                arrivals = self.foreign.arrivals(self.stations(route), spectra)
+                arrivals = self._arrivals(self.stations(route), spectra)
                 verdicts = tuple(
                     verdict(
                         each.line,
@@ -166,6 +167,15 @@ class GnpyNetwork:
             return known[route]
 
         return answer
+
+    def _arrivals(self, stations: tuple[str, ...], spectra: tuple[Form, ...]) -> tuple[Arrival, ...]:
+        """From the cache, or from GNPy."""
+        key = cache.arrival_key(self.foreign.fingerprint, stations, spectra)
+        kept = cache.load_arrivals(key, len(spectra))
+        if kept is None:
+            kept = self.foreign.arrivals(stations, spectra)
+            cache.store(key, kept)
+        return kept
 
     def stations(self, route: Route) -> tuple[str, ...]:
         """The elements that fix a route for GNPy: transceiver, the first fibre of each chain and the node after it."""

@@ -49,6 +49,16 @@ class Section:
     weak_db: float
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Arrival:
+    """What GNPy says of light at its receiver, by channel; ratios in 0.1 nm, transmitter and ROADMs counted in."""
+
+    gsnr_db: Floats
+    osnr_ase_db: Floats
+    latency_ms: Floats
+    line: Section
+
+
 def join(sections: Sequence[Section], optics: Optics) -> Section:
     """A route out of its fibres. A ROADM between two fibres, which both have counted, has its PMD and PDL only once.
 

@@ -6,7 +6,8 @@ whatever other files that names are looked for beside it by GNPy, so those are c
     gnpy-path-request network.json services.json -e equipment.json -o answer.json
     gnpy-transmission-example network.json FROM TO -e equipment.json --spectrum spectrum-MODE.json
 
-and its GSNR in 0.1 nm is the `gsnr_db` of that route and mode.
+(with `--sim-params sim_params.json` where the network was imported with such), and its GSNR in 0.1 nm is the `gsnr_db`
+of that route and mode.
 """
 
 from __future__ import annotations
@@ -52,6 +53,8 @@ def export_imported(
     files: dict[str, Form] = {"equipment.json": library, "services.json": {"path-request": requests}}
     for mode, figures in modes:
         files[f"spectrum-{mode.name}.json"] = {"spectrum": [spectrum_form(mode.slot_m, figures, light, plant.band)]}
+    if network.foreign.sim_params:
+        files["sim_params.json"] = network.foreign.sim_params
     target = Path(folder)
     target.mkdir(parents=True, exist_ok=True)
     for name, form in files.items():

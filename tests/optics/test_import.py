@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 from apnemu.cli import app
 from apnemu.errors import InputError
 from apnemu.optics import read_gnpy
+from apnemu.optics.foreign import Foreign
 from apnemu.planning.judged import plan_judged
 from apnemu.topology import input_files, read_plant
 from tests.optics.lines import EXAMPLES
@@ -112,3 +113,51 @@ def test_nothing_is_overwritten(tmp_path: Path) -> None:
     assert ran.returncode == 2
     assert "exists already" in ran.stderr
     assert (tmp_path / "t.yaml").read_text() == "mine"
+
+
+def raman(folder: Path, **nli: object) -> tuple[str, ...]:
+    """GNPy's Raman example with other channels to compute; the file is written into the folder."""
+    params = json.loads((EXAMPLES / "sim_params.json").read_text())
+    del params["nli_params"]["computed_channels"]
+    params["nli_params"] |= nli
+    (folder / "sim.json").write_text(json.dumps(params))
+    return "raman_edfa_example_network.json", "--sim-params", str(folder / "sim.json")
+
+
+def test_a_network_with_raman_pumps_is_as_gnpy_has_it_on_what_is_given_back(tmp_path: Path) -> None:
+    imported(tmp_path / "t.yaml", *raman(tmp_path, computed_number_of_channels=3))
+    (lightpath,) = planned(tmp_path / "t.yaml", tmp_path / "gnpy")["lightpaths"]
+    options = {
+        "-e": "equipment.json",
+        "--sim-params": "sim_params.json",
+        "--spectrum": f"spectrum-{lightpath['mode']}.json",
+    }
+    words = [word for key, name in options.items() for word in (key, tmp_path / "gnpy" / name)]
+    text = gnpy_says(PROGRAMS / "gnpy-transmission-example", tmp_path / "gnpy" / "network.json", *words)
+    assert lightpath["gsnr_db"] == pytest.approx(final_gsnr_db(text), abs=SAME_DB)
+
+
+def test_channels_to_compute_that_a_full_band_does_not_have_are_refused(tmp_path: Path) -> None:
+    """GNPy's own sim_params.json names channel 75; 75 GHz apart there are 64."""
+    imported(tmp_path / "t.yaml", *raman(tmp_path, computed_channels=[1, 75]))
+    ran = CliRunner().invoke(app, ["plan", str(tmp_path / "t.yaml")])
+    assert isinstance(ran.exception, InputError)
+    assert "names channel 75, and a full band has 64" in str(ran.exception)
+    assert "write computed_number_of_channels: 2" in str(ran.exception)
+
+
+def test_a_route_of_an_imported_network_is_computed_once_and_anew_when_a_file_changes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    network = tmp_path / "mesh.json"
+    network.write_bytes((EXAMPLES / MESH[0]).read_bytes())
+    imported(tmp_path / "t.yaml", str(network))
+    first = planned(tmp_path / "t.yaml", tmp_path / "one")
+    asked = []
+    arrivals = Foreign.arrivals
+    monkeypatch.setattr(Foreign, "arrivals", lambda *given: asked.append(given) or arrivals(*given))
+    assert planned(tmp_path / "t.yaml", tmp_path / "two") == first
+    assert asked == []
+    network.write_text(network.read_text().replace('"length": 50', '"length": 49'))
+    assert planned(tmp_path / "t.yaml", tmp_path / "three") != first
+    assert asked
