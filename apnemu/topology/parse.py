@@ -56,7 +56,7 @@ class Parser:
         in_range = shape.low < value <= shape.high if shape.above else shape.low <= value <= shape.high
         if not in_range:
             self.fail(node.line, problem)
-        if shape.decimals is not None and abs(value - round(value, shape.decimals)) > 1e-9 * max(1.0, abs(value)):
+        if shape.decimals is not None and value != round(value, shape.decimals):
             self.fail(node.line, problem)
         return int(value) if shape.decimals == 0 else float(value)
 
