@@ -23,6 +23,9 @@ GAP_NS = VirtualNs(50_000)
 
 def arrange(planned: Assignment, settings: Mapping[str, Any]) -> Assignment:
     site = settings["site"] or (planned.lightpaths[0].source if planned.lightpaths else "")
+    if not site:
+        why = f" ({planned.refusals[0].demand}: {planned.refusals[0].reason})" if planned.refusals else ""
+        raise InputError(f"no lightpath is lit{why}; delay is managed of some; add a demand: see apnemu plan")
     names = [path.name for path in planned.lightpaths if site in (path.source, path.target)]
     if not names:
         raise InputError(f"no lightpath begins or ends at '{site}'; see apnemu plan", file="--set")

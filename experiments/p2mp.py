@@ -32,6 +32,10 @@ LARGE_BYTES = 42 + 41 * 1472
 def prepare(plant: Plant, settings: Mapping[str, Any]) -> Plant:
     """The hub asks for light to its first n leaves, for each n and kind; leaves: data centres in the file's order."""
     names = [site.name for site in plant.data_centres]
+    if len(names) < 2:
+        raise InputError(
+            f"{plant.name} has {len(names)} data centres; a hub and a leaf are two; add a site that is one"
+        )
     hub = settings["hub"] or (plant.trees[0].source if plant.trees else names[0])
     if hub not in names:
         raise InputError(

@@ -35,6 +35,8 @@ def prepare(plant: Plant, settings: Mapping[str, Any]) -> Plant:
     """The wavelengths that the schemes need, in place of the topology's demands."""
     first = plant.demands[0] if plant.demands else None
     names = [site.name for site in plant.data_centres]
+    if len(names) < 2:
+        raise InputError(f"{plant.name} has {len(names)} data centres; a wavelength joins two; add a site that is one")
     source = settings["from"] or (first.source if first else names[0])
     target = settings["to"] or (first.target if first and first.target != source else "")
     target = target or next(name for name in names if name != source)
