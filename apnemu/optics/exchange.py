@@ -70,7 +70,7 @@ def services_form(
 ) -> Form:
     """Requests named `FIRST/FIBRE/FIBRE.../MODE`, each over its fibres and no others."""
     requests = []
-    for source, route in routes:
+    for source, route in dict.fromkeys(routes):  # GNPy refuses a request that comes twice
         sites = sites_of(plant, source, route)
         hops = [roadm_uid(source)]
         for (here, there), fibre in zip(pairwise(sites), route, strict=True):

@@ -59,7 +59,7 @@ class Foreign:
                 self.equipment_file = Path(equipment or gnpy_json.DEFAULT_EQPT_CONFIG)
                 self.library = gnpy_json.load_equipments_and_configs(self.equipment_file, [], [])
                 self.network = gnpy_json.load_network(topology, self.library)
-        except (*REFUSALS, TypeError, OSError) as error:
+        except (*REFUSALS, AttributeError, TypeError, OSError) as error:
             raise self._refused(error) from error
         self.said = tuple(said)
         self.ends = tuple(transceivers(self.network))

@@ -44,7 +44,7 @@ def export_imported(
         *(transceiver_form(mode, figures, plant.band) for mode, figures in modes),
     ]
     requests = []
-    for route in routes:
+    for route in dict.fromkeys(routes):  # GNPy refuses a request that comes twice
         first, *hops, last = network.stations(route)
         # a fibre that auto-design divides has another name in GNPy afterwards; the ROADMs fix the way
         passed = [uid for uid in hops if uid in network.sites]

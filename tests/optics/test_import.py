@@ -12,11 +12,11 @@ from typer.testing import CliRunner
 
 from apnemu.cli import app
 from apnemu.errors import InputError
-from apnemu.optics import read_gnpy
+from apnemu.optics import export_gnpy, export_imported, read_gnpy
 from apnemu.optics.foreign import Foreign
 from apnemu.planning.judged import plan_judged
 from apnemu.topology import input_files, read_plant
-from tests.optics.lines import EXAMPLES
+from tests.optics.lines import EXAMPLES, TOPOLOGIES
 from tests.optics.test_command_line import PROGRAMS, SAME_DB, final_gsnr_db, gnpy_says
 
 SWEDEN = ("Sweden_OpenROADMv5_example_network.json", "--equipment", str(EXAMPLES / "eqpt_config_openroadm_ver5.json"))
@@ -161,3 +161,25 @@ def test_a_route_of_an_imported_network_is_computed_once_and_anew_when_a_file_ch
     network.write_text(network.read_text().replace('"length": 50', '"length": 49'))
     assert planned(tmp_path / "t.yaml", tmp_path / "three") != first
     assert asked
+
+
+def test_demands_over_one_route_are_one_request_of_gnpy(tmp_path: Path) -> None:
+    """GNPy refuses a file in which a request comes twice: of a network of its own, and of ours."""
+    imported(tmp_path / "mesh.yaml", *MESH)
+    ours = read_plant(TOPOLOGIES / "three-sites.yaml")
+    theirs = read_plant(tmp_path / "mesh.yaml")
+    route = (theirs.fibres[0].name,)
+    first = ours.fibres[0]
+    export_imported(theirs, tmp_path / "theirs", routes=[route, route])
+    export_gnpy(ours, tmp_path / "ours", routes=[(first.a, (first.name,)), (first.a, (first.name,))])
+    for folder, plant in (("theirs", theirs), ("ours", ours)):
+        files = (tmp_path / folder / name for name in ("network.json", "services.json"))
+        answer = tmp_path / folder / "answer.json"
+        gnpy_says(PROGRAMS / "gnpy-path-request", *files, "-e", tmp_path / folder / "equipment.json", "-o", answer)
+        responses = json.loads(answer.read_text())["gnpy-path-computation:responses"]["response"]
+        assert len(responses) == len(plant.modes)
+
+
+def test_an_equipment_file_that_is_none_is_bad_input() -> None:
+    with pytest.raises(InputError, match="GNPy refuses it: AttributeError"):
+        read_gnpy(EXAMPLES / "edfa_example_network.json", equipment=EXAMPLES / "sim_params.json")
