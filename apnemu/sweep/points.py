@@ -82,7 +82,7 @@ def _point(experiment: Experiment, given: tuple[str, ...], seed: int) -> Point:
 def _rows(file: Path, axes: Mapping[str, Any]) -> list[tuple[str, ...]]:
     """The points of a CSV file; every line must have a value for every name."""
     try:
-        lines = [line for line in csv.reader(file.read_text(encoding="utf-8").splitlines()) if line]
+        lines = [line for line in csv.reader(file.read_text(encoding="utf-8-sig").splitlines()) if line]
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise InputError(f"{file} cannot be read: {error}; give a CSV file", file="--points") from error
     if len(lines) < 2:

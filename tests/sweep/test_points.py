@@ -34,7 +34,7 @@ def test_key_and_seed_follow_from_the_settings_alone() -> None:
 
 def test_a_list_of_points(tmp_path: Path) -> None:
     listed = tmp_path / "points.csv"
-    listed.write_text("flows, seconds\n1,0.1\n4,0.2\n")
+    listed.write_text("\ufeffflows, seconds\n1,0.1\n4,0.2\n", encoding="utf-8")  # as a spreadsheet writes it
     found = [point.given for point in points("rate_gbps=100,400", listed=listed)]
     assert found == [
         ("flows=1", "seconds=0.1", "rate_gbps=100"),
