@@ -31,7 +31,7 @@ from apnemu.model.assignment import Assignment
 from apnemu.model.plant import Plant
 from apnemu.model.scenario import planned_virtual_s
 from apnemu.planning import next_hops
-from apnemu.planning.judged import Judged, left_dark, plan_judged
+from apnemu.planning.judged import left_dark, plan_judged
 from apnemu.records.table import read_jsonl, write_parquet
 from apnemu.report.picture import picture_of
 from apnemu.rundir import write_json
@@ -269,12 +269,9 @@ def _raise_guest(context: Context, outcome: Outcome) -> None:
 def _manifest(request: Request, settings: dict[str, Value], notes: tuple[str, ...]) -> dict[str, Any]:
     command = ["apnemu", "run", request.experiment.name]
     command += ["--topology", str(request.topology), "--seed", str(request.seed)]
-    for text in request.given:
-        command += ["--set", text]
-    if request.networks != request.experiment.networks:
-        command += ["--network", ",".join(request.networks)]
-    if request.times != ("virtual",):
-        command += ["--time", ",".join(request.times)]
+    command += [word for text in request.given for word in ("--set", text)]
+    kept = {"--network": (request.networks, request.experiment.networks), "--time": (request.times, ("virtual",))}
+    command += [word for key, (own, usual) in kept.items() if own != usual for word in (key, ",".join(own))]
     if request.pcap:
         command.append("--pcap")
     if request.by_quality:
@@ -299,9 +296,3 @@ def _manifest(request: Request, settings: dict[str, Value], notes: tuple[str, ..
         "wall_s": 0.0,
         "peak_memory_bytes": 0,
     }
-
-
-def plan_file(path: Path, *, by_quality: bool = True) -> tuple[Plant, Judged]:
-    """What `apnemu plan` shows."""
-    plant = read_plant(path)
-    return plant, plan_judged(plant, by_quality=by_quality)

@@ -65,16 +65,20 @@ def plan(
     if minimum_wavelengths:
         _minimum_wavelengths(file, as_json)
         return
+    from apnemu.planning.judged import plan_judged
     from apnemu.report.tables import plan_table
-    from apnemu.run import plan_file
+    from apnemu.rundir import made
+    from apnemu.topology import read_plant
 
-    plant, judged = plan_file(file, by_quality=quality)
+    plant = read_plant(file)
+    judged = plan_judged(plant, by_quality=quality)
     assignment = judged.assignment
     for note in judged.notes if not judged.by_quality else ():
         say(note)
     if export_gnpy is not None:
         from apnemu import optics
 
+        made(export_gnpy, "--export-gnpy")
         routes = [(path.source, path.fibres) for path in assignment.lightpaths]
         if plant.gnpy:
             written = optics.export_imported(plant, export_gnpy, routes=[route for _, route in routes])

@@ -13,6 +13,8 @@ echo 16777216 16777216 16777216 > /proc/sys/net/ipv4/tcp_mem
 echo 16777216 16777216 16777216 > /proc/sys/net/ipv4/udp_mem
 echo 1073741824 > /proc/sys/net/core/rmem_max
 echo 1073741824 > /proc/sys/net/core/wmem_max
+# A program that forks without end comes to one: each of the guest's processes is one of the host's.
+echo 4096 > /proc/sys/kernel/threads-max
 # A frame is handled at the instant at which it arrives: the kernel's network thread goes before every program.
 echo -1 > /proc/sys/kernel/sched_rt_runtime_us
 for task in /proc/[0-9]*; do

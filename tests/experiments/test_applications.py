@@ -40,6 +40,7 @@ CASES = {
     "hangs": "import time; print('waiting'); time.sleep(10000)",
     "fills": "open('big', 'wb').write(bytes(20_000_000))",
     "prints": "while True: print('again and again')",
+    "forks": "import os, time\\nwhile True: os.fork() or time.sleep(10000)",
 }
 
 
@@ -112,6 +113,10 @@ def test_a_server_and_its_client(tmp_path: Path) -> None:
         ("hangs", "application client at osaka had not ended after 30 virtual s; it said: waiting;"),
         ("fills", "application client at osaka ended with 1, its disk of 10 MB is full; it said: "),
         ("prints", "application client at osaka printed more than 1048576 bytes; it said: again and again"),
+        (
+            "forks",
+            "BlockingIOError: [Errno 11] Resource temporarily unavailable; all of it is in apps/asked-client.log",
+        ),
         ("server", "application server at tokyo is a service and ended with 4 while it was needed; it said nothing;"),
         ("unready", "application server at tokyo was not ready (listens:7001) within 5 virtual s; it said nothing;"),
     ],

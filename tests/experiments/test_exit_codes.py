@@ -90,6 +90,10 @@ BAD = {
         ("lab", "exec", "--memory-mb", "99999999", "--", "true"),
         "Invalid value for '--memory-mb': Input should be less than or equal to 1048576; see apnemu --help",
     ),
+    "an export into a file": (
+        ("plan", "quiet.yaml", "--export-gnpy", "quiet.yaml"),
+        "--export-gnpy: quiet.yaml cannot be made: File exists; give another folder",
+    ),
     "a folder that cannot be made": (
         ("lab", "exec", "--folder", "quiet.yaml/new", "--", "true"),
         "--folder: quiet.yaml/new cannot be made: Not a directory; give another folder",
