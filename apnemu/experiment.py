@@ -149,7 +149,6 @@ class Experiment:
 
     def resolve(self, given: Sequence[str]) -> dict[str, Value]:
         """Settings from `KEY=VALUE` texts and defaults. Raises InputError for a name or a value that is none."""
-        known = {setting.name: setting for setting in (*self.settings, *PACKET_SETTINGS)}
         values: dict[str, Value] = {setting.name: setting.default for setting in self.settings}
         for text in given:
             name, equals, value = text.partition("=")
@@ -157,12 +156,17 @@ class Experiment:
                 raise InputError(
                     f"'{text}' has no '='; a setting is KEY=VALUE; for example {_example(self)}", file="--set"
                 )
-            if name not in known:
-                near = difflib.get_close_matches(name, known, n=1)
-                hint = f"did you mean {near[0]}" if near else f"known are {', '.join(known)}"
-                raise InputError(f"{self.name} has no setting '{name}'; {hint}", file="--set")
-            values[name] = known[name].parse(value)
+            values[name] = self.setting(name).parse(value)
         return values
+
+    def setting(self, name: str) -> Setting:
+        """The setting of that name. Raises InputError where there is none."""
+        known = {setting.name: setting for setting in (*self.settings, *PACKET_SETTINGS)}
+        if name not in known:
+            near = difflib.get_close_matches(name, known, n=1)
+            hint = f"did you mean {near[0]}" if near else f"known are {', '.join(known)}"
+            raise InputError(f"{self.name} has no setting '{name}'; {hint}", file="--set")
+        return known[name]
 
 
 def _example(experiment: Experiment) -> str:

@@ -6,7 +6,8 @@ import csv
 import hashlib
 import itertools
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -48,20 +49,25 @@ def grid(experiment: Experiment, given: Sequence[str], listed: Path | None, seed
         if name in axes:
             raise InputError(f"{name} is given twice; once with all its values: --set {name}=a,b,c", file="--set")
         axes[name] = [f"{name}={value.strip()}" for value in values.split(",")]
-    rows = _rows(listed, axes) if listed else [()]
+    rows = _rows(experiment, listed, axes) if listed else [(None, ())]
     count = len(rows)
     for axis in axes.values():
         count *= len(axis)
     if count > MOST_POINTS:
         raise InputError(
-            f"that makes {count} points; it must be at most {MOST_POINTS}; sweep fewer values", file="--set"
+            f"that makes {count} points; it must be at most {MOST_POINTS}; sweep fewer values",
+            file=str(listed) if len(rows) > MOST_POINTS else "--set",
         )
     found: dict[str, Point] = {}
-    for row in rows:
+    for line, row in rows:
         for combined in itertools.product(*axes.values()):
             point = _point(experiment, (*row, *combined), seed)
             if point.key in found:
-                raise InputError(f"the point {', '.join(point.given)} comes twice; take one out", file="--set")
+                raise InputError(
+                    f"the point {', '.join(point.given)} comes twice; take one out",
+                    file=str(listed) if listed else "--set",
+                    line=line,
+                )
             found[point.key] = point
     return tuple(found.values())
 
@@ -79,23 +85,39 @@ def _point(experiment: Experiment, given: tuple[str, ...], seed: int) -> Point:
     )
 
 
-def _rows(file: Path, axes: Mapping[str, Any]) -> list[tuple[str, ...]]:
-    """The points of a CSV file; every line must have a value for every name."""
+def _rows(experiment: Experiment, file: Path, axes: Mapping[str, Any]) -> list[tuple[int, tuple[str, ...]]]:
+    """The points of a CSV file with their lines' numbers; every line must have a value for every name."""
     try:
-        lines = [line for line in csv.reader(file.read_text(encoding="utf-8-sig").splitlines()) if line]
+        reader = csv.reader(file.read_text(encoding="utf-8-sig").splitlines())
+        lines = [(reader.line_num, line) for line in reader if line]
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise InputError(f"{file} cannot be read: {error}; give a CSV file", file="--points") from error
     if len(lines) < 2:
         raise InputError(
             f"has {len(lines)} lines; it must have a line of settings' names and one for each point", file=str(file)
         )
-    names = [name.strip() for name in lines[0]]
+    head, names = lines[0][0], [name.strip() for name in lines[0][1]]
     for name in names:
         if name in axes or names.count(name) > 1:
-            raise InputError(f"{name} is given twice; take one out", file=str(file), line=1)
+            raise InputError(f"{name} is given twice; take one out", file=str(file), line=head)
+        with _placed(file, head):
+            experiment.setting(name)
     rows = []
-    for number, line in enumerate(lines[1:], 2):
+    for number, line in lines[1:]:
         if len(line) != len(names):
             raise InputError(f"has {len(line)} values; it must have {len(names)}", file=str(file), line=number)
-        rows.append(tuple(f"{name}={value.strip()}" for name, value in zip(names, line, strict=True)))
+        given = tuple(f"{name}={value.strip()}" for name, value in zip(names, line, strict=True))
+        with _placed(file, number):
+            experiment.resolve(given)
+        rows.append((number, given))
     return rows
+
+
+@contextmanager
+def _placed(file: Path, line: int) -> Iterator[None]:
+    """What is refused inside is refused as that line of the file, not as an option."""
+    try:
+        yield
+    except InputError as error:
+        message = error.message.replace("for example --set ", "for example ")
+        raise InputError(message, file=str(file), line=line) from error

@@ -66,6 +66,12 @@ def test_refused(given: list[str], said: str) -> None:
         ("flows\n", "has 1 lines; it must have a line of settings' names and one for each point"),
         ("flows,seconds\n1\n", ":2: has 1 values; it must have 2"),
         ("flows,flows\n1,2\n", ":1: flows is given twice; take one out"),
+        ("flow\n1\n", "points.csv:1: throughput has no setting 'flow'; did you mean flows"),
+        (
+            "flows\n1\n\n0\n",
+            "points.csv:4: flows is '0'; it must be a whole number from 1 to 1024; for example flows=1",
+        ),
+        ("seconds\n1\n2\n1.0\n", "points.csv:4: the point seconds=1.0 comes twice; take one out"),
     ],
 )
 def test_a_bad_list_is_refused(tmp_path: Path, text: str, said: str) -> None:
