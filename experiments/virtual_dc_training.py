@@ -9,11 +9,13 @@ from __future__ import annotations
 import dataclasses
 import json
 from collections.abc import Mapping, Sequence
+from math import floor
 from typing import Any
 
 import pyarrow as pa  # type: ignore[import-untyped]  # it ships no types
 import pyarrow.compute as pc  # type: ignore[import-untyped]  # it ships no types
 
+from apnemu.emulation.apps.training import HEAD
 from apnemu.errors import InputError
 from apnemu.experiment import Context, Experiment, Row, Setting
 from apnemu.model.plant import Plant, Roadm
@@ -136,7 +138,7 @@ def training(context: Context, line_gbps: float, rtt_ns: int, overlap: bool) -> 
         local_bytes_per_s=gbps_to_bytes_per_s(settings["local_gbps"]),
     )
     if not settings["fit_ratio"]:
-        return plan
+        return _beyond_framing(plan)
     seen = dataclasses.replace(
         plan,
         bytes_per_s=gbps_to_bytes_per_s(settings["fit_rate_gbps"]) * share,
@@ -147,7 +149,20 @@ def training(context: Context, line_gbps: float, rtt_ns: int, overlap: bool) -> 
         per_s = fitted_bytes_per_compute_s(seen, settings["fit_ratio"])
     except ValueError as error:
         raise InputError(f"fit_ratio: {error}; give one between them", file="--set") from error
-    return dataclasses.replace(plan, gradient_bytes=max(1, round(per_s * plan.compute_s)))
+    return _beyond_framing(dataclasses.replace(plan, gradient_bytes=max(1, round(per_s * plan.compute_s))))
+
+
+def _beyond_framing(plan: Training) -> Training:
+    """Refuses gradients so small that the heads of their messages alone are more than `WIRE_TOLERANCE` of them."""
+    size = plan.sites if plan.algorithm == "hierarchical" else plan.sites * plan.per_site
+    least = floor(HEAD.size * plan.buckets * size / WIRE_TOLERANCE) + 1
+    if plan.gradient_bytes < least:
+        raise InputError(
+            f"gradient_bytes is {plan.gradient_bytes}; {plan.buckets} buckets in {size} parts each need at least "
+            f"{least}, so that the heads of their messages stay below {WIRE_TOLERANCE:.0%}; give more bytes",
+            file="--set",
+        )
+    return plan
 
 
 def stages(context: Context) -> tuple[Stage, ...]:

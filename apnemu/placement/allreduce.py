@@ -10,7 +10,6 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import log2
 from typing import Literal
 
 Algorithm = Literal["ring", "hierarchical"]
@@ -114,11 +113,36 @@ def sent_between_sites(plan: Training) -> float:
     return 2 * (size - 1) / size * plan.gradient_bytes
 
 
+def opening_half_trips(total: float, burst: float, line: float) -> float:
+    """Half round trips that TCP's first window costs `total` bytes, beside a window that was always open.
+
+    `burst` bytes are there at once and go round the ring: what has come after half a round trip is sent on. `line` is
+    what the line carries in half a round trip. Slow start (RFC 5681, 3.1): the window is the first one and all that was
+    acknowledged, a round trip after it was sent. As two bursts are then under way in a round trip, the window opens
+    until it holds both, or the line is full.
+
+    >>> opening_half_trips(8 * FIRST_WINDOW_BYTES, FIRST_WINDOW_BYTES, 1e9)  # one trip in two waits for the window
+    1.0
+    """
+    flow = min(burst, line)
+    sent = before = 0.0
+    trips = 0
+    while sent < total and FIRST_WINDOW_BYTES + before < 2 * flow:
+        sent, before = min(total, sent + flow, FIRST_WINDOW_BYTES + 2 * before), sent
+        trips += 1
+    return trips - sent / flow if flow else 0.0
+
+
 def step_s(plan: Training) -> float:
     """A step in closed form: the line is busy with one bucket after another, none before it is ready; the last one's
     parts also pass every fibre of their way round, and the first of a quiet line open TCP's window.
 
-    *Not modelled:* loss, and lines that wait for parts on their way round while there is more to send.
+    Without overlap all buckets are ready at one instant, open the window together and follow each other round the ring
+    as through a pipeline: either the line is always busy, or each part passes its fibres without waiting, the last
+    bucket's behind the others' first ones.
+
+    *Not modelled:* loss; with overlap, lines that wait for parts on their way round while there is more to send, and
+    buckets that become ready while the first one still opens the window.
     """
     size = plan.sites * plan.per_site if plan.algorithm == "ring" or plan.sites == 1 else plan.sites
     if plan.sites * plan.per_site == 1:
@@ -126,15 +150,24 @@ def step_s(plan: Training) -> float:
     rate = plan.bytes_per_s if plan.sites > 1 else plan.local_bytes_per_s
     bucket_s = 2 * (size - 1) / size * plan.gradient_bytes / plan.buckets / rate
     crossings = 2 * (size - 1) * (plan.sites / size if plan.sites > 1 else 0)
-    window = max(1.0, min(rate * plan.rtt_s, plan.gradient_bytes / plan.buckets / size) / FIRST_WINDOW_BYTES)
-    opening_s = plan.rtt_s * max(0.0, log2(window) - 1)  # doubling each round trip, and meanwhile a window is sent
     inside_s = 0.0
     if plan.algorithm == "hierarchical" and plan.per_site > 1 and plan.sites > 1:
         inside_s = plan.gradient_bytes / plan.buckets / plan.local_bytes_per_s
+    half_s = plan.rtt_s / 2
+    opening_s = part_s = 0.0
+    if crossings:
+        part_s = bucket_s / crossings
+        together = 1 if plan.overlap else plan.buckets
+        burst = part_s * rate * together
+        opening_s = opening_half_trips(burst * crossings, burst, rate * half_s) * half_s
+    if not plan.overlap and crossings:
+        busy_s = plan.buckets * bucket_s + half_s
+        round_s = crossings * (half_s + part_s) + (plan.buckets - 1) * part_s
+        return plan.compute_s + inside_s + opening_s + max(busy_s, round_s) + inside_s
     free_s = -IDLE_S
-    for ready in ready_s(plan):
-        opened_s = opening_s if ready + inside_s > free_s + IDLE_S else 0.0
-        free_s = max(free_s, ready + inside_s) + opened_s + bucket_s
+    for own_s in ready_s(plan):
+        opened_s = opening_s if own_s + inside_s > free_s + IDLE_S else 0.0
+        free_s = max(free_s, own_s + inside_s) + opened_s + bucket_s
     return free_s + crossings * plan.rtt_s / 2 + inside_s
 
 

@@ -36,6 +36,15 @@ def test_the_published_ratio_is_fitted_and_the_other_one_predicted(tmp_path: Pat
 
 
 @pytest.mark.guest
+def test_all_buckets_of_a_long_ring_open_the_window_together(tmp_path: Path) -> None:
+    near, far = training(
+        tmp_path, sites=5, distance_km="500,2500", compute_s=0.1, gradient_bytes=100_000_000, overlap="off"
+    )  # fmt: skip
+    assert near["step_s"] == pytest.approx(near["predicted_step_s"], rel=0.02)
+    assert far["step_s"] == pytest.approx(far["predicted_step_s"], rel=0.05)
+
+
+@pytest.mark.guest
 def test_three_sites_with_two_workers_each(tmp_path: Path) -> None:
     (row,) = training(
         tmp_path, sites=3, workers=2, algorithm="hierarchical", distance_km=100, gradient_bytes=30_000_000,
@@ -81,6 +90,7 @@ def test_real_numbers_are_summed(algorithm: str, sites: int, per_site: int) -> N
         ({"distance_km": "-1"}, "distance_km is '-1'; it must be a number from 0 to 20000"),
         ({"sites": 9}, "sites is 9; three-sites has 3 data centres"),
         ({"distance_km": 5, "rtt_ms": 1}, "give one of them"),
+        ({"gradient_bytes": 22400}, "gradient_bytes is 22400; 8 buckets in 2 parts each need at least 22401"),
         ({"fit_ratio": 0.5}, "fit_ratio: a ratio of 0.5 is outside"),
     ],
 )
