@@ -150,6 +150,19 @@ def test_one_queue_of_a_router_with_many_lines(tmp_path: Path) -> None:
     assert row["mean_wait_ns"] == pytest.approx(row["exact_wait_ns"], abs=5)
 
 
+STAR = HUB.replace("20}", "3}") + "demands:\n  - {name: mesh, among: all, rate_gbps: 100}\n"
+
+
+def test_no_frame_of_many_is_late_over_light(tmp_path: Path) -> None:
+    """Every 5 s the switches' daemon makes its rounds: frames that came meanwhile were up to 505 ns late."""
+    (tmp_path / "star.yaml").write_text(STAR)
+    asked = ("run", "latency", "--topology", "star.yaml", "--network", "apn", *settings(probes=850), "--json")
+    document = apnemu(*asked, folder=tmp_path).json()
+    assert document["expectation"]["met"] is True
+    assert len(document["results"]) == 42
+    assert max(row["jitter_ns"] for row in document["results"]) <= 10
+
+
 def test_light_loses_nothing_and_routers_do(tmp_path: Path) -> None:
     """Acceptance 7, with a twentieth of a second at each load: 50 to 60 flows over the APN."""
     asked = ("run", "loss", *settings(load="0.5,1.0,1.2", seconds=0.05), "--json")
