@@ -167,19 +167,23 @@ COMMAND = """
 import signal
 import sys
 from pathlib import Path
-from apnemu.lab import guest
+from apnemu.lab import cores, guest
 signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored where the tests were started in the background
-guest.run(guest.Job(kernel=Path(sys.argv[1]), folder=Path(sys.argv[2]), argv=tuple(sys.argv[3:])))
+cores.PREFIX, kernel, folder, *argv = sys.argv[1:]
+guest.run(guest.Job(kernel=Path(kernel), folder=Path(folder), argv=tuple(argv)))
 """
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
-def test_the_command_ended(make_job: MakeJob, tmp_path: Path, number: signal.Signals) -> None:
+def test_the_command_ended(
+    make_job: MakeJob, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: signal.Signals
+) -> None:
+    monkeypatch.setattr(cores, "PREFIX", f"apnemu-test-{os.getpid()}-")  # labs beside the tests hold cores too
     job = make_job(*SPIN)
     scratch = tmp_path / "scratch"
     scratch.mkdir()
     command = subprocess.Popen(
-        [sys.executable, "-c", COMMAND, str(job.kernel), str(job.folder), *job.argv],
+        [sys.executable, "-c", COMMAND, cores.PREFIX, str(job.kernel), str(job.folder), *job.argv],
         env={"PYTHONPATH": str(Path(__file__).parents[2]), "TMPDIR": str(scratch), "HOME": str(scratch)},
         stderr=subprocess.DEVNULL,
     )
@@ -187,7 +191,7 @@ def test_the_command_ended(make_job: MakeJob, tmp_path: Path, number: signal.Sig
     log = job.folder / "console.log"
     assert wait_until(lambda: log.exists() and "now" in log.read_text())
     assert len(processes_in(job.folder)) > 1
-    claims = len(cores.claims())
+    assert len(cores.claims()) == 1
 
     command.send_signal(number)
     code = command.wait()
@@ -195,7 +199,7 @@ def test_the_command_ended(make_job: MakeJob, tmp_path: Path, number: signal.Sig
     ended_by_itself = {signal.SIGTERM: 143, signal.SIGHUP: 129}
     assert code == ended_by_itself.get(number, -number)
     assert wait_until(lambda: processes_in(job.folder) == [])
-    assert len(cores.claims()) == claims - 1
+    assert cores.claims() == []
     assert list(scratch.iterdir()) == []
     assert set(os.listdir("/dev/shm")) - shared_before == set()
     left = {path.name for path in job.folder.iterdir()}
