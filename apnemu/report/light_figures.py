@@ -11,7 +11,7 @@ from typing import Any
 from markupsafe import Markup
 
 from apnemu.report import words
-from apnemu.report.drawing import element
+from apnemu.report.svg import element
 from apnemu.report.lights import Judged, Kind, Light, judged, lights, over
 from apnemu.report.plant_map import WIDTH, Projection
 from apnemu.report.plots import figure

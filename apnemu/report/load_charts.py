@@ -8,8 +8,8 @@ from typing import Any
 from markupsafe import Markup
 
 from apnemu.report import words
-from apnemu.report.drawing import Scale, css, element, legend, linear_scale, log_scale
-from apnemu.report.pairs import networks
+from apnemu.report.svg import Scale, css, element, legend, linear_scale, log_scale
+from apnemu.report.round_trips import networks
 from apnemu.report.plots import Series, figure, plot
 from apnemu.report.rows import LossRow, ThroughputRow
 

@@ -8,7 +8,7 @@ from typing import Any
 from markupsafe import Markup
 
 from apnemu.report import words
-from apnemu.report.drawing import css, element, log_scale, percent
+from apnemu.report.svg import css, element, log_scale, percent
 from apnemu.report.plots import figure
 
 ROW, BAR, LEFT = 52, 14, 8

@@ -21,10 +21,10 @@ from markupsafe import Markup
 from apnemu.errors import InputError
 from apnemu.report import headline, latency_charts, load_charts, plant_map, results, words
 from apnemu.report.curves import curves_of
-from apnemu.report.drawing import element
+from apnemu.report.svg import element
 from apnemu.report.light_figures import light_figures
 from apnemu.report.outage_figure import outage_figure
-from apnemu.report.pairs import chief, networks, pairs, phases
+from apnemu.report.round_trips import chief, networks, pairs, phases
 from apnemu.report.quality_figures import quality_figures
 from apnemu.report.reach_map import reach_figures
 from apnemu.report.rows import LatencyRow, LossRow, ThroughputRow

@@ -15,7 +15,7 @@ from typing import Any
 from markupsafe import Markup
 
 from apnemu.report import words
-from apnemu.report.drawing import element
+from apnemu.report.svg import element
 
 WIDTH = 520
 TALLEST = 640

@@ -8,7 +8,7 @@ from typing import Any
 from markupsafe import Markup
 
 from apnemu.report import words
-from apnemu.report.drawing import linear_scale
+from apnemu.report.svg import linear_scale
 from apnemu.report.plots import Series, figure, plot
 from apnemu.report.quality_rows import best_of_routes
 

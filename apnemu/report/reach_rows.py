@@ -11,7 +11,7 @@ from apnemu.model.plant import Plant
 from apnemu.model.scenario import Pair
 from apnemu.planning import NextHop
 from apnemu.report import words
-from apnemu.report.waiting import loss, wait_p99_ns
+from apnemu.planning.queueing import loss, wait_p99_ns
 from apnemu.units import serialisation_ns
 
 Row = dict[str, Any]

@@ -8,7 +8,7 @@ from typing import Any
 from markupsafe import Markup
 
 from apnemu.report import words
-from apnemu.report.drawing import element
+from apnemu.report.svg import element
 from apnemu.report.plots import figure
 
 WIDTH, LEFT, RIGHT, ROW = 760, 90, 500, 26

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from apnemu.report.waiting import loss, wait_p99_ns
+from apnemu.planning.queueing import loss, wait_p99_ns
 from apnemu.seeds import generator
 
 SERVICE_NS = 1211

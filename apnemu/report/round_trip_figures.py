@@ -11,8 +11,8 @@ from collections.abc import Callable, Sequence
 from markupsafe import Markup, escape
 
 from apnemu.report import words
-from apnemu.report.drawing import Scale, css, element, legend, linear_scale, log_scale, marker, percent
-from apnemu.report.pairs import Pair
+from apnemu.report.svg import Scale, css, element, legend, linear_scale, log_scale, marker, percent
+from apnemu.report.round_trips import Pair
 from apnemu.report.plots import Series, figure, plot
 from apnemu.report.rows import LatencyRow
 from apnemu.units import ns_to_ms, ns_to_us

@@ -1,15 +1,35 @@
-"""Latency rows by pair of sites, with what the plant says about the pair: distance and the fibre's own delay."""
+"""Round trips by pair of sites, with what the plant says about the pair: distance and the fibre's own delay."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypedDict
 
 import networkx as nx  # type: ignore[import-untyped]  # it ships no types
 
-from apnemu.report.rows import LatencyRow
 from apnemu.units import fibre_delay_ns
+
+
+LatencyRow = TypedDict(
+    "LatencyRow",
+    {
+        "from": str,
+        "to": str,
+        "network": str,
+        "phase": str,
+        "rtt_ns_min": int | None,
+        "rtt_ns_p50": int | None,
+        "rtt_ns_p99": int | None,
+        "rtt_ns_max": int | None,
+        "jitter_ns": int | None,
+        "one_way_ns_p50": int | None,
+        "sent": int,
+        "lost": int,
+        "predicted_rtt_ns": int | None,
+    },
+)
+"""Round trips between two sites over one network in one phase; None where every probe was lost."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,21 +47,6 @@ class Pair:
     rows: Mapping[str, LatencyRow]
 
 
-def phases(rows: Sequence[LatencyRow]) -> list[str]:
-    """In the order of their first row."""
-    return list(dict.fromkeys(row.get("phase", "") for row in rows))
-
-
-def networks(rows: Sequence[Mapping[str, Any]]) -> list[str]:
-    """The networks of some rows: the APN first, the packet network second, any other after them.
-
-    >>> networks([{"network": "packet"}, {"network": "other"}, {"network": "apn"}])
-    ['apn', 'packet', 'other']
-    """
-    found = dict.fromkeys(row["network"] for row in rows)
-    return sorted(found, key=lambda name: {"apn": 0, "packet": 1}.get(name, 2))
-
-
 def pairs(rows: Sequence[LatencyRow], picture: Mapping[str, Any], phase: str) -> list[Pair]:
     """The pairs measured in a phase, nearest first; those without a distance come last, in their order."""
     grouped: dict[tuple[str, str], dict[str, LatencyRow]] = {}
@@ -57,18 +62,22 @@ def pairs(rows: Sequence[LatencyRow], picture: Mapping[str, Any], phase: str) ->
     return sorted(found, key=lambda pair: float("inf") if pair.length_km is None else pair.length_km)
 
 
-def chief(rows: Sequence[LatencyRow], picture: Mapping[str, Any]) -> tuple[str, str] | None:
-    """The pair to name first: the two sites with most power among those measured, ties in the picture's order.
+def chief(ends: Sequence[tuple[str, str]], picture: Mapping[str, Any]) -> tuple[str, str] | None:
+    """The pair of sites to name first: the two with most power among them, ties in the picture's order.
 
-    Without that pair among the rows, the first row's.
+    Where these two are no pair, the first pair of all; None of none.
     """
-    measured = {row[end] for row in rows for end in ("from", "to")}
-    sites = [site for site in picture["sites"] if site["name"] in measured]
+    among = {site for pair in ends for site in pair}
+    sites = [site for site in picture["sites"] if site["name"] in among]
     greatest = {site["name"] for site in sorted(sites, key=lambda site: -(site.get("power_mw") or 0.0))[:2]}
-    for row in rows:
-        if {row["from"], row["to"]} == greatest:
-            return row["from"], row["to"]
-    return (rows[0]["from"], rows[0]["to"]) if rows else None
+    return next((pair for pair in ends if {*pair} == greatest), ends[0] if ends else None)
+
+
+def over_prediction_ns(row: LatencyRow) -> int | None:
+    """How far the fastest round trip lies above the prediction for an empty network; None where one is missing."""
+    if row["rtt_ns_min"] is None or row.get("predicted_rtt_ns") is None:
+        return None
+    return row["rtt_ns_min"] - (row["predicted_rtt_ns"] or 0)
 
 
 def _lengths(picture: Mapping[str, Any]) -> Mapping[str, Mapping[str, float]]:
