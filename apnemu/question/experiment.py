@@ -14,7 +14,7 @@ from typing import Any, Generic
 import pyarrow as pa  # type: ignore[import-untyped]  # it ships no types
 
 from apnemu.errors import InputError
-from apnemu.model.activities import Stage
+from apnemu.model.scenario import Stage
 from apnemu.model.assignment import Assignment
 from apnemu.model.plant import Plant
 from apnemu.question.context import Context, Network, Row, S

@@ -6,15 +6,17 @@ two networks lie on top of each other. Hence two figures: round trips over dista
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, cast
 
 from markupsafe import Markup, escape
 
 from apnemu.report import words
 from apnemu.report.svg import Scale, css, element, legend, linear_scale, log_scale, marker, percent
-from apnemu.report.round_trips import Pair
+from apnemu.report.ordering import networks, phases
+from apnemu.report.round_trips import LatencyRow, Pair, pairs
+from apnemu.report.shown import PairSaid
 from apnemu.report.plots import Series, figure, plot
-from apnemu.report.rows import LatencyRow
 from apnemu.units import ns_to_ms, ns_to_us
 
 MOST_ROWS = 72
@@ -25,6 +27,34 @@ AXIS = 22
 """Height of the axis above and below the rows, likewise."""
 
 Value = Callable[[Pair, LatencyRow], int | None]
+
+
+def round_trip_figures(results: Sequence[Mapping[str, Any]], picture: Mapping[str, Any]) -> list[Markup]:
+    """Round trips over distance, what is added to light's own delay, and jitter, of rows of one phase."""
+    rows = cast(Sequence[LatencyRow], results)
+    of_phase, names = pairs(rows, picture, phases(rows)[-1]), networks(rows)
+    return [draw(of_phase, names) for draw in (distance_figure, added_figure, jitter_figure)]
+
+
+def said_of_pairs(results: Sequence[Mapping[str, Any]], picture: Mapping[str, Any]) -> list[PairSaid]:
+    """What was measured between each pair of sites in the last phase, which is the busiest, and how far apart they lie."""
+    rows = cast(Sequence[LatencyRow], results)
+    return [PairSaid(ends=(pair.source, pair.target), lines=_lines(pair)) for pair in pairs(rows, picture, phases(rows)[-1])]
+
+
+def _lines(pair: Pair) -> tuple[tuple[str, str], ...]:
+    lines = [
+        (
+            f"Round trip, {words.network(name)}",
+            f"{words.duration(pair.rows[name]['rtt_ns_p50'])}, jitter {words.duration(pair.rows[name]['jitter_ns'])}",
+        )
+        for name in networks(list(pair.rows.values()))
+    ]
+    if pair.floor_ns is not None:
+        lines.append(("Light in the fibre alone", words.duration(pair.floor_ns)))
+    if pair.length_km is not None:
+        lines.append(("Shortest fibre route", f"{pair.length_km:,.1f} km"))
+    return tuple(lines)
 
 
 def distance_figure(pairs: Sequence[Pair], names: Sequence[str]) -> Markup:
