@@ -16,7 +16,9 @@ from apnemu.errors import InputError
 from apnemu.model.plant import Plant
 from apnemu.planning.blocking import Rules, simulate
 from apnemu.planning.blocking.erlang import is_exact, least_blocking
-from apnemu.question.experiment import Experiment, Row, Setting
+from apnemu.question.context import Row
+from apnemu.question.experiment import Experiment
+from apnemu.question.settings import Setting
 
 TOLERANCE = 0.10
 REFERENCE = {

@@ -18,9 +18,12 @@ import pyarrow.compute as pc  # type: ignore[import-untyped]  # it ships no type
 from apnemu.model.activities import Application, Pair
 from apnemu.model.plant import Plant
 from apnemu.model.scenario import Stage
-from apnemu.question.experiment import Context, Experiment, Row, Setting
-from apnemu.question.stages import NEAR, arrivals, far_names, fibres_both_ways, need_joined, star
-from apnemu.question.traffic import filling_ns, saturation
+from apnemu.question.context import Context, Row
+from apnemu.question.experiment import Experiment
+from apnemu.question.pairs import fibres_both_ways, need_joined
+from apnemu.question.plants import NEAR, far_names, star
+from apnemu.question.settings import Setting
+from apnemu.question.traffic import arrivals, filling_ns, saturation
 from apnemu.units import VirtualNs, us_to_ns
 
 KINDS = ("edge", "local", "cluster")

@@ -6,16 +6,17 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa  # type: ignore[import-untyped]  # it ships no types
+from apnemu.report.rows import latency_rows
 
 from apnemu.errors import InputError
 from apnemu.model.activities import Probes
 from apnemu.model.assignment import Assignment
 from apnemu.model.scenario import Stage
 from apnemu.planning.equal_delay import STEP_NS, equalised
-from apnemu.question.experiment import Context, Experiment, Row, Setting
-from apnemu.question.stages import PROBE_BYTES, settled_ns
-from apnemu.question.traffic import ordered_pairs
-from apnemu.report.rows import latency_rows
+from apnemu.question.context import Context, Row
+from apnemu.question.experiment import Experiment
+from apnemu.question.settings import Setting
+from apnemu.question.traffic import PROBE_BYTES, ordered_pairs, settled_ns
 from apnemu.units import VirtualNs
 
 TOLERANCE_NS = 100

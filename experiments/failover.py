@@ -30,8 +30,10 @@ from apnemu.model.scenario import Stage
 from apnemu.planning.graph import Graph
 from apnemu.planning.online import Service, Survival, dark_fibres, survival
 from apnemu.planning.reach import closes
-from apnemu.question.experiment import Context, Experiment, Program, Row, Setting
-from apnemu.question.stages import route
+from apnemu.question.context import Context, Row
+from apnemu.question.experiment import Experiment, Program
+from apnemu.question.pairs import route
+from apnemu.question.settings import Setting
 from apnemu.report.outages import outage
 from apnemu.units import NS_PER_S, VirtualNs, us_to_ns
 

@@ -11,13 +11,15 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa  # type: ignore[import-untyped]  # it ships no types
+from apnemu.report.rows import loss_rows
 
 from apnemu.model.activities import Flow
 from apnemu.model.scenario import Stage
-from apnemu.question.experiment import Context, Experiment, Row, Setting
-from apnemu.question.stages import PAIR_SETTINGS, arrivals, chosen_pair, fibres_both_ways
-from apnemu.question.traffic import tenant_flows
-from apnemu.report.rows import loss_rows
+from apnemu.question.context import Context, Row
+from apnemu.question.experiment import Experiment
+from apnemu.question.pairs import chosen_pair, fibres_both_ways
+from apnemu.question.settings import Setting
+from apnemu.question.traffic import arrivals, tenant_flows
 from apnemu.seeds import generator
 from apnemu.units import VirtualNs, s_to_ns
 

@@ -21,7 +21,9 @@ from apnemu.model.assignment import Assignment
 from apnemu.model.plant import Plant
 from apnemu.model.scenario import Stage
 from apnemu.planning.online import Light, Service, setup_ns
-from apnemu.question.experiment import Context, Experiment, Row, Setting
+from apnemu.question.context import Context, Row
+from apnemu.question.experiment import Experiment
+from apnemu.question.settings import Setting
 from apnemu.seeds import generator
 from apnemu.units import VirtualNs
 

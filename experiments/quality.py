@@ -12,7 +12,9 @@ from typing import Any
 
 from apnemu.errors import InputError
 from apnemu.model.plant import Plant
-from apnemu.question.experiment import Experiment, Row, Setting
+from apnemu.question.context import Row
+from apnemu.question.experiment import Experiment
+from apnemu.question.settings import Setting
 from apnemu.report.quality_rows import quality_rows
 
 SAME_DB = 0.01

@@ -11,8 +11,10 @@ import pyarrow as pa  # type: ignore[import-untyped]  # it ships no types
 
 from apnemu.model.plant import Plant
 from apnemu.model.scenario import Stage
-from apnemu.question.experiment import Context, Experiment, Row, Setting
-from apnemu.question.stages import arrivals
+from apnemu.question.context import Context, Row
+from apnemu.question.experiment import Experiment
+from apnemu.question.settings import Setting
+from apnemu.question.traffic import arrivals
 from apnemu.report.waits import wait_rows
 from apnemu.units import VirtualNs, gbps_to_bytes_per_s, s_to_ns
 

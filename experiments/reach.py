@@ -8,16 +8,18 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa  # type: ignore[import-untyped]  # it ships no types
+from apnemu.report.rows import latency_rows
 
 from apnemu.errors import InputError
 from apnemu.model.activities import Probes
 from apnemu.model.demand import Demand
 from apnemu.model.plant import Plant
 from apnemu.model.scenario import Stage
-from apnemu.question.experiment import Context, Experiment, Row, Setting
-from apnemu.question.stages import PROBE_BYTES, settled_ns
+from apnemu.question.context import Context, Row
+from apnemu.question.experiment import Experiment
+from apnemu.question.settings import Setting
+from apnemu.question.traffic import PROBE_BYTES, settled_ns
 from apnemu.report.reach_rows import Bounds, Felt, boundary, over_light, over_packets, reach_rows
-from apnemu.report.rows import latency_rows
 from apnemu.units import VirtualNs, us_to_ns
 
 TOLERANCE_NS = 1_000

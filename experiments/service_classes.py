@@ -17,8 +17,10 @@ from apnemu.model.assignment import Lightpath
 from apnemu.model.demand import Demand
 from apnemu.model.plant import Plant
 from apnemu.planning import next_hops, plan
-from apnemu.question.experiment import Experiment, Row, Setting
-from apnemu.question.stages import PROBE_BYTES
+from apnemu.question.context import Row
+from apnemu.question.experiment import Experiment
+from apnemu.question.settings import Setting
+from apnemu.question.traffic import PROBE_BYTES
 from apnemu.report.reach_rows import Bounds, Felt, over_light, over_packets
 from apnemu.report.service_rows import ServiceClass, offers, service_rows
 from apnemu.units import us_to_ns

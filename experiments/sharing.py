@@ -20,9 +20,11 @@ from apnemu.model.demand import Demand
 from apnemu.model.plant import Plant
 from apnemu.model.scenario import Stage
 from apnemu.planning.sharing import slotted, whole
-from apnemu.question.experiment import ETHERNET_HEADER_BYTES, Context, Experiment, Row, Setting
-from apnemu.question.stages import PAIR_SETTINGS, PROBE_BYTES, SETTLED_NS
-from apnemu.question.traffic import background_frames, write_frames
+from apnemu.question.context import Context, Row
+from apnemu.question.experiment import Experiment
+from apnemu.question.packet_network import ETHERNET_HEADER_BYTES
+from apnemu.question.settings import Setting
+from apnemu.question.traffic import PROBE_BYTES, SETTLED_NS, background_frames, write_frames
 from apnemu.report.sharing_rows import felt_by, sharing_rows, widest_ns
 from apnemu.seeds import generator
 from apnemu.units import VirtualNs, us_to_ns

@@ -7,13 +7,16 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa  # type: ignore[import-untyped]  # it ships no types
+from apnemu.report.rows import throughput_rows
 
 from apnemu.model.activities import Flow
 from apnemu.model.plant import Plant
 from apnemu.model.scenario import Stage
-from apnemu.question.experiment import Context, Experiment, Row, Setting
-from apnemu.question.stages import PAIR_SETTINGS, arrivals, chosen_pair, declared_load, fibres_both_ways
-from apnemu.report.rows import throughput_rows
+from apnemu.question.context import Context, Row
+from apnemu.question.experiment import Experiment
+from apnemu.question.pairs import chosen_pair, fibres_both_ways
+from apnemu.question.settings import Setting
+from apnemu.question.traffic import arrivals, declared_load
 from apnemu.units import VirtualNs, s_to_ns
 
 EXPECTED_SHARE = 0.88

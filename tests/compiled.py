@@ -11,7 +11,7 @@ from apnemu.blueprint.document import Blueprint, End
 from apnemu.model.demand import Demand
 from apnemu.model.plant import Fibre, Mode, PacketNetwork, Plant, Roadm, Site
 from apnemu.planning import next_hops, plan
-from apnemu.question.experiment import Context, Network
+from apnemu.question.context import Context, Network
 from apnemu.topology import read_plant
 
 TOPOLOGIES = Path(__file__).parents[1] / "topologies"

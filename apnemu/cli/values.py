@@ -8,7 +8,8 @@ from typing import cast
 
 from apnemu.controllers.runtime import installed
 from apnemu.errors import InputError
-from apnemu.question.experiment import Experiment, Network
+from apnemu.question.context import Network
+from apnemu.question.experiment import Experiment
 from apnemu.running.corridor import Time
 
 HIGHEST_SEED = 2**64 - 1

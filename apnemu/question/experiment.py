@@ -14,9 +14,9 @@ from typing import Any, Generic
 import pyarrow as pa  # type: ignore[import-untyped]  # it ships no types
 
 from apnemu.errors import InputError
-from apnemu.model.scenario import Stage
 from apnemu.model.assignment import Assignment
 from apnemu.model.plant import Plant
+from apnemu.model.scenario import Stage
 from apnemu.question.context import Context, Network, Row, S
 from apnemu.question.packet_network import PacketSettings
 from apnemu.question.reserved import refuse_reserved

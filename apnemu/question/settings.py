@@ -140,7 +140,9 @@ def _kind_of(hint: Any, name: str) -> tuple[Kind, bool, tuple[str, ...]]:
     kinds_of: dict[Any, Kind] = {int: "whole number", float: "number", bool: "yes or no", str: "text"}
     if hint in kinds_of:
         return kinds_of[hint], False, ()
-    raise TypeError(f"{name} has the type {hint}; it must be int, float, bool, str, Literal, or a tuple of one of these")
+    raise TypeError(
+        f"{name} has the type {hint}; it must be int, float, bool, str, Literal, or a tuple of one of these"
+    )
 
 
 def values_of(settings: Any) -> dict[str, Value]:

@@ -86,7 +86,9 @@ def verdict_of(
     broken = [(row, claim) for row, claims in judged for claim in claims if not claim.held]
     failed = {id(row): row for row, _ in broken}
     if not broken:
-        return Verdict(judged=len(judged), why=f"all {words.count(len(judged), 'row')} judged" if len(judged) > 1 else "")
+        return Verdict(
+            judged=len(judged), why=f"all {words.count(len(judged), 'row')} judged" if len(judged) > 1 else ""
+        )
     row, claim = max(broken, key=lambda pair: pair[1].excess)
     worst = f"{claim.what} {claim.measured}, expected {claim.expected}"
     place = named(row, key)

@@ -58,9 +58,13 @@ def duration(key: str, heading: str) -> Column:
     return Column(key=key, heading=heading, text=lambda row: words.duration(row.get(key)))
 
 
-def gbps(key: str, heading: str) -> Column:
-    """Rates in Gbit/s to three digits."""
-    return Column(key=key, heading=heading, text=lambda row: words.gbps(row[key]))
+def gbps(key: str, heading: str, decimals: int | None = None) -> Column:
+    """Rates in Gbit/s, to three digits or with so many decimals."""
+    return Column(
+        key=key,
+        heading=heading,
+        text=lambda row: words.gbps(row[key]) if decimals is None else f"{row[key]:,.{decimals}f}",
+    )
 
 
 def percent(key: str, heading: str) -> Column:

@@ -9,8 +9,8 @@ from typing import Any, Literal
 from markupsafe import Markup
 
 from apnemu.report import words
-from apnemu.report.svg import Scale, legend, linear_scale, log_scale
 from apnemu.report.plots import Series, figure, plot
+from apnemu.report.svg import Scale, legend, linear_scale, log_scale
 
 Row = Mapping[str, Any]
 Unit = Literal["time", "share", "number", "count", "gbps"]
@@ -116,7 +116,9 @@ class Curve:
         if self.unit == "time":
             spread = min(values) > 0 and max(values) / min(values) > WIDE_SPAN
             wide = spread if self.log is None else self.log
-            return log_scale(values, words.decade) if wide else linear_scale(values, lambda ns: words.duration(round(ns)))
+            return (
+                log_scale(values, words.decade) if wide else linear_scale(values, lambda ns: words.duration(round(ns)))
+            )
         label = words.gbps if self.unit == "gbps" else words.plain
         logarithmic = self.unit == "count" if self.log is None else self.log
         return log_scale(values, label) if logarithmic else linear_scale(values, label)

@@ -11,10 +11,10 @@ from typing import Any
 from markupsafe import Markup
 
 from apnemu.report import words
-from apnemu.report.svg import element
 from apnemu.report.lights import Judged, Kind, Light, judged, lights, over
 from apnemu.report.plant_map import WIDTH, Projection
 from apnemu.report.plots import figure
+from apnemu.report.svg import element
 
 CLASSES = (
     (2.0, "under 2 dB", "var(--bad)", "3 3"),

@@ -8,10 +8,10 @@ from typing import Any
 from markupsafe import Markup
 
 from apnemu.report import words
-from apnemu.report.svg import Scale, css, element, legend, linear_scale, log_scale
-from apnemu.report.round_trips import networks
 from apnemu.report.plots import Series, figure, plot
+from apnemu.report.round_trips import networks
 from apnemu.report.rows import LossRow, ThroughputRow
+from apnemu.report.svg import Scale, css, element, legend, linear_scale, log_scale
 
 
 def loss_figures(rows: Sequence[LossRow]) -> list[Markup]:

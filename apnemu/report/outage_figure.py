@@ -8,8 +8,8 @@ from typing import Any
 from markupsafe import Markup
 
 from apnemu.report import words
-from apnemu.report.svg import css, element, log_scale, percent
 from apnemu.report.plots import figure
+from apnemu.report.svg import css, element, log_scale, percent
 
 ROW, BAR, LEFT = 52, 14, 8
 

@@ -8,9 +8,9 @@ from typing import Any
 from markupsafe import Markup
 
 from apnemu.report import words
-from apnemu.report.svg import linear_scale
 from apnemu.report.plots import Series, figure, plot
 from apnemu.report.quality_rows import best_of_routes
+from apnemu.report.svg import linear_scale
 
 
 def quality_figures(rows: Sequence[Mapping[str, Any]]) -> list[Markup]:

@@ -8,9 +8,9 @@ from typing import Any
 from markupsafe import Markup
 
 from apnemu.report import words
-from apnemu.report.svg import element
 from apnemu.report.plant_map import WIDTH, Projection
 from apnemu.report.plots import figure
+from apnemu.report.svg import element
 
 RADIUS = 6
 COLOURS = {"both": "var(--good)", "apn": "var(--apn)", "packet": "var(--packet)", "none": "var(--rule)"}

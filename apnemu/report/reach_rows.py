@@ -10,8 +10,8 @@ from apnemu.model.activities import Pair
 from apnemu.model.assignment import Assignment
 from apnemu.model.plant import Plant
 from apnemu.planning import NextHop
-from apnemu.report import words
 from apnemu.planning.queueing import loss, wait_p99_ns
+from apnemu.report import words
 from apnemu.units import serialisation_ns
 
 Row = dict[str, Any]

@@ -11,14 +11,35 @@ from typing import Any, cast
 
 from markupsafe import Markup, escape
 
-from apnemu.report import words
-from apnemu.report.svg import Scale, css, element, legend, linear_scale, log_scale, marker, percent
+from apnemu.report import columns, words
 from apnemu.report.ordering import networks, phases
-from apnemu.report.round_trips import LatencyRow, Pair, pairs
-from apnemu.report.shown import PairSaid
 from apnemu.report.plots import Series, figure, plot
+from apnemu.report.round_trips import LatencyRow, Pair, over_prediction_ns, pairs
+from apnemu.report.shown import PairSaid
+from apnemu.report.svg import Scale, css, element, legend, linear_scale, log_scale, marker, percent
 from apnemu.units import ns_to_ms, ns_to_us
 
+ROUND_TRIP_COLUMNS = (
+    columns.site("from"),
+    columns.site("to"),
+    columns.network(),
+    columns.text("phase"),
+    columns.ms("rtt_ns_min", "RTT min, ms"),
+    columns.ms("rtt_ns_p50", "RTT p50, ms"),
+    columns.ms("rtt_ns_p99", "RTT p99, ms"),
+    columns.ms("rtt_ns_max", "RTT max, ms"),
+    columns.us("jitter_ns", "jitter, µs"),
+    columns.ms("one_way_ns_p50", "one way p50, ms"),
+    columns.ms("predicted_rtt_ns", "predicted RTT, ms"),
+    columns.Column(
+        key="rtt_ns_min",
+        heading="min − predicted, ns",
+        text=lambda row: words.plain(over_prediction_ns(cast(LatencyRow, row))),
+    ),
+    columns.plain("sent"),
+    columns.plain("lost"),
+)
+"""Columns of a table of round trips."""
 MOST_ROWS = 72
 """So many fit one printed page."""
 ROW = 18
@@ -39,7 +60,9 @@ def round_trip_figures(results: Sequence[Mapping[str, Any]], picture: Mapping[st
 def said_of_pairs(results: Sequence[Mapping[str, Any]], picture: Mapping[str, Any]) -> list[PairSaid]:
     """What was measured between each pair of sites in the last phase, which is the busiest, and how far apart they lie."""
     rows = cast(Sequence[LatencyRow], results)
-    return [PairSaid(ends=(pair.source, pair.target), lines=_lines(pair)) for pair in pairs(rows, picture, phases(rows)[-1])]
+    return [
+        PairSaid(ends=(pair.source, pair.target), lines=_lines(pair)) for pair in pairs(rows, picture, phases(rows)[-1])
+    ]
 
 
 def _lines(pair: Pair) -> tuple[tuple[str, str], ...]:

@@ -10,7 +10,6 @@ import networkx as nx  # type: ignore[import-untyped]  # it ships no types
 
 from apnemu.units import fibre_delay_ns
 
-
 LatencyRow = TypedDict(
     "LatencyRow",
     {

@@ -8,8 +8,8 @@ from typing import Any
 from markupsafe import Markup
 
 from apnemu.report import words
-from apnemu.report.svg import linear_scale, log_scale
 from apnemu.report.plots import Series, figure, plot
+from apnemu.report.svg import linear_scale, log_scale
 
 TITLES = {
     "own": "A wavelength of its own",

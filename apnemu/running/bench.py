@@ -28,9 +28,9 @@ from apnemu.model.plant import Fibre, Mode, PacketNetwork, Plant, Roadm, Site
 from apnemu.model.scenario import Stage
 from apnemu.planning import next_hops, plan
 from apnemu.planning.blocking import Rules, race
+from apnemu.question.context import Context
 from apnemu.question.discovery import shipped_topology
-from apnemu.question.experiment import Context
-from apnemu.question.stages import PROBE_BYTES, settled_ns
+from apnemu.question.traffic import PROBE_BYTES, settled_ns
 from apnemu.records.table import read_jsonl
 from apnemu.running.corridor import GUEST_FOLDER, MEMORY_MB
 from apnemu.running.directory import write_json

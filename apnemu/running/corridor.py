@@ -29,7 +29,10 @@ from apnemu.model.plant import Plant
 from apnemu.model.scenario import planned_virtual_s
 from apnemu.planning import next_hops
 from apnemu.planning.judged import left_dark, plan_judged
-from apnemu.question.experiment import Context, Experiment, Network, Row, Value, with_packet_settings
+from apnemu.question.context import Context, Network, Row
+from apnemu.question.experiment import Experiment
+from apnemu.question.packet_network import with_packet_settings
+from apnemu.question.settings import Value
 from apnemu.records.table import read_jsonl, write_parquet
 from apnemu.report.picture import picture_of
 from apnemu.running import directory as rundir

@@ -20,8 +20,8 @@ from pathlib import Path
 from typing import Any
 
 from apnemu.errors import InputError
+from apnemu.question.context import Network
 from apnemu.question.discovery import load_experiment
-from apnemu.question.experiment import Network
 from apnemu.report.sweep_page import write_sweep_page
 from apnemu.running import directory as rundir
 from apnemu.sweep import table, workers

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from apnemu.errors import ApnemuError
+from apnemu.question.context import Network
 from apnemu.question.discovery import load_experiment
-from apnemu.question.experiment import Network
 from apnemu.running import corridor
 
 

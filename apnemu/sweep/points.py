@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from apnemu.errors import InputError
-from apnemu.question.experiment import Experiment, Value
+from apnemu.question.experiment import Experiment
+from apnemu.question.settings import Value
 
 MOST_POINTS = 100_000
 

@@ -18,7 +18,9 @@ from apnemu.model.activities import Train
 from apnemu.model.demand import Demand, TreeDemand
 from apnemu.model.plant import Plant
 from apnemu.model.scenario import Stage
-from apnemu.question.experiment import Context, Experiment, Row, Setting
+from apnemu.question.context import Context, Row
+from apnemu.question.experiment import Experiment
+from apnemu.question.settings import Setting
 from apnemu.report.p2mp_rows import p2mp_rows
 from apnemu.units import VirtualNs
 

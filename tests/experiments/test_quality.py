@@ -15,7 +15,7 @@ from apnemu.experiments.quality import EXPERIMENT, SAME_DB
 from apnemu.model.plant import Plant
 from apnemu.optics import judge_of
 from apnemu.planning import plan
-from apnemu.question.stages import star
+from apnemu.question.plants import star
 from apnemu.report.light_figures import light_figures
 from apnemu.report.picture import picture_of
 from apnemu.topology import read_plant

@@ -9,10 +9,10 @@ from typing import Any
 
 import networkx as nx
 import numpy as np
+from apnemu.report.rows import latency_rows, loss_rows, throughput_rows
 
 from apnemu.records.record import Record
 from apnemu.records.table import to_table
-from apnemu.report.rows import latency_rows, loss_rows, throughput_rows
 from apnemu.units import fibre_delay_ns
 
 NAMES = ("kita", "minami", "higashi", "nishi", "naka")

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from apnemu.report.rows import latency_rows, loss_rows, nearest_rank, throughput_rows
 from hypothesis import given
 from hypothesis import strategies as st
 
 from apnemu.errors import LabError
 from apnemu.records.record import Record
 from apnemu.records.table import to_table
-from apnemu.report.rows import latency_rows, loss_rows, nearest_rank, throughput_rows
 
 
 def probe(rtt_ns: int | None, network: str = "apn", phase: str = "idle", target: str = "b") -> Record:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from apnemu.experiments.service_classes import EXPERIMENT
-from apnemu.question.experiment import Row
+from apnemu.question.context import Row
 from apnemu.report.headline import sentence
 from apnemu.report.service_figure import service_figure
 from tests.compiled import shipped

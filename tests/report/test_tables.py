@@ -5,11 +5,11 @@ from __future__ import annotations
 from io import StringIO
 from typing import Any
 
+from apnemu.report.results import columns
 from rich.console import Console
 from rich.table import Table
 from sample_run import document, documents, picture
 
-from apnemu.report.results import columns
 from apnemu.report.tables import latency_table, results_table
 
 
