@@ -27,11 +27,12 @@ TABLE = "Reach is judged by a table of the transceiver modes, not by signal qual
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judged:
-    """An assignment, whether GNPy chose its modes, and what a reader must know of how it was judged."""
+    """An assignment, whether GNPy chose its modes, how it was judged, and what a person must be told before a run."""
 
     assignment: Assignment
     by_quality: bool
     notes: tuple[str, ...]
+    warnings: tuple[str, ...] = ()
 
 
 def plan_judged(plant: Plant, *, by_quality: bool) -> Judged:
@@ -77,7 +78,8 @@ def plan_paths(plant: Plant, *, by_quality: bool) -> Judged:
     return Judged(
         assignment=replace(lit, lightpaths=tuple(with_figures(path, answer) for path in lit.lightpaths)),
         by_quality=False,
-        notes=(f"{TABLE}; GNPy's figures stand beside it.", *_too_weak(lit, answer)),
+        notes=(f"{TABLE}; GNPy's figures stand beside it.",),
+        warnings=_too_weak(lit, answer),
     )
 
 

@@ -56,9 +56,9 @@ def nothing_judged(rows: Sequence[Row], settings: Any) -> Verdict:
 class Experiment(Generic[S]):
     """One question.
 
-    `prepare` changes the plant as the settings say, before planning; `arrange` what was planned, after it. `stages` says
-    what is played on one network, `rows` makes results of all records; `expected` states the answer before the run,
-    `judge` holds the rows against it, `shown` says how they are shown. `key` are the columns that identify a row.
+    `prepare` changes the plant as the settings say, before planning; `arrange` what was planned, after it. `stages`
+    says what is played on one network, `rows` makes results of all records; `expected` states the answer before the
+    run, `judge` holds the rows against it, `shown` says how they are shown. `key` are the columns that identify a row.
     An experiment that needs no lab has `computed` in place of `stages` and `rows`: plant, settings, seed -> results.
     """
 

@@ -1,4 +1,4 @@
-"""Pairs of data centres that a network joins: the one that an experiment is about, its way, and refusals of the rest."""
+"""Pairs of data centres that a network joins: the one that an experiment is about, its way, and who is refused."""
 
 from __future__ import annotations
 

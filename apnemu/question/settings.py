@@ -1,13 +1,13 @@
-"""Settings of an experiment: a frozen dataclass whose fields say what they mean, in which unit, and between which limits.
+"""Settings of an experiment: a frozen dataclass whose fields say what they mean, their unit and their limits.
 
     @dataclass(frozen=True, slots=True, kw_only=True)
     class Settings:
         probes: Annotated[int, Setting("Echo requests for each pair", low=1, high=65_535)] = 20
         load: Annotated[tuple[Literal["idle", "full"], ...], Setting("Kinds of load, one after another")] = ("idle",)
 
-`--set`, `apnemu experiments`, sweeps and the documentation read nothing else. The type decides how a text is read: `int`,
-`float`, `bool` (yes or no), `str`, `Literal` (one of its words), `tuple[X, ...]` (several, with commas). A field called
-`from_` is written `from`.
+`--set`, `apnemu experiments`, sweeps and the documentation read nothing else. The type decides how a text is read:
+`int`, `float`, `bool` (yes or no), `str`, `Literal` (one of its words), `tuple[X, ...]` (several, with commas). A field
+called `from_` is written `from`.
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ import dataclasses
 import types
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
 from typing import Annotated, Any, Literal, NoReturn, Union, get_args, get_origin, get_type_hints
 
 from apnemu.errors import InputError
@@ -41,7 +40,7 @@ class Setting:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Declared:
-    """A setting as `--set NAME=VALUE` knows it; `field` is its name in the dataclass, `many` takes values with commas."""
+    """A setting as `--set NAME=VALUE` knows it; `field` is its name in the dataclass, `many` takes several values."""
 
     name: str
     field: str
@@ -54,14 +53,15 @@ class Declared:
     def parse(self, text: str) -> Value:
         """The value that a text stands for. Raises InputError, with the limit, for one that cannot be used."""
         if not self.many:
-            return self._single(text)
+            value: Value = self._single(text)
+            return value
         return tuple(self._single(part) for part in text.split(","))
 
     def limits(self) -> str:
         """What a value may be, in words.
 
-        >>> one = Declared(name="n", field="n", kind="number", many=False, default=1, choices=(), about=Setting("", low=0))
-        >>> one.limits()
+        >>> about = Setting("", low=0)
+        >>> Declared(name="n", field="n", kind="number", many=False, default=1, choices=(), about=about).limits()
         'a number of at least 0'
         """
         if self.choices:
@@ -104,7 +104,6 @@ class Declared:
         raise InputError(f"{self.name} is '{text}'; {limit}; for example --set {self.name}={example}", file="--set")
 
 
-@cache
 def declared(settings: type) -> Mapping[str, Declared]:
     """The settings that a dataclass declares: name -> declaration, in the order of its fields.
 
@@ -140,9 +139,7 @@ def _kind_of(hint: Any, name: str) -> tuple[Kind, bool, tuple[str, ...]]:
     kinds_of: dict[Any, Kind] = {int: "whole number", float: "number", bool: "yes or no", str: "text"}
     if hint in kinds_of:
         return kinds_of[hint], False, ()
-    raise TypeError(
-        f"{name} has the type {hint}; it must be int, float, bool, str, Literal, or a tuple of one of these"
-    )
+    raise TypeError(f"{name} has the type {hint}; it must be int, float, bool, str, Literal, or a tuple of one")
 
 
 def values_of(settings: Any) -> dict[str, Value]:

@@ -5,6 +5,7 @@ Every random draw comes from `seeds.generator(seed, purpose)`.
 
 from __future__ import annotations
 
+import dataclasses
 import io
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,10 +14,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from apnemu.model.activities import SATURATING_BYTES, Flow, Pair, Saturation
+from apnemu.blueprint.packet import ports_of
+from apnemu.errors import InputError
+from apnemu.model.activities import SATURATING_BYTES, Arrivals, Flow, Pair, Saturation
 from apnemu.model.assignment import Assignment, Lightpath
-from apnemu.model.plant import Background, PacketNetwork, Plant
-from apnemu.units import NS_PER_S, VirtualNs, gbps_to_bytes_per_s, s_to_ns, serialisation_ns
+from apnemu.model.plant import Background, Fibre, PacketNetwork, Plant
+from apnemu.question.context import Context
+from apnemu.seeds import generator
+from apnemu.units import NS_PER_S, VirtualNs, gbps_to_bytes_per_s, ns_to_s, s_to_ns, serialisation_ns
 
 SETTLED_NS = 2_000_000
 MOST_FRAMES = 15_000_000

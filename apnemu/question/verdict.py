@@ -1,7 +1,7 @@
 """Whether what was expected before the run came true: what was judged, what failed, and the worst of it.
 
-A verdict over nothing is neither true nor false. An experiment states for each row what it claims of it (`Claim`); a row
-of which nothing was expected, such as the packet network's where the expectation is about the APN, is not judged.
+A verdict over nothing is neither true nor false. An experiment states for each row what it claims of it (`Claim`); a
+row of which nothing was expected, such as the packet network's where the expectation is about the APN, is not judged.
 """
 
 from __future__ import annotations
@@ -86,9 +86,7 @@ def verdict_of(
     broken = [(row, claim) for row, claims in judged for claim in claims if not claim.held]
     failed = {id(row): row for row, _ in broken}
     if not broken:
-        return Verdict(
-            judged=len(judged), why=f"all {words.count(len(judged), 'row')} judged" if len(judged) > 1 else ""
-        )
+        return Verdict(judged=len(judged), why=f"{words.count(len(judged), 'row')} judged, all as expected")
     row, claim = max(broken, key=lambda pair: pair[1].excess)
     worst = f"{claim.what} {claim.measured}, expected {claim.expected}"
     place = named(row, key)

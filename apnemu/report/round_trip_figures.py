@@ -58,7 +58,7 @@ def round_trip_figures(results: Sequence[Mapping[str, Any]], picture: Mapping[st
 
 
 def said_of_pairs(results: Sequence[Mapping[str, Any]], picture: Mapping[str, Any]) -> list[PairSaid]:
-    """What was measured between each pair of sites in the last phase, which is the busiest, and how far apart they lie."""
+    """What was measured between each pair of sites in the last, busiest phase, and how far apart they lie."""
     rows = cast(Sequence[LatencyRow], results)
     return [
         PairSaid(ends=(pair.source, pair.target), lines=_lines(pair)) for pair in pairs(rows, picture, phases(rows)[-1])

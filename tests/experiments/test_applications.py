@@ -136,8 +136,9 @@ def test_what_goes_wrong_is_named(case: str, said: str, tmp_path: Path) -> None:
 def test_load_that_would_outlast_those_who_feel_it(tmp_path: Path) -> None:
     """The jobs end after a few virtual ms, and others' traffic of 5 s is let be."""
     own = OWN.replace(
-        "import json\n", "import dataclasses, json\nfrom apnemu.question.pairs import fibres_both_ways
-from apnemu.question.traffic import arrivals\n", 1
+        "import json\n",
+        "import dataclasses, json\nfrom apnemu.question.pairs import fibres_both_ways\nfrom apnemu.question.traffic import arrivals\n",
+        1,
     )
     own = own.replace("def stages(context):", "def asked(context):").replace("stages=stages", "stages=asked")
     own += """
