@@ -17,8 +17,9 @@ from typing import Annotated, Any, Literal
 from apnemu.errors import InputError
 from apnemu.model.plant import Plant
 from apnemu.planning.blocking import Rules, simulate
+from apnemu.planning.blocking.candidates import Order
 from apnemu.planning.blocking.erlang import is_exact, least_blocking
-from apnemu.planning.blocking.rules import Fit, Grid, Order
+from apnemu.planning.blocking.rules import Fit, Grid
 from apnemu.question.context import Row
 from apnemu.question.experiment import Experiment
 from apnemu.question.settings import Setting
