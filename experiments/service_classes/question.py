@@ -49,14 +49,10 @@ class Settings:
         float, Setting("Round trip of strict and local classes", "ms", low=0.001, high=10_000)
     ] = 1.0
     rtt_ms: Annotated[float, Setting("Round trip of tolerant classes", "ms", low=0.001, high=10_000)] = 100.0
-    strict_jitter_us: Annotated[
-        float, Setting("Wait that queues may add (p99), strict classes", "us", low=0, high=1e9)
-    ] = 1.0
-    jitter_us: Annotated[float, Setting("Wait that queues may add (p99), tolerant classes", "us", low=0, high=1e9)] = (
-        1000.0
-    )
-    strict_loss: Annotated[float, Setting("Share of frames that may be lost, strict classes", low=0, high=1)] = 1e-9
-    loss: Annotated[float, Setting("Share of frames that may be lost, tolerant classes", low=0, high=1)] = 1e-3
+    strict_jitter_us: Annotated[float, Setting("Wait that queues may add (p99), strict", "us", low=0, high=1e9)] = 1.0
+    jitter_us: Annotated[float, Setting("Wait that queues may add (p99), tolerant", "us", low=0, high=1e9)] = 1000.0
+    strict_loss: Annotated[float, Setting("Share of frames that may be lost, strict", low=0, high=1)] = 1e-9
+    loss: Annotated[float, Setting("Share of frames that may be lost, tolerant", low=0, high=1)] = 1e-3
     load: Annotated[
         float, Setting("Load of others on the packet network's lines, as a share of their rate", low=0, high=2)
     ] = 0.5

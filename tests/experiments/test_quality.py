@@ -80,6 +80,7 @@ def test_too_far_for_every_mode_is_a_result() -> None:
     assert lost
     assert all(row["reason"] and not row["closes"] for row in lost)
     assert judged(rows)
+    assert judged(lost) is None
 
 
 def test_figures_that_disagree_are_not_met() -> None:
@@ -87,7 +88,10 @@ def test_figures_that_disagree_are_not_met() -> None:
     assert judged(rows)
     assert not judged([{**row, "end_to_end_gsnr_db": row["gsnr_db"] + 0.02} for row in rows])
     longer = {**rows[0], "route": f"{rows[0]['route']} > beyond", "planned": False, "gsnr_db": rows[0]["gsnr_db"] + 1}
-    assert not judged([*rows, longer])
+    verdict = EXPERIMENT.judge([*rows, longer], EXPERIMENT.resolve([]).own)
+    assert verdict.met is False
+    assert [failed["demand"] for failed in verdict.failed] == [rows[0]["demand"]]
+    assert "of a route that it begins with" in verdict.why
 
 
 def test_unknown_modes_and_no_demands_are_refused() -> None:

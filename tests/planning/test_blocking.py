@@ -267,7 +267,9 @@ def test_experiment_on_one_link_is_judged_by_erlang_b() -> None:
     assert row["erlang_b"] == erlang_b(30, 40)
     assert EXPERIMENT.judge([row], given).met
     assert not EXPERIMENT.judge([{**row, "blocking": 0.02}], given).met
-    assert not EXPERIMENT.judge([{**row, "blocking": 0.001, "erlang_b": None}], given).met  # below the bound
+    below = EXPERIMENT.judge([{**row, "blocking": 0.001, "erlang_b": None}], given)
+    assert below.met is False and below.failed == ({"load_erlang": 30},)
+    assert "blocking 0.001, expected at least 0.0" in below.why
 
 
 def test_where_none_or_all_are_refused_the_interval_still_has_a_width() -> None:

@@ -69,33 +69,6 @@ def test_every_kind_is_known_by_a_column_that_it_draws_or_splits_by(column: str)
         assert curves_of([row, {**row, curve.x: 5 if curve.x != column else 6}])
 
 
-def to_many(kind: str, leaves: int, refused: str = "") -> list[dict[str, Any]]:
-    """A row for each leaf, as p2mp gives them; the last leaf's says why it was refused."""
-    each = {"kind": kind, "leaves": leaves, "transceivers": 1 + leaves, "spectrum_ghz": 75.0, "power_w": None}
-    rows = [{**each, "leaf": f"leaf-{at}", "share_gbps": 25.0, "refused": ""} for at in range(leaves)]
-    return [*rows[:-1], {**rows[-1], "refused": refused}]
-
-
-def test_kinds_of_light_are_told_apart_and_leaves_that_say_the_same_are_one_mark() -> None:
-    rows = [row for kind in ("tree", "subcarriers", "p2p") for leaves in (2, 4) for row in to_many(kind, leaves)]
-    assert titles(rows) == ["Transceivers", "What a leaf gets", "Spectrum"]  # no power is declared
-    first = str(curves_of(rows)[0])
-    for mark in ("other", "good", "apn"):
-        assert len(re.findall(rf'class="mark {mark}"[^>]*><title>', first)) == 2
-    for name in ("light tree", "shared subcarriers", "lightpaths"):
-        assert f"</svg>{name}</li>" in first
-
-
-def test_light_that_is_refused_in_part_has_no_point_and_the_sentence_says_so() -> None:
-    rows = [*to_many("tree", 2), *to_many("tree", 4), *to_many("p2p", 2), *to_many("p2p", 4, refused="quality: far")]
-    first = str(curves_of(rows)[0])
-    assert len(re.findall(r"<title>", first)) == 3 and "<title>5 at 2" not in first
-    assert sentence(rows, {}) == (
-        "For 4 leaves: 5 transceivers and 75 GHz as a light tree (the same 25 Gbit/s to all), 5 and 75 GHz as"
-        " lightpaths to 3 of them alone (25 Gbit/s to each)."
-    )
-
-
 def test_what_others_are_measured_by_is_not_drawn() -> None:
     """A pool's makespan divided by that of one data centre is 1 for one data centre, wherever it is."""
     each = {"network": "apn", "one_dc_makespan_s": 45.0}
