@@ -32,7 +32,7 @@ def row(site: str, network: str, rtt_ms: float, *, measured: bool, can: bool) ->
 
 
 def rows() -> list[dict[str, Any]]:
-    """Under a bound of 5 ms `edge` is the furthest inside over light, `far` the nearest outside; packets: near, edge."""
+    """Sites under a bound of 5 ms; over light `edge` is the furthest inside, `far` the nearest outside."""
     return [
         row("near", "apn", 1, measured=False, can=True),
         row("edge", "apn", 4, measured=True, can=True),
