@@ -14,7 +14,7 @@ Kind = Literal["tree", "subcarriers", "p2p"]
 class Settings:
     """What `--set` may change."""
 
-    leaves: Annotated[tuple[int, ...], Setting("Leaves of the hub, several numbers of them", low=1, high=64)] = (
+    leaves: Annotated[tuple[int, ...], Setting("Numbers of leaves, one after another", low=1, high=64)] = (
         2,
         4,
         8,
@@ -31,7 +31,9 @@ class Settings:
     rate_gbps: Annotated[
         float, Setting("Rate that is asked for of trees and of lightpaths", "Gbit/s", low=1, high=1600)
     ] = 100
-    frames: Annotated[int, Setting("Single frames, for delays", low=1, high=10_000)] = 20
-    frame_bytes: Annotated[int, Setting("Ethernet frame of these", "bytes", low=60, high=1514)] = 98
+    frames: Annotated[int, Setting("Single frames to each leaf, for delays", low=1, high=10_000)] = 20
+    frame_bytes: Annotated[
+        int, Setting("Length of a single frame, Ethernet header included", "bytes", low=60, high=1514)
+    ] = 98
     train: Annotated[int, Setting("Datagrams of 60 kB in a train, for rates", low=3, high=1000)] = 40
     move: Annotated[int, Setting("Subcarriers that are moved", low=1, high=64)] = 4
