@@ -77,8 +77,9 @@ def sentence(rows: Sequence[Row], picture: Mapping[str, Any]) -> str:
         return f"No demand gets light; {can}."
     worst = min(lit, key=lambda row: row["margin_db"])
     return (
-        f"{words.count(len(lit), 'lightpath')}; the least margin is {worst['margin_db']:.2f} dB, {worst['demand']} by {worst['mode']} "
-        f"over {worst['length_km']:,.0f} km (GSNR {worst['gsnr_db']:.2f} dB); {can}."
+        f"{words.count(len(lit), 'lightpath')}; the least margin is {worst['margin_db']:.2f} dB, "
+        f"{worst['demand']} by {worst['mode']} over {worst['length_km']:,.0f} km "
+        f"(GSNR {worst['gsnr_db']:.2f} dB); {can}."
     )
 
 
