@@ -15,12 +15,12 @@ from typing import Any
 import pyarrow as pa  # type: ignore[import-untyped]  # it ships no types
 import pyarrow.compute as pc  # type: ignore[import-untyped]  # it ships no types
 
-from apnemu.experiment import Context, Experiment, Row, Setting
 from apnemu.model.plant import Plant
 from apnemu.model.scenario import Application, Pair, Stage
-from apnemu.stages import NEAR, arrivals, far_names, fibres_both_ways, need_joined, star
+from apnemu.question.experiment import Context, Experiment, Row, Setting
+from apnemu.question.stages import NEAR, arrivals, far_names, fibres_both_ways, need_joined, star
+from apnemu.question.traffic import filling_ns, saturation
 from apnemu.units import VirtualNs, us_to_ns
-from apnemu.workload import filling_ns, saturation
 
 KINDS = ("edge", "local", "cluster")
 PORT = 7100

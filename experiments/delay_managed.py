@@ -8,14 +8,14 @@ from typing import Any
 import pyarrow as pa  # type: ignore[import-untyped]  # it ships no types
 
 from apnemu.errors import InputError
-from apnemu.experiment import Context, Experiment, Row, Setting
 from apnemu.model.assignment import Assignment
 from apnemu.model.scenario import Probes, Stage
 from apnemu.planning.equal_delay import STEP_NS, equalised
+from apnemu.question.experiment import Context, Experiment, Row, Setting
+from apnemu.question.stages import PROBE_BYTES, settled_ns
+from apnemu.question.traffic import ordered_pairs
 from apnemu.report.rows import latency_rows
-from apnemu.stages import PROBE_BYTES, settled_ns
 from apnemu.units import VirtualNs
-from apnemu.workload import ordered_pairs
 
 TOLERANCE_NS = 100
 GAP_NS = VirtualNs(50_000)

@@ -23,15 +23,15 @@ import pyarrow as pa  # type: ignore[import-untyped]  # it ships no types
 import pyarrow.compute as pc  # type: ignore[import-untyped]  # it ships no types
 
 from apnemu.errors import InputError
-from apnemu.experiment import Context, Experiment, Program, Row, Setting
 from apnemu.model.assignment import Assignment
 from apnemu.model.plant import Plant
 from apnemu.model.scenario import Event, EventKind, Pair, Probes, Request, Routing, Stage
 from apnemu.planning.graph import Graph
 from apnemu.planning.online import Service, Survival, dark_fibres, survival
 from apnemu.planning.reach import closes
+from apnemu.question.experiment import Context, Experiment, Program, Row, Setting
+from apnemu.question.stages import route
 from apnemu.report.outages import outage
-from apnemu.stages import route
 from apnemu.units import NS_PER_S, VirtualNs, us_to_ns
 
 BEFORE_NS = VirtualNs(500_000_000)

@@ -11,12 +11,12 @@ from typing import Any
 
 import pyarrow as pa  # type: ignore[import-untyped]  # it ships no types
 
-from apnemu.experiment import Context, Experiment, Row, Setting
 from apnemu.model.scenario import Pair, Probes, Saturation, Stage
+from apnemu.question.experiment import Context, Experiment, Row, Setting
+from apnemu.question.stages import arrivals, declared_load, joined_pairs, settled_ns
+from apnemu.question.traffic import filling_ns, halves
 from apnemu.report.rows import latency_rows
-from apnemu.stages import arrivals, declared_load, joined_pairs, settled_ns
 from apnemu.units import VirtualNs, us_to_ns
-from apnemu.workload import filling_ns, halves
 
 TOLERANCE_NS = 100
 JITTER_NS = 50

@@ -12,12 +12,13 @@ from typing import Any
 
 import pyarrow as pa  # type: ignore[import-untyped]  # it ships no types
 
-from apnemu.experiment import Context, Experiment, Row, Setting
 from apnemu.model.scenario import Flow, Stage
+from apnemu.question.experiment import Context, Experiment, Row, Setting
+from apnemu.question.stages import PAIR_SETTINGS, arrivals, chosen_pair, fibres_both_ways
+from apnemu.question.traffic import tenant_flows
 from apnemu.report.rows import loss_rows
-from apnemu.stages import PAIR_SETTINGS, arrivals, chosen_pair, fibres_both_ways
+from apnemu.seeds import generator
 from apnemu.units import VirtualNs, s_to_ns
-from apnemu.workload import generator, tenant_flows
 
 SATURATION = 1.0
 

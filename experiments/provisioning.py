@@ -16,13 +16,13 @@ import pyarrow as pa  # type: ignore[import-untyped]  # it ships no types
 import pyarrow.compute as pc  # type: ignore[import-untyped]  # it ships no types
 
 from apnemu.errors import InputError
-from apnemu.experiment import Context, Experiment, Row, Setting
 from apnemu.model.assignment import Assignment
 from apnemu.model.plant import Plant
 from apnemu.model.scenario import Request, Stage
 from apnemu.planning.online import Light, Service, setup_ns
+from apnemu.question.experiment import Context, Experiment, Row, Setting
+from apnemu.seeds import generator
 from apnemu.units import VirtualNs
-from apnemu.workload import generator
 
 TOLERANCE_NS = 1_000_000
 """Of a set-up: messages to and from the controller and its devices, which take no declared time."""

@@ -10,13 +10,13 @@ from typing import Any
 import pyarrow as pa  # type: ignore[import-untyped]  # it ships no types
 
 from apnemu.errors import InputError
-from apnemu.experiment import Context, Experiment, Row, Setting
 from apnemu.model.demand import Demand
 from apnemu.model.plant import Plant
 from apnemu.model.scenario import Probes, Stage
+from apnemu.question.experiment import Context, Experiment, Row, Setting
+from apnemu.question.stages import PROBE_BYTES, settled_ns
 from apnemu.report.reach_rows import Bounds, Felt, boundary, over_light, over_packets, reach_rows
 from apnemu.report.rows import latency_rows
-from apnemu.stages import PROBE_BYTES, settled_ns
 from apnemu.units import VirtualNs, us_to_ns
 
 TOLERANCE_NS = 1_000

@@ -14,16 +14,17 @@ import pyarrow as pa  # type: ignore[import-untyped]  # it ships no types
 
 from apnemu.blueprint.sharing import UPLINK_PORT, place
 from apnemu.errors import InputError
-from apnemu.experiment import ETHERNET_HEADER_BYTES, Context, Experiment, Row, Setting
 from apnemu.model.assignment import Assignment, Refusal
 from apnemu.model.demand import Demand
 from apnemu.model.plant import Plant
 from apnemu.model.scenario import Arrivals, Probes, Stage
 from apnemu.planning.sharing import slotted, whole
+from apnemu.question.experiment import ETHERNET_HEADER_BYTES, Context, Experiment, Row, Setting
+from apnemu.question.stages import PAIR_SETTINGS, PROBE_BYTES, SETTLED_NS
+from apnemu.question.traffic import background_frames, write_frames
 from apnemu.report.sharing_rows import felt_by, sharing_rows, widest_ns
-from apnemu.stages import PAIR_SETTINGS, PROBE_BYTES, SETTLED_NS
+from apnemu.seeds import generator
 from apnemu.units import VirtualNs, us_to_ns
-from apnemu.workload import background_frames, generator, write_frames
 
 ALLOWED_NS = 100
 GAP_NS = 20_000

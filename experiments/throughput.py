@@ -8,11 +8,11 @@ from typing import Any
 
 import pyarrow as pa  # type: ignore[import-untyped]  # it ships no types
 
-from apnemu.experiment import Context, Experiment, Row, Setting
 from apnemu.model.plant import Plant
 from apnemu.model.scenario import Flow, Stage
+from apnemu.question.experiment import Context, Experiment, Row, Setting
+from apnemu.question.stages import PAIR_SETTINGS, arrivals, chosen_pair, declared_load, fibres_both_ways
 from apnemu.report.rows import throughput_rows
-from apnemu.stages import PAIR_SETTINGS, arrivals, chosen_pair, declared_load, fibres_both_ways
 from apnemu.units import VirtualNs, s_to_ns
 
 EXPECTED_SHARE = 0.88

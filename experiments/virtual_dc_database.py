@@ -17,12 +17,12 @@ import pyarrow as pa  # type: ignore[import-untyped]  # it ships no types
 import pyarrow.compute as pc  # type: ignore[import-untyped]  # it ships no types
 
 from apnemu.errors import InputError
-from apnemu.experiment import Context, Experiment, Program, Row, Setting
 from apnemu.model.plant import Plant
 from apnemu.model.scenario import Application, Event, Probes, Stage
+from apnemu.question.experiment import Context, Experiment, Program, Row, Setting
+from apnemu.question.stages import NEAR, PROBE_BYTES, arrivals, far_names, fibres_both_ways, need_joined, star
 from apnemu.report.database_rows import after_failover, after_repair, stall_bounds_ns
 from apnemu.report.rows import latency_rows
-from apnemu.stages import NEAR, PROBE_BYTES, arrivals, far_names, fibres_both_ways, need_joined, star
 from apnemu.units import VirtualNs, s_to_ns
 
 PROGRAM = ("{python}", "-m", "apnemu.emulation.apps.postgres")

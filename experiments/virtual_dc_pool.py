@@ -14,13 +14,13 @@ from typing import Any
 import pyarrow as pa  # type: ignore[import-untyped]  # it ships no types
 
 from apnemu.errors import InputError
-from apnemu.experiment import Context, Experiment, Row, Setting
 from apnemu.model.demand import Demand
 from apnemu.model.plant import Plant
 from apnemu.model.scenario import Flow, Pair, Stage
 from apnemu.placement.job import Job
+from apnemu.question.experiment import Context, Experiment, Row, Setting
+from apnemu.question.stages import NEAR, PROBE_BYTES, far_names, star
 from apnemu.report.pool_rows import pool_rows
-from apnemu.stages import NEAR, PROBE_BYTES, far_names, star
 from apnemu.topology.size_classes import read_size_classes
 from apnemu.units import VirtualNs, s_to_ns
 

@@ -15,13 +15,13 @@ import pyarrow as pa  # type: ignore[import-untyped]  # it ships no types
 import pyarrow.compute as pc  # type: ignore[import-untyped]  # it ships no types
 
 from apnemu.errors import InputError
-from apnemu.experiment import Context, Experiment, Program, Row, Setting
 from apnemu.model.plant import Plant
 from apnemu.model.scenario import Application, Arrivals, Pair, Probes, Stage
 from apnemu.placement.remote_disk import round_trips
+from apnemu.question.experiment import Context, Experiment, Program, Row, Setting
+from apnemu.question.stages import NEAR, PROBE_BYTES, arrivals, far_names, fibres_both_ways, need_joined, star
 from apnemu.report.rows import latency_rows
 from apnemu.report.storage_rows import storage_row
-from apnemu.stages import NEAR, PROBE_BYTES, arrivals, far_names, fibres_both_ways, need_joined, star
 from apnemu.units import VirtualNs, gbps_to_bytes_per_s, ns_to_s, s_to_ns
 
 PROGRAM = ("{python}", "-m", "apnemu.emulation.apps.storage")

@@ -20,9 +20,8 @@ from apnemu.units import ms_to_ns
 
 log = logging.getLogger(__name__)
 
-_PACKAGE = Path(__file__).resolve().parents[1]
-SHIPPED = (_PACKAGE.parent / "topologies" / "equipment", _PACKAGE / "topologies" / "equipment")
-"""In a source tree, and inside an installed package."""
+SHIPPED = (Path(__file__).parents[1] / "topologies" / "equipment",)
+"""Folders of the equipment files that come with apnemu."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 
 from apnemu.blueprint.document import Blueprint
-from apnemu.experiment import Network
 from apnemu.model.plant import Plant
 from apnemu.model.scenario import Arrivals, Flow, Probes, Saturation, Stage
+from apnemu.question.experiment import Network
 from apnemu.units import VirtualNs
 from tests.compiled import NETWORKS, TOPOLOGIES, compiled, joined_plants, shipped
 

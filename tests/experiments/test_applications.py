@@ -15,7 +15,7 @@ from tests.experiments.command import THREE_SITES, Done, apnemu
 OWN = '''
 import json
 import pyarrow.compute as pc
-from apnemu.experiment import Experiment, Setting
+from apnemu.question.experiment import Experiment, Setting
 from apnemu.model.scenario import Application, Stage
 from apnemu.units import VirtualNs
 
@@ -133,7 +133,7 @@ def test_what_goes_wrong_is_named(case: str, said: str, tmp_path: Path) -> None:
 def test_load_that_would_outlast_those_who_feel_it(tmp_path: Path) -> None:
     """The jobs end after a few virtual ms, and others' traffic of 5 s is let be."""
     own = OWN.replace(
-        "import json\n", "import dataclasses, json\nfrom apnemu.stages import arrivals, fibres_both_ways\n", 1
+        "import json\n", "import dataclasses, json\nfrom apnemu.question.stages import arrivals, fibres_both_ways\n", 1
     )
     own = own.replace("def stages(context):", "def asked(context):").replace("stages=stages", "stages=asked")
     own += """

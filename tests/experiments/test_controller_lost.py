@@ -15,7 +15,7 @@ pytestmark = pytest.mark.guest
 OWN = '''
 import dataclasses
 import pyarrow.compute as pc
-from apnemu.experiment import Experiment
+from apnemu.question.experiment import Experiment
 from apnemu.model.assignment import Assignment
 from apnemu.model.scenario import Application, Probes, Request, Stage
 from apnemu.units import VirtualNs

@@ -9,7 +9,7 @@ from tests.experiments.command import THREE_SITES, Done, apnemu
 OWN = """
 import json
 import pyarrow.compute as pc
-from apnemu.experiment import Experiment
+from apnemu.question.experiment import Experiment
 from apnemu.model.scenario import Event, Probes, Stage
 from apnemu.units import VirtualNs
 

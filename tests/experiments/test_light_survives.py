@@ -38,7 +38,7 @@ fibres:
 OWN = """
 import dataclasses
 import pyarrow.compute as pc
-from apnemu.experiment import Experiment
+from apnemu.question.experiment import Experiment
 from apnemu.model.assignment import Assignment
 from apnemu.model.scenario import Event, Probes, Request, Stage
 from apnemu.units import VirtualNs

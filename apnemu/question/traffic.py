@@ -1,13 +1,11 @@
 """Seeded makers of what is played: pairs to probe, tenants that fill their wavelengths, other people's packets, flows.
 
-Every random draw comes from `generator(seed, purpose)`: a stream of its own for each purpose, so that what one part
-draws never depends on what another does.
+Every random draw comes from `seeds.generator(seed, purpose)`.
 """
 
 from __future__ import annotations
 
 import io
-import zlib
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -25,15 +23,6 @@ WAITING_BYTES = 1 << 20
 """Of a saturated lightpath, so that its line never runs dry."""
 FRAME = np.dtype([("at_ns", "<i8"), ("bytes", "<u2"), ("port", "<u2")])
 """One injected frame: when it enters the router, after the stage's start; its length; the port that it leaves by."""
-
-
-def generator(seed: int, purpose: str) -> np.random.Generator:
-    """The owner of a run's draws for one purpose.
-
-    >>> int(generator(1, "doctest").integers(1000)), int(generator(1, "doctest").integers(1000))
-    (238, 238)
-    """
-    return np.random.Generator(np.random.PCG64(np.random.SeedSequence([seed, zlib.crc32(purpose.encode())])))
 
 
 def ordered_pairs(pairs: Sequence[Pair]) -> tuple[Pair, ...]:

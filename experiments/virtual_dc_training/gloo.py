@@ -9,10 +9,10 @@ from importlib.util import find_spec
 
 from apnemu.emulation.apps.gloo import OPEN
 from apnemu.errors import InputError
-from apnemu.experiment import Context
 from apnemu.model.scenario import Application, Stage
+from apnemu.question.experiment import Context
+from apnemu.seeds import generator
 from apnemu.units import VirtualNs
-from apnemu.workload import generator
 
 GLOO, OWN = "sum by gloo", "sum by workers"
 """Phases."""

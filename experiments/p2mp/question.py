@@ -13,12 +13,12 @@ from typing import Any
 import pyarrow as pa  # type: ignore[import-untyped]  # it ships no types
 
 from apnemu.errors import InputError
-from apnemu.experiment import Context, Experiment, Row, Setting
+from apnemu.experiments.p2mp.moving import moving_stage
 from apnemu.model.demand import Demand, TreeDemand
 from apnemu.model.plant import Plant
 from apnemu.model.scenario import Stage, Train
+from apnemu.question.experiment import Context, Experiment, Row, Setting
 from apnemu.report.p2mp_rows import p2mp_rows
-from apnemu.stages_p2mp import moving_stage
 from apnemu.units import VirtualNs
 
 KINDS = ("tree", "subcarriers", "p2p")

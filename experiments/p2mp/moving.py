@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from apnemu.experiment import Context
 from apnemu.model.scenario import Retune, Stage, Train
 from apnemu.planning.sharing_out import after_moving, before_moving
+from apnemu.question.experiment import Context
 from apnemu.report.p2mp_rows import SETTLED_STEPS, STEP_NS
 from apnemu.units import VirtualNs
 
