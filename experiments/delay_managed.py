@@ -10,7 +10,7 @@ import pyarrow as pa  # type: ignore[import-untyped]  # it ships no types
 from apnemu.errors import InputError
 from apnemu.model.assignment import Assignment
 from apnemu.model.scenario import Probes, Stage
-from apnemu.planning.equal_delay import STEP_NS, equalised
+from apnemu.planning.lightpaths import STEP_NS, equalised
 from apnemu.question.experiment import Context, Experiment, Row, Setting
 from apnemu.question.stages import PROBE_BYTES, settled_ns
 from apnemu.question.traffic import ordered_pairs

@@ -12,7 +12,7 @@ import pyarrow as pa  # type: ignore[import-untyped]  # it ships no types
 from apnemu.blueprint.apn import mode_of
 from apnemu.model.assignment import Assignment, Lightpath, LightTree
 from apnemu.model.plant import Plant
-from apnemu.planning.sharing_out import after_moving, before_moving
+from apnemu.planning.sharing import after_moving, before_moving
 from apnemu.units import serialisation_ns
 
 Row = dict[str, Any]

@@ -19,11 +19,11 @@ from apnemu.blueprint.document import Blueprint
 from apnemu.errors import GuestError, InputError, LabError
 from apnemu.lab import kernel
 from apnemu.lab.guest import Job, Outcome, Progress
-from apnemu.lab.memory import peak_bytes
 from apnemu.lab.needs import has_program
 from apnemu.lab.python import guest_code, guest_folders, guest_python
 from apnemu.lab.side_by_side import run_all
 from apnemu.lab.verdict import disk_named
+from apnemu.lab.watchdog import peak_bytes
 from apnemu.model.assignment import Assignment
 from apnemu.model.plant import Plant
 from apnemu.model.scenario import planned_virtual_s

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from apnemu.model.scenario import Retune, Stage, Train
-from apnemu.planning.sharing_out import after_moving, before_moving
+from apnemu.planning.sharing import after_moving, before_moving
 from apnemu.question.experiment import Context
 from apnemu.report.p2mp_rows import SETTLED_STEPS, STEP_NS
 from apnemu.units import VirtualNs
