@@ -47,6 +47,7 @@ class Display:
         self._bars.stop()
 
     def update(self, name: str, progress: Progress) -> None:
+        """Show how far a guest is."""
         with self._lock:
             if self._is_terminal:
                 self._draw(name, progress)

@@ -47,6 +47,7 @@ class Pump:
             self._write(data)
 
     def close(self) -> None:
+        """Close this side of the pipe, and the copy of the caller's descriptor."""
         os.close(self._read_end)
         os.close(self._target)
 

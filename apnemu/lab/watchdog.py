@@ -57,6 +57,7 @@ class StatusPage:
         return Reading(virtual_ns=virtual_ns, syscalls=syscalls, pid=pid, name=text)
 
     def close(self) -> None:
+        """Give the page back."""
         self._page.close()
         os.close(self.fd)
 

@@ -58,6 +58,7 @@ class Fibre:
         return fibre_delay_ns(self.length_km, self.group_index) + self.amplifiers * self.amplifier_delay_ns
 
     def far_end(self, site: str) -> str:
+        """Site at the other end of the fibre."""
         return self.b if site == self.a else self.a
 
     def sag_km(self, db: float) -> float:

@@ -33,10 +33,12 @@ class Slot:
 
     @property
     def low(self) -> int:
+        """Lower edge, in steps of 6.25 GHz from the anchor."""
         return self.n - self.m
 
     @property
     def high(self) -> int:
+        """Upper edge, in steps of 6.25 GHz from the anchor."""
         return self.n + self.m
 
     @property
@@ -50,9 +52,11 @@ class Slot:
 
     @property
     def width_ghz(self) -> float:
+        """Width of the slot."""
         return self.m * WIDTH_GHZ
 
     def overlaps(self, other: Slot) -> bool:
+        """Whether two slots share spectrum; slots that only touch do not."""
         return self.low < other.high and other.low < self.high
 
 

@@ -26,6 +26,7 @@ class Chain:
     back: list[Chain]
 
     def is_back_of(self, other: Chain) -> bool:
+        """Whether this chain is the way back of another, which has none yet."""
         return (self.source, self.target) == (other.target, other.source) and not other.back
 
 

@@ -27,6 +27,7 @@ AMPLIFIER_EDGE_GHZ = 25.0
 
 
 def transceiver_uid(site: str) -> str:
+    """Name a site's transceiver for GNPy."""
     return f"trx({site})"
 
 
@@ -36,6 +37,7 @@ def roadm_uid(site: str) -> str:
 
 
 def span_uid(fibre: str, source: str, span: int) -> str:
+    """Name a span of a fibre, in the direction from a site, for GNPy."""
     return f"fibre({fibre} from {source}, span {span})"
 
 

@@ -57,10 +57,12 @@ class GnpyNetwork:
 
     @property
     def transceivers(self) -> tuple[str, ...]:
+        """Uids of the network's transceivers, in the order of the file."""
         return self.foreign.ends
 
     @property
     def said(self) -> tuple[str, ...]:
+        """Warnings of GNPy about the files, a line each."""
         return self.foreign.said
 
     def received(

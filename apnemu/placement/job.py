@@ -47,10 +47,12 @@ class Pool:
 
     @property
     def cpus(self) -> int:
+        """Processors of all places."""
         return sum(place.cpus for place in self.places)
 
     @property
     def gpus(self) -> int:
+        """Accelerators of all places."""
         return sum(place.gpus for place in self.places)
 
 

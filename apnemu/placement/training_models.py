@@ -27,6 +27,7 @@ class TrainingModel:
 
     @property
     def gradient_bytes(self) -> int:
+        """Bytes of all gradients of a worker."""
         return round(self.parameters * self.gradient_bytes_each)
 
     @property

@@ -28,6 +28,7 @@ class SpectrumUse:
         return None
 
     def light(self, fibres: Iterable[str], slot: Slot) -> None:
+        """Light a slot on fibres on which it is dark."""
         mask = slot_mask(self.band, slot)
         for fibre in fibres:
             assert not self.lit[fibre] & mask, f"{slot} is lit on {fibre} already"

@@ -35,6 +35,7 @@ SO_MAX_PACING_RATE = 47
 
 
 def now_ns() -> int:
+    """Instant on the monotonic clock."""
     return time.clock_gettime_ns(time.CLOCK_MONOTONIC)
 
 
@@ -63,6 +64,7 @@ class Image:
         self._written = max(self._written, target)
 
     def dirty_bytes(self) -> int:
+        """Bytes of all pages that are dirty now."""
         return len(self._dirty) * self.page
 
     def take(self) -> list[tuple[int, int]]:

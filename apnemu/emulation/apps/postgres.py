@@ -34,6 +34,7 @@ TEMPLATE = Path("/tmp/apnemu-postgres-template")
 
 
 def program(name: str, *arguments: str) -> list[str]:
+    """Command line of a program of PostgreSQL."""
     return [f"{PROGRAMS}/{name}", *arguments]
 
 

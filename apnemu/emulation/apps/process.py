@@ -133,6 +133,7 @@ class Process:
         self.kill()
 
     def terminate(self) -> None:
+        """Tell the program to end, with the signal of its plan."""
         try:
             os.kill(self.pid, signal.Signals[f"SIG{self.plan.end_signal}"])
         except ProcessLookupError:
@@ -146,6 +147,7 @@ class Process:
             return
 
     def close(self) -> None:
+        """Close what belongs to the program on this side, and unmount its disk."""
         if self._process.stdout is not None:
             self._process.stdout.close()
         self._log.close()

@@ -114,6 +114,7 @@ def serve(name: str, address: str, plan: dict[str, Any]) -> None:
 
 
 def nqn(name: str) -> str:
+    """NVMe qualified name of a device's subsystem."""
     return f"nqn.2026-11.apnemu:{name}"
 
 

@@ -49,6 +49,7 @@ class Applications:
             (folder / "apps").mkdir(exist_ok=True)
 
     def start(self, loop: Loop, start_ns: int) -> None:
+        """Start the applications from the stage's first instant on."""
         self._start_ns = start_ns
         if self._waiting:
             loop.at(start_ns, partial(self._start_ready, loop))

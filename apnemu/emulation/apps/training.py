@@ -35,10 +35,12 @@ TOGETHER_NS = 10_000_000_000
 
 
 def now_ns() -> int:
+    """Instant on the monotonic clock."""
     return time.clock_gettime_ns(time.CLOCK_MONOTONIC)
 
 
 def sleep_until(instant_ns: int) -> None:
+    """Sleep until an instant on the monotonic clock."""
     while (left := instant_ns - now_ns()) > 0:
         time.sleep(left / 1e9)
 
@@ -52,10 +54,12 @@ class Gradients:
         self._nowhere = mmap.mmap(-1, CHUNK_BYTES)
 
     def send(self, peer: socket.socket, begin: int, end: int) -> None:
+        """Send as many bytes as lie between two places."""
         while begin < end:
             begin += os.sendfile(peer.fileno(), self.file, 0, min(end - begin, CHUNK_BYTES))
 
     def receive(self, peer: socket.socket, begin: int, end: int, kind: str) -> None:
+        """Drop as many bytes as lie between two places."""
         drop(peer, end - begin, self._nowhere)
 
 
@@ -66,9 +70,11 @@ class Numbers:
         self.values = values
 
     def send(self, peer: socket.socket, begin: int, end: int) -> None:
+        """Send the numbers between two places, in bytes."""
         peer.sendall(memoryview(self.values).cast("B")[begin:end])
 
     def receive(self, peer: socket.socket, begin: int, end: int, kind: str) -> None:
+        """Add the numbers that arrive to those between two places, in bytes, or replace these."""
         arrived: array[float] = array("d", exactly(peer, end - begin))
         for place, value in enumerate(arrived, begin // 8):
             self.values[place] = self.values[place] + value if kind == "add" else value

@@ -32,6 +32,7 @@ class RouteTable:
 
     @property
     def pairs(self) -> int:
+        """Number of pairs."""
         return len(self.first) - 1
 
 

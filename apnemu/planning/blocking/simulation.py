@@ -62,6 +62,7 @@ class Blocking:
 
     @property
     def blocking(self) -> float:
+        """Share of requests that got no light."""
         return self.refused / self.requests
 
     @property
