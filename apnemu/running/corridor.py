@@ -16,9 +16,9 @@ from typing import Any
 
 from apnemu.errors import ApnemuError, InputError, LabError
 from apnemu.lab.guest import Outcome
-from apnemu.lab.memory import peak_bytes
 from apnemu.lab.needs import has_program
 from apnemu.lab.verdict import disk_named
+from apnemu.lab.watchdog import peak_bytes
 from apnemu.model.assignment import Assignment
 from apnemu.model.plant import Plant
 from apnemu.planning import next_hops
