@@ -1,0 +1,68 @@
+"""Write recorded runs again: `python -m tests.recorded.record NAME...` from the top of the repository.
+
+Each is run in the lab, through the corridor, as its `asked.json` says: 5 to 15 s, and with the programs that the
+experiment needs. It is done for a new experiment, and for a commit that moves a number on purpose: that commit alone
+carries the new files and says which numbers moved and why. A test that fails is no reason to record again.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import shutil
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa  # type: ignore[import-untyped]  # it ships no types
+
+from apnemu.question.context import Context
+from apnemu.running import corridor
+from apnemu.running.asked import answer, resolve
+from tests.recorded.case import Case, Row, case_of
+
+
+def record(name: str) -> None:
+    """Run an experiment as its folder asks, and keep what was recorded and what was made of it."""
+    case = case_of(name)
+    for kept in case.folder.iterdir():
+        if kept.is_dir():
+            shutil.rmtree(kept)
+    experiment = dataclasses.replace(case.request.experiment, rows=_keeping(case))
+    with tempfile.TemporaryDirectory(prefix="apnemu-recorded-") as place:
+        request = dataclasses.replace(case.request, experiment=experiment, out=Path(place) / "run")
+        corridor.run(request, say=print)
+        if experiment.computed is None:
+            shutil.copyfile(Path(place) / "run" / "records.parquet", case.folder / "records.parquet")
+    asked = resolve(case.request)
+    rows = case.rows(asked)
+    fared = answer(asked, rows)
+    spoiled = answer(asked, case.spoiled.among(rows))["expectation"]
+    _write(case.folder / "rows.json", rows)
+    _write(case.folder / "answer.json", {**fared, "spoiled": spoiled})
+    print(f"{name}: {len(rows)} rows; {fared['answer']}\n  {fared['expectation']}\n  spoiled: {spoiled['why']}")
+
+
+def _keeping(case: Case) -> Any:
+    """The experiment's function that makes rows, which keeps the captures that it reads."""
+
+    def rows(table: pa.Table, contexts: Sequence[Context[Any]]) -> list[Row]:
+        for context in contexts:
+            for capture in context.folder.glob("waits-*.pcap"):
+                kept = case.folder / context.folder.name
+                kept.mkdir(exist_ok=True)
+                shutil.copyfile(capture, kept / capture.name)
+        return case.request.experiment.rows(table, contexts)
+
+    return rows
+
+
+def _write(path: Path, document: Any) -> None:
+    path.write_text(json.dumps(document, indent=1, ensure_ascii=False) + "\n")
+
+
+if __name__ == "__main__":
+    for word in sys.argv[1:]:
+        record(word)
