@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from itertools import islice
 from math import isfinite
-from typing import Any
 
 from apnemu.model.plant import Mode, Plant
 from apnemu.model.quality import Judge, Quality, Verdict
@@ -13,8 +12,7 @@ from apnemu.optics import judge_of, network_of
 from apnemu.optics.whole import end_to_end_gsnr_db
 from apnemu.planning import plan
 from apnemu.planning.graph import Graph, Route
-
-Row = dict[str, Any]
+from apnemu.question.context import Row
 
 
 def quality_rows(plant: Plant, *, k: int, modes: Sequence[Mode], checked: int) -> list[Row]:
@@ -89,30 +87,3 @@ def _why_not(quality: Quality, verdict: Verdict) -> str:
     if verdict.beyond:
         return f"does not bear {' nor '.join(verdict.beyond)}"
     return f"{verdict.missing_db:.2f} dB of margin are missing" if verdict.missing_db > 0 else ""
-
-
-def best_of_routes(rows: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    """For each demand and route the row with most margin among the modes that carry the demand, where any bears it."""
-    best: dict[tuple[str, int], Mapping[str, Any]] = {}
-    for row in rows:
-        if row["margin_db"] is None or row["rate_gbps"] < row["demand_gbps"]:
-            continue
-        key = (row["demand"], row["rank"])
-        if key not in best or row["margin_db"] > best[key]["margin_db"]:
-            best[key] = row
-    return list(best.values())
-
-
-def quality_sentence(rows: Sequence[Mapping[str, Any]]) -> str:
-    """How many lightpaths, the least margin among them, and how many candidate routes would do."""
-    lit = [row for row in rows if row["planned"]]
-    routes = {(row["demand"], row["rank"]) for row in rows}
-    closing = {(row["demand"], row["rank"]) for row in rows if row["closes"] and row["rate_gbps"] >= row["demand_gbps"]}
-    can = f"{len(closing)} of {len(routes)} candidate routes close at the rate asked"
-    if not lit:
-        return f"No demand gets light; {can}."
-    worst = min(lit, key=lambda row: row["margin_db"])
-    return (
-        f"{len(lit)} lightpaths; the least margin is {worst['margin_db']:.2f} dB, {worst['demand']} by {worst['mode']} "
-        f"over {worst['length_km']:,.0f} km (GSNR {worst['gsnr_db']:.2f} dB); {can}."
-    )

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from apnemu.report.rows import latency_rows, loss_rows, nearest_rank, throughput_rows
 from hypothesis import given
 from hypothesis import strategies as st
 
 from apnemu.errors import LabError
+from apnemu.experiments.loss import loss_rows
+from apnemu.experiments.throughput import throughput_rows
+from apnemu.question.round_trips import latency_rows
+from apnemu.records.query import nearest_rank
 from apnemu.records.record import Record
 from apnemu.records.table import to_table
 

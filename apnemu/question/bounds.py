@@ -1,20 +1,17 @@
-"""Which sites can host a service for a place, by delay, jitter and loss, over either network; why others cannot."""
+"""What a service bears, and what it would feel between two sites over light and over packets."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from apnemu.model.activities import Pair
 from apnemu.model.assignment import Assignment
 from apnemu.model.plant import Plant
 from apnemu.planning import NextHop
 from apnemu.planning.queueing import loss, wait_p99_ns
-from apnemu.report import words
 from apnemu.units import serialisation_ns
 
-Row = dict[str, Any]
 ETHERNET_HEADER_BYTES = 14
 
 
@@ -76,61 +73,3 @@ def over_packets(
         jitter_ns=wait_p99_ns(load, service_ns, queues),
         loss=loss(load, plant.packet.buffer_bytes / frame_bytes, queues),
     )
-
-
-def reach_rows(
-    plant: Plant,
-    network: str,
-    demand: str,
-    felt: Mapping[str, Felt],
-    bounds: Bounds,
-    measured: Mapping[Pair, int | None],
-) -> list[Row]:
-    """A row for each site but the demand's own, in the file's order; shares are of the whole plant's."""
-    people = sum(site.population or 0 for site in plant.data_centres)
-    power_mw = sum(site.power_mw or 0 for site in plant.data_centres)
-    rows = []
-    for site in plant.data_centres:
-        if site.name == demand:
-            continue
-        one = felt[site.name]
-        why = one.why_not(bounds)
-        rows.append(
-            {
-                "demand": demand,
-                "site": site.name,
-                "network": network,
-                "reachable": not why,
-                "rtt_ns": one.rtt_ns,
-                "reason": why,
-                "jitter_ns": round(one.jitter_ns) if one.jitter_ns != float("inf") else None,
-                "loss": one.loss,
-                "population_share": round((site.population or 0) / people, 6) if people else None,
-                "power_share": round((site.power_mw or 0) / power_mw, 6) if power_mw else None,
-                "measured_rtt_ns": measured.get((demand, site.name)),
-            }
-        )
-    return rows
-
-
-def boundary(felt: Mapping[str, Felt], bounds: Bounds) -> list[str]:
-    """The furthest site that can host by its delay, and the nearest that cannot; fewer where there are none."""
-    known = sorted((one.rtt_ns, name) for name, one in felt.items() if one.rtt_ns is not None)
-    inside = [name for rtt_ns, name in known if rtt_ns <= bounds.rtt_ns]
-    outside = [name for rtt_ns, name in known if rtt_ns > bounds.rtt_ns]
-    return [*inside[-1:], *outside[:1]]
-
-
-def reach_sentence(rows: Sequence[Mapping[str, Any]]) -> str:
-    """How many sites, what share of people and of power each network adds."""
-    parts = []
-    for network, name in (("apn", "the APN"), ("packet", "the packet network")):
-        of_network = [row for row in rows if row["network"] == network]
-        if of_network:
-            can = [row for row in of_network if row["reachable"]]
-            people, power = (sum(row[key] or 0 for row in can) for key in ("population_share", "power_share"))
-            parts.append(
-                f"over {name} {len(can)} of {words.count(len(of_network), 'site')} can, with {100 * people:.0f} % of"
-                f" people and {100 * power:.0f} % of power"
-            )
-    return f"A service for {words.site(rows[0]['demand'])}: {'; '.join(parts)}."

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil
-from typing import Any, Literal
+from typing import Literal
 
 from apnemu.planning.sharing import slots_of, tributary_slots
-from apnemu.report.reach_rows import Bounds, Felt
+from apnemu.question.bounds import Bounds, Felt
+from apnemu.question.context import Row
 
 Way = Literal["own wavelength", "shared wavelength", "subcarriers", "packet"]
 ORDER: tuple[Way, ...] = ("packet", "subcarriers", "own wavelength", "shared wavelength")
@@ -95,11 +96,11 @@ def offers(
     ]
 
 
-def service_rows(wanted: ServiceClass, found: Sequence[Offer]) -> list[dict[str, Any]]:
+def service_rows(wanted: ServiceClass, offered: Sequence[Offer]) -> list[Row]:
     """A row for each way; `best` is the cheapest by transceivers, then wavelengths, of those that keep all bounds."""
-    reasons = {offer.way: _why_not(wanted, offer) for offer in found}
-    kept = [offer for offer in found if not reasons[offer.way]]
-    best = min(kept, key=lambda one: (one.transceivers, one.wavelengths, ORDER.index(one.way)), default=None)
+    reasons = {offer.way: _why_not(wanted, offer) for offer in offered}
+    kept = [offer for offer in offered if not reasons[offer.way]]
+    best = min(kept, key=lambda offer: (offer.transceivers, offer.wavelengths, ORDER.index(offer.way)), default=None)
     return [
         {
             "class": wanted.name,
@@ -119,7 +120,7 @@ def service_rows(wanted: ServiceClass, found: Sequence[Offer]) -> list[dict[str,
             "transceivers": round(offer.transceivers, 6),
             "reason": reasons[offer.way],
         }
-        for offer in found
+        for offer in offered
     ]
 
 
@@ -128,19 +129,3 @@ def _why_not(wanted: ServiceClass, offer: Offer) -> str:
     if wanted.rate_gbps > offer.most_gbps:
         reasons.append(f"rate: {wanted.rate_gbps:g} Gbit/s asked, {offer.most_gbps:g} to be had")
     return "; ".join(reasons)
-
-
-def service_sentence(rows: Sequence[Mapping[str, Any]]) -> str:
-    """Which way is best for how many classes.
-
-    >>> row = {"way": "packet", "best": True}
-    >>> service_sentence([{**row, "class": "a"}, {**row, "class": "b", "best": False}])
-    'Of 2 classes of service 1 is served best by packet, 1 by none.'
-    """
-    best = [row["way"] for row in rows if row["best"]]
-    classes = len({row["class"] for row in rows})
-    counts: list[tuple[int, str]] = [(best.count(way), way) for way in ORDER if way in best]
-    counts += [(classes - len(best), "none")] if classes > len(best) else []
-    first, *others = (f"{number} {{}}by {way}" for number, way in counts)
-    verb = "is served best " if counts[0][0] == 1 else "are served best "
-    return f"Of {classes} classes of service {', '.join([first.format(verb), *(one.format('') for one in others)])}."

@@ -10,27 +10,29 @@ from typing import Any
 import pyarrow as pa  # type: ignore[import-untyped]  # it ships no types
 
 from apnemu.blueprint.apn import mode_of
+from apnemu.experiments.p2mp.settings import Settings
 from apnemu.model.assignment import Assignment, Lightpath, LightTree
 from apnemu.model.plant import Plant
 from apnemu.planning.sharing_out import after_moving, before_moving
+from apnemu.question.context import Row
+from apnemu.records.query import groups
 from apnemu.units import serialisation_ns
 
-Row = dict[str, Any]
 Frame = Mapping[str, Any]
 IPV4_BYTES, ETHERNET_BYTES = 20, 14
 STEP_NS = 1_000_000
-"""Between trains to one leaf while subcarriers are moved: how finely the instant of the move is seen."""
+"""Time between trains to one leaf while subcarriers are moved: how finely the instant of the move is known."""
 SETTLED_STEPS = 5
-"""Before the move, and after it."""
+"""Steps before the move, and after it."""
 
 
-def frames_of(table: pa.Table, phase: str) -> dict[tuple[str, str], list[Frame]]:
+def frames_of(table: pa.Table, phase: str) -> Mapping[tuple[str, str], Sequence[Frame]]:
     """(light, where it arrives) -> what became of each datagram, in the order of sending."""
-    found: dict[tuple[str, str], list[Frame]] = {}
-    for record in table.to_pylist():
-        if record["kind"] == "probe" and record["phase"] == phase:
-            found.setdefault((record["name"], record["target"]), []).append(record)
-    return found
+    return {
+        (light, target): frames
+        for (its_phase, light, target), frames in groups(table, "probe", "phase", "name", "target")
+        if its_phase == phase
+    }
 
 
 def sent_by(table: pa.Table, phase: str) -> dict[str, int]:
@@ -55,16 +57,18 @@ def wire_bytes(frame_bytes: int, mtu_bytes: int) -> int:
 
 
 def median_delay_ns(frames: Sequence[Frame]) -> int | None:
+    """The median of the frames that arrived, one way; None where none did."""
     arrived = [frame["one_way_ns"] for frame in frames if frame["one_way_ns"] is not None]
     return round(median(arrived)) if arrived else None
 
 
 def lost(frames: Sequence[Frame]) -> int:
+    """Frames that never arrived."""
     return sum(frame["one_way_ns"] is None for frame in frames)
 
 
 def rate_gbps(frames: Sequence[Frame], datagram_bytes: int) -> float | None:
-    """At which a train arrives: all but the first datagram, from the first's arrival to the last's."""
+    """The rate at which a train arrives: all but the first datagram, from the first's arrival to the last's."""
     at = sorted(frame["at_ns"] + frame["one_way_ns"] for frame in frames if frame["one_way_ns"] is not None)
     if len(at) < 2 or at[-1] == at[0]:
         return None
@@ -73,14 +77,14 @@ def rate_gbps(frames: Sequence[Frame], datagram_bytes: int) -> float | None:
 
 def trains(frames: Sequence[Frame]) -> list[list[Frame]]:
     """Datagrams by the train that they belong to, in the order of sending."""
-    found: dict[int, list[Frame]] = {}
+    by_train: dict[int, list[Frame]] = {}
     for frame in frames:
-        found.setdefault(frame["sent"], []).append(frame)
-    return list(found.values())
+        by_train.setdefault(frame["sent"], []).append(frame)
+    return list(by_train.values())
 
 
 def p2mp_rows(
-    table: pa.Table, plant: Plant, assignment: Assignment, settings: Mapping[str, Any], datagram_bytes: int
+    table: pa.Table, plant: Plant, assignment: Assignment, settings: Settings, datagram_bytes: int
 ) -> list[Row]:
     """A row for each kind, number of leaves and leaf, and one for each tree that was refused.
 
@@ -90,43 +94,43 @@ def p2mp_rows(
     not declare it; a receiver alone counts as half a transceiver (inferred). `share_gbps` is the line rate of a tree or
     a lightpath, of which a tree's leaves all get the same, or a leaf's own subcarriers. Delays are one way.
     """
-    seen = _Seen(table, plant, settings, datagram_bytes)
+    measured = _Measurements(table, plant, settings, datagram_bytes)
     reasons = {refusal.demand: refusal.reason for refusal in assignment.refusals}
     trees = {tree.name: tree for tree in assignment.trees}
     paths = {path.name: path for path in assignment.lightpaths}
-    found: list[Row] = []
+    rows: list[Row] = []
     for demand in plant.trees:
         if demand.name in trees:
-            found += seen.tree_rows(trees[demand.name])
+            rows += measured.tree_rows(trees[demand.name])
         else:
-            found.append(_refused(demand.kind, len(demand.leaves), "", reasons[demand.name]))
+            rows.append(_refused(demand.kind, len(demand.leaves), "", reasons[demand.name]))
     there = len(plant.data_centres) - 1
-    for count in settings["leaves"] if plant.demands else ():
+    for count in settings.leaves if plant.demands else ():
         if count > there:
             continue
         wanted = plant.demands[:count]
         lit = [paths[demand.name] for demand in wanted if demand.name in paths]
-        found += [
-            seen.path_row(paths[demand.name], count, lit)
+        rows += [
+            measured.path_row(paths[demand.name], count, lit)
             if demand.name in paths
             else _refused("p2p", count, demand.target, reasons[demand.name])
             for demand in wanted
         ]
-    found += [
+    rows += [
         _refused(kind, count, "", f"leaves: {count} asked, {plant.name} has {there} beside the hub; ask for those")
-        for kind in settings["kind"]
-        for count in settings["leaves"]
+        for kind in settings.kind
+        for count in settings.leaves
         if count > there
     ]
-    return found
+    return rows
 
 
 def _refused(kind: str, leaves: int, leaf: str, reason: str) -> Row:
-    measured = ("delay_ns", "predicted_delay_ns", "rate_gbps", "share_gbps")
+    unknown = ("delay_ns", "predicted_delay_ns", "rate_gbps", "share_gbps")
     return {
         **{"kind": kind, "leaves": leaves, "leaf": leaf},
         **{"transceivers": 0, "wavelengths": 0, "spectrum_ghz": 0.0, "power_w": 0.0},
-        **dict.fromkeys(measured),
+        **dict.fromkeys(unknown),
         "refused": reason,
     }
 
@@ -141,17 +145,17 @@ def _sum_w(parts: Sequence[tuple[float, float | None]]) -> float | None:
     return sum(known) if len(known) == len(parts) else None
 
 
-class _Seen:
+class _Measurements:
     """What was measured, by light and leaf, beside the plant that it was measured on."""
 
-    def __init__(self, table: pa.Table, plant: Plant, settings: Mapping[str, Any], datagram_bytes: int) -> None:
+    def __init__(self, table: pa.Table, plant: Plant, settings: Settings, datagram_bytes: int) -> None:
         self.plant, self.settings = plant, settings
         self.delays, self.rates = frames_of(table, "delay"), frames_of(table, "rate")
         self.moving, self.left = frames_of(table, "moving"), sent_by(table, "delay")
         self.bytes = wire_bytes(datagram_bytes, plant.packet.mtu_bytes)
 
     def tree_rows(self, tree: LightTree) -> list[Row]:
-        """Of a light tree the hub has one transmitter, and a receiver for every leaf's answer but one on its own."""
+        """A row for each leaf of a tree; the hub has one transmitter, and for every answer but one a receiver alone."""
         leaves = len(tree.branches)
         mode = mode_of(self.plant, tree.mode)
         own = self.plant.subcarriers
@@ -186,6 +190,7 @@ class _Seen:
         ]
 
     def path_row(self, path: Lightpath, leaves: int, lit: Sequence[Lightpath]) -> Row:
+        """The row of a lightpath to one of so many leaves; `lit` are all their lightpaths."""
         modes = [mode_of(self.plant, one.mode) for one in lit]
         return {
             **{"kind": "p2p", "leaves": leaves, "leaf": path.target},
@@ -202,7 +207,7 @@ class _Seen:
         frames = self.delays.get((light, leaf), [])
         return {
             "delay_ns": median_delay_ns(frames),
-            "predicted_delay_ns": delay_ns + serialisation_ns(self.settings["frame_bytes"], share_gbps),
+            "predicted_delay_ns": delay_ns + serialisation_ns(self.settings.frame_bytes, share_gbps),
             "rate_gbps": rate_gbps(self.rates.get((light, leaf), []), self.bytes),
             "share_gbps": share_gbps,
             "sent": len(frames),
@@ -220,15 +225,15 @@ class _Seen:
         assert own is not None
         leaves = [branch.leaf for branch in tree.branches]
         before = before_moving(len(leaves), own.count, own.leaf_count)
-        after = after_moving(before, self.settings["move"], own.leaf_count)
+        after = after_moving(before, self.settings.move, own.leaf_count)
         kept = [leaf for leaf, few, then in zip(leaves, before, after, strict=True) if few and then]
         takers = {leaf: (few, then) for leaf, few, then in zip(leaves, before, after, strict=True) if then > few}
         frames = {leaf: self.moving.get((f"{tree.name}/{leaf}", leaf), []) for leaf in leaves}
-        seen_ns = [self._faster_ns(frames[leaf], then * own.rate_gbps) for leaf, (_, then) in takers.items()]
-        known = [one for one in seen_ns if one is not None]
+        faster_ns = [self._faster_ns(frames[leaf], then * own.rate_gbps) for leaf, (_, then) in takers.items()]
+        known = [after_ns for after_ns in faster_ns if after_ns is not None]
         return {
             "moved": sum(then - few for few, then in takers.values()),
-            "moving_ns": max(known, default=0) if len(known) == len(seen_ns) else -1,
+            "moving_ns": max(known, default=0) if len(known) == len(faster_ns) else -1,
             "declared_moving_ns": own.moving_ns if takers else 0,
             "moving_step_ns": STEP_NS,
             "lost_while_moving": sum(lost(frames[leaf]) for leaf in kept),

@@ -1,4 +1,7 @@
-"""Classes of service against ways to serve them: what each way takes where it serves, and what it lacks where not."""
+"""The answer about classes of service: in a sentence, and as a matrix of classes against ways to serve them.
+
+A cell says what the way takes where it serves, and what it lacks where not.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ from typing import Any
 
 from markupsafe import Markup
 
+from apnemu.experiments.service_classes.ways import ORDER
 from apnemu.report import words
 from apnemu.report.plots import figure
 from apnemu.report.svg import element
@@ -14,7 +18,25 @@ from apnemu.report.svg import element
 Row = Mapping[str, Any]
 
 
-def service_figure(rows: Sequence[Row]) -> Markup:
+def sentence(rows: Sequence[Row], picture: Mapping[str, Any]) -> str:
+    """Which way is best for how many classes.
+
+    >>> row = {"way": "packet", "best": True}
+    >>> sentence([{**row, "class": "a"}, {**row, "class": "b", "best": False}], {})
+    'Of 2 classes of service 1 is served best by packet, 1 by none.'
+    """
+    best = [row["way"] for row in rows if row["best"]]
+    classes = len({row["class"] for row in rows})
+    counts: list[tuple[int, str]] = [(best.count(way), way) for way in ORDER if way in best]
+    counts += [(classes - len(best), "none")] if classes > len(best) else []
+    first, *others = (f"{number} {{}}by {way}" for number, way in counts)
+    verb = "is served best " if counts[0][0] == 1 else "are served best "
+    return (
+        f"Of {classes} classes of service {', '.join([first.format(verb), *(count.format('') for count in others)])}."
+    )
+
+
+def service_matrix(rows: Sequence[Row], picture: Mapping[str, Any]) -> list[Markup]:
     """A line for each class, a column for each way; the cheapest that keeps what the class needs is set off."""
     ways = list(dict.fromkeys(row["way"] for row in rows))
     lines: dict[str, dict[str, Row]] = {}
@@ -35,7 +57,7 @@ def service_figure(rows: Sequence[Row]) -> Markup:
         " the rest; ★ takes the least. Where not: which bound is not kept; point at it for the figures."
     )
     table = element("table", element("tbody", heads, *body), class_="matrix")
-    return figure("Which way serves which class", caption, element("div", table, class_="scroll"), wide=True)
+    return [figure("Which way serves which class", caption, element("div", table, class_="scroll"), wide=True)]
 
 
 def _needs(row: Row) -> str:
