@@ -69,7 +69,7 @@ class Settings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """One phase: the site that is asked, and the load of others meanwhile."""
+    """A phase: the site that is asked, and the load of others meanwhile."""
 
     site: str
     load: float

@@ -60,7 +60,7 @@ class Predicted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """One phase: so many requests at an instant, and what each of them must get."""
+    """A phase: some requests at an instant, and what each of them must get."""
 
     count: int
     services: tuple[Service, ...]
@@ -78,7 +78,7 @@ def prepare(plant: Plant, settings: Settings) -> Plant:
 
 
 def arrange(planned: Assignment, settings: Settings) -> Assignment:
-    """Nothing is lit before it is asked for."""
+    """A plan without light: none is lit before it is asked for."""
     return Assignment(lightpaths=(), refusals=())
 
 

@@ -71,7 +71,7 @@ class Hit:
 
 
 def light(context: Context[Settings], events: Sequence[Event]) -> dict[LightScheme, Hit]:
-    """For each scheme of the settings the demand that shows it best: its light is hit and comes back.
+    """The demand that shows each scheme of the settings best: its light is hit and comes back.
 
     Where none does, the first that is hit, else the first that has light, else the first of all. Raises InputError for
     a plant without demands.

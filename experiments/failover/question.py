@@ -36,7 +36,7 @@ def prepare(plant: Plant, settings: Settings) -> Plant:
 
 
 def arrange(planned: Assignment, settings: Settings) -> Assignment:
-    """Nothing is lit before it is asked for."""
+    """A plan without light: none is lit before it is asked for."""
     return Assignment(lightpaths=(), refusals=())
 
 

@@ -13,7 +13,7 @@ from apnemu.records.query import groups, nearest_rank
 
 
 class SharingRow(TypedDict):
-    """One tenant of one scheme while the other tenant offers `load` (a share of the wavelength's rate).
+    """A tenant of a scheme while the other tenant offers `load` (a share of the wavelength's rate).
 
     Delays are one way, of probes; None where all were lost. `lost` counts frames, probes and the tenant's own load, and
     `sent` all of them. `predicted_delay_ns` is a lone probe's.
