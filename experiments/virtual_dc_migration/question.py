@@ -28,7 +28,7 @@ PORT = 7200
 PROGRAM = ("{python}", "-m", "apnemu.emulation.apps.migration")
 TOLERANCE = 0.05
 WARM_RTTS, WARM_S = 60, 0.15
-"""For how long a connection is warmed: its window then fits the path."""
+"""Time for which a connection is warmed: its window then fits the path."""
 
 
 def prepare(plant: Plant, settings: Settings) -> Plant:
