@@ -163,3 +163,12 @@ def gbps_to_bps(rate_gbps: float) -> float:
     400000000000.0
     """
     return rate_gbps * 1e9
+
+
+def carried_gbps(count_bytes: int, duration_ns: int) -> float:
+    """The rate at which bytes were carried, to the kbit/s: bits per ns are Gbit/s. No time, no rate.
+
+    >>> carried_gbps(50_000_000, 1_000_000)
+    400.0
+    """
+    return round(8 * count_bytes / duration_ns, 6) if duration_ns else 0.0

@@ -22,7 +22,7 @@ def shipped(name: str) -> Plant:
     return read_plant(TOPOLOGIES / f"{name}.yaml")
 
 
-def context_of(plant: Plant, network: Network) -> Context:
+def context_of(plant: Plant, network: Network) -> Context[None]:
     """As the corridor makes it, of an experiment without settings."""
     return Context(
         plant=plant,
@@ -30,7 +30,7 @@ def context_of(plant: Plant, network: Network) -> Context:
         hops=next_hops(plant),
         network=network,
         seed=1,
-        settings={},
+        settings=None,
         folder=Path("nowhere"),
     )
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from apnemu.errors import InputError
+from apnemu.errors import ApnemuError, InputError
 from apnemu.question.experiment import Experiment
 
 PACKAGE = Path(__file__).parents[1]
@@ -53,6 +53,9 @@ def _own_module(file: Path) -> ModuleType:
     sys.modules[name] = module
     try:
         spec.loader.exec_module(module)
+    except ApnemuError:
+        del sys.modules[name]
+        raise
     except Exception as error:  # whatever it is, the file is a person's own
         del sys.modules[name]
         raise InputError(
