@@ -14,7 +14,8 @@ DEVICE_NS = 10_000
 13 us with its host's software (kitguru.net, review of the 800 GB drive, page 7)."""
 SECTOR_BYTES = 4096
 UNDER_WAY_BYTES = 1 << 27
-"""Most data of all commands under way: the lab maps each page of fio's buffers on its own, and a host maps no more than 65,530."""
+"""Most data of all commands under way: the lab maps each page of fio's buffers on its own, and a host maps no more
+than 65,530."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
