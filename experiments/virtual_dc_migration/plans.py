@@ -33,7 +33,7 @@ class Settings:
         65_536
     )
     pattern: Annotated[
-        Pattern, Setting("Order of the writes: through all memory, again and again, or each anywhere")
+        Pattern, Setting("Order of the writes: through all memory again and again, or each anywhere")
     ] = "sequential"
     stop_bytes: Annotated[int, Setting("Memory that may be left when the machine stops", "bytes", low=0, high=1e12)] = (
         4_194_304
@@ -41,7 +41,7 @@ class Settings:
     most_rounds: Annotated[int, Setting("Rounds after which the machine stops in any case", low=1, high=10_000)] = 30
     machines: Annotated[int, Setting("Machines that move at once on each path", low=1, high=64)] = 1
     verify: Annotated[
-        Literal["no", "yes"], Setting("Comparison of the memory at both ends; each then needs it twice")
+        Literal["no", "yes"], Setting("Comparison of the memories of both ends, which takes twice the lab's memory")
     ] = "no"
 
 

@@ -28,13 +28,13 @@ class Settings:
     ] = (4096, 131_072, 1_048_576)
     queue_depth: Annotated[tuple[int, ...], Setting("Commands under way at once", low=1, high=1000)] = (1, 8, 32, 128)
     rw: Annotated[
-        tuple[Direction, ...], Setting("Direction of the commands; each is for a place of its own, drawn at random")
+        tuple[Direction, ...], Setting("Direction of the commands; their places on the disk are drawn at random")
     ] = ("read", "write")
     device_ns: Annotated[int, Setting("Time of the disk itself for each command", "ns", low=1, high=1e10)] = DEVICE_NS
     inline_data_bytes: Annotated[
         int, Setting("Data that may go with a write's command; more is asked for", "bytes", low=4096, high=1 << 20)
     ] = 16_384
-    seconds: Annotated[float, Setting("Virtual time of each point at least", "s", low=0.01, high=10)] = 0.1
+    seconds: Annotated[float, Setting("Least virtual time in which a point is measured", "s", low=0.01, high=10)] = 0.1
     training_bytes: Annotated[
         int, Setting("Training set that is read at last; 0: none", "bytes", low=0, high=1 << 37)
     ] = 1 << 30
@@ -42,7 +42,7 @@ class Settings:
         int, Setting("Jobs that read the training set, each its part in order", low=1, high=64)
     ] = 4
     training_block_bytes: Annotated[
-        int, Setting("Data of each of their reads", "bytes", low=SECTOR_BYTES, high=1 << 20)
+        int, Setting("Data of each read of the training set", "bytes", low=SECTOR_BYTES, high=1 << 20)
     ] = 1_048_576
     training_queue_depth: Annotated[int, Setting("Reads that each job has under way at once", low=1, high=128)] = 4
     load: Annotated[

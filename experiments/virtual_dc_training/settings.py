@@ -19,9 +19,8 @@ class Settings:
 
     sites: Annotated[int, Setting("Data centres that train together", low=2, high=16)] = 2
     distance_km: Annotated[
-        tuple[float, ...],
-        Setting("Distance between neighbours; without one the topology's", "km", low=0, high=20_000, example="35,350"),
-    ] = ()
+        tuple[float, ...] | None, Setting("Distance between neighbours", "km", low=0, high=20_000, example="35,350")
+    ] = None
     rtt_ms: Annotated[float, Setting("Round trip between neighbours; 0: the topology's", "ms", low=0, high=10_000)] = 0
     rate_gbps: Annotated[float, Setting("Rate between neighbours; 0: the topology's", "Gbit/s", low=0, high=1600)] = 0
     model: Annotated[ModelName, Setting("Model that gives gradients and computing")] = "gpt2-medium"
@@ -33,7 +32,8 @@ class Settings:
     buckets: Annotated[int, Setting("Buckets that the gradients are summed in", low=1, high=4096)] = 8
     overlap: Annotated[tuple[Literal["on", "off"], ...], Setting("Overlap of the sum with the backward pass")] = ("on",)
     collective: Annotated[
-        Literal["own", "gloo"], Setting("Collective; gloo: a small sum by torch.distributed beside it, compared")
+        Literal["own", "gloo"],
+        Setting("Collective: the workers' own, or beside it a small sum by torch.distributed over gloo"),
     ] = "own"
     local_gbps: Annotated[
         float, Setting("Rate of a connection inside a data centre", "Gbit/s", low=0.001, high=10_000)
@@ -58,4 +58,4 @@ def check(settings: Settings) -> None:
 
 def lengths_km(settings: Settings) -> list[float | None]:
     """The distances that are asked for; None is the topology's, or that of `rtt_ms`."""
-    return [*settings.distance_km] or [None]
+    return [*settings.distance_km] if settings.distance_km else [None]
