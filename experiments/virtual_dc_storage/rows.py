@@ -35,8 +35,7 @@ def rows(table: pa.Table, contexts: Sequence[Context[Settings]]) -> list[Row]:
                 if job["what"] == "warm":
                     continue
                 rtt_ns, kind = measured[of_stage], (job["rw"], job["block_bytes"])
-                assert rtt_ns is not None, f"every probe was lost before fio began over {of_stage}"
-                if job["what"] == "sweep" and job["queue_depth"] == 1:
+                if job["what"] == "sweep" and job["queue_depth"] == 1 and rtt_ns is not None:
                     bases.setdefault(kind, (job["latency_ns_p50"], rtt_ns))
                 row = _row(
                     job,
@@ -50,7 +49,7 @@ def rows(table: pa.Table, contexts: Sequence[Context[Settings]]) -> list[Row]:
 
 
 def _row(
-    job: Mapping[str, Any], *, rtt_ns: int, line: float, inline_data_bytes: int, base: tuple[int, int] | None
+    job: Mapping[str, Any], *, rtt_ns: int | None, line: float, inline_data_bytes: int, base: tuple[int, int] | None
 ) -> Row:
     """One of fio's jobs as a row, with what is expected of it where nobody else is on the way.
 
@@ -60,7 +59,7 @@ def _row(
     block, depth = job["block_bytes"], job["queue_depth"] * job.get("jobs", 1)
     per_s = job["read_or_written_bytes"] / block / job["runtime_ms"] * 1e3
     alone_ns = bandwidth = fills = None
-    if base:
+    if base and rtt_ns is not None:
         alone_ns = base[0] + round_trips(job["rw"], block, inline_data_bytes) * (rtt_ns - base[1])
         bandwidth = round(bytes_per_s_to_gbps(bandwidth_bytes_per_s(depth, block, alone_ns, line)), 6)
         fills = filling_depth(block, alone_ns, line)
