@@ -137,15 +137,20 @@ def css(network: str) -> str:
 
 def legend(networks: Sequence[str], *more: tuple[str, str]) -> Markup:
     """Marks and their meaning; `more` are (class of the swatch, meaning)."""
-    keys = [
-        element(
-            "li", element("svg", marker(name, "8", 8), width=16, height=16, aria_hidden="true"), words.network(name)
-        )
-        for name in networks
-    ]
+    keys = [key(words.network(name), marker(name, "8", 8)) for name in networks]
     keys += [
         element("li", element("span", "\N{ZERO WIDTH SPACE}", class_=f"swatch {kind}"), text) for kind, text in more
     ]
+    return key_list(keys)
+
+
+def key(meaning: str, *drawn: Markup, width: int = 16, height: int = 16) -> Markup:
+    """One line of a figure's key: something drawn, and its meaning."""
+    return element("li", element("svg", *drawn, width=width, height=height, aria_hidden="true"), meaning)
+
+
+def key_list(keys: Sequence[Markup]) -> Markup:
+    """A figure's key."""
     return element("ul", *keys, class_="legend")
 
 
