@@ -13,6 +13,7 @@ called `from_` is written `from`.
 from __future__ import annotations
 
 import dataclasses
+import inspect
 import types
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -112,7 +113,7 @@ def declared(settings: type) -> Mapping[str, Declared]:
     """
     hints = get_type_hints(settings, include_extras=True)
     found = {}
-    own = settings.__dict__.get("__annotations__", {})
+    own = inspect.get_annotations(settings)
     for field in sorted(dataclasses.fields(settings), key=lambda field: field.name not in own):
         about = next((extra for extra in get_args(hints[field.name])[1:] if isinstance(extra, Setting)), None)
         if get_origin(hints[field.name]) is not Annotated or about is None:
