@@ -24,11 +24,11 @@ from typing import Any, Literal
 
 from apnemu.blueprint.apn import transceiver_line
 from apnemu.blueprint.document import Blueprint, Line
+from apnemu.controllers.rules import Rule
+from apnemu.controllers.state import Devices
+from apnemu.controllers.wiring import Wiring
 from apnemu.planning.online import Change, Decision, Light, Lit, Outcome, Service, Status, duration_ns
 from apnemu.planning.reach import spare_km
-from controllers.rules import Rule
-from controllers.state import Devices
-from controllers.wiring import Wiring
 
 Entry = dict[str, Any]
 

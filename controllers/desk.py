@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 from typing import Protocol, TypeVar
 
-from controllers.apn import Apn
+from apnemu.controllers.apn import Apn
 
 T = TypeVar("T")
 Work = Callable[[Apn, int], T]

@@ -6,8 +6,8 @@ import socket
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from controllers.apn import Order
-from controllers.rules import Rule
+from apnemu.controllers.apn import Order
+from apnemu.controllers.rules import Rule
 
 TRANSPONDERS = "/run/apnemu-transponders.sock"
 Key = tuple[int, int | None, int | None, str | None, str | None, str | None]

@@ -10,13 +10,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 from apnemu.blueprint.document import Blueprint
-from controllers.apn import Apn, Order
-from controllers.desk import InTime
-from controllers.devices import Tables, Transponders
-from controllers.journal import Journal
-from controllers.northbound import Northbound
-from controllers.rules import Rule
-from controllers.server import serve
+from apnemu.controllers.apn import Apn, Order
+from apnemu.controllers.desk import InTime
+from apnemu.controllers.devices import Tables, Transponders
+from apnemu.controllers.journal import Journal
+from apnemu.controllers.northbound import Northbound
+from apnemu.controllers.rules import Rule
+from apnemu.controllers.server import serve
 
 Send = Callable[[int, list[Rule], list[Rule]], None]
 PORT = 8181

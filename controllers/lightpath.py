@@ -6,7 +6,7 @@ Nothing is learned and nothing is flooded: light that nobody assigned goes nowhe
 from __future__ import annotations
 
 from apnemu.blueprint.document import Blueprint, LitPath, LitTree, TreeNode
-from controllers.rules import Action, Group, Rule
+from apnemu.controllers.rules import Action, Group, Rule
 
 PRIORITY = 100
 

@@ -23,11 +23,11 @@ from pathlib import Path
 from typing import Any
 
 from apnemu.blueprint.requests import LIST, MOVE, POINTS, SAG, SERVICES
+from apnemu.controllers import tapi
+from apnemu.controllers.apn import Apn
+from apnemu.controllers.desk import Desk
+from apnemu.controllers.tapi import RefusedError
 from apnemu.planning.online import Decision, Service
-from controllers import tapi
-from controllers.apn import Apn
-from controllers.desk import Desk
-from controllers.tapi import RefusedError
 
 DESCRIPTION = Path(__file__).with_name("tapi.json")
 LONGEST_BODY = 64 * 1024

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from apnemu.blueprint.addressing import LOAD_MAC_PREFIX
 from apnemu.blueprint.document import Blueprint
-from controllers.rules import Rule
+from apnemu.controllers.rules import Rule
 
 FORWARD, INJECT, DISCARD = 100, 300, 200
 """Priorities: injected load first, then load that arrives, then datagrams."""

@@ -24,7 +24,7 @@ from types import ModuleType
 from typing import Any
 
 from apnemu.blueprint.document import Blueprint
-from controllers.rules import Group, Rule
+from apnemu.controllers.rules import Group, Rule
 
 OS_KEN, RYU = "os-ken", "ryu"
 ON_DEMAND = "apn"
@@ -75,7 +75,7 @@ def _application() -> type:
     base = getattr(manager, "OSKenApp" if os.environ[RUNTIME] == OS_KEN else "RyuApp")
     if os.environ[LOGIC] == ON_DEMAND:
         return _on_demand(base, event, handler)
-    logic = importlib.import_module(f"controllers.{os.environ[LOGIC]}")
+    logic = importlib.import_module(f"apnemu.controllers.{os.environ[LOGIC]}")
     blueprint = Blueprint.read(Path(os.environ[BLUEPRINT]))
     waiting = {switch.dpid for switch in blueprint.switches}
 
@@ -134,7 +134,7 @@ def _on_demand(base: Any, event: Any, handler: Any) -> type:
         def __init__(self, *arguments: Any, **options: Any) -> None:
             super().__init__(*arguments, **options)
             self._read: dict[int, list[Rule]] = {}
-            self._lab = importlib.import_module("controllers.lab").Lab(
+            self._lab = importlib.import_module("apnemu.controllers.lab").Lab(
                 folder, self._send, self._settle, int(os.environ[READY])
             )
             self._datapaths: dict[int, Any] = {}
@@ -279,7 +279,7 @@ def main() -> None:
         application = _own_application(given.file, given.runtime)
     else:
         os.environ.update({LOGIC: given.logic, BLUEPRINT: given.blueprint, READY: str(given.ready)})
-        application = "controllers.runtime"
+        application = "apnemu.controllers.runtime"
     manager = _load("base.app_manager")  # registers the options that the next line settles
     _load("cfg").CONF(args=[], project="apnemu")
     manager.AppManager.run_apps([application])

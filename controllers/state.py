@@ -11,9 +11,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from apnemu.controllers.rules import Action, Rule
+from apnemu.controllers.wiring import Wiring
 from apnemu.planning.online import Change, Port
-from controllers.rules import Action, Rule
-from controllers.wiring import Wiring
 
 PRIORITY = 100
 

@@ -13,10 +13,10 @@ from time import perf_counter_ns
 from typing import Any
 
 from apnemu.errors import InputError
-from apnemu.experiment import Experiment, Row, Setting
 from apnemu.model.plant import Plant
 from apnemu.planning.blocking import Rules, simulate
 from apnemu.planning.blocking.erlang import is_exact, least_blocking
+from apnemu.question.experiment import Experiment, Row, Setting
 
 TOLERANCE = 0.10
 REFERENCE = {

@@ -11,8 +11,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from apnemu.errors import InputError
-from apnemu.experiment import Experiment, Row, Setting
 from apnemu.model.plant import Plant
+from apnemu.question.experiment import Experiment, Row, Setting
 from apnemu.report.quality_rows import quality_rows
 
 SAME_DB = 0.01

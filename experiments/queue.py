@@ -9,11 +9,11 @@ from typing import Any
 
 import pyarrow as pa  # type: ignore[import-untyped]  # it ships no types
 
-from apnemu.experiment import Context, Experiment, Row, Setting
 from apnemu.model.plant import Plant
 from apnemu.model.scenario import Stage
+from apnemu.question.experiment import Context, Experiment, Row, Setting
+from apnemu.question.stages import arrivals
 from apnemu.report.waits import wait_rows
-from apnemu.stages import arrivals
 from apnemu.units import VirtualNs, gbps_to_bytes_per_s, s_to_ns
 
 TOLERANCE = 0.05
@@ -44,7 +44,7 @@ def _stage(context: Context, load: float) -> Stage:
         phase=phase,
         duration_ns=VirtualNs(duration_ns),
         load=load,
-        arrivals=arrivals(context, phase, [(fibre.a, fibre)], load, duration_ns),
+        activities=arrivals(context, phase, [(fibre.a, fibre)], load, duration_ns),
         observe="waits",
     )
 

@@ -13,14 +13,14 @@ from typing import Any
 
 from apnemu.blueprint.prediction import lightpath_rtt_ns, packet_rtt_ns
 from apnemu.errors import InputError
-from apnemu.experiment import Experiment, Row, Setting
 from apnemu.model.assignment import Lightpath
 from apnemu.model.demand import Demand
 from apnemu.model.plant import Plant
 from apnemu.planning import next_hops, plan
+from apnemu.question.experiment import Experiment, Row, Setting
+from apnemu.question.stages import PROBE_BYTES
 from apnemu.report.reach_rows import Bounds, Felt, over_light, over_packets
 from apnemu.report.service_rows import ServiceClass, offers, service_rows
-from apnemu.stages import PROBE_BYTES
 from apnemu.units import us_to_ns
 
 

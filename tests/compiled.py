@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 
 from apnemu.blueprint.compiled import blueprint_for
 from apnemu.blueprint.document import Blueprint, End
-from apnemu.experiment import Context, Network
 from apnemu.model.demand import Demand
 from apnemu.model.plant import Fibre, Mode, PacketNetwork, Plant, Roadm, Site
 from apnemu.planning import next_hops, plan
+from apnemu.question.experiment import Context, Network
 from apnemu.topology import read_plant
 
 TOPOLOGIES = Path(__file__).parents[1] / "topologies"

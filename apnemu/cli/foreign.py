@@ -12,7 +12,7 @@ import typer
 from apnemu.cli.labs import Json
 from apnemu.cli.shown import say, show_json, tell
 from apnemu.errors import InputError
-from apnemu.finding import shipped_topology
+from apnemu.question.discovery import shipped_topology
 
 FEW_ENDS = 12
 """Up to so many ends every pair is a demand; of more, those of the first end with each other."""

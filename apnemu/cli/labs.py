@@ -13,7 +13,7 @@ import typer
 from apnemu.cli.shown import say, show_json, tell
 from apnemu.cli.values import seed_of, time_of
 from apnemu.errors import InputError
-from apnemu.rundir import made, new_folder
+from apnemu.running.directory import made, new_folder
 
 lab = typer.Typer(help="The lab: its kernel, and programs in an empty one.", no_args_is_help=True)
 
@@ -22,8 +22,8 @@ Json = Annotated[bool, typer.Option("--json", help="One JSON document on standar
 
 def doctor(as_json: Json = False) -> None:
     """What is missing on this machine, and the command that mends it; 3 if the lab itself lacks something."""
-    from apnemu.finding import known_experiments, load_experiment
     from apnemu.lab import needs
+    from apnemu.question.discovery import known_experiments, load_experiment
 
     found = needs.check()
     further = [
@@ -52,8 +52,8 @@ def setup(
     experiment: Annotated[list[str], typer.Argument(help="Experiments whose programs are to be installed; or all.")],
 ) -> None:
     """Install the Debian packages of the programs that an experiment runs in the lab (asks for rights with sudo)."""
-    from apnemu.finding import known_experiments, load_experiment
     from apnemu.lab import needs
+    from apnemu.question.discovery import known_experiments, load_experiment
 
     names = known_experiments() if experiment == ["all"] else experiment
     programs = [program for name in names for program in load_experiment(name).needs]
@@ -146,7 +146,7 @@ def network(
     """
     from apnemu.lab import guest, kernel
     from apnemu.lab.python import guest_code, guest_folders, guest_python
-    from apnemu.on_demand import write_network
+    from apnemu.running.on_demand import write_network
 
     shared = made(folder or new_folder("net"), "--folder")
     for note in write_network(shared, topology, transceivers=transceivers, seed=seed_of(seed), runtime=runtime):

@@ -12,8 +12,8 @@ import typer
 from apnemu.cli.labs import Json
 from apnemu.cli.shown import OUT, say, show_json, tell
 from apnemu.cli.values import application, cores, networks, runtime, seed_of, times_of
-from apnemu.finding import load_experiment, shipped_topology
-from apnemu.rundir import new_folder
+from apnemu.question.discovery import load_experiment, shipped_topology
+from apnemu.running.directory import new_folder
 
 MOST_COST_NS = 1_000_000
 """Above it a lab's daemons never come to rest."""
@@ -67,7 +67,7 @@ def plan(
         return
     from apnemu.planning.judged import plan_judged
     from apnemu.report.tables import plan_table
-    from apnemu.rundir import made
+    from apnemu.running.directory import made
     from apnemu.topology import read_plant
 
     plant = read_plant(file)
@@ -138,10 +138,10 @@ def run(
     ] = False,
 ) -> None:
     """Ask one question of the networks; leaves a run directory with all that was seen."""
-    from apnemu import run as corridor
     from apnemu.lab.progress import Display
     from apnemu.report.headline import cost, expectation, sentence
     from apnemu.report.tables import results_table
+    from apnemu.running import corridor
 
     asked = load_experiment(experiment)
     request = corridor.Request(
@@ -180,7 +180,7 @@ def report(
     out: Annotated[Path | None, typer.Option(help="Folder of the page; the first run's by default.")] = None,
 ) -> None:
     """Write the HTML page again."""
-    from apnemu import rundir
+    from apnemu.running import directory as rundir
 
     tell(f"page: {rundir.report_all(out or run_dir[0], run_dir)}")
 
@@ -190,7 +190,7 @@ def bench(
     quick: Annotated[bool, typer.Option("--quick", help="Only the smallest of each kind.")] = False,
 ) -> None:
     """Speed and accuracy, each beside stock Mininet's in the same machine, in one run."""
-    from apnemu import bench as benches
+    from apnemu.running import bench as benches
 
     document = benches.bench(say=say, quick=quick)
     if as_json:
@@ -212,11 +212,11 @@ def demo(
     as_json: Json = False,
 ) -> None:
     """What an APN does for two data centres in Japan, and what the packet network does to them: one table, one page."""
-    from apnemu import run as corridor
-    from apnemu import rundir
     from apnemu.lab.progress import Display
     from apnemu.report.headline import sentence
     from apnemu.report.tables import results_table
+    from apnemu.running import corridor
+    from apnemu.running import directory as rundir
 
     folder = out or new_folder("demo")
     documents = []

@@ -10,7 +10,7 @@ import typer
 from apnemu.cli.labs import Json
 from apnemu.cli.shown import say, show_json, tell
 from apnemu.cli.values import networks, seed_of, workers_of
-from apnemu.finding import load_experiment, shipped_topology
+from apnemu.question.discovery import load_experiment, shipped_topology
 
 FAILED, UNMET = 3, 1
 

@@ -6,10 +6,10 @@ import os
 from pathlib import Path
 from typing import cast
 
+from apnemu.controllers.runtime import installed
 from apnemu.errors import InputError
-from apnemu.experiment import Experiment, Network
-from apnemu.run import Time
-from controllers.runtime import installed
+from apnemu.question.experiment import Experiment, Network
+from apnemu.running.corridor import Time
 
 HIGHEST_SEED = 2**64 - 1
 MOST_WORKERS = 1024

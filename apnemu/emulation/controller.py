@@ -21,7 +21,7 @@ from apnemu.emulation.loop import Loop, now_ns
 from apnemu.emulation.net import Net
 from apnemu.emulation.notes import Notes
 from apnemu.errors import LabError
-from apnemu.model.scenario import Event
+from apnemu.model.activities import Event
 from apnemu.units import s_to_ns
 
 OWN = ("lightpath", "packet", "apn")
@@ -54,7 +54,7 @@ class Controller:
     def start(self) -> None:
         self._reading, writing = os.pipe()
         os.set_blocking(self._reading, False)
-        command = [sys.executable, "-m", "controllers.runtime", "--runtime", self._blueprint.controller_runtime]
+        command = [sys.executable, "-m", "apnemu.controllers.runtime", "--runtime", self._blueprint.controller_runtime]
         if self._is_own():
             command += ["--logic", self._blueprint.controller, "--blueprint", str(self._folder / "blueprint.json")]
             command += ["--ready", str(writing)]

@@ -25,7 +25,9 @@ from typing import Final
 
 from apnemu.lab.kernel import KEY_DIGITS, user_cache
 
-OURS: Final = ("apnemu", "controllers")
+OURS: Final = "apnemu"
+NOT_FOR_GUESTS: Final = ("__pycache__", "experiments", "topologies")
+"""Folders of the package that no guest needs: a change to an experiment is no other code in the lab."""
 CODE, ENVIRONMENT = "code", "python"
 """Names under /run."""
 COPIES: Final = 8
@@ -60,7 +62,7 @@ def guest_folders() -> Mapping[str, Path]:
     except OSError as error:
         place = user_cache() / CODE
         log.warning("%s: our code is not kept there (%s); times may differ by a few system calls", place, error)
-        found = {f"{CODE}/{package}": origin / package for package in OURS}
+        found = {f"{CODE}/{OURS}": origin / OURS}
     return found | ({ENVIRONMENT: Path(sys.prefix)} if sys.prefix != sys.base_prefix else {})
 
 
@@ -95,10 +97,10 @@ def _copied(origin: Path, cache: Path) -> Path:
 
 
 def _files(origin: Path) -> Iterator[Path]:
-    for package in OURS:
-        for file in (origin / package).rglob("*"):
-            if file.is_file() and "__pycache__" not in file.parts:
-                yield file.relative_to(origin)
+    for place, folders, names in os.walk(origin / OURS, followlinks=True):
+        folders[:] = [folder for folder in folders if folder not in NOT_FOR_GUESTS]
+        for name in names:
+            yield Path(place, name).relative_to(origin)
 
 
 def _forget(cache: Path) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from apnemu.optics.equipment import FibreType, Optics
 from apnemu.optics.format import OPTICS
-from apnemu.topology.equipment import shipped
+from apnemu.topology.equipment import SHIPPED
 from apnemu.topology.parse import read_file
 
 
@@ -16,7 +16,7 @@ def read_optics(path: str | Path | None = None) -> Optics:
     Raises:
         InputError: one line, `FILE:LINE: what, the value, the limit, the way out`.
     """
-    entry = read_file(shipped("optics/default.yaml") if path is None else Path(path), OPTICS)
+    entry = read_file(SHIPPED / "optics" / "default.yaml" if path is None else Path(path), OPTICS)
     types = {kind.name: kind for kind in entry.several("fibre_types", FibreType)}
     wanted = entry.text("fibre_type")
     if wanted not in types:

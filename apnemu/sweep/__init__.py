@@ -19,11 +19,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from apnemu import rundir
 from apnemu.errors import InputError
-from apnemu.experiment import Network
-from apnemu.finding import load_experiment
+from apnemu.question.discovery import load_experiment
+from apnemu.question.experiment import Network
 from apnemu.report.sweep_page import write_sweep_page
+from apnemu.running import directory as rundir
 from apnemu.sweep import table, workers
 from apnemu.sweep.point import Task
 from apnemu.sweep.points import Point, grid

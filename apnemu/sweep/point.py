@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from apnemu import run as corridor
 from apnemu.errors import ApnemuError
-from apnemu.experiment import Network
-from apnemu.finding import load_experiment
+from apnemu.question.discovery import load_experiment
+from apnemu.question.experiment import Network
+from apnemu.running import corridor
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from apnemu.errors import InputError
-from apnemu.experiment import Experiment, Value
+from apnemu.question.experiment import Experiment, Value
 
 MOST_POINTS = 100_000
 

@@ -18,25 +18,19 @@ from apnemu.topology.parse import read_file
 
 log = logging.getLogger(__name__)
 
-_PACKAGE = Path(__file__).resolve().parents[1]
-SHIPPED = (_PACKAGE.parent / "topologies" / "equipment", _PACKAGE / "topologies" / "equipment")
-"""Folders of the equipment that comes with apnemu: in a source tree, and in the package."""
-
-
-def shipped(name: str) -> Path:
-    """A file that comes with apnemu, by its path from the folder of equipment on."""
-    return next((folder / name for folder in SHIPPED if (folder / name).is_file()), SHIPPED[0] / name)
+SHIPPED = Path(__file__).parents[1] / "topologies" / "equipment"
+"""The folder of the equipment files that come with apnemu."""
 
 
 def find_equipment(name: str, beside: Path) -> Path | None:
     """The file of a named equipment, or None."""
-    paths = (beside / "equipment" / f"{name}.yaml", shipped(f"{name}.yaml"))
+    paths = (folder / f"{name}.yaml" for folder in (beside / "equipment", SHIPPED))
     return next((path for path in paths if path.is_file()), None)
 
 
 def known_equipment(beside: Path) -> tuple[str, ...]:
     """The names that would be found, in alphabetical order."""
-    folders = (beside / "equipment", *SHIPPED)
+    folders = (beside / "equipment", SHIPPED)
     return tuple(sorted({path.stem for folder in folders if folder.is_dir() for path in folder.glob("*.yaml")}))
 
 
@@ -56,7 +50,7 @@ def _devices(own: Entry) -> Devices:
     left_open = [key for key in own.record.keys if key not in own and key != "source"]
     if not left_open:
         return own.made(Devices)
-    path = shipped("default.yaml")
+    path = SHIPPED / "default.yaml"
     log.info("%s of devices come from %s", ", ".join(key.removesuffix("_ms") for key in left_open), path)
     default = read_file(path, EQUIPMENT).entry("devices")
     sources = [devices.text("source") for devices in (own, default) if "source" in devices]

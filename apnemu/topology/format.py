@@ -10,8 +10,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from apnemu.model.activities import Event
 from apnemu.model.plant import Background, Fibre, GnpyFiles, PacketNetwork, Plant, Site
-from apnemu.model.scenario import Event
 from apnemu.topology.shapes import Choice, ListOf, MapOf, Number, Record, Text, may, must
 from apnemu.units import s_to_ns, us_to_ns
 

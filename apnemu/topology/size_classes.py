@@ -11,7 +11,7 @@ from apnemu.topology.format import ABOUT, NAME, VERSION
 from apnemu.topology.parse import read_file
 from apnemu.topology.shapes import ListOf, Number, Record, may, must
 
-TABLE = next((folder.parent for folder in SHIPPED if folder.is_dir()), SHIPPED[0].parent) / "classes" / "sizes.yaml"
+TABLE = SHIPPED.parent / "classes" / "sizes.yaml"
 
 CLASS = Record(
     keys={

@@ -8,9 +8,9 @@ import pytest
 
 from apnemu.blueprint.compiled import blueprint_for
 from apnemu.blueprint.document import Blueprint, Wire
+from apnemu.experiments.sharing import EXPERIMENT
 from apnemu.planning import next_hops, plan
 from apnemu.units import gbps_to_bytes_per_s
-from experiments.sharing import EXPERIMENT
 from tests.compiled import far_ends, shipped
 
 SETTINGS: dict[str, Any] = EXPERIMENT.resolve([])

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from apnemu.blueprint.document import Blueprint, End
-from controllers.rules import Rule
+from apnemu.controllers.rules import Rule
 from tests.compiled import far_ends
 
 MOST_SWITCHES = 100

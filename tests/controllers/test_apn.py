@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
+from apnemu.controllers.apn import Apn
+from apnemu.controllers.devices import Tables, differences
+from apnemu.controllers.rules import Rule
 from apnemu.planning.online import Service, setup_ns
-from controllers.apn import Apn
-from controllers.devices import Tables, differences
-from controllers.rules import Rule
 from tests.controllers.on_demand import on_demand
 from tests.controllers.table import Arrived, Fabric, Frame
 

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from controllers.apn import Apn
-from controllers.desk import AtOnce
-from controllers.northbound import Northbound
-from controllers.server import serve
+from apnemu.controllers.apn import Apn
+from apnemu.controllers.desk import AtOnce
+from apnemu.controllers.northbound import Northbound
+from apnemu.controllers.server import serve
 from tests.controllers.on_demand import on_demand
 from tests.experiments.command import apnemu
 

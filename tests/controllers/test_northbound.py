@@ -13,10 +13,10 @@ import pytest
 
 from apnemu.blueprint.document import Blueprint
 from apnemu.blueprint.requests import LIST, MOVE, POINTS, SAG, SERVICES, asked, point_uuid, sagged, service_uuid
-from apnemu.model.scenario import Request
-from controllers.apn import Apn
-from controllers.desk import AtOnce
-from controllers.northbound import Northbound
+from apnemu.controllers.apn import Apn
+from apnemu.controllers.desk import AtOnce
+from apnemu.controllers.northbound import Northbound
+from apnemu.model.activities import Request
 from tests.controllers.on_demand import on_demand
 
 MALFORMED = 10_000

@@ -8,9 +8,9 @@ from typing import Any
 import schemathesis
 from hypothesis import HealthCheck, Phase, settings
 
-from controllers.apn import Apn
-from controllers.desk import AtOnce
-from controllers.northbound import DESCRIPTION, Northbound
+from apnemu.controllers.apn import Apn
+from apnemu.controllers.desk import AtOnce
+from apnemu.controllers.northbound import DESCRIPTION, Northbound
 from tests.controllers.on_demand import on_demand
 
 APP = Northbound(AtOnce(Apn(on_demand("three-sites", transceivers=4))), token=None)

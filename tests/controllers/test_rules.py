@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given, settings
 
 from apnemu.blueprint.document import Blueprint
-from apnemu.experiment import Network
+from apnemu.controllers import lightpath, packet
+from apnemu.controllers.rules import Rule
 from apnemu.model.plant import Plant
 from apnemu.planning import packet_routes
-from controllers import lightpath, packet
-from controllers.rules import Rule
+from apnemu.question.experiment import Network
 from tests.compiled import compiled, joined_plants, shipped
 from tests.controllers.table import Arrived, Fabric, Frame, treat
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from controllers.rules import Rule
-from controllers.runtime import RYU, flow_mod, installed, package
+from apnemu.controllers.rules import Rule
+from apnemu.controllers.runtime import RYU, flow_mod, installed, package
 
 RUNTIMES = [
     pytest.param(

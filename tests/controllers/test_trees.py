@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from apnemu.blueprint.compiled import blueprint_for
 from apnemu.blueprint.document import Blueprint, End
+from apnemu.controllers import lightpath
+from apnemu.controllers.rules import Action
 from apnemu.model.demand import TreeDemand
-from controllers import lightpath
-from controllers.rules import Action
 from tests.compiled import shipped
 from tests.planning.test_trees import leaves, planned
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from experiments.virtual_dc_database import EXPERIMENT
+from apnemu.experiments.virtual_dc_database import EXPERIMENT
 from tests.experiments.command import apnemu, settings
 
 DARK_NS = 100_000_000

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from apnemu import cli, rundir  # noqa: F401  # whoever has no rights may not read our code either
+from apnemu import cli
+from apnemu.running import directory  # noqa: F401  # whoever has no rights may not read our code either
 from tests.experiments.command import THREE_SITES, TOPOLOGIES, Done, apnemu, start
 from tests.lab.conftest import processes_in, wait_until
 
@@ -205,7 +206,7 @@ def test_debug_shows_where(folder: Path) -> None:
 
 OWN_EXPERIMENT = """
 import dataclasses
-from experiments.latency import EXPERIMENT as LATENCY
+from apnemu.experiments.latency import EXPERIMENT as LATENCY
 EXPERIMENT = dataclasses.replace(
     LATENCY, name="own", networks=("apn",), expected=lambda settings: "light is faster than light",
     met=lambda rows, settings: all(row["rtt_ns_p50"] < row["predicted_rtt_ns"] for row in rows),

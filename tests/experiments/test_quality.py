@@ -11,14 +11,14 @@ from typer.testing import CliRunner
 
 from apnemu.cli import app
 from apnemu.errors import InputError
+from apnemu.experiments.quality import EXPERIMENT, SAME_DB
 from apnemu.model.plant import Plant
 from apnemu.optics import judge_of
 from apnemu.planning import plan
+from apnemu.question.stages import star
 from apnemu.report.light_figures import light_figures
 from apnemu.report.picture import picture_of
-from apnemu.stages import star
 from apnemu.topology import read_plant
-from experiments.quality import EXPERIMENT, SAME_DB
 
 TOPOLOGIES = Path(__file__).parents[2] / "topologies"
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from apnemu.manifest import scenario_unplayed
-from apnemu.on_demand import write_network
+from apnemu.experiments.failover import EXPERIMENT as FAILOVER
+from apnemu.running.manifest import scenario_unplayed
+from apnemu.running.on_demand import write_network
 from apnemu.topology import read_plant
-from experiments.failover import EXPERIMENT as FAILOVER
 from tests.experiments.command import TOPOLOGIES, apnemu, settings
 
 EVENTS = """scenario:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from experiments.service_classes import EXPERIMENT, computed
+from apnemu.experiments.service_classes import EXPERIMENT, computed
 from tests.compiled import shipped
 from tests.experiments.command import apnemu, settings
 

@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from plants import make_plant, plants
 
 from apnemu.errors import InputError
+from apnemu.experiments.blocking import EXPERIMENT
 from apnemu.model.plant import Plant
 from apnemu.planning.blocking import Blocking, Rules, race, simulate
 from apnemu.planning.blocking.arrivals import LONGEST, MEAN_REDRAWN, parts
@@ -29,7 +30,6 @@ from apnemu.planning.blocking.plain import PlainPlanner
 from apnemu.planning.blocking.routes import route_table
 from apnemu.planning.graph import Graph
 from apnemu.topology import read_plant
-from experiments.blocking import EXPERIMENT
 
 ROOT = Path(__file__).parents[2]
 FLEX = Rules(grid="flex", slots=100, separate=True, redrawn=True)
@@ -216,7 +216,7 @@ def test_confidence_intervals_hold_what_they_promise() -> None:
 EXPERIMENT_ROWS = """
 from pathlib import Path
 from apnemu.topology import read_plant
-from experiments.blocking import EXPERIMENT
+from apnemu.experiments.blocking import EXPERIMENT
 settings = EXPERIMENT.resolve(["load=220,240", "requests=20000", "grid=flex"])
 rows = EXPERIMENT.computed(read_plant("topologies/nsfnet.yaml"), settings, 7)
 print([{key: value for key, value in row.items() if key != "requests_per_s"} for row in rows])

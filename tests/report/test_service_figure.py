@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 
-from apnemu.experiment import Row
+from apnemu.experiments.service_classes import EXPERIMENT
+from apnemu.question.experiment import Row
 from apnemu.report.headline import sentence
 from apnemu.report.service_figure import service_figure
-from experiments.service_classes import EXPERIMENT
 from tests.compiled import shipped
 
 

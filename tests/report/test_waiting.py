@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from apnemu.report.waiting import loss, wait_p99_ns
-from apnemu.workload import generator
+from apnemu.seeds import generator
 
 SERVICE_NS = 1211
 

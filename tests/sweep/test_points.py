@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from apnemu.errors import InputError
-from apnemu.finding import load_experiment
+from apnemu.question.discovery import load_experiment
 from apnemu.sweep.points import Point, grid
 from apnemu.sweep.table import combined, write
 

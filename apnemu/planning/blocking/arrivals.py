@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from apnemu.workload import generator
+from apnemu.seeds import generator
 
 PART = 1 << 14
 """Requests drawn at a time. Part of the result where holding times are redrawn: do not change it lightly."""

@@ -14,11 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from apnemu import rundir
 from apnemu.blueprint.compiled import blueprint_for
 from apnemu.blueprint.document import Blueprint
 from apnemu.errors import GuestError, InputError, LabError
-from apnemu.experiment import Context, Experiment, Network, Row, Value, with_packet_settings
 from apnemu.lab import kernel
 from apnemu.lab.guest import Job, Outcome, Progress
 from apnemu.lab.memory import peak_bytes
@@ -26,15 +24,17 @@ from apnemu.lab.needs import has_program
 from apnemu.lab.python import guest_code, guest_folders, guest_python
 from apnemu.lab.side_by_side import run_all
 from apnemu.lab.verdict import disk_named
-from apnemu.manifest import approximations, scenario_unplayed, versions
 from apnemu.model.assignment import Assignment
 from apnemu.model.plant import Plant
 from apnemu.model.scenario import planned_virtual_s
 from apnemu.planning import next_hops
 from apnemu.planning.judged import left_dark, plan_judged
+from apnemu.question.experiment import Context, Experiment, Network, Row, Value, with_packet_settings
 from apnemu.records.table import read_jsonl, write_parquet
 from apnemu.report.picture import picture_of
-from apnemu.rundir import write_json
+from apnemu.running import directory as rundir
+from apnemu.running.directory import write_json
+from apnemu.running.manifest import approximations, scenario_unplayed, versions
 from apnemu.topology import input_files, read_plant
 from apnemu.units import ns_to_s
 

@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 
 from apnemu.model.plant import Background, PacketNetwork
 from apnemu.planning import plan
+from apnemu.question.traffic import background_frames, halves, saturation, tenant_flows, write_frames
+from apnemu.seeds import generator
 from apnemu.units import serialisation_ns
-from apnemu.workload import background_frames, generator, halves, saturation, tenant_flows, write_frames
 from tests.compiled import shipped
 
 SECOND_NS = 10**9

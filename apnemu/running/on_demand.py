@@ -6,10 +6,10 @@ import dataclasses
 from pathlib import Path
 
 from apnemu.blueprint.compiled import blueprint_for
-from apnemu.manifest import scenario_unplayed
 from apnemu.model.assignment import Assignment
 from apnemu.planning import next_hops
-from apnemu.rundir import write_json
+from apnemu.running.directory import write_json
+from apnemu.running.manifest import scenario_unplayed
 from apnemu.topology import read_plant
 
 

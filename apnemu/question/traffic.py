@@ -1,22 +1,20 @@
 """Seeded makers of what is played: pairs to probe, tenants that fill their wavelengths, other people's packets, flows.
 
-Every random draw comes from `generator(seed, purpose)`: a stream of its own for each purpose, so that what one part
-draws never depends on what another does.
+Every random draw comes from `seeds.generator(seed, purpose)`.
 """
 
 from __future__ import annotations
 
 import io
-import zlib
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
+from apnemu.model.activities import SATURATING_BYTES, Flow, Pair, Saturation
 from apnemu.model.assignment import Assignment, Lightpath
 from apnemu.model.plant import Background, PacketNetwork, Plant
-from apnemu.model.scenario import SATURATING_BYTES, Flow, Pair, Saturation
 from apnemu.units import NS_PER_S, VirtualNs, gbps_to_bytes_per_s, s_to_ns, serialisation_ns
 
 NS_PER_DATAGRAM = 600
@@ -25,15 +23,6 @@ WAITING_BYTES = 1 << 20
 """Of a saturated lightpath, so that its line never runs dry."""
 FRAME = np.dtype([("at_ns", "<i8"), ("bytes", "<u2"), ("port", "<u2")])
 """One injected frame: when it enters the router, after the stage's start; its length; the port that it leaves by."""
-
-
-def generator(seed: int, purpose: str) -> np.random.Generator:
-    """The owner of a run's draws for one purpose.
-
-    >>> int(generator(1, "doctest").integers(1000)), int(generator(1, "doctest").integers(1000))
-    (238, 238)
-    """
-    return np.random.Generator(np.random.PCG64(np.random.SeedSequence([seed, zlib.crc32(purpose.encode())])))
 
 
 def ordered_pairs(pairs: Sequence[Pair]) -> tuple[Pair, ...]:

@@ -8,12 +8,13 @@ from math import cos, radians
 
 from apnemu.blueprint.packet import ports_of
 from apnemu.errors import InputError
-from apnemu.experiment import Context, Setting
+from apnemu.model.activities import Arrivals, Pair
 from apnemu.model.demand import Demand
 from apnemu.model.plant import Fibre, Plant, Site, amplifier_count
-from apnemu.model.scenario import Arrivals, Pair
+from apnemu.question.experiment import Context, Setting
+from apnemu.question.traffic import background_frames, write_frames
+from apnemu.seeds import generator
 from apnemu.units import VirtualNs, gbps_to_bytes_per_s, ns_to_s
-from apnemu.workload import background_frames, generator, write_frames
 
 SETTLED_NS = 2_000_000
 MOST_FRAMES = 15_000_000

@@ -18,21 +18,22 @@ from typing import Any
 import numpy as np
 from rich.table import Table
 
-import apnemu
 from apnemu.blueprint.compiled import blueprint_for
-from apnemu.experiment import Context
 from apnemu.lab import kernel
 from apnemu.lab.guest import Job, Outcome, Progress, run
 from apnemu.lab.python import guest_code, guest_folders, guest_python
+from apnemu.model.activities import Flow, Probes
 from apnemu.model.demand import Demand
 from apnemu.model.plant import Fibre, Mode, PacketNetwork, Plant, Roadm, Site
-from apnemu.model.scenario import Flow, Probes, Stage
+from apnemu.model.scenario import Stage
 from apnemu.planning import next_hops, plan
 from apnemu.planning.blocking import Rules, race
+from apnemu.question.discovery import shipped_topology
+from apnemu.question.experiment import Context
+from apnemu.question.stages import PROBE_BYTES, settled_ns
 from apnemu.records.table import read_jsonl
-from apnemu.run import GUEST_FOLDER, MEMORY_MB
-from apnemu.rundir import write_json
-from apnemu.stages import PROBE_BYTES, settled_ns
+from apnemu.running.corridor import GUEST_FOLDER, MEMORY_MB
+from apnemu.running.directory import write_json
 from apnemu.topology import read_plant
 from apnemu.units import NS_PER_S, VirtualNs, ns_to_s, ns_to_us, s_to_ns
 
@@ -88,7 +89,7 @@ def bench(*, say: Say, quick: bool = False) -> dict[str, Any]:
 
 def _planner() -> dict[str, Any]:
     """Requests for light per second on one core, and those of a plain Python loop of the same rule."""
-    plant = read_plant(Path(apnemu.__file__).parents[1] / "topologies" / "nsfnet.yaml")
+    plant = read_plant(shipped_topology("nsfnet"))
     ours, plain, same = race(
         plant, Rules(), load_erlang=240, requests=2_000_000, plain_requests=20_000, seed=1, clock=perf_counter_ns
     )
@@ -149,7 +150,7 @@ def chain(sites: int, rate_gbps: float = 100.0) -> Plant:
 
 def _probing(context: Context) -> tuple[Stage, ...]:
     probes = Probes(pairs=context.reachable()[:2], count=PROBES, gap_ns=VirtualNs(100_000))
-    return (Stage(phase="idle", duration_ns=settled_ns(context), probes=probes),)
+    return (Stage(phase="idle", duration_ns=settled_ns(context), activities=(probes,)),)
 
 
 def _idle(context: Context) -> tuple[Stage, ...]:
@@ -160,7 +161,7 @@ def _flow(context: Context) -> tuple[Stage, ...]:
     source, target = context.reachable()[0]
     duration_ns = VirtualNs(s_to_ns(RATES_S[round(context.line_rate_gbps((source, target)))]))
     flow = Flow(name="flow", source=source, target=target, ramp_ns=VirtualNs(duration_ns // 4))
-    return (Stage(phase="flow", duration_ns=duration_ns, flows=(flow,)),)
+    return (Stage(phase="flow", duration_ns=duration_ns, activities=(flow,)),)
 
 
 def _ours(ready: Path, folder: Path, plant: Plant, stages: Callable[[Context], tuple[Stage, ...]]) -> _Ran:

@@ -1,0 +1,99 @@
+"""Experiments and topologies by the name that a person gives: one that comes with apnemu, or a file of one's own."""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+import importlib
+import importlib.util
+import sys
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from apnemu.errors import InputError
+from apnemu.question.experiment import Experiment
+
+PACKAGE = Path(__file__).parents[1]
+EXPERIMENTS, TOPOLOGIES = PACKAGE / "experiments", PACKAGE / "topologies"
+
+
+def load_experiment(name: str) -> Experiment[Any]:
+    """The experiment of that name, or the one in a Python file. Raises InputError where there is none."""
+    if name.endswith(".py"):
+        module = _own_module(Path(name))
+    else:
+        known = known_experiments()
+        if name not in known:
+            near = difflib.get_close_matches(name, known, n=1)
+            hint = f"; did you mean {near[0]}" if near else ""
+            raise InputError(
+                f"there is no experiment '{name}'{hint}; there are {', '.join(known)}; or give a Python file",
+                file="EXPERIMENT",
+            )
+        module = importlib.import_module(f"apnemu.experiments.{name}")
+    experiment = getattr(module, "EXPERIMENT", None)
+    if not isinstance(experiment, Experiment):
+        raise InputError(f"{name} has no value EXPERIMENT; see experiments/latency.py for one", file="EXPERIMENT")
+    return experiment
+
+
+def _own_module(file: Path) -> ModuleType:
+    """The module of a person's own file, loaded under a name that its content and place give it.
+
+    It is put into `sys.modules` as the import system does, since dataclasses look for their module there.
+    """
+    if not file.is_file():
+        raise InputError(f"there is no file {file}; give a Python file with a value EXPERIMENT", file="EXPERIMENT")
+    key = hashlib.sha256(str(file.resolve()).encode() + b"\0" + file.read_bytes()).hexdigest()[:16]
+    name = f"apnemu_own_{key}"
+    spec = importlib.util.spec_from_file_location(name, file)
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:  # whatever it is, the file is a person's own
+        del sys.modules[name]
+        raise InputError(
+            f"{file} cannot be loaded: {type(error).__name__}: {error}; mend it (--debug shows where)",
+            file="EXPERIMENT",
+        ) from error
+    return module
+
+
+def known_experiments() -> list[str]:
+    """The names of the experiments that come with apnemu, in alphabetical order: each a file or a folder."""
+    files = [path.stem for path in EXPERIMENTS.glob("*.py")]
+    folders = [path.parent.name for path in EXPERIMENTS.glob("*/__init__.py")]
+    return sorted(name for name in (*files, *folders) if not name.startswith("_"))
+
+
+def known_topologies() -> list[str]:
+    """The names of the topologies that come with apnemu, in alphabetical order."""
+    return sorted(path.stem for path in TOPOLOGIES.glob("*.yaml"))
+
+
+def shipped_topology(name: str) -> Path:
+    """The file of a topology that comes with apnemu."""
+    return TOPOLOGIES / f"{name}.yaml"
+
+
+def find_topology(given: str | Path) -> Path:
+    """The file of a topology: a path, or the name of one that comes with apnemu; a file of that name goes first.
+
+    A path is returned as it was given, also where nothing is there: who reads it says so. Raises InputError for a bare
+    name that is neither.
+    """
+    path = Path(given)
+    text = str(given)
+    if path.exists() or path.suffix or "/" in text:
+        return path
+    if shipped_topology(text).is_file():
+        return shipped_topology(text)
+    near = difflib.get_close_matches(text, known_topologies(), n=1)
+    hint = f"; did you mean {near[0]}" if near else ""
+    raise InputError(
+        f"there is no topology '{text}'{hint}; there are {', '.join(known_topologies())}; or give a file",
+        file="TOPOLOGY",
+    )
