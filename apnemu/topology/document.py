@@ -1,4 +1,4 @@
-"""A YAML file as a tree of nodes that know their line; what is no single plain document is refused here.
+"""A YAML file as a tree of nodes that know their line; anything but one plain document is refused here.
 
 YAML 1.2 by ruamel.yaml, composed but not constructed: nothing in a file can make an object, and anchors and aliases
 (with which a few lines can stand for billions of values) are refused where they stand.
@@ -18,7 +18,7 @@ from ruamel.yaml.reader import ReaderError
 from apnemu.errors import InputError
 
 MOST_BYTES = 16_000_000
-"""A mesh of 1,000 sites written out is about 40 MB and should be written `among: all`."""
+"""Largest file that is read. A mesh of 1,000 sites written out has about 40 MB; `among: all` says the same."""
 
 _SCALARS: dict[str, Literal["text", "int", "float", "bool", "empty"]] = {
     "int": "int",
@@ -114,7 +114,7 @@ def _read(path: Path, file: str) -> str:
 
 
 class _Reader:
-    """Turns ruamel's nodes into ours, refusing what plain data has no need of."""
+    """Turns ruamel's nodes into ours and refuses what plain data does not need."""
 
     def __init__(self, file: str) -> None:
         self.file = file

@@ -54,7 +54,7 @@ def _section(place: str, record: Record) -> Iterator[str]:
 
 
 def told(key: Key) -> str:
-    """What a key means; a hint that every text of its kind has adds nothing."""
+    """The meaning of a key, and the hint of its values where it is not the same for every text."""
     hint = "" if isinstance(key.shape, Text | Record) else key.shape.hint
     return "; ".join(filter(None, (key.meaning, hint)))
 
@@ -74,7 +74,7 @@ def _values(shape: Shape, place: str) -> str:
 
 
 def _left_out(name: str, key: Key, record: Record) -> str:
-    """What holds where the key is not there."""
+    """The value that holds where the key is left out, in words."""
     if key.must:
         return "must be there"
     defaults = {attribute.name: attribute.default for attribute in fields(record.makes)} if record.makes else {}

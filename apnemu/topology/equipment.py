@@ -46,7 +46,7 @@ def read_equipment(path: Path) -> tuple[Entry, dict[str, Any]]:
 
 
 def _devices(own: Entry) -> Devices:
-    """What the file says; what it leaves open is as in the default equipment that comes with apnemu."""
+    """Times of the file; those that it leaves out are of the default equipment that comes with apnemu."""
     left_open = [key for key in own.record.keys if key not in own and key != "source"]
     if not left_open:
         return own.made(Devices)

@@ -51,7 +51,7 @@ SUBCARRIERS = Record(
         "source": SOURCE,
     },
 )
-"""What describes the hub's line fills the `Mode` in `Subcarriers`."""
+"""Keys of the hub's line fill the `Mode` in `Subcarriers`."""
 
 DEVICES = Record(
     makes=Devices,

@@ -134,7 +134,7 @@ ROUTERS = Record(
 
 
 def _left_open(record: Record, hint: str) -> Record:
-    """The same keys, of which none must be there: what a topology leaves out is as in the equipment."""
+    """The same keys, each of which a topology may leave to the equipment."""
     keys = {
         name: replace(
             key,

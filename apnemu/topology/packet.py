@@ -6,7 +6,7 @@ from apnemu.model.plant import Background, PacketNetwork
 from apnemu.topology.entry import Entry
 
 ETHERNET_HEADER_BYTES = 14
-"""What a frame is longer than its IP datagram; preamble, checksum and gap are not counted, as in Linux's queues."""
+"""Header that a frame adds to its IP datagram; preamble, checksum and gap are not counted, as in Linux's queues."""
 
 
 def read_packet(own: Entry, default: Entry) -> PacketNetwork:

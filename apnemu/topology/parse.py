@@ -57,7 +57,7 @@ class Parser:
         return self.record(node, shape, "the file", 1)
 
     def value(self, node: Node, shape: Shape, what: str) -> object:
-        """What stands at one place; `what` names the place in a message, as in "lat of site tokyo"."""
+        """The value at one place; `what` names the place in a message, as in "lat of site tokyo"."""
         if isinstance(node, Scalar) and node.kind == "empty":
             self.refuse(node, shape, what)
         match shape:
@@ -155,7 +155,7 @@ def _complete(entry: Entry, shape: Record) -> None:
 
 
 def _number(node: Scalar) -> float:
-    """The value of a plain number; what is none (hexadecimal, a wrong tag, 4_0) is NaN, which lies within no limits."""
+    """The value of a plain number; NaN, which is within no limits, of anything else (hexadecimal, a wrong tag, 4_0)."""
     if "_" in node.text:  # Python's and YAML 1.1's, not YAML 1.2's
         return math.nan
     for kind in (int, float):

@@ -24,7 +24,7 @@ def read_scenario(entry: Entry, sites: tuple[Site, ...], fibres: tuple[Fibre, ..
 def hit(
     sites: Sequence[Site], fibres: Sequence[Fibre], lat: float, lon: float, radius_km: float
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """What a circle on the map takes: (fibres, sites), each in the order given.
+    """The fibres and the sites that a circle on the map takes, each in the order given.
 
     A site is taken if it lies in the circle, a fibre if the great circle between its two sites passes through it.
 
@@ -81,7 +81,7 @@ def _event(item: Entry, sites: tuple[Site, ...], fibres: tuple[Fibre, ...]) -> E
 
 
 def _check_sag(item: Entry, wanted: Sequence[Fibre], fibres: Sequence[Fibre]) -> None:
-    """One fibre, and it has an amplifier."""
+    """Refuses a sag of several fibres, or of one without an in-line amplifier."""
     if len(wanted) > 1:
         fact = f"what of {item.what} names {len(wanted)} fibres; a sag has one"
         item.fail("what", f"{fact}; write an event for each")
@@ -158,7 +158,7 @@ def _angle(a: Vector, b: Vector) -> float:
 
 
 def _segment_km(a: Vector, b: Vector, centre: Vector) -> float:
-    """How near the great circle from `a` to `b` comes to the centre.
+    """The distance between the centre and the great circle from `a` to `b`.
 
     The nearest point of the whole circle counts if it lies between the two; else the nearer end does.
     """

@@ -63,7 +63,7 @@ class Choice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListOf:
-    """Between `least` and `most` items of one shape; `noun` is what people call one of them.
+    """A list of `least` to `most` items of one shape; `noun` is what people call one of them.
 
     With `or_word` that one word may stand in place of the list; with `alone` one item may, without brackets. Items
     whose names must differ have in `twice` what is said of a name that comes again.
@@ -88,7 +88,7 @@ class ListOf:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MapOf:
-    """Between `least` and `most` values of one shape under names of the writer's choice."""
+    """A mapping of `least` to `most` values of one shape under names of the writer's choice."""
 
     key: Text
     item: Shape

@@ -21,7 +21,7 @@ from apnemu.topology.geography import shortest_possible_km
 from apnemu.topology.shapes import ListOf, Number, Record, Shape
 
 WORD = re.compile(r"(?!(true|false|null)$)[a-z][a-z0-9_.-]*", re.IGNORECASE)
-"""What YAML takes for text without quotes."""
+"""Words that need no quotes in YAML."""
 
 
 def topology_text(plant: Plant, *, beside: Path) -> str:
@@ -84,7 +84,7 @@ def _block(lines: Iterable[str]) -> str:
 
 
 def _hosts(site: Site) -> str | None:
-    """Of an exchange none are told."""
+    """Leaves the key out of an exchange, which has no hosts."""
     return "" if site.kind == "exchange" else None
 
 

@@ -16,6 +16,7 @@ from apnemu.model.plant import Mode, Subcarriers
 from apnemu.optics.format import OPTICS
 from apnemu.topology import read_plant
 from apnemu.topology.documentation import page, text, told
+from apnemu.topology.equipment import SHIPPED
 from apnemu.topology.equipment_format import EQUIPMENT, SUBCARRIERS
 from apnemu.topology.format import ABOUT, DEMAND, TOPOLOGY
 from apnemu.topology.parse import read_file
@@ -99,7 +100,7 @@ def test_each_key_says_what_it_is_in_words_of_its_own() -> None:
     "name", ["cost239", "hub-and-leaves", "jpn12", "jpn48", "nsfnet", "three-sites", "tokyo-metro"]
 )
 def test_what_is_written_reads_back_as_the_same_plant(name: str, tmp_path: Path) -> None:
-    plant = read_plant(ROOT / "apnemu" / "topologies" / f"{name}.yaml")
+    plant = read_plant(SHIPPED.parent / f"{name}.yaml")
     first = replace(plant.fibres[0], group_index=1.45, risks=("duct-1", "bridge"), name="true")
     demands = tuple(replace(demand, name=demand.name.replace("/", ".")) for demand in plant.demands)  # as of a mesh
     plant = replace(plant, fibres=(first, *plant.fibres[1:]), demands=demands, licence='"quoted": text # no comment')
