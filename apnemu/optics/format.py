@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 from apnemu.optics.equipment import Amplifier, FibreType, Load, ModeLight, Optics, RoadmLight, Step
-from apnemu.topology.format import ABOUT, PROSE, TITLE, VERSION
+from apnemu.topology.format import ABOUT, TITLE, VERSION, figures
 from apnemu.topology.shapes import Key, ListOf, Number, Record, may, must
 
 LOSS_DB = Number(high=60, hint="give dB")
@@ -14,10 +15,8 @@ POWER_DBM = Number(low=-40, high=40, hint="give dBm")
 BAUD_GBD = Number(above=True, high=1000, hint="give GBd, for example 63.1")
 
 
-def figures(makes: type | None, hint: str, **keys: Key) -> Record:
-    """A mapping of figures and where they come from."""
-    source = must(PROSE, "where the figures come from", fills="")
-    return Record(makes=makes, keys={**keys, "source": source}, hint=hint)
+light = partial(figures, fills="")
+"""Figures whose source the model does not keep."""
 
 
 def several(name: str, hint: str, item: Record, *, noun: str, most: int = 100) -> ListOf:
@@ -36,26 +35,26 @@ def steps(high: float, unit: str, impairment: str) -> Key:
     )
 
 
-FIBRE_TYPE = figures(
+FIBRE_TYPE = light(
     FibreType,
-    "a kind of fibre",
+    hint="a kind of fibre",
     loss_db_per_km=must(Number(above=True, high=10, hint="silica is near 0.2 dB/km")),
     dispersion_ps_per_nm_km=must(Number(low=-200, high=200, hint="give ps/(nm km); G.652 has 16.7")),
     effective_area_um2=must(Number(low=1, high=10_000, hint="give square micrometres; G.652 has 83")),
     pmd_ps_per_sqrt_km=must(Number(high=10, hint="give ps per root of km; 0.04 is usual")),
 )
-AMPLIFIER = figures(
+AMPLIFIER = light(
     Amplifier,
-    "an EDFA of variable gain",
+    hint="an EDFA of variable gain",
     gain_min_db=must(LOSS_DB, "least gain"),
     gain_flat_max_db=must(LOSS_DB, "greatest gain that is flat over the band"),
     power_max_dbm=must(POWER_DBM, "greatest output power"),
     nf_min_db=must(LOSS_DB, "noise figure at the greatest gain"),
     nf_max_db=must(LOSS_DB, "noise figure at the least gain"),
 )
-MODE = figures(
+MODE = light(
     ModeLight,
-    "what a transceiver mode needs",
+    hint="what a transceiver mode needs",
     baud_gbd=must(BAUD_GBD, "symbol rate"),
     roll_off=must(Number(high=1, hint="give the pulse's roll-off, 0 to 1")),
     need_osnr_db=must(OSNR_DB, "OSNR that the receiver needs"),
@@ -64,16 +63,16 @@ MODE = figures(
     pmd=steps(1_000, "ps", "polarisation mode dispersion"),
     pdl=steps(60, "dB", "polarisation dependent loss"),
 )
-SPAN = figures(
+SPAN = light(
     None,
-    "what a span loses beside its fibre",
+    hint="what a span loses beside its fibre",
     connector_db=must(LOSS_DB, "connectors, at each end"),
     ageing_db=must(LOSS_DB, "set aside for later repairs"),
     padding_db=must(LOSS_DB, "to which a shorter span is padded"),
 )
-ROADM = figures(
+ROADM = light(
     RoadmLight,
-    "what a ROADM does to light",
+    hint="what a ROADM does to light",
     out_mw_per_ghz_of_slot=must(Number(above=True, high=1, hint="give mW per GHz of slot; 2e-4 is usual")),
     add_loss_db=must(LOSS_DB, "most loss of light that is added"),
     add_osnr_db=must(OSNR_DB, "OSNR of adding"),
@@ -83,9 +82,9 @@ ROADM = figures(
     pmd_ps=must(Number(high=1000, hint="give ps"), "polarisation mode dispersion"),
     pdl_db=must(LOSS_DB, "polarisation dependent loss"),
 )
-LOAD = figures(
+LOAD = light(
     Load,
-    "the load that light is judged under",
+    hint="the load that light is judged under",
     launch_dbm=must(POWER_DBM, "power of a channel"),
     launch_slot_ghz=must(Number(low=12.5, high=1000, hint="give GHz, for example 50"), "width of its slot"),
     launch_baud_gbd=must(BAUD_GBD, "its symbol rate"),

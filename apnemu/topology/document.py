@@ -67,6 +67,9 @@ def load_document(path: Path, file: str) -> Node:
     text = _read(path, file)
     try:
         root = YAML(typ="safe", pure=True).compose(text)
+        if root is None:
+            raise InputError("the file is empty; begin it with apnemu: 1", file=file, line=1)
+        return _Reader(file).node(root)
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = None if mark is None else mark.line + 1
@@ -80,12 +83,6 @@ def load_document(path: Path, file: str) -> Node:
         ) from error
     except YAMLError as error:
         raise InputError(f"not YAML: {str(error)[:200]}; mend the syntax", file=file, line=1) from error
-    except RecursionError:
-        raise InputError("nested too deep; a file needs at most 6 levels; flatten it", file=file, line=1) from None
-    if root is None:
-        raise InputError("the file is empty; begin it with apnemu: 1", file=file, line=1)
-    try:
-        return _Reader(file).node(root)
     except RecursionError:
         raise InputError("nested too deep; a file needs at most 6 levels; flatten it", file=file, line=1) from None
 

@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from apnemu.model.activities import Event
 from apnemu.model.plant import Background, Fibre, GnpyFiles, PacketNetwork, Plant, Site
-from apnemu.topology.shapes import Choice, ListOf, MapOf, Number, Record, Text, may, must
+from apnemu.topology.shapes import Choice, Key, ListOf, MapOf, Number, Record, Text, may, must
 from apnemu.units import s_to_ns, us_to_ns
 
 NAME = Text(
@@ -36,6 +36,13 @@ VERSION = must(
     fills="",
 )
 THE_EQUIPMENTS = "as in the equipment"
+
+
+def figures(makes: type | None, *, fills: str = "source", meaning: str = "", hint: str = "", **keys: Key) -> Record:
+    """A mapping of figures and, under `source`, where they come from, which `fills` an attribute or none ("")."""
+    source = must(PROSE, "where the figures come from", fills=fills)
+    return Record(makes=makes, keys={**keys, "source": source}, meaning=meaning, hint=hint)
+
 
 INFERRED = ListOf(item=PROSE, noun="word", least=0, most=100, hint="list what was not in the source")
 ABOUT = Record(

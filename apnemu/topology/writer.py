@@ -15,7 +15,7 @@ from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
-from apnemu.model.plant import Fibre, GnpyFiles, Plant, Site
+from apnemu.model.plant import Fibre, GnpyFiles, Plant
 from apnemu.topology.format import ABOUT, DEMAND, FIBRE, GNPY, PROSE, SITE, SPAN_KM, TOPOLOGY
 from apnemu.topology.geography import shortest_possible_km
 from apnemu.topology.shapes import ListOf, Number, Record, Shape
@@ -27,7 +27,7 @@ WORD = re.compile(r"(?!(true|false|null)$)[a-z][a-z0-9_.-]*", re.IGNORECASE)
 def topology_text(plant: Plant, *, beside: Path) -> str:
     """The file's text; paths of GNPy's files are written from the folder `beside` on, where they lie in it."""
     plant = located(plant)
-    sites = (f"{site.name}: {_flow(SITE, site, hosts=_hosts(site))}" for site in plant.sites)
+    sites = (f"{site.name}: {_flow(SITE, site, hosts='' if site.kind == 'exchange' else None)}" for site in plant.sites)
     lines = lines_of(
         TOPOLOGY,
         plant,
@@ -81,11 +81,6 @@ def _flow(record: Record, value: object, **own: str | None) -> str:
 
 def _block(lines: Iterable[str]) -> str:
     return "".join(f"\n  {line}" for line in lines)
-
-
-def _hosts(site: Site) -> str | None:
-    """Leaves the key out of an exchange, which has no hosts."""
-    return "" if site.kind == "exchange" else None
 
 
 def _span_km(fibre: Fibre) -> str:
