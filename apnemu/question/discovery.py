@@ -82,12 +82,14 @@ def shipped_topology(name: str) -> Path:
 def find_topology(given: str | Path) -> Path:
     """The file of a topology: a path, or the name of one that comes with apnemu; a file of that name goes first.
 
+    A folder of that name is no topology, so it does not stand in the way (a run's `--out jpn12`).
+
     A path is returned as it was given, also where nothing is there: who reads it says so. Raises InputError for a bare
     name that is neither.
     """
     path = Path(given)
     text = str(given)
-    if path.exists() or path.suffix or "/" in text:
+    if path.is_file() or path.suffix or "/" in text:
         return path
     if shipped_topology(text).is_file():
         return shipped_topology(text)
@@ -97,3 +99,8 @@ def find_topology(given: str | Path) -> Path:
         f"there is no topology '{text}'{hint}; there are {', '.join(known_topologies())}; or give a file",
         file="TOPOLOGY",
     )
+
+
+def topology_word(file: Path) -> str:
+    """The word by which `find_topology` finds the file again, on any machine where it comes with apnemu."""
+    return file.stem if file == shipped_topology(file.stem) else str(file)

@@ -29,6 +29,7 @@ from apnemu.model.plant import Plant
 from apnemu.model.scenario import planned_virtual_s
 from apnemu.planning import next_hops
 from apnemu.planning.judged import left_dark, plan_judged
+from apnemu.question.discovery import topology_word
 from apnemu.question.experiment import Context, Experiment, Network, Row, Value, with_packet_settings
 from apnemu.records.table import read_jsonl, write_parquet
 from apnemu.report.picture import picture_of
@@ -76,7 +77,6 @@ def run(request: Request, *, say: Say, on_progress: OnProgress | None = None) ->
     """
     begun_s = time.monotonic()
     experiment = request.experiment
-    _check_programs(experiment)
     settings = experiment.resolve(request.given)
     drawn = read_plant(request.topology)
     plant = experiment.prepare(with_packet_settings(drawn, settings), settings)
@@ -179,10 +179,14 @@ def _measure(
     say: Say,
     on_progress: OnProgress | None,
 ) -> tuple[list[Row], list[Outcome]]:
-    """Every network on one kind of clock: blueprints, guests, records, rows. What is refused has no warnings."""
+    """Every network on one kind of clock: blueprints, guests, records, rows. What is refused has no warnings.
+
+    Programs are looked for last: what was asked wrongly is told on every machine in the same way.
+    """
     try:
         blueprints = [_blueprint(request, context) for context in contexts]
-    except InputError:
+        _check_programs(request.experiment)
+    except (InputError, LabError):  # nothing has run yet
         shutil.rmtree(folder)
         raise
     for warning in warnings:
@@ -268,7 +272,7 @@ def _raise_guest(context: Context, outcome: Outcome) -> None:
 
 def _manifest(request: Request, settings: dict[str, Value], notes: tuple[str, ...]) -> dict[str, Any]:
     command = ["apnemu", "run", request.experiment.name]
-    command += ["--topology", str(request.topology), "--seed", str(request.seed)]
+    command += ["--topology", topology_word(request.topology), "--seed", str(request.seed)]
     command += [word for text in request.given for word in ("--set", text)]
     kept = {"--network": (request.networks, request.experiment.networks), "--time": (request.times, ("virtual",))}
     command += [word for key, (own, usual) in kept.items() if own != usual for word in (key, ",".join(own))]

@@ -21,7 +21,7 @@ NOBODY = 65534
 BAD = {
     "unknown experiment": (
         ("run", "latnecy"),
-        "EXPERIMENT: there is no experiment 'latnecy'; there are ",
+        "EXPERIMENT: there is no experiment 'latnecy'; did you mean latency; there are ",
     ),
     "an experiment's file that is not there": (
         ("run", "own.py"),
@@ -128,6 +128,10 @@ BAD = {
     "no run directory": (("report", "used"), "RUN_DIR: used is not the directory of a run that ended"),
     "topology to check": (("check", "broken.yaml"), "broken.yaml:3: "),
     "topology to plan": (("plan", "nowhere.yaml", "--json"), "nowhere.yaml: "),
+    "topology by a name that is none": (
+        ("run", "latency", "--topology", "jpn13"),
+        "TOPOLOGY: there is no topology 'jpn13'; did you mean jpn12; there are ",
+    ),
 }
 
 
