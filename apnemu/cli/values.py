@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
-from apnemu.controllers.runtime import installed
 from apnemu.errors import InputError
-from apnemu.question.experiment import Experiment, Network
-from apnemu.running.corridor import Time
+
+if TYPE_CHECKING:  # a shell that completes a word starts the program: what it need not import, it does not
+    from apnemu.question.experiment import Experiment, Network
+    from apnemu.running.corridor import Time
 
 HIGHEST_SEED = 2**64 - 1
 MOST_WORKERS = 1024
@@ -25,7 +26,7 @@ def networks(given: str | None, asked: Experiment) -> tuple[Network, ...]:
                 f"'{name}' is no network of {asked.name}; it must be {' or '.join(asked.networks)}; a comma joins both",
                 file="--network",
             )
-    return cast(tuple[Network, ...], names)
+    return cast("tuple[Network, ...]", names)
 
 
 def application(given: Path | None) -> Path | None:
@@ -35,6 +36,8 @@ def application(given: Path | None) -> Path | None:
 
 
 def runtime(given: str | None) -> str:
+    from apnemu.controllers.runtime import installed
+
     runtimes = installed()
     if given is None and runtimes:
         return runtimes[0]
@@ -66,7 +69,7 @@ def cores(given: str | None) -> tuple[int, ...]:
 def time_of(given: str) -> Time:
     if given not in ("virtual", "real"):
         raise InputError(f"'{given}' is no kind of time; it must be virtual or real", file="--time")
-    return cast(Time, given)
+    return cast("Time", given)
 
 
 def times_of(given: str) -> tuple[Time, ...]:

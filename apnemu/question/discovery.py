@@ -9,10 +9,12 @@ import importlib.util
 import sys
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from apnemu.errors import InputError
-from apnemu.question.experiment import Experiment
+
+if TYPE_CHECKING:
+    from apnemu.question.experiment import Experiment
 
 PACKAGE = Path(__file__).parents[1]
 EXPERIMENTS, TOPOLOGIES = PACKAGE / "experiments", PACKAGE / "topologies"
@@ -20,6 +22,8 @@ EXPERIMENTS, TOPOLOGIES = PACKAGE / "experiments", PACKAGE / "topologies"
 
 def load_experiment(name: str) -> Experiment[Any]:
     """The experiment of that name, or the one in a Python file. Raises InputError where there is none."""
+    from apnemu.question.experiment import Experiment
+
     if name.endswith(".py"):
         module = _own_module(Path(name))
     else:

@@ -10,7 +10,6 @@ from typing import Any
 
 from apnemu.errors import InputError
 from apnemu.records.pcapng import to_pcapng
-from apnemu.report.page import write_page
 
 
 def make(out: Path | None, stem: str) -> Path:
@@ -73,6 +72,8 @@ def report_all(target: Path, folders: Sequence[Path]) -> Path:
 
     Raises InputError for what is no run, and for a `target` that cannot be made.
     """
+    from apnemu.report.page import write_page  # half of what `apnemu --help` would import
+
     found: list[dict[str, Any]] = []
     for folder in folders:
         document = {**_written(folder, "results.json", "experiment", "time", "results"), "run_dir": str(folder)}
