@@ -1,3 +1,3 @@
 """apnemu: an emulator of all-photonics networks between data centres, in virtual time."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
