@@ -12,7 +12,7 @@ from typing import Annotated, Any
 import typer
 
 from apnemu import __version__
-from apnemu.cli import ctl, foreign, labs, runs, sweeps, topologies
+from apnemu.cli import ctl, foreign, labs, questions, runs, sweeps, topologies
 from apnemu.cli.shown import say, tell
 from apnemu.errors import ApnemuError, LabError
 
@@ -37,6 +37,7 @@ for command in (
     runs.demo,
     runs.bench,
     sweeps.sweep,
+    questions.experiments,
     topologies.topologies,
 ):
     app.command()(command)

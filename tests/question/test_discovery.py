@@ -1,4 +1,4 @@
-"""A topology by the name that it came with, or by a file."""
+"""Experiments and topologies by name and by file."""
 
 from __future__ import annotations
 
@@ -7,8 +7,75 @@ from pathlib import Path
 import pytest
 
 from apnemu.errors import InputError
-from apnemu.question.discovery import find_topology, known_topologies, shipped_topology, topology_word
+from apnemu.question.discovery import (
+    find_topology,
+    known_experiments,
+    known_topologies,
+    load_experiment,
+    shipped_topology,
+    topology_word,
+)
 from apnemu.topology import read_plant
+
+
+@pytest.mark.parametrize("name", known_experiments())
+def test_every_experiment_goes_by_its_own_name(name: str) -> None:
+    experiment = load_experiment(name)
+    assert experiment.name == name
+    assert experiment.topology in known_topologies()
+    assert experiment.key
+
+
+def test_a_file_may_have_postponed_annotations_and_dataclasses(tmp_path: Path) -> None:
+    file = tmp_path / "own.py"
+    file.write_text(
+        "from __future__ import annotations\n"
+        "from dataclasses import dataclass\n"
+        "from apnemu import Experiment\n"
+        "@dataclass(frozen=True, slots=True, kw_only=True)\n"
+        "class Thing:\n"
+        "    length_km: float = 1.0\n"
+        "EXPERIMENT = Experiment(name='own', question='?', topology='three-sites')\n"
+    )
+    assert load_experiment(str(file)).name == "own"
+
+
+def test_a_changed_file_is_another_experiment(tmp_path: Path) -> None:
+    file = tmp_path / "own.py"
+    text = "from apnemu import Experiment\nEXPERIMENT = Experiment(name='NAME', question='?', topology='three-sites')\n"
+    for name in ("first", "second"):
+        file.write_text(text.replace("NAME", name))
+        assert load_experiment(str(file)).name == name
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("latencies", "there are blocking, control_loop"),
+        ("nowhere.py", "there is no file nowhere.py"),
+    ],
+)
+def test_what_is_not_there_is_refused_with_what_is(name: str, words: str) -> None:
+    with pytest.raises(InputError) as refused:
+        load_experiment(name)
+    assert words in str(refused.value)
+
+
+def test_a_file_that_cannot_be_loaded_is_its_owners(tmp_path: Path) -> None:
+    file = tmp_path / "own.py"
+    file.write_text("1 / 0\n")
+    with pytest.raises(InputError, match=r"own\.py cannot be loaded: ZeroDivisionError"):
+        load_experiment(str(file))
+
+
+def test_a_topology_is_a_name_or_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert find_topology("jpn12").name == "jpn12.yaml"
+    assert find_topology("mine/net.yaml") == Path("mine/net.yaml")
+    (tmp_path / "jpn12").write_text("a file of that name goes first")
+    assert find_topology("jpn12") == Path("jpn12")
+    with pytest.raises(InputError, match=r"there is no topology 'jpn13'; there are cost239, .*; did you mean jpn12"):
+        find_topology("jpn13")
 
 
 def test_every_topology_that_comes_with_apnemu_is_found_by_its_name() -> None:
@@ -17,26 +84,15 @@ def test_every_topology_that_comes_with_apnemu_is_found_by_its_name() -> None:
     assert [read_plant(find_topology(name)).name for name in names] == names
 
 
-def test_a_file_goes_before_a_name_and_a_folder_does_not(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_folder_of_a_topologys_name_does_not_stand_in_the_way(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
     Path("jpn12").mkdir()
     assert find_topology("jpn12") == shipped_topology("jpn12")
-    Path("nsfnet").write_text("")
-    assert find_topology("nsfnet") == Path("nsfnet")
 
 
-def test_a_path_is_left_to_who_reads_it() -> None:
-    assert find_topology("nowhere/mine") == Path("nowhere/mine")
-    assert find_topology("mine.yaml") == Path("mine.yaml")
-
-
-def test_a_name_that_is_none_is_refused_with_the_nearest() -> None:
-    with pytest.raises(InputError) as refused:
-        find_topology("three-sties")
-    assert "there is no topology 'three-sties'; did you mean three-sites; there are cost239" in str(refused.value)
-
-
-def test_the_word_for_a_file_finds_it_again(tmp_path: Path) -> None:
+def test_the_word_for_a_topology_finds_it_again(tmp_path: Path) -> None:
     assert topology_word(shipped_topology("jpn12")) == "jpn12"
     own = tmp_path / "jpn12.yaml"
     assert find_topology(topology_word(own)) == own
