@@ -150,7 +150,7 @@ def open_run(path: str | Path) -> Run:
 
 
 def plan(topology: str | Path | Plant, *, quality: bool = True) -> Assignment:
-    """The light that each demand gets, or why it gets none; with `quality` GNPy judges every route, else a table does."""
+    """The light that each demand gets, or why none; with `quality` GNPy judges every route, else a table does."""
     plant = topology if isinstance(topology, Plant) else load_topology(topology)
     return plan_judged(plant, by_quality=quality).assignment
 
