@@ -50,7 +50,7 @@ class Felt:
 
 
 def over_light(assignment: Assignment, rtts_ns: Mapping[Pair, int], pair: Pair) -> Felt:
-    """On a wavelength of one's own: the closed form's delay, no queue and so neither jitter nor loss."""
+    """What a wavelength of one's own gives: the closed form's delay, no queue and so neither jitter nor loss."""
     if pair in assignment.by_pair():
         return Felt(rtt_ns=rtts_ns[pair], jitter_ns=0.0, loss=0.0)
     reasons = {refusal.demand: refusal.reason for refusal in assignment.refusals}
@@ -60,7 +60,7 @@ def over_light(assignment: Assignment, rtts_ns: Mapping[Pair, int], pair: Pair) 
 def over_packets(
     plant: Plant, hops: Mapping[Pair, NextHop], rtts_ns: Mapping[Pair, int], pair: Pair, load: float
 ) -> Felt:
-    """Through routers whose lines others load: each fibre there and back is entered through one such queue."""
+    """What routers give whose lines others load: each fibre there and back is entered through one such queue."""
     if pair not in hops:
         return Felt(rtt_ns=None, jitter_ns=0.0, loss=0.0, refused=f"route: no fibres lead from {pair[0]} to {pair[1]}")
     site, queues = pair[0], 0

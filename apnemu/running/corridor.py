@@ -57,7 +57,6 @@ def run(request: Request, *, say: Say, on_progress: OnProgress | None = None) ->
     """
     begun_s = time.monotonic()
     asked = resolve(request)
-    _check_programs(request.experiment)
     folder = directory.make(request.out, f"{request.experiment.name}-{asked.plant.name}")
     with disk_named(folder):
         return _run_in(_Begun(asked=asked, folder=folder, say=say, on_progress=on_progress), begun_s)
@@ -131,7 +130,10 @@ def _played(begun: _Begun) -> _Measured:
 
 
 def _measure(begun: _Begun, kind: Time) -> tuple[list[Row], list[Outcome]]:
-    """Every network on one kind of clock: blueprints, guests, records, rows. What is refused has no warnings."""
+    """Every network on one kind of clock: blueprints, guests, records, rows. What is refused has no warnings.
+
+    Programs are looked for last: what was asked wrongly is told in the same way on every machine.
+    """
     asked, folder = begun.asked, begun.folder
     request = asked.request
     networks = contexts(asked, folder, kind)
@@ -139,7 +141,8 @@ def _measure(begun: _Begun, kind: Time) -> tuple[list[Row], list[Outcome]]:
     try:
         with own_functions(request):
             blueprints = [blueprint_of(request, context) for context in networks]
-    except InputError:
+        _check_programs(request.experiment)
+    except (InputError, LabError):  # nothing has run yet
         shutil.rmtree(folder)
         raise
     for warning in asked.warnings if first else ():
