@@ -166,7 +166,7 @@ def judge(results: Sequence[Row], settings: Settings) -> Verdict:
 
 def _claims(row: Mapping[str, Any], own: Mapping[str, bool]) -> Iterator[Claim]:
     yield same("a reason given", bool(row["reason"]), not row["meets"])
-    if row["meets"] and row["way"] != "packet":
+    if row["meets"] and row["way"] != "packet" and row["class"] in own:
         yield same("met by an own wavelength", own[row["class"]], True)
 
 
