@@ -43,13 +43,15 @@ class Spoiled:
 class Case:
     """A folder of this package.
 
-    `paced` are columns that tell how fast this machine was: no golden value holds them. Figures may differ by the share
-    `near` from golden ones where they are GNPy's, since another libm may move their last digits; all others are exact.
+    `measured` are columns that have no value where nothing arrived, those together that have none together. `paced`
+    are columns that tell how fast this machine was: no golden value holds them. Figures may differ by the share `near`
+    from golden ones where they are GNPy's, since another libm may move their last digits; all others are exact.
     """
 
     folder: Path
     request: Request
     spoiled: Spoiled
+    measured: tuple[tuple[str, ...], ...]
     paced: tuple[str, ...] = ()
     near: float = 0.0
 
@@ -88,6 +90,7 @@ def case_of(name: str) -> Case:
         folder=folder,
         request=request,
         spoiled=Spoiled(**asked["spoiled"]),
+        measured=tuple(tuple(columns) for columns in asked["measured"]),
         paced=tuple(asked.get("paced", ())),
         near=asked.get("near", 0.0),
     )

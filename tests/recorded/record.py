@@ -1,7 +1,8 @@
 """Write recorded runs again: `python -m tests.recorded.record NAME...` from the top of the repository.
 
-Each is run in the lab, through the corridor, as its `asked.json` says: 5 to 15 s, and with the programs that the
-experiment needs. It is done for a new experiment, and for a commit that moves a number on purpose: that commit alone
+With `--answers` the records stay, and what is made of them is written again: for a commit that changes a sentence.
+Without it each is run in the lab, through the corridor, as its `asked.json` says: 5 to 15 s, and with the programs that
+the experiment needs. That is for a new experiment, and for a commit that moves a number on purpose: that commit alone
 carries the new files and says which numbers moved and why. A test that fails is no reason to record again.
 """
 
@@ -38,13 +39,18 @@ def record(name: str) -> None:
         corridor.run(request, say=print)
         if experiment.computed is None:
             write_small(read_parquet(Path(place) / "run" / "records.parquet"), case.folder / "records.parquet")
+    write_answer(case)
+
+
+def write_answer(case: Case) -> None:
+    """Make results, answer and verdicts of what is recorded, and keep them."""
     asked = resolve(case.request)
     rows = case.rows(asked)
     _write(case.folder / "rows.json", rows)
-    fared = answer(asked, rows)
+    said = answer(asked, rows)
     spoiled = answer(asked, case.spoiled.among(rows))["expectation"]
-    _write(case.folder / "answer.json", {**fared, "spoiled": spoiled})
-    print(f"{name}: {len(rows)} rows; {fared['answer']}\n  {fared['expectation']}\n  spoiled: {spoiled['why']}")
+    _write(case.folder / "answer.json", {**said, "spoiled": spoiled})
+    print(f"{case.folder.name}: {len(rows)} rows; {said['answer']}\n  {said['expectation']['why']}\n  {spoiled['why']}")
 
 
 def write_small(table: pa.Table, path: Path) -> None:
@@ -79,4 +85,5 @@ def _write(path: Path, document: Any) -> None:
 
 if __name__ == "__main__":
     for word in sys.argv[1:]:
-        record(word)
+        if word != "--answers":
+            write_answer(case_of(word)) if "--answers" in sys.argv else record(word)
