@@ -12,7 +12,7 @@ from apnemu.errors import InputError
 from apnemu.model.activities import Probes
 from apnemu.model.assignment import Assignment
 from apnemu.model.scenario import Stage
-from apnemu.planning.equal_delay import STEP_NS, equalised
+from apnemu.planning.lightpaths import STEP_NS, equalised
 from apnemu.question.context import Context, Row
 from apnemu.question.experiment import Experiment
 from apnemu.question.round_trips import latency_rows

@@ -176,7 +176,7 @@ def _ours(ready: Path, folder: Path, plant: Plant, stages: Callable[[Context[Non
         folder=folder,
     )
     blueprint = blueprint_for("apn", plant, context.assignment, context.hops, stages(context), seed=context.seed)
-    write_json(folder / "blueprint.json", blueprint.to_json())
+    write_json(folder / "network.json", blueprint.to_json())
     clocks: list[tuple[int, float]] = []
 
     def watch(progress: Progress) -> None:

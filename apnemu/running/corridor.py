@@ -16,9 +16,9 @@ from typing import Any
 
 from apnemu.errors import ApnemuError, InputError, LabError
 from apnemu.lab.guest import Outcome
-from apnemu.lab.memory import peak_bytes
 from apnemu.lab.needs import has_program
 from apnemu.lab.verdict import disk_named
+from apnemu.lab.watchdog import peak_bytes
 from apnemu.model.assignment import Assignment
 from apnemu.model.plant import Plant
 from apnemu.planning import next_hops
@@ -51,6 +51,7 @@ class _Asked:
     """What the manifest says beside the approximations."""
     warnings: tuple[str, ...]
     """What a person is told before the lab boots."""
+    picture: dict[str, Any]
     folder: Path
     say: Say
     on_progress: OnProgress | None
@@ -97,6 +98,7 @@ def run(request: Request, *, say: Say, on_progress: OnProgress | None = None) ->
                 assignment=assignment,
                 notes=(*judged.notes, *judged.warnings, *dark, *unplayed),
                 warnings=(*judged.warnings, *dark, *unplayed),
+                picture=picture_of(plant, assignment),
                 folder=folder,
                 say=say,
                 on_progress=on_progress,
@@ -139,8 +141,8 @@ def _run_in(asked: _Asked, begun_s: float) -> Finished:
         shutil.copyfile(request.own_file, folder / directory.OWN_EXPERIMENT)
     manifest = manifest_of(request, asked.chosen.values(), asked.notes)
     write_json(folder / "manifest.json", manifest)
-    picture = picture_of(asked.plant, asked.assignment)
-    measured = _computed(asked, picture) if experiment.computed else _played(asked, picture)
+    write_json(folder / "blueprint.json", {"picture": asked.picture})
+    measured = _computed(asked) if experiment.computed else _played(asked)
     done = {
         "virtual_s": ns_to_s(measured.virtual_ns),
         "wall_s": round(time.monotonic() - begun_s, 3),
@@ -151,7 +153,7 @@ def _run_in(asked: _Asked, begun_s: float) -> Finished:
         refuse_rows(experiment.name, [{k: v for k, v in row.items() if k != "time"} for row in rows])
         exact = [row for row in rows if row.get("time") != "real"] or rows
         verdict = experiment.judge(exact, asked.chosen.own)
-        answer = experiment.shown.answer(exact, picture)
+        answer = experiment.shown.answer(exact, asked.picture)
         expected = experiment.expected(asked.chosen.own)
     document = {
         "run_dir": str(folder),
@@ -166,34 +168,35 @@ def _run_in(asked: _Asked, begun_s: float) -> Finished:
     write_json(folder / "results.json", document)
     manifest |= {"status": "done", **done}
     write_json(folder / "manifest.json", manifest)
-    finished = Finished(folder=folder, document=document, manifest=manifest, picture=picture, shown=experiment.shown)
+    finished = Finished(
+        folder=folder, document=document, manifest=manifest, picture=asked.picture, shown=experiment.shown
+    )
     with _own_functions(request):
         write_report(folder, [finished])
     return finished
 
 
-def _computed(asked: _Asked, picture: dict[str, Any]) -> _Measured:
+def _computed(asked: _Asked) -> _Measured:
     assert asked.experiment.computed is not None
     for warning in asked.warnings:
         asked.say(warning)
     with _own_functions(asked.request):
         rows = asked.experiment.computed(asked.plant, asked.chosen.own, asked.request.seed)
-    write_json(asked.folder / "blueprint.json", {"picture": picture})
     return _Measured(rows=rows)
 
 
-def _played(asked: _Asked, picture: dict[str, Any]) -> _Measured:
+def _played(asked: _Asked) -> _Measured:
     rows: list[Row] = []
     virtual_ns = memory_bytes = 0
     for kind in asked.request.times:
-        own, outcomes = _measure(asked, picture, kind)
+        own, outcomes = _measure(asked, kind)
         rows += [{**row, "time": kind} for row in own]
         virtual_ns = max(virtual_ns, *(outcome.virtual_ns for outcome in outcomes))
         memory_bytes = max(memory_bytes, sum(outcome.memory_bytes for outcome in outcomes))
     return _Measured(rows=rows, virtual_ns=virtual_ns, memory_bytes=memory_bytes)
 
 
-def _measure(asked: _Asked, picture: dict[str, Any], kind: Time) -> tuple[list[Row], list[Outcome]]:
+def _measure(asked: _Asked, kind: Time) -> tuple[list[Row], list[Outcome]]:
     """Every network on one kind of clock: blueprints, guests, records, rows. What is refused has no warnings."""
     request, folder = asked.request, asked.folder
     contexts = _contexts(asked, kind)
@@ -207,7 +210,7 @@ def _measure(asked: _Asked, picture: dict[str, Any], kind: Time) -> tuple[list[R
     for warning in asked.warnings if first else ():
         asked.say(warning)
     built = {context.network: blueprint.to_json() for context, blueprint in zip(contexts, blueprints, strict=True)}
-    write_json(folder / "blueprint.json", {"picture": picture, **built})
+    write_json(folder / "blueprint.json", {"picture": asked.picture, **built})
     outcomes = emulate(request, contexts, blueprints, kind, asked.say, asked.on_progress)
     table = read_jsonl([context.folder / "records.jsonl" for context in contexts])
     suffix = "" if first else f"-{kind}"

@@ -39,7 +39,7 @@ def blueprint_of(request: Request, context: Context[Any]) -> Blueprint:
         controller_runtime=request.controller_runtime,
         pcap=request.pcap,
     )
-    write_json(context.folder / "blueprint.json", blueprint.to_json())
+    write_json(context.folder / "network.json", blueprint.to_json())
     return blueprint
 
 

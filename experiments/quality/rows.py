@@ -9,7 +9,7 @@ from math import isfinite
 from apnemu.model.plant import Mode, Plant
 from apnemu.model.quality import Judge, Quality, Verdict
 from apnemu.optics import judge_of, network_of
-from apnemu.optics.whole import end_to_end_gsnr_db
+from apnemu.optics.exchange import end_to_end_gsnr_db
 from apnemu.planning import plan
 from apnemu.planning.graph import Graph, Route
 from apnemu.question.context import Row

@@ -66,5 +66,5 @@ def test_a_topology_is_a_name_or_a_file(tmp_path: Path, monkeypatch: pytest.Monk
     assert find_topology("mine/net.yaml") == Path("mine/net.yaml")
     (tmp_path / "jpn12").write_text("a file of that name goes first")
     assert find_topology("jpn12") == Path("jpn12")
-    with pytest.raises(InputError, match="there is no topology 'jpn13'; there are cost239, .*; did you mean jpn12"):
+    with pytest.raises(InputError, match=r"there is no topology 'jpn13'; there are cost239, .*; did you mean jpn12"):
         find_topology("jpn13")
