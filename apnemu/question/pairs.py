@@ -16,8 +16,8 @@ from apnemu.question.settings import Setting
 class PairSettings:
     """Settings of an experiment on one pair of data centres (`chosen_pair`)."""
 
-    from_: Annotated[str, Setting("Data centre that sends; empty: the first demand's")] = ""
-    to: Annotated[str, Setting("Data centre that receives; empty: the first demand's")] = ""
+    from_: Annotated[str, Setting("Data centre that sends; empty: the first demand's", example="tokyo")] = ""
+    to: Annotated[str, Setting("Data centre that receives; empty: the first demand's", example="osaka")] = ""
 
 
 P = TypeVar("P", bound=PairSettings)

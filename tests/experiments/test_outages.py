@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from apnemu.report.outage_figure import outage_figure
-from apnemu.report.outages import outage
+from apnemu.experiments.failover.outages import outage
+from apnemu.experiments.failover.shown import outage_figure
 
 
 def _stream(ways: list[int | None]) -> list[dict[str, Any]]:
@@ -48,7 +48,8 @@ def test_each_scheme_is_a_bar_with_its_words() -> None:
         "restored": True,
     }
     dead = {**row, "scheme": "ospf-link", "outage_ns": None, "predicted_outage_ns": 0, "restored": False}
-    drawn = str(outage_figure([row, dead]))
+    (figure,) = outage_figure([row, dead], {})
+    drawn = str(figure)
     assert "packet, ospf (cut a-b): 31.0 s, 15,000 frames lost" in drawn
     assert "packet, ospf-link (cut a-b): not restored" in drawn
     assert drawn.count("<rect") == 1

@@ -1,4 +1,4 @@
-"""Of a numbered stream of frames: how long its receiver was without, and how many never came."""
+"""Records of a numbered stream of frames reduced to an outage: how long its receiver was without, what never came."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Outage:
 
 
 def outage(records: Sequence[Mapping[str, Any]]) -> Outage:
-    """From the records of one stage: its probes, all of one pair, and its events.
+    """The outage by the records of one stage: its probes, all of one pair, and its events.
 
     >>> frame = {"kind": "probe", "source": "a", "target": "b"}
     >>> ways = [5, 5, None, None, 7]
