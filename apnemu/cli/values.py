@@ -71,7 +71,7 @@ def time_of(given: str) -> Time:
 
 
 def times_of(given: str) -> tuple[Time, ...]:
-    """One kind of time, or both with a comma."""
+    """Kinds of time: one, or both with a comma."""
     return tuple(dict.fromkeys(time_of(part.strip()) for part in given.split(",")))
 
 

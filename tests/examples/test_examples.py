@@ -96,7 +96,7 @@ def test_from_python(tmp_path: Path) -> None:
 @pytest.mark.guest
 @pytest.mark.slow
 def test_notebook(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Executed from its first cell to its last in a kernel of its own; the plot is a picture in its last cell but two."""
+    """Executed from its first cell to its last in a kernel of its own; the plot is a picture."""
     nbclient, nbformat = pytest.importorskip("nbclient"), pytest.importorskip("nbformat")
     pytest.importorskip("ipykernel")
     monkeypatch.setenv("PYTHONPATH", str(REPOSITORY))
