@@ -68,12 +68,12 @@ class Run:
 
     @property
     def document(self) -> dict[str, Any]:
-        """What `apnemu run --json` prints."""
+        """The document that `apnemu run --json` prints."""
         return dict(self._finished.document)
 
     @cached_property
     def records(self) -> pa.Table:
-        """Everything that was recorded, as a pyarrow Table. Raises InputError where nothing was played in a lab."""
+        """Table of all records. Raises InputError where nothing was played in a lab."""
         file = self.path / "records.parquet"
         if not file.is_file():
             raise InputError("it has no records; its experiment is computed without a lab", file=str(self.path))
@@ -150,7 +150,7 @@ def open_run(path: str | Path) -> Run:
 
 
 def plan(topology: str | Path | Plant, *, quality: bool = True) -> Assignment:
-    """Who gets which light, and who none and why; with `quality` GNPy judges every route, else a table of reach."""
+    """Plan who gets which light, and who none and why. With `quality` GNPy judges every route, else a table of reach."""
     plant = topology if isinstance(topology, Plant) else load_topology(topology)
     return plan_judged(plant, by_quality=quality).assignment
 
