@@ -150,7 +150,7 @@ def open_run(path: str | Path) -> Run:
 
 
 def plan(topology: str | Path | Plant, *, quality: bool = True) -> Assignment:
-    """Plan who gets which light, and who none and why. With `quality` GNPy judges every route, else a table of reach."""
+    """Plan who gets which light, and why others get none. By `quality` GNPy judges every route, else a table does."""
     plant = topology if isinstance(topology, Plant) else load_topology(topology)
     return plan_judged(plant, by_quality=quality).assignment
 

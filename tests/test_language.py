@@ -20,7 +20,6 @@ NOT_YET = (
     "apnemu/model/assignment.py",
     "apnemu/model/scenario.py",
     "apnemu/planning/online",
-    "apnemu/report",
     "apnemu/topology",
     "controllers",
     "experiments",
@@ -28,11 +27,7 @@ NOT_YET = (
 """Files and folders whose docstrings are not held to the rules below; the list is to become empty."""
 CLEAN_WITHIN = ("apnemu/emulation/apps",)
 """Folders that are held to them although a folder around them is not."""
-LONG_YET = {
-    "controllers/runtime.py": 303,
-    "experiments/virtual_dc_storage.py": 305,
-    "experiments/virtual_dc_training/question.py": 320,
-}
+LONG_YET = {"controllers/runtime.py": 303}
 """Files that are longer than they may be, with their lines: they may not grow, and are to be divided."""
 MOST_LINES = 300
 LISTED_BY_A_COMMAND = "experiments/__init__.py"

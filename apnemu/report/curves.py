@@ -55,7 +55,7 @@ class Curve:
         return tuple(name for name in (self.x, self.y, self.reference, self.by, *self.split, *self.lines) if name)
 
     def draw(self, rows: Sequence[Row]) -> list[Markup]:
-        """The figures; there is none where nothing is known, or where a line would have fewer than `fewest` values of x."""
+        """The figures; none where nothing is known, or where a line has fewer than `fewest` values of x."""
         drawn = self.derive(rows) if self.derive else rows
         known = [row for row in drawn if row.get(self.x) is not None and row.get(self.y) is not None]
         parts: dict[tuple[Any, ...], list[Row]] = {}
