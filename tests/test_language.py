@@ -19,7 +19,6 @@ NOT_YET = (
     "apnemu/model/assignment.py",
     "apnemu/model/scenario.py",
     "apnemu/planning/online",
-    "apnemu/topology",
     "controllers",
     "experiments",
 )
