@@ -9,9 +9,9 @@
 experiments of one's own (`examples/own_experiment.py`). Errors are `InputError` and `LabError` (`apnemu.errors`).
 Everything is loaded on its first use, since a guest imports this package too, and imports cost time there.
 
-Rooms, of which none imports one above it: `cli`, `api`, `sweep`, `running`, `importing`, `experiments`, `question`,
-`lab`, `emulation`, `controllers`, `records`, `blueprint`, `planning`, `placement`, `optics`, `topology`, `report`,
-`model`, `seeds`, `units`, `errors`. Their own docstrings and `docs/house.md` say what each holds.
+The rooms, each of which may import those below it alone: `cli`, `api`; `sweep`; `running`, `importing`; `experiments`;
+`question`; `lab`, `emulation`, `controllers`; `records`; `blueprint`; `planning`, `placement`; `optics`; `topology`;
+`report`; `model`; `seeds`; `units`, `errors`. Data lie in `topologies`.
 """
 
 from __future__ import annotations

@@ -68,12 +68,12 @@ class Run:
 
     @property
     def document(self) -> dict[str, Any]:
-        """The document that `apnemu run --json` prints."""
+        """What `apnemu run --json` prints."""
         return dict(self._finished.document)
 
     @cached_property
     def records(self) -> pa.Table:
-        """Table of all records. Raises InputError where nothing was played in a lab."""
+        """The records of all that was seen, as a pyarrow Table. Raises InputError where nothing was played in a lab."""
         file = self.path / "records.parquet"
         if not file.is_file():
             raise InputError("it has no records; its experiment is computed without a lab", file=str(self.path))
@@ -150,7 +150,7 @@ def open_run(path: str | Path) -> Run:
 
 
 def plan(topology: str | Path | Plant, *, quality: bool = True) -> Assignment:
-    """Plan who gets which light, and why others get none. By `quality` GNPy judges every route, else a table does."""
+    """The light that each demand gets, or why none; with `quality` GNPy judges every route, else a table does."""
     plant = topology if isinstance(topology, Plant) else load_topology(topology)
     return plan_judged(plant, by_quality=quality).assignment
 

@@ -15,12 +15,9 @@ ROOMS = ("apnemu", "controllers", "experiments")
 NOT_YET = (
     "apnemu/blueprint",
     "apnemu/emulation",
-    "apnemu/model/activities.py",
     "apnemu/model/assignment.py",
-    "apnemu/model/scenario.py",
     "apnemu/planning/online",
     "controllers",
-    "experiments",
 )
 """Files and folders whose docstrings are not held to the rules below; the list is to become empty."""
 CLEAN_WITHIN = ("apnemu/emulation/apps",)
@@ -99,6 +96,7 @@ def fault_of(docstring: str) -> str:
     text = re.sub(r"^\[[a-z ]+\]\s*", "", docstring.strip())
     if not text:
         return "is empty"
+    text = re.sub(r"^One (?!of\b)", "", text)  # "One row for each site" counts: the noun follows
     word = re.match(r"[A-Za-z][A-Za-z'-]*", text)
     if word and re.split(r"['’]", word[0])[0].lower() in REFUSED:
         return f"begins with {word[0]!r}"

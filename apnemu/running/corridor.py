@@ -79,7 +79,6 @@ def run(request: Request, *, say: Say, on_progress: OnProgress | None = None) ->
     experiment = request.experiment
     chosen = experiment.resolve(request.given)
     drawn = read_plant(request.topology)
-    _check_programs(experiment)
     with _own_functions(request):
         plant = experiment.prepare(with_packet_settings(drawn, chosen.packet), chosen.own)
     judged = plan_judged(plant, by_quality=request.by_quality or experiment.by_quality)
@@ -200,6 +199,7 @@ def _measure(asked: _Asked, kind: Time) -> tuple[list[Row], list[Outcome]]:
     """Measure every network on one kind of clock: blueprints, guests, records, rows.
 
     Warnings come after the blueprints, so that input that is refused has none. Raises InputError, GuestError.
+    Programs are looked for last: what was asked wrongly is told in the same way on every machine.
     """
     request, folder = asked.request, asked.folder
     contexts = _contexts(asked, kind)
@@ -207,7 +207,8 @@ def _measure(asked: _Asked, kind: Time) -> tuple[list[Row], list[Outcome]]:
     try:
         with _own_functions(request):
             blueprints = [blueprint_of(request, context) for context in contexts]
-    except InputError:
+        _check_programs(request.experiment)
+    except (InputError, LabError):  # nothing has run yet
         shutil.rmtree(folder)
         raise
     for warning in asked.warnings if first else ():
