@@ -12,7 +12,7 @@ import pytest
 
 from apnemu.question.discovery import load_experiment
 from apnemu.topology import read_plant
-from tests.experiments.command import REPOSITORY, THREE_SITES, apnemu, settings
+from tests.experiments.command import REPOSITORY, apnemu, settings
 
 EXAMPLES = REPOSITORY / "examples"
 
@@ -60,7 +60,7 @@ def test_own_experiment(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_own_controller(tmp_path: Path) -> None:
     controller = ("--network", "packet", "--controller", str(EXAMPLES / "own_controller.py"))
-    asked = ("run", "latency", *THREE_SITES, *controller, *settings(probes=4), "--json")
+    asked = ("run", "latency", "--topology", "three-sites", *controller, *settings(probes=4), "--json")
     rows = apnemu(*asked, folder=tmp_path).json()["results"]
     assert {(row["from"], row["to"]) for row in rows} == {("tokyo", "osaka"), ("osaka", "tokyo")}
     for row in rows:
