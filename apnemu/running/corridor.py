@@ -58,6 +58,7 @@ class _Asked:
 
     @property
     def experiment(self) -> Experiment[Any]:
+        """The experiment that is asked for."""
         return self.request.experiment
 
 
