@@ -77,7 +77,7 @@ class Access:
         self._dealt[site] += 1
         transceiver = self.ports.at_host(host, sends)
         added = self.ports.at_switch(site, receives or Line())
-        self.wires.append(Wire(name=f"{name}@{host}", kind="access", a=transceiver, b=added))
+        self.wires.append(Wire(name=f"{name}@{host}", kind="access", a=transceiver, b=added, light=name))
         return transceiver, added
 
     def knows(self, near: End, far: End) -> None:

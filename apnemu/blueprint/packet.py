@@ -43,7 +43,7 @@ def compile_packet(
     injections = []
     for site in ports.number:
         injector, port = ports.injector(site), ports.at_switch(site, Line())
-        wires.append(Wire(name=f"load@{site}", kind="load", a=injector, b=port))
+        wires.append(Wire(name=f"load@{site}", kind="load", a=injector, b=port, site=site))
         for fibre in plant.fibres:
             if site in (fibre.a, fibre.b):
                 out = ports.fibre_port[site, fibre.name]

@@ -135,7 +135,7 @@ class _Builder:
         host, access = self.ports.at_host(self.address[here][0], Line()), self.ports.at_switch(here, Line())
         self.wires.append(Wire(name=f"access@{host.node}", kind="access", a=host, b=access))
         injector, entry = self.ports.injector(here), self.ports.at_switch(here, Line())
-        self.wires.append(Wire(name=f"load@{here}", kind="load", a=injector, b=entry))
+        self.wires.append(Wire(name=f"load@{here}", kind="load", a=injector, b=entry, site=here))
         number = self.ports.number[here]
         self.enters.append(Injection(dpid=number, port_in=entry.port, mac=load_mac(uplink), port=uplink))
         return _Way(host=host, access_port=access.port, load_port=entry.port, hops=through, add_port=add_port)

@@ -13,9 +13,9 @@ from functools import partial
 from pathlib import Path
 
 from apnemu.emulation import capture, namespaces, switching, transceivers
-from apnemu.emulation.computers import plays_devices
 from apnemu.emulation.controller import Controller
 from apnemu.emulation.loop import Loop, now_ns
+from apnemu.emulation.namespaces import plays_devices
 from apnemu.emulation.net import load
 from apnemu.emulation.notes import Notes
 from apnemu.emulation.player import Player

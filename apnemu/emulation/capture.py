@@ -6,12 +6,7 @@ import subprocess
 import time
 from pathlib import Path
 
-from apnemu.blueprint.addressing import load_mac
-from apnemu.emulation.net import Net
-from apnemu.emulation.notes import Notes
 from apnemu.errors import LabError
-from apnemu.model.activities import Arrivals
-from apnemu.model.scenario import Stage
 
 READY_S = 0.01
 """Until tcpdump has opened its socket: it says so on standard error before it captures."""
@@ -52,40 +47,3 @@ def end(running: subprocess.Popen[bytes]) -> None:
     for line in said.splitlines():
         if "dropped by kernel" in line and not line.startswith("0 "):
             raise LabError(f"a capture is not complete: {line}")
-
-
-class Capture:
-    """What a stage asks to have captured: nothing, or injected frames before and behind the queues that they enter.
-
-    Each capture takes seconds to begin, so a router's other queues have none: their stage would begin too late.
-    """
-
-    def __init__(self, folder: Path, stage: Stage, start_ns: int, net: Net, notes: Notes) -> None:
-        self._running: list[subprocess.Popen[bytes]] = []
-        if stage.observe == "nothing":
-            return
-        wires = {wire.name: wire for wire in net.blueprint.wires}
-        for arrivals in stage.of(Arrivals):
-            injector = wires[f"load@{arrivals.site}"].b
-            entered = _ports(folder / arrivals.file)
-            for wire in net.blueprint.wires:
-                near, far = (wire.a, wire.b) if wire.a.node == injector.node else (wire.b, wire.a)
-                if wire.kind != "fibre" or near.node != injector.node or near.port not in entered:
-                    continue
-                name = f"waits-{stage.phase}-{near.interface}"
-                only = ("ether", "dst", load_mac(near.port))
-                for side, interface in (("in", injector.interface), ("out", far.interface)):
-                    file = folder / f"{name}-{side}.pcap"
-                    self._running.append(tcpdump(file, interface, *only, snap_bytes=14, direction="in"))
-                notes.write("event", name=name, source=arrivals.site, at_ns=start_ns)
-
-    def close(self) -> None:
-        for running in self._running:
-            end(running)
-
-
-def _ports(file: Path) -> set[int]:
-    """The router's ports that a file of arrivals sends frames to."""
-    import numpy
-
-    return {int(port) for port in numpy.unique(numpy.load(file)["port"])}

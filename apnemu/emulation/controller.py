@@ -12,17 +12,12 @@ import os
 import subprocess
 import sys
 import time
-from functools import partial
 from pathlib import Path
 
 from apnemu.emulation import switching
-from apnemu.emulation.computers import plays_devices
-from apnemu.emulation.loop import Loop, now_ns
+from apnemu.emulation.namespaces import plays_devices
 from apnemu.emulation.net import Net
-from apnemu.emulation.notes import Notes
 from apnemu.errors import LabError
-from apnemu.model.activities import Event
-from apnemu.units import s_to_ns
 
 OWN = ("lightpath", "packet", "apn")
 """Controllers of our own: they say when they are ready."""
@@ -35,7 +30,6 @@ FOREIGN_SETTLE_S = 2.0
 PRIORITY = 5
 """Of an on-demand network's: see LOOKUP_PRIORITY of `__main__`."""
 LAST_WORDS = 3
-FOREVER_NS = 1 << 62
 
 
 class Controller:
@@ -113,48 +107,3 @@ class Controller:
         for thread in Path("/proc", str(self._process.pid), "task").iterdir():
             os.sched_setscheduler(int(thread.name), os.SCHED_FIFO, os.sched_param(PRIORITY))
         plays_devices(self._process.pid)
-
-
-class Losses:
-    """A stage's events that take the controller and give it back. Networks without one take no notice."""
-
-    def __init__(self, controller: Controller | None, events: tuple[Event, ...], notes: Notes) -> None:
-        self._controller = controller
-        self._events = [event for event in events if event.controller]
-        self._notes = notes
-        self._is_ready = True
-
-    def start(self, loop: Loop, start_ns: int) -> None:
-        for event in self._events if self._controller else ():
-            loop.at(start_ns + event.at_ns, partial(self._happens, loop, event.kind == "repair"))
-
-    def close(self, loop: Loop) -> None:
-        """It is there again, and ready."""
-        if self._controller and self._controller.lost:
-            self._happens(loop, True)
-        loop.run(FOREVER_NS, unless=lambda: self._is_ready)
-
-    def _happens(self, loop: Loop, repaired: bool) -> None:
-        assert self._controller is not None
-        if not repaired:
-            self._controller.lose()
-        elif self._controller.lost:
-            self._controller.start()
-            self._is_ready = False
-            self._look(loop, now_ns() + s_to_ns(LIMIT_S))
-
-    def _look(self, loop: Loop, until_ns: int) -> None:
-        """Where it is lost again before it was ready, who starts it next looks."""
-        assert self._controller is not None
-        if self._is_ready or self._controller.lost:
-            return
-        if self._controller.is_ready():
-            self._is_ready = True
-            at_ns = time.clock_gettime_ns(time.CLOCK_REALTIME)
-            detail = json.dumps(self._controller.said, sort_keys=True)
-            self._notes.write("event", name="ready", source="controller", at_ns=at_ns, detail=detail)
-        elif now_ns() > until_ns:
-            raise LabError(TOO_LATE)
-        else:
-            switching.wake()
-            loop.at(now_ns() + s_to_ns(LOOK_EVERY_S), partial(self._look, loop, until_ns))

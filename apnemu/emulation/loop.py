@@ -18,6 +18,8 @@ from collections.abc import Callable
 from apnemu.units import NS_PER_S
 
 READ, WRITE, ERROR = select.EPOLLIN, select.EPOLLOUT, select.EPOLLERR
+FOREVER_NS = 1 << 62
+"""An instant that never comes: what is waited for has a limit of its own."""
 
 
 def now_ns() -> int:

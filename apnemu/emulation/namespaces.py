@@ -12,6 +12,8 @@ CLONE_NEWNET = 0x40000000
 MS_BIND = 0x1000
 NAMED = Path("/run/netns")
 """Where iproute2 looks for names (ip-netns(8))."""
+DEVICE_NICE = -20
+"""The lab's kernel charges a process at this a fiftieth for what it does (its patch 0007)."""
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
@@ -64,3 +66,9 @@ def name(namespace: int, called: str) -> None:
     place = NAMED / called
     place.touch()
     _checked(_libc.mount(f"/proc/self/fd/{namespace}".encode(), bytes(place), b"none", MS_BIND, None))
+
+
+def plays_devices(pid: int) -> None:
+    """Have no other process wait for this one: all threads that it has and begins cost a fiftieth of virtual time."""
+    for thread in Path("/proc", str(pid), "task").iterdir():
+        os.setpriority(os.PRIO_PROCESS, int(thread.name), DEVICE_NICE)

@@ -202,12 +202,7 @@ class Net(Mininet):  # type: ignore[misc]  # mininet has no types
         """Frames that have come out of the injectors: site -> count."""
         words = [line.replace(":", " ").split() for line in Path("/proc/net/dev").read_text().splitlines()[2:]]
         received = {word[0]: int(word[2]) for word in words}
-        prefix = "load@"
-        return {
-            wire.name.removeprefix(prefix): received[wire.a.interface]
-            for wire in self.blueprint.wires
-            if wire.kind == "load" and wire.name.startswith(prefix)
-        }
+        return {wire.site: received[wire.a.interface] for wire in self.blueprint.wires if wire.kind == "load"}
 
     def sent_bytes(self) -> dict[tuple[str, str], int]:
         """Bytes that the lines of the hosts' transceivers have sent: (host, interface) -> count."""

@@ -23,7 +23,7 @@ from pyroute2.netlink.rtnl import RTM_DELROUTE, RTM_NEWROUTE
 
 from apnemu.blueprint.document import Line
 from apnemu.emulation import shaping
-from apnemu.emulation.computers import plays_devices
+from apnemu.emulation.namespaces import plays_devices
 from apnemu.emulation.net import Net
 from apnemu.emulation.netlink import Netlink, ask, host_route, interfaces, neighbour
 

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 
-from apnemu.blueprint.document import Blueprint, _build
+from apnemu.blueprint.as_json import built_from
+from apnemu.blueprint.document import Blueprint
 from apnemu.errors import LabError
 from apnemu.model.activities import Arrivals, Flow, Probes, Saturation
 from apnemu.model.plant import Plant
@@ -79,7 +80,7 @@ def test_a_union_is_a_type_or_none() -> None:
         value: int | str
 
     with pytest.raises(TypeError, match="a union there is a type or None"):
-        _build(Odd, {"value": 1})
+        built_from(Odd, {"value": 1})
 
 
 def test_a_stage_has_its_activities_by_kind_in_their_order() -> None:

@@ -15,45 +15,47 @@ import socket
 from collections import deque
 from functools import partial
 
-from apnemu.blueprint.document import Blueprint
 from apnemu.blueprint.requests import SAG, sagged
 from apnemu.emulation.calls import CONNECT_BEFORE_NS, Call
-from apnemu.emulation.loop import Loop, now_ns
+from apnemu.emulation.loop import FOREVER_NS, Loop, now_ns
+from apnemu.emulation.play.playing import Playing, Scene
 from apnemu.emulation.transceivers import SOCKET
 from apnemu.errors import LabError
 from apnemu.model.activities import Event
-
-FOREVER_NS = 1 << 62
-"""A call knows how long it waits for the controller."""
+from apnemu.model.scenario import Stage
 
 
-class Sags:
-    """Of a stage; networks without light on demand take no notice."""
+class Sags(Playing):
+    """Plays what the events of a stage do to amplifiers; networks without light on demand take no notice."""
 
-    def __init__(self, blueprint: Blueprint, events: tuple[Event, ...]) -> None:
-        self._plant = blueprint.plant
-        self._changes = changes(events) if blueprint.transceivers else []
+    def __init__(self, scene: Scene, stage: Stage) -> None:
+        super().__init__(scene, stage)
+        self._plant = scene.blueprint.plant
+        self._changes = changes(stage.of(Event)) if scene.blueprint.transceivers else []
         self._lacks: dict[str, float] = {}
         """Fibre -> dB of gain that its first amplifier lacks."""
         self._agent: socket.socket | None = None
         self._calls: deque[Call] = deque()
         """That the controller has not answered; the first is being made."""
 
-    def start(self, loop: Loop, start_ns: int) -> None:
+    def start(self, loop: Loop, start_ns: int) -> int:
         if not self._changes:
-            return
+            return 0
         self._agent = socket.socket(socket.AF_UNIX)
         self._agent.connect(str(SOCKET))
         for at_ns, fibre, db in self._changes:
             call = self._alarm(loop, fibre, db)
             loop.at(start_ns + at_ns - CONNECT_BEFORE_NS, call.connect)
             loop.at(start_ns + at_ns, partial(self._happens, fibre, db, call))
+        return 0
 
-    def close(self, loop: Loop) -> None:
-        """All amplifiers give what they should, and the controller knows."""
+    def settle(self, loop: Loop) -> None:
+        """Have all amplifiers give what they should, and the controller know."""
         for fibre in list(self._lacks):
             self._happens(fibre, 0.0, self._alarm(loop, fibre, 0.0))
         loop.run(FOREVER_NS if self._calls else now_ns(), unless=lambda: not self._calls)
+
+    def close(self, loop: Loop) -> None:
         if self._agent is not None:
             self._agent.close()
 

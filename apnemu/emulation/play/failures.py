@@ -17,33 +17,34 @@ from functools import partial
 from apnemu.blueprint.document import Wire
 from apnemu.emulation import shaping
 from apnemu.emulation.loop import Loop
-from apnemu.emulation.net import Net
 from apnemu.emulation.netlink import ask, link_down, link_up
-from apnemu.emulation.notes import Notes
+from apnemu.emulation.play.playing import Playing, Scene
 from apnemu.model.activities import Event
+from apnemu.model.scenario import Stage
 
 
-class Failures:
-    """What is dead at this instant; `start` asks for every event of a stage, `close` makes everything whole again."""
+class Failures(Playing):
+    """Plays what the events of a stage do to wires, and knows which are dark at this instant."""
 
-    def __init__(self, net: Net, events: tuple[Event, ...], notes: Notes) -> None:
-        self._net = net
-        self._events = events
-        self._notes = notes
+    def __init__(self, scene: Scene, stage: Stage) -> None:
+        super().__init__(scene, stage)
+        self._net = scene.net
         self._cut: dict[str, bool] = {}
         """Fibre -> whether its ends are not told."""
         self._lost: dict[str, bool] = {}
         self._dark: dict[str, bool] = {}
         """Wire -> whether its ends were not told."""
-        self._site = {host.name: host.site for host in net.blueprint.hosts}
-        self._site.update((switch.name, switch.site) for switch in net.blueprint.switches)
-        self._site.update((router.name, router.site) for router in net.blueprint.routers)
+        self._site = {host.name: host.site for host in scene.blueprint.hosts}
+        self._site.update((switch.name, switch.site) for switch in scene.blueprint.switches)
+        self._site.update((router.name, router.site) for router in scene.blueprint.routers)
 
-    def start(self, loop: Loop, start_ns: int) -> None:
-        for event in self._events:
+    def start(self, loop: Loop, start_ns: int) -> int:
+        for event in self.stage.of(Event):
             loop.at(start_ns + event.at_ns, partial(self._happens, event))
+        return 0
 
-    def close(self) -> None:
+    def settle(self, loop: Loop) -> None:
+        """Make every wire whole again."""
         self._cut.clear()
         self._lost.clear()
         self._apply()
@@ -58,7 +59,7 @@ class Failures:
             self._cut.update(dict.fromkeys(event.fibres, event.silent))
             self._lost.update(dict.fromkeys(event.sites, event.silent))
         detail = {"fibres": list(event.fibres), "sites": list(event.sites)}
-        self._notes.write(
+        self.scene.notes.write(
             "event",
             name=event.kind,
             source=event.what,

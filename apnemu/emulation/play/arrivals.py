@@ -1,40 +1,31 @@
-"""Other people's traffic: a transceiver kept busy, and frames that enter a router at given instants."""
+"""Other people's frames, which enter a router at given instants and are counted where they come out."""
 
 from __future__ import annotations
 
 import ctypes
-import os
 import socket
-import struct
 from collections.abc import Sequence
-from functools import partial
 from pathlib import Path
 from typing import Any
 
-from apnemu.blueprint.document import Host
 from apnemu.emulation import shaping
-from apnemu.emulation.ends import Ends
-from apnemu.emulation.loop import WRITE, Loop, now_ns
-from apnemu.emulation.netlink import Netlink
+from apnemu.emulation.loop import Loop, now_ns
+from apnemu.emulation.play.playing import Playing, Scene
+from apnemu.emulation.play.stamps import SCM_TXTIME, pace_by_instant
 from apnemu.errors import LabError
-from apnemu.model.activities import SATURATING_BYTES, Arrivals, Saturation
-from apnemu.units import VirtualNs
+from apnemu.model.activities import Application, Arrivals
+from apnemu.model.scenario import Stage
 
-DISCARD_PORT = 9
-"""RFC 863."""
-UDP_SEGMENT = 103
-SO_TXTIME = SCM_TXTIME = 61
-CLOCK_MONOTONIC = 1
 EXPERIMENTAL_ETHERTYPE = 0x88B5
 """IEEE Std 802: local experimental."""
-DATAGRAM_HEADERS_BYTES = 28
 AHEAD_NS = 2_000_000
-"""Frames are handed to the kernel this far before their instants, so many to a system call."""
+"""Frames are handed to the kernel this far before their instants."""
 FRAMES_A_CALL = 1024
+SO_SNDBUFFORCE = 32
 
 
 def send_frames(interface: str, macs: Sequence[str]) -> None:
-    """One short frame of load to each destination."""
+    """Send one short frame of load to each destination."""
     with socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0) as raw:
         raw.bind((interface, 0))
         for mac in macs:
@@ -42,67 +33,77 @@ def send_frames(interface: str, macs: Sequence[str]) -> None:
             raw.send(head + EXPERIMENTAL_ETHERTYPE.to_bytes(2) + bytes(46))
 
 
-class Saturating:
-    """Fills lightpaths: UDP segments that both ends' kernels turn back to where they came from, for ever.
+class Injecting(Playing):
+    """Plays the arrivals of a stage, and counts what comes out where they name a sink: were any lost?
 
-    A program that sent them all would be the bottleneck: the lab's one CPU takes time for every system call.
+    Where the stage has applications it ends when they do, and what is due later is let be.
     """
 
-    def __init__(self, plans: tuple[Saturation, ...], ends: Ends, mtu_bytes: int) -> None:
-        self._plans = plans
-        self._ends = ends
-        self._segment = mtu_bytes - DATAGRAM_HEADERS_BYTES
-        self._file = os.memfd_create("load")
-        os.ftruncate(self._file, SATURATING_BYTES)
-        self._turned: list[tuple[Netlink, int]] = []
-        self._senders: list[socket.socket] = []
+    def __init__(self, scene: Scene, stage: Stage) -> None:
+        super().__init__(scene, stage)
+        self._plans = stage.of(Arrivals)
+        self._injectors: list[_Injector] = []
+        self._start_ns = 0
+        self._taken_out_before: dict[str, int] = {}
 
-    def start(self, loop: Loop, start_ns: int) -> None:
-        for plan in self._plans:
-            source, target = self._ends.between(plan.source, plan.target)
-            for host, peer in ((source, target), (target, source)):
-                self._turn_back(host, peer)
-                loop.at(start_ns, partial(self._open, loop, plan.circulating_bytes // 2, host, peer))
+    def frames(self) -> list[tuple[str, str]]:
+        """A frame for each port that load may leave a site's router by."""
+        blueprint = self.scene.blueprint
+        number = {switch.site: switch.dpid for switch in blueprint.switches}
+        return [
+            (blueprint.injector(plan.site).a.interface, injection.mac)
+            for plan in self._plans
+            for injection in blueprint.injections
+            if injection.dpid == number[plan.site]
+        ]
 
-    def stop(self) -> None:
-        """Turn nothing back any more: what is under way arrives and is dropped."""
-        for netlink, index in self._turned:
-            shaping.turn_back_no_more(netlink, index)
-            netlink.flush()
-            netlink.close()
-        for sender in self._senders:
-            sender.close()
-        os.close(self._file)
+    def start(self, loop: Loop, start_ns: int) -> int:
+        self._start_ns = start_ns
+        self._taken_out_before = self._taken_out()
+        self._injectors = [self._injector(plan) for plan in self._plans]
+        for injector in self._injectors:
+            injector.start(loop, start_ns)
+        return 0
 
-    def _turn_back(self, host: Host, peer: Host) -> None:
-        netlink, index = self._ends.transceiver(host, peer)
-        shaping.turn_back(netlink, index)
+    def stop(self, loop: Loop) -> None:
+        for injector in self._injectors if self.stage.of(Application) else ():
+            injector.stop()
+
+    def note(self) -> None:
+        """Write how many frames went in, and how many of them did not come out at their sink."""
+        taken_out = self._taken_out()
+        for plan in self._sunk():
+            came = taken_out[plan.sink] - self._taken_out_before[plan.sink]
+            self.scene.notes.write(
+                "queue",
+                name="injected",
+                source=plan.site,
+                target=plan.sink,
+                at_ns=self._start_ns,
+                sent=plan.frames,
+                drops=plan.frames - came,
+            )
+
+    def close(self, loop: Loop) -> None:
+        for injector in self._injectors:
+            injector.close()
+
+    def _sunk(self) -> list[Arrivals]:
+        return [plan for plan in self._plans if plan.sink]
+
+    def _taken_out(self) -> dict[str, int]:
+        return self.scene.net.taken_out() if self._sunk() else {}
+
+    def _injector(self, plan: Arrivals) -> _Injector:
+        end = self.scene.blueprint.injector(plan.site).a
+        netlink = self.scene.net.netlink("")
+        shaping.pace(netlink, self.scene.net.index(end))
         netlink.flush()
-        self._turned.append((netlink, index))
-
-    def _open(self, loop: Loop, left: int, source: Host, target: Host) -> None:
-        """Half of what goes round enters at either end, so that both ways fill at the same time."""
-        sender = self._ends.socket(source, socket.AF_INET, socket.SOCK_DGRAM)
-        sender.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 24)
-        sender.setsockopt(socket.IPPROTO_UDP, UDP_SEGMENT, self._segment)
-        sender.bind((source.address, 0))
-        sender.connect((target.address, DISCARD_PORT))
-        self._senders.append(sender)
-
-        def fill(_: int) -> None:
-            nonlocal left
-            try:
-                while left > 0:
-                    left -= os.sendfile(sender.fileno(), self._file, 0, SATURATING_BYTES)
-            except BlockingIOError:
-                return
-            loop.forget(sender.fileno())
-
-        loop.watch(sender.fileno(), WRITE, fill)
+        return _Injector(plan, self.scene.folder, end.interface)
 
 
-class Injecting:
-    """Frames that the run's seed has placed in time, let go by the kernel's `fq` at their very nanosecond."""
+class _Injector:
+    """The frames of one site, let go by the kernel's `fq` at the very nanosecond that the run's seed has drawn."""
 
     def __init__(self, plan: Arrivals, folder: Path, interface: str) -> None:
         import numpy
@@ -112,8 +113,8 @@ class Injecting:
         if len(self._frames) != plan.frames:
             raise LabError(f"{plan.file} holds {len(self._frames)} frames, the blueprint says {plan.frames}")
         self._socket = socket.socket(socket.AF_PACKET, socket.SOCK_RAW | socket.SOCK_NONBLOCK, 0)
-        self._socket.setsockopt(socket.SOL_SOCKET, 32, 1 << 30)  # SO_SNDBUFFORCE
-        self._socket.setsockopt(socket.SOL_SOCKET, SO_TXTIME, struct.pack("=iI", CLOCK_MONOTONIC, 0))
+        self._socket.setsockopt(socket.SOL_SOCKET, SO_SNDBUFFORCE, 1 << 30)
+        pace_by_instant(self._socket)
         self._socket.bind((interface, 0))
         self._libc = ctypes.CDLL(None, use_errno=True)
         self._payload = ctypes.create_string_buffer(bytes(1 << 16))
@@ -122,13 +123,13 @@ class Injecting:
         self._wanted = len(self._frames)
         self._keep: list[Any] = []
 
-    def start(self, loop: Loop, start_ns: VirtualNs) -> None:
+    def start(self, loop: Loop, start_ns: int) -> None:
         self._start_ns = start_ns
         self._messages()
         loop.at(start_ns - AHEAD_NS, lambda: self._feed(loop))
 
     def stop(self) -> None:
-        """Nobody is there any more to feel it: what is due from now on is let be."""
+        """Send nothing that is due from now on: nobody is there any more to feel it."""
         self._wanted = int(self._numpy.searchsorted(self._instants, now_ns()))
 
     def close(self) -> None:

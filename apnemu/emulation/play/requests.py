@@ -11,19 +11,21 @@ from __future__ import annotations
 import json
 import socket
 import struct
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from apnemu.blueprint.document import Blueprint, Transceiver
+from apnemu.blueprint.document import Transceiver
 from apnemu.blueprint.requests import LIST, SERVICES, asked, released
 from apnemu.emulation.calls import CONNECT_BEFORE_NS, Call
-from apnemu.emulation.loop import READ, Loop, now_ns
+from apnemu.emulation.loop import FOREVER_NS, READ, Loop, now_ns
 from apnemu.emulation.namespaces import inside
-from apnemu.emulation.notes import Notes
+from apnemu.emulation.play.playing import Playing, Scene
 from apnemu.errors import LabError
-from apnemu.model.activities import Request
+from apnemu.model.activities import Event, Request
+from apnemu.model.scenario import Stage
 
 COARSE_NS, FINE_NS, FINE_AROUND_NS = 200_000_000, 50_000, 5_000_000
 """How often the other end is tried: seldom, and often around the instant at which it should answer."""
@@ -49,31 +51,47 @@ class _Asked:
     done: bool = False
 
 
-class Requesting:
-    """All requests of a stage."""
+class Requesting(Playing):
+    """Plays the requests of a stage. The stage goes on until each has been answered and its light carries, or does not.
 
-    def __init__(self, plans: tuple[Request, ...], blueprint: Blueprint, namespaces: dict[str, int]) -> None:
-        self._all = [_Asked(plan, number) for number, plan in enumerate(plans)]
-        self._blueprint = blueprint
-        self._namespaces = namespaces
-        self._pool = {(one.site, one.number): one for one in blueprint.transceivers}
+    Where the stage has events the controller is asked afterwards what has become of all light.
+    """
+
+    def __init__(self, scene: Scene, stage: Stage) -> None:
+        super().__init__(scene, stage)
+        self._all = [_Asked(plan, number) for number, plan in enumerate(stage.of(Request))]
+        self._pool = {(each.site, each.number): each for each in scene.blueprint.transceivers}
         self._sockets: list[socket.socket] = []
         self._waiting = 0
         self._listed: list[dict[str, Any]] = []
 
-    def start(self, loop: Loop, start_ns: int) -> None:
+    def start(self, loop: Loop, start_ns: int) -> int:
         for one in self._all:
-            path, body = asked(self._blueprint.topology, one.plan)
+            path, body = asked(self.scene.blueprint.topology, one.plan)
             words = f"POST {path} HTTP/1.0\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
             call = Call(loop, words.encode() + body, partial(self._answered, loop, one))
             at_ns = start_ns + one.plan.at_ns
             loop.at(at_ns - CONNECT_BEFORE_NS, call.connect)
             loop.at(at_ns, partial(self._ask, one, call))
+        return 0
 
-    def done(self) -> bool:
-        return all(one.done for one in self._all)
+    def awaited(self) -> Callable[[], bool] | None:
+        return (lambda: all(one.done for one in self._all)) if self._all else None
 
-    def note(self, notes: Notes) -> None:
+    def settle(self, loop: Loop) -> None:
+        """Ask the controller what has become of all light, and give back what the stage alone was to have."""
+        if self.stage.of(Event) and self.scene.blueprint.transceivers:
+            self._waiting += 1
+            Call(loop, f"GET {SERVICES} HTTP/1.0\r\n\r\n".encode(), self._told).make()
+        for one in self._all:
+            if one.plan.released and one.status == 201:
+                self._waiting += 1
+                words = f"DELETE {released(one.plan)} HTTP/1.0\r\n\r\n"
+                Call(loop, words.encode(), partial(self._given_back, one)).make()
+        loop.run(FOREVER_NS, unless=lambda: not self._waiting)
+
+    def note(self) -> None:
+        notes = self.scene.notes
         for one in self._all:
             detail = {"status": one.status, "answer": one.answer, "answered_ns": one.answered_ns - one.asked_ns}
             notes.write(
@@ -89,21 +107,7 @@ class Requesting:
             text = json.dumps(service, separators=(",", ":"), sort_keys=True)
             notes.write("event", name=f"service {service['uuid']}", at_ns=now_ns(), detail=text)
 
-    def end(self, loop: Loop, *, ask: bool) -> None:
-        """Ask the controller what has become of all light, and give back what the stage alone was to have."""
-        if ask:
-            self._waiting += 1
-            Call(loop, f"GET {SERVICES} HTTP/1.0\r\n\r\n".encode(), self._told).make()
-        for one in self._all:
-            if one.plan.released and one.status == 201:
-                self._waiting += 1
-                words = f"DELETE {released(one.plan)} HTTP/1.0\r\n\r\n"
-                Call(loop, words.encode(), partial(self._given_back, one)).make()
-
-    def ended(self) -> bool:
-        return not self._waiting
-
-    def close(self) -> None:
+    def close(self, loop: Loop) -> None:
         for one in self._sockets:
             one.close()
 
@@ -144,7 +148,7 @@ class Requesting:
         self._try(loop, one, sending, (far.address, PORT + one.number))
 
     def _socket(self, transceiver: Transceiver, port: int) -> socket.socket:
-        with inside(self._namespaces[transceiver.host]):
+        with inside(self.scene.namespaces[transceiver.host]):
             made = socket.socket(socket.AF_INET, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
         made.setsockopt(socket.SOL_SOCKET, SO_BINDTODEVICE, transceiver.interface.encode() + b"\0")
         made.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SMALLEST)
