@@ -1,4 +1,4 @@
-"""The blueprint: plain values that survive JSON, small enough that the guest imports nothing else to read it."""
+"""The blueprint: plain values that JSON keeps, and the only plan that the guest reads."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from apnemu.model.scenario import Stage
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """What the sending end of a wire does to frames, in this order.
+    """Behaviour of the sending end of a wire.
 
-    They wait for the line (`rate_bytes_per_s`, 0 is no limit) in a queue of at most `queue_bytes` (0 is no bound),
+    Frames wait for the line (`rate_bytes_per_s`, 0 is no limit) in a queue of at most `queue_bytes` (0 is no bound),
     then travel for `delay_ns`.
     """
 
@@ -53,7 +53,7 @@ class Wire:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Peer:
-    """What a host must know to reach another: through which interface, and the other's MAC."""
+    """Another host, as a host must know it to reach it: its address and MAC, and the interface that leads to it."""
 
     address: str
     mac: str
@@ -133,7 +133,10 @@ class LitPath:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TreeNode:
-    """A light tree at one ROADM: comes in at a port, goes on to fibres, and is dropped to hosts. Added at the hub."""
+    """A light tree at one ROADM: light comes in at a port, goes on to fibres, and is dropped to hosts.
+
+    `added`: this is the hub's ROADM, where a transceiver adds the light.
+    """
 
     dpid: int
     port_in: int
@@ -144,7 +147,7 @@ class TreeNode:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TreeLeaf:
-    """Where a tree ends, and its way back: `hops` from the leaf to the hub under a tag of its own."""
+    """A leaf of a light tree, and its way back: `hops` from the leaf to the hub under a tag of its own."""
 
     site: str
     host: str
@@ -169,7 +172,7 @@ class LitTree:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Route:
-    """At router `dpid`, datagrams to `address` leave by `port`."""
+    """A forwarding entry of router `dpid`: datagrams to `address` leave by `port`."""
 
     dpid: int
     address: str
@@ -178,7 +181,7 @@ class Route:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Injection:
-    """At router `dpid`, frames from the load injector's port with this destination MAC leave by `port`."""
+    """A rule of router `dpid`: frames with this destination MAC from the load injector's port leave by `port`."""
 
     dpid: int
     port_in: int
@@ -188,7 +191,10 @@ class Injection:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Transceiver:
-    """One of a site's pool for light on demand, counted from 0: an interface of a host, and the ROADM's port for it."""
+    """A transceiver for light on demand: an interface of a host, and the ROADM's port for it.
+
+    A site's transceivers are numbered from 0.
+    """
 
     site: str
     number: int
@@ -201,7 +207,7 @@ class Transceiver:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Blueprint:
-    """Everything that a guest needs for one network of one run."""
+    """All that a guest needs for one network of one run."""
 
     network: Literal["apn", "packet"]
     topology: str
@@ -220,10 +226,10 @@ class Blueprint:
     controller_runtime: str
     pcap: bool
     routers: tuple[Router, ...] = ()
-    """In place of `switches`, where a stage has routing daemons."""
+    """Routers with daemons stand here in place of `switches`, where a stage has a `Routing`."""
     lit_trees: tuple[LitTree, ...] = ()
     plant: Plant | None = None
-    """What the controller plans on; None where all light was planned before."""
+    """The plant that the controller plans on; None where all light was planned before."""
     transceivers: tuple[Transceiver, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
@@ -237,7 +243,7 @@ class Blueprint:
 
     @classmethod
     def read(cls, path: Path, *, played: bool = True) -> Blueprint:
-        """The blueprint in a file; without its stages where nothing is `played`: their kinds need not be known then."""
+        """Read a file; without its stages where nothing is `played`, since a kind of activity may be unknown there."""
         document: dict[str, Any] = json.loads(path.read_text())
         return cls.from_json(document if played else document | {"stages": []})
 

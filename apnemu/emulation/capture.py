@@ -9,9 +9,9 @@ from pathlib import Path
 from apnemu.errors import LabError
 
 READY_S = 0.01
-"""Until tcpdump has opened its socket: it says so on standard error before it captures."""
+"""Time until tcpdump captures: it says that it listens a moment before it does."""
 RETIRE_S = 2.5
-"""The kernel hands tcpdump what it captured a block at a time, a begun one after a second."""
+"""Time until tcpdump has every frame: the kernel hands it a block at a time, and a begun block after a second."""
 SNAP_BYTES = 128
 RING_KIB = 65_536
 
@@ -40,7 +40,7 @@ def tcpdump(
 
 
 def end(running: subprocess.Popen[bytes]) -> None:
-    """Let it take what has been seen, then end it. Raises LabError if the kernel had to drop frames for it."""
+    """Let tcpdump take all frames seen so far, then end it. Raises LabError if the kernel dropped frames of it."""
     time.sleep(RETIRE_S)
     running.terminate()
     said = running.communicate()[1].decode(errors="replace")

@@ -1,8 +1,8 @@
-"""[guest] The controller's process: started, watched until its switches are ready, lost and started again.
+"""The controller's process: started, watched until its switches are ready, lost and started again.
 
-It is lost as a computer is that fails: nobody tells it (SIGKILL), its connections break, and the switches keep what
-they have (Open vSwitch's fail mode `secure`) and try to connect again every second. When it starts again it has what
-it wrote to its disk, the run's folder. How long that takes is its own computing: it begins at the event's instant.
+It is lost as a computer that fails: without a warning (SIGKILL). Its connections break, and the switches keep their
+rules (Open vSwitch's fail mode `secure`) and try to connect again every second. When it starts again it has what it
+wrote to its disk, the run's folder. It starts at the event's instant; how long it takes is its own computing.
 """
 
 from __future__ import annotations
@@ -20,20 +20,20 @@ from apnemu.emulation.net import Net
 from apnemu.errors import LabError
 
 OWN = ("lightpath", "packet", "apn")
-"""Controllers of our own: they say when they are ready."""
+"""Controllers of our own, which say when they are ready."""
 LIMIT_S = 300.0
 """Virtual seconds that a controller has to make its switches ready."""
 TOO_LATE = f"the controller did not make its switches ready within {LIMIT_S:.0f} virtual seconds"
 LOOK_EVERY_S = 0.02
 FOREIGN_SETTLE_S = 2.0
-"""After its switches have connected, an application that is not ours gets this long to do what it does."""
+"""Time that an application that is not ours gets once its switches have connected, to set its rules."""
 PRIORITY = 5
-"""Of an on-demand network's: see LOOKUP_PRIORITY of `__main__`."""
+"""Priority of an on-demand network's controller: see LOOKUP_PRIORITY of `__main__`."""
 LAST_WORDS = 3
 
 
 class Controller:
-    """Of one network; `start` may be called again once it is lost."""
+    """The controller of one network; `start` may be called again once it is lost."""
 
     def __init__(self, net: Net, folder: Path) -> None:
         self._blueprint = net.blueprint
@@ -43,7 +43,7 @@ class Controller:
         self._process: subprocess.Popen[bytes] | None = None
         self._reading = -1
         self.said: dict[str, int] = {}
-        """By one of our own, when its switches were ready; on demand also how many rules they had, got, lost."""
+        """Counts that a controller of our own gave with its switches ready; on demand the rules they had, got, lost."""
 
     def start(self) -> None:
         self._reading, writing = os.pipe()
@@ -61,7 +61,7 @@ class Controller:
         os.close(writing)
 
     def lose(self) -> None:
-        """Not told, and at once."""
+        """Kill it at once, without a warning."""
         if self._process is not None:
             self._process.kill()
             self._process.wait()
@@ -73,7 +73,7 @@ class Controller:
         return self._process is None
 
     def is_ready(self) -> bool:
-        """Whether its switches are. Raises LabError, with its last words, if it has died."""
+        """Whether its switches are ready. Raises LabError with its last output if it has died."""
         assert self._process is not None
         if self._process.poll() is not None:
             said = self._log.read_text(errors="replace").strip().splitlines()[-LAST_WORDS:]
@@ -91,7 +91,7 @@ class Controller:
         return True
 
     def wait_until_ready(self) -> None:
-        """Raises LabError if it dies or takes too long."""
+        """Wait until its switches are ready. Raises LabError if it dies or takes longer than `LIMIT_S`."""
         for _ in range(int(LIMIT_S / LOOK_EVERY_S)):
             time.sleep(LOOK_EVERY_S)
             if self.is_ready():

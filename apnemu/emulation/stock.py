@@ -1,4 +1,4 @@
-"""[guest] Stock Mininet, for comparison: a chain of sites with its own classes, on whatever clock the lab has.
+"""Stock Mininet, for comparison: a chain of sites with its own classes, on whatever clock the lab has.
 
 `python -m apnemu.emulation.stock FOLDER SITES` leaves `FOLDER/stock.json`.
 """
@@ -27,7 +27,7 @@ ANSWER_WITHIN_S = 60
 
 
 class Chain(Topo):  # type: ignore[misc]  # mininet has no types
-    """s1 - s2 - ... with a host at each; the lines between switches have a delay."""
+    """The chain s1 - s2 - ... with a host at each switch; the lines between switches have a delay."""
 
     def build(self, sites: int, delay_us: int) -> None:
         for number in range(1, sites + 1):

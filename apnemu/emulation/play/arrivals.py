@@ -19,7 +19,7 @@ from apnemu.model.scenario import Stage
 EXPERIMENTAL_ETHERTYPE = 0x88B5
 """IEEE Std 802: local experimental."""
 AHEAD_NS = 2_000_000
-"""Frames are handed to the kernel this far before their instants."""
+"""Lead of the player: frames are handed to the kernel this far before their instants, many to a system call."""
 FRAMES_A_CALL = 1024
 SO_SNDBUFFORCE = 32
 
@@ -34,9 +34,9 @@ def send_frames(interface: str, macs: Sequence[str]) -> None:
 
 
 class Injecting(Playing):
-    """Plays the arrivals of a stage, and counts what comes out where they name a sink: were any lost?
+    """Plays the arrivals of a stage, and counts the frames that come out at a sink: were any lost?
 
-    Where the stage has applications it ends when they do, and what is due later is let be.
+    A stage with applications ends when they do; frames that are due later are not sent.
     """
 
     def __init__(self, scene: Scene, stage: Stage) -> None:
@@ -129,17 +129,17 @@ class _Injector:
         loop.at(start_ns - AHEAD_NS, lambda: self._feed(loop))
 
     def stop(self) -> None:
-        """Send nothing that is due from now on: nobody is there any more to feel it."""
+        """Send no frame that is due from now on: nobody is there any more to feel it."""
         self._wanted = int(self._numpy.searchsorted(self._instants, now_ns()))
 
     def close(self) -> None:
-        """Raises LabError if a frame was left over: the load would not have been the one that was asked for."""
+        """Raises LabError if a frame was left over: the load was not the one that was asked for."""
         self._socket.close()
         if self._done < self._wanted:
             raise LabError(f"{self._wanted - self._done} injected frames were never handed to the kernel")
 
     def _messages(self) -> None:
-        """One mmsghdr for each frame, with its address, its two parts and its instant, as arrays."""
+        """Lay out one mmsghdr for each frame, with its address, its two parts and its instant, as arrays."""
         np, frames = self._numpy, self._frames
         count = len(frames)
         heads = np.zeros((count, 14), np.uint8)
@@ -167,7 +167,7 @@ class _Injector:
         self._keep = [heads, parts, stamps]
 
     def _feed(self, loop: Loop) -> None:
-        """Hand over what is due within the next AHEAD_NS, and come back before that is used up."""
+        """Hand over frames that are due soon, and come back before the last of them is due."""
         horizon = now_ns() + 2 * AHEAD_NS
         due = int(self._numpy.searchsorted(self._instants, horizon))
         while self._done < due:

@@ -1,11 +1,11 @@
-"""Events of a stage, done to the wires: fibres go dark, sites go dark, and both come back.
+"""Failures of fibres and sites: their wires go dark, and come back.
 
 The interfaces at both ends of a dark fibre are switched off, so that Open vSwitch reports the port's status and a
-router's kernel its link. What was on the fibre is lost: the kernel empties the queues of an interface that goes down.
+router's kernel its link. Frames on the fibre are lost: the kernel empties the queues of an interface that goes down.
 A site that is lost loses its fibres, and its hosts the line to its ROADM or router.
 
 *Not modelled:* where along a fibre it is cut. It goes dark along all its length at once, so that both ends see it at
-that instant; a real cut is seen at each end as much later as light takes from it, and what has passed it still arrives.
+that instant. A real cut is seen at each end as much later as light takes from it, and light beyond it still arrives.
 """
 
 from __future__ import annotations
@@ -30,10 +30,11 @@ class Failures(Playing):
         super().__init__(scene, stage)
         self._net = scene.net
         self._cut: dict[str, bool] = {}
-        """Fibre -> whether its ends are not told."""
+        """Cut fibre -> whether its ends are left untold (`Event.silent`)."""
         self._lost: dict[str, bool] = {}
+        """Lost site -> likewise."""
         self._dark: dict[str, bool] = {}
-        """Wire -> whether its ends were not told."""
+        """Dark wire -> whether its ends were left untold."""
         self._site = {host.name: host.site for host in scene.blueprint.hosts}
         self._site.update((switch.name, switch.site) for switch in scene.blueprint.switches)
         self._site.update((router.name, router.site) for router in scene.blueprint.routers)
@@ -69,7 +70,7 @@ class Failures(Playing):
         self._apply()
 
     def _is_dark(self, wire: Wire) -> bool | None:
-        """None: it is whole; else whether its ends are not told."""
+        """Whether the ends of a dark wire are left untold; None for a whole wire."""
         sites = [self._site[end.node] for end in (wire.a, wire.b) if end.node in self._site]
         causes = [self._lost[site] for site in sites if site in self._lost]
         if wire.kind == "fibre" and wire.name in self._cut:
@@ -77,7 +78,7 @@ class Failures(Playing):
         return all(causes) if causes else None
 
     def _apply(self) -> None:
-        """Only wires whose state changes are touched, in the blueprint's order."""
+        """Set the wires whose state changes, in the blueprint's order."""
         touched: dict[str, None] = {}
         for wire in self._net.blueprint.wires:
             before, after = self._dark.get(wire.name), self._is_dark(wire)
@@ -93,7 +94,10 @@ class Failures(Playing):
             self._net.netlink(node).flush()
 
     def _set(self, wire: Wire, *, dark: bool, silent: bool) -> dict[str, None]:
-        """An interface that is switched off forgets its routes: a host's own is left on, and so is a router's to it."""
+        """Make a wire dark or whole; returns the nodes whose requests are queued.
+
+        An interface that is switched off forgets its routes: a host's own is left on, and so is a router's to it.
+        """
         silent = silent or (wire.kind == "access" and bool(self._net.blueprint.routers))
         ends = (wire.a, wire.b) if wire.kind == "fibre" or silent else (wire.b,)
         for end in ends:

@@ -27,7 +27,7 @@ PORT = 5201
 SO_MAX_PACING_RATE = 47
 CHUNK_BYTES = 1 << 26
 WAKE_BYTES = 1 << 20
-"""A receiver of a flow without end is woken for no less than this."""
+"""Least number of bytes that wakes the receiver of a flow without a size."""
 TOTAL_RETRANSMITS = struct.Struct("=100xI")
 """`tcpi_total_retrans` in struct tcp_info (include/uapi/linux/tcp.h)."""
 

@@ -44,7 +44,7 @@ AHEAD_NS = 500_000
 
 @dataclass(slots=True)
 class _Seen:
-    """One probe: instants of its sending and arrivals, ns since the epoch of the lab's wall clock."""
+    """One probe: instants of its sending and arrivals, in ns of the lab's wall clock."""
 
     sent_ns: int = 0
     arrived_ns: int | None = None
@@ -57,7 +57,7 @@ class _Prober:
 
     socket: socket.socket
     sent: list[_Seen] = field(default_factory=list)
-    """In the order of sending: the kernel numbers its stamps so."""
+    """Probes in the order of sending, by which the kernel numbers its stamps."""
 
 
 class Probing(Playing):
@@ -117,7 +117,7 @@ class Echoes:
             pace_by_instant(self._probers[source.name].socket)
 
     def start(self, loop: Loop, start_ns: int) -> int:
-        """Ask for every probe at its instant; returns the last one's."""
+        """Ask for every probe at its instant; returns the last instant."""
         for name, prober in self._probers.items():
             loop.watch(prober.socket.fileno(), READ | ERROR, partial(self._read, name))
         start_ns += self._plan.after_ns
@@ -136,7 +136,7 @@ class Echoes:
             prober.socket.close()
 
     def note(self, notes: Notes) -> None:
-        """Write what was seen, in the order of sending."""
+        """Write a record of each probe, in the order of sending."""
         for (index, number), seen in self._seen.items():
             source, target = self._plan.pairs[index]
             notes.write(

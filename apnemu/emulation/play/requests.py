@@ -1,9 +1,9 @@
-"""[guest] Asks the controller for light over its REST interface, and watches until a frame arrives over it.
+"""Requests: light is asked for over the controller's REST interface, and watched until a frame arrives over it.
 
-What is measured begins when the request is handed to the controller's socket and ends when a frame that was sent by
-the light's own transceiver comes in at the other end's: both sockets are bound to those interfaces. Until there is
-light the kernel holds what is sent back, as it does not know the neighbour; a few frames at most, since what is let go
-together is looked up one after another in every switch on the way.
+The set-up time begins when the request is handed to the controller's socket. It ends when a frame that the light's own
+transceiver sent comes in at the transceiver of the other end: both sockets are bound to those interfaces. Until there
+is light the kernel holds frames back, as it does not know the neighbour: a few at most, since all that it lets go
+together are looked up one after another in every switch on the way.
 """
 
 from __future__ import annotations
@@ -28,18 +28,18 @@ from apnemu.model.activities import Event, Request
 from apnemu.model.scenario import Stage
 
 COARSE_NS, FINE_NS, FINE_AROUND_NS = 200_000_000, 50_000, 5_000_000
-"""How often the other end is tried: seldom, and often around the instant at which it should answer."""
+"""Time between two frames to the other end: long, and short around the instant at which it should answer."""
 PORT = 40_000
 SO_BINDTODEVICE = 25
 SMALLEST = 0
-"""Of a socket's buffer: the kernel makes it a few frames."""
+"""Smallest buffer of a socket; the kernel makes it a few frames."""
 GIVE_UP_NS = 60_000_000_000
-"""After the instant at which a frame should have arrived."""
+"""Time after the instant at which a frame should have arrived, until the request counts as failed."""
 
 
 @dataclass(slots=True)
-class _Asked:
-    """A request on its way."""
+class _Pending:
+    """A request that has been made, or is to be. Instants are the loop's."""
 
     plan: Request
     number: int
@@ -52,55 +52,59 @@ class _Asked:
 
 
 class Requesting(Playing):
-    """Plays the requests of a stage. The stage goes on until each has been answered and its light carries, or does not.
+    """Plays the requests of a stage. The stage goes on until each is refused, has light, or has failed.
 
     Where the stage has events the controller is asked afterwards what has become of all light.
     """
 
     def __init__(self, scene: Scene, stage: Stage) -> None:
         super().__init__(scene, stage)
-        self._all = [_Asked(plan, number) for number, plan in enumerate(stage.of(Request))]
+        self._all = [_Pending(plan, number) for number, plan in enumerate(stage.of(Request))]
         self._pool = {(each.site, each.number): each for each in scene.blueprint.transceivers}
         self._sockets: list[socket.socket] = []
         self._waiting = 0
         self._listed: list[dict[str, Any]] = []
 
     def start(self, loop: Loop, start_ns: int) -> int:
-        for one in self._all:
-            path, body = asked(self.scene.blueprint.topology, one.plan)
+        for pending in self._all:
+            path, body = asked(self.scene.blueprint.topology, pending.plan)
             words = f"POST {path} HTTP/1.0\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
-            call = Call(loop, words.encode() + body, partial(self._answered, loop, one))
-            at_ns = start_ns + one.plan.at_ns
+            call = Call(loop, words.encode() + body, partial(self._answered, loop, pending))
+            at_ns = start_ns + pending.plan.at_ns
             loop.at(at_ns - CONNECT_BEFORE_NS, call.connect)
-            loop.at(at_ns, partial(self._ask, one, call))
+            loop.at(at_ns, partial(self._ask, pending, call))
         return 0
 
     def awaited(self) -> Callable[[], bool] | None:
-        return (lambda: all(one.done for one in self._all)) if self._all else None
+        return (lambda: all(pending.done for pending in self._all)) if self._all else None
 
     def settle(self, loop: Loop) -> None:
-        """Ask the controller what has become of all light, and give back what the stage alone was to have."""
+        """Ask the controller what has become of all light, and give back light that was for this stage alone."""
         if self.stage.of(Event) and self.scene.blueprint.transceivers:
             self._waiting += 1
             Call(loop, f"GET {SERVICES} HTTP/1.0\r\n\r\n".encode(), self._told).make()
-        for one in self._all:
-            if one.plan.released and one.status == 201:
+        for pending in self._all:
+            if pending.plan.released and pending.status == 201:
                 self._waiting += 1
-                words = f"DELETE {released(one.plan)} HTTP/1.0\r\n\r\n"
-                Call(loop, words.encode(), partial(self._given_back, one)).make()
+                words = f"DELETE {released(pending.plan)} HTTP/1.0\r\n\r\n"
+                Call(loop, words.encode(), partial(self._given_back, pending)).make()
         loop.run(FOREVER_NS, unless=lambda: not self._waiting)
 
     def note(self) -> None:
         notes = self.scene.notes
-        for one in self._all:
-            detail = {"status": one.status, "answer": one.answer, "answered_ns": one.answered_ns - one.asked_ns}
+        for pending in self._all:
+            detail = {
+                "status": pending.status,
+                "answer": pending.answer,
+                "answered_ns": pending.answered_ns - pending.asked_ns,
+            }
             notes.write(
                 "event",
-                name=f"request {one.plan.name}",
-                source=one.plan.source,
-                target=one.plan.target,
-                at_ns=one.asked_ns,
-                duration_ns=None if one.arrived_ns is None else one.arrived_ns - one.asked_ns,
+                name=f"request {pending.plan.name}",
+                source=pending.plan.source,
+                target=pending.plan.target,
+                at_ns=pending.asked_ns,
+                duration_ns=None if pending.arrived_ns is None else pending.arrived_ns - pending.asked_ns,
                 detail=json.dumps(detail, separators=(",", ":"), sort_keys=True),
             )
         for service in self._listed:
@@ -108,44 +112,44 @@ class Requesting(Playing):
             notes.write("event", name=f"service {service['uuid']}", at_ns=now_ns(), detail=text)
 
     def close(self, loop: Loop) -> None:
-        for one in self._sockets:
-            one.close()
+        for each in self._sockets:
+            each.close()
 
-    def _ask(self, one: _Asked, call: Call) -> None:
+    def _ask(self, pending: _Pending, call: Call) -> None:
         call.make()
-        one.asked_ns = call.made_ns
+        pending.asked_ns = call.made_ns
 
-    def _given_back(self, one: _Asked, status: int, content: bytes) -> None:
+    def _given_back(self, pending: _Pending, status: int, content: bytes) -> None:
         if status != 204:
-            raise LabError(f"the controller does not take back {one.plan.name}: {status} {content!r}")
+            raise LabError(f"the controller does not take back {pending.plan.name}: {status} {content!r}")
         self._waiting -= 1
 
     def _told(self, status: int, content: bytes) -> None:
-        """Light of earlier stages is in it too."""
+        """Keep the controller's list of services; light of earlier stages is in it too."""
         if status != 200:
             raise LabError(f"the controller does not say what it has: {status} {content!r}")
         self._listed = json.loads(content)[LIST]
         self._waiting -= 1
 
-    def _answered(self, loop: Loop, one: _Asked, status: int, content: bytes) -> None:
-        one.answered_ns = now_ns()
-        one.status = status
-        one.answer = json.loads(content) if content else None
-        if one.status != 201:
-            one.done = True
+    def _answered(self, loop: Loop, pending: _Pending, status: int, content: bytes) -> None:
+        pending.answered_ns = now_ns()
+        pending.status = status
+        pending.answer = json.loads(content) if content else None
+        if pending.status != 201:
+            pending.done = True
             return
-        self._watch(loop, one)
+        self._watch(loop, pending)
 
-    def _watch(self, loop: Loop, one: _Asked) -> None:
-        service = one.answer["tapi-connectivity:connectivity-service"][0]
+    def _watch(self, loop: Loop, pending: _Pending) -> None:
+        service = pending.answer["tapi-connectivity:connectivity-service"][0]
         carries = next(lit for lit in service["connection"] if lit["apnemu:carries"])
+        ends = (pending.plan.source, pending.plan.target)
         near, far = (
-            self._pool[site, number]
-            for site, number in zip((one.plan.source, one.plan.target), carries["apnemu:transceivers"], strict=True)
+            self._pool[site, number] for site, number in zip(ends, carries["apnemu:transceivers"], strict=True)
         )
-        sending, receiving = self._socket(near, 0), self._socket(far, PORT + one.number)
-        loop.watch(receiving.fileno(), READ, partial(self._came, loop, one, receiving))
-        self._try(loop, one, sending, (far.address, PORT + one.number))
+        sending, receiving = self._socket(near, 0), self._socket(far, PORT + pending.number)
+        loop.watch(receiving.fileno(), READ, partial(self._came, loop, pending, receiving))
+        self._try(loop, pending, sending, (far.address, PORT + pending.number))
 
     def _socket(self, transceiver: Transceiver, port: int) -> socket.socket:
         with inside(self.scene.namespaces[transceiver.host]):
@@ -156,12 +160,12 @@ class Requesting(Playing):
         self._sockets.append(made)
         return made
 
-    def _try(self, loop: Loop, one: _Asked, sending: socket.socket, to: tuple[str, int]) -> None:
-        if one.done:
+    def _try(self, loop: Loop, pending: _Pending, sending: socket.socket, to: tuple[str, int]) -> None:
+        if pending.done:
             return
-        now, expected = now_ns(), one.asked_ns + one.plan.expected_ns
+        now, expected = now_ns(), pending.asked_ns + pending.plan.expected_ns
         if now > expected + GIVE_UP_NS:
-            one.done = True
+            pending.done = True
             return
         with suppress(OSError):  # there is no way yet, and some wait for it
             sending.sendto(struct.pack("=q", now), to)
@@ -170,12 +174,12 @@ class Requesting(Playing):
             following = now + FINE_NS
         else:
             following = now + COARSE_NS if now > expected else min(now + COARSE_NS, fine_from + 1)
-        loop.at(following, partial(self._try, loop, one, sending, to))
+        loop.at(following, partial(self._try, loop, pending, sending, to))
 
-    def _came(self, loop: Loop, one: _Asked, receiving: socket.socket, _: int) -> None:
+    def _came(self, loop: Loop, pending: _Pending, receiving: socket.socket, _: int) -> None:
         receiving.recv(100)
-        if one.arrived_ns is None:
-            one.arrived_ns = now_ns()
-            one.done = True
+        if pending.arrived_ns is None:
+            pending.arrived_ns = now_ns()
+            pending.done = True
         else:
             loop.forget(receiving.fileno())

@@ -1,11 +1,11 @@
-"""[guest] Amplifiers whose gain sags and comes back: told to the transceivers, and as an alarm to the controller.
+"""Sags: amplifiers whose gain sags and comes back. The transceivers are told, and the controller by an alarm.
 
-The transponders' agent is told what each fibre counts, and lets nothing through that no longer closes. No port goes
-down, so the line system raises an alarm: an operation of the controller's REST interface. Where the controller is lost
-its alarms wait, in their order, until it is back.
+The transponders' agent is told how much longer each fibre counts, and lets no light through that does not close. No
+port goes down, so the line system raises an alarm: an operation of the controller's REST interface. Alarms wait, in
+their order, while the controller is lost.
 
-*Not modelled:* where on its way light is when its amplifier sags: a receiver has no more frames from that instant on,
-and has them again as soon as the light closes again.
+*Not modelled:* the time that light takes from the amplifier to the receiver: frames end at the instant of the sag, and
+come again as soon as the light closes again.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class Sags(Playing):
         """Fibre -> dB of gain that its first amplifier lacks."""
         self._agent: socket.socket | None = None
         self._calls: deque[Call] = deque()
-        """That the controller has not answered; the first is being made."""
+        """Alarms that the controller has not answered; the first is being made."""
 
     def start(self, loop: Loop, start_ns: int) -> int:
         if not self._changes:
@@ -74,7 +74,7 @@ class Sags(Playing):
             call.make()
 
     def _tell_agent(self) -> None:
-        """Raises LabError where it is gone."""
+        """Tell the agent how much longer each fibre counts. Raises LabError where the agent is gone."""
         assert self._agent is not None and self._plant is not None
         longer_km = {name: self._plant.fibre[name].sag_km(db) for name, db in self._lacks.items()}
         self._agent.sendall(json.dumps({"kind": "sag", "longer_km": longer_km}).encode() + b"\n")
@@ -90,7 +90,7 @@ class Sags(Playing):
 
 
 def changes(events: tuple[Event, ...]) -> list[tuple[int, str, float]]:
-    """When which fibre's first amplifier begins to lack how many dB: 0 where a repair brings its gain back."""
+    """Changes of gain by their instant: (at_ns, fibre, dB that its first amplifier lacks; 0 after a repair)."""
     found: list[tuple[int, str, float]] = []
     lacks: dict[str, float] = {}
     for event in sorted(events, key=lambda event: event.at_ns):

@@ -70,7 +70,7 @@ class Saturating(Playing):
         self._turned.append((netlink, index))
 
     def _open(self, loop: Loop, left: int, source: Host, target: Host) -> None:
-        """Half of what goes round enters at either end, so that both ways fill at the same time."""
+        """Send `left` bytes, half of what goes round: the other end sends the rest, so that both ways fill together."""
         sender = self.scene.ends.socket(source, socket.AF_INET, socket.SOCK_DGRAM)
         sender.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 24)
         sender.setsockopt(socket.IPPROTO_UDP, UDP_SEGMENT, self._segment)

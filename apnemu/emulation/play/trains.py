@@ -1,8 +1,8 @@
 """Trains of datagrams over named light.
 
-Datagrams go to a multicast group that whoever receives has joined on the interface where the light ends, so one frame
-serves any number of leaves and no address tells leaves apart. The group is a link-local one, which the kernel joins
-without telling anybody (RFC 2236, 9: no reports for 224.0.0.x are needed), so nothing but trains is on the light.
+Datagrams go to a multicast group, which each receiver joins on the interface where the light ends: one frame serves any
+number of leaves, and no address tells leaves apart. The group is a link-local one, which the kernel joins without a
+report (RFC 2236, section 9: none is needed for 224.0.0.x), so nothing but trains is on the light.
 """
 
 from __future__ import annotations
@@ -39,14 +39,14 @@ HEADERS_BYTES = 14 + 20 + 8
 
 @dataclass(frozen=True, slots=True)
 class Lane:
-    """One direction of light: who sends by which interface, and who receives by which: (site, host, interface)."""
+    """One direction of light: its sender and its receivers, each (site, host, interface)."""
 
     sender: tuple[str, str, str]
     receivers: tuple[tuple[str, str, str], ...]
 
 
 def lanes(blueprint: Blueprint) -> dict[tuple[str, bool, str], Lane]:
-    """(light, back, leaf) -> lane; leaf is named only where one of a tree answers."""
+    """Lanes by (light, back, leaf); the leaf is named only where it answers the hub of its tree."""
     found: dict[tuple[str, bool, str], Lane] = {}
     for path in blueprint.lit_paths:
         near = (path.source, path.source_host, path.source_interface)
@@ -63,7 +63,7 @@ def lanes(blueprint: Blueprint) -> dict[tuple[str, bool, str], Lane]:
 
 @dataclass(slots=True)
 class _Open:
-    """A lane that is in use: its sockets, and what was stamped, in ns of the lab's wall clock."""
+    """A lane in use: its sockets, and the stamps of its frames in ns of the lab's wall clock."""
 
     lane: Lane
     port: int
@@ -137,14 +137,14 @@ class Trains(Playing):
         for _, host, interface in lane.receivers:
             index = self._index(host, interface)
             with inside(self.scene.namespaces[host]):
-                one = socket.socket(socket.AF_INET, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
-            one.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, interface.encode())
-            one.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 24)
-            one.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPING, STAMP_RECEIVED | REPORT_SOFTWARE)
+                receiver = socket.socket(socket.AF_INET, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
+            receiver.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, interface.encode())
+            receiver.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 24)
+            receiver.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPING, STAMP_RECEIVED | REPORT_SOFTWARE)
             membership = struct.pack("=4s4si", socket.inet_aton(GROUP), bytes(4), index)
-            one.setsockopt(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP, membership)
-            one.bind((GROUP, port))
-            receiving.append(one)
+            receiver.setsockopt(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP, membership)
+            receiver.bind((GROUP, port))
+            receiving.append(receiver)
         _, host, interface = lane.sender
         with inside(self.scene.namespaces[host]):
             sending = socket.socket(socket.AF_INET, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
@@ -160,7 +160,7 @@ class Trains(Playing):
         return next(self._net.index(end) for end in self._net.ends() if (end.node, end.interface) == (host, interface))
 
     def _frames_sent(self, lane: Lane) -> int:
-        """What the kernel counts at the sender's interface."""
+        """Count of the kernel at the sender's interface."""
         _, host, interface = lane.sender
         with inside(self.scene.namespaces[host]), open("/proc/thread-self/net/dev") as lines:
             counts: Mapping[str, list[str]] = {
