@@ -147,22 +147,22 @@ class _Builder:
         return a, b
 
     def _light(self, path: Lightpath, share: Share, near: _Way, far: _Way, *, load: bool) -> None:
-        one, other = place(share, path.source), place(share, path.target)
+        here, there = place(share, path.source), place(share, path.target)
         fibres = self.ports.fibre_port
         comes = [near.add_port] + [fibres[at, name] for at, name in zip(path.route[1:], path.fibres, strict=True)]
         goes = [fibres[at, name] for at, name in zip(path.route, path.fibres, strict=False)] + [far.add_port]
         passed = [
-            (one, near.load_port if load else near.access_port, UPLINK_PORT),
+            (here, near.load_port if load else near.access_port, UPLINK_PORT),
             *near.hops,
             *zip(path.route, comes, goes, strict=True),
             *((at, out, back) for at, back, out in reversed(far.hops)),
-            (other, UPLINK_PORT, far.load_port if load else far.access_port),
+            (there, UPLINK_PORT, far.load_port if load else far.access_port),
         ]
         self.lit.append(
             LitPath(
                 name=f"{path.name}/{share.tenant}/{'load' if load else 'probes'}",
-                source=one,
-                target=other,
+                source=here,
+                target=there,
                 source_host=near.host.node,
                 target_host=far.host.node,
                 tag=LOWEST_TAG + len(self.lit),

@@ -51,8 +51,8 @@ def wait_for_a_round_instant(every_ns: int) -> None:
 def used_memory_mb() -> int:
     """Memory in MiB that the guest uses beyond what it could give back."""
     lines = (line.split() for line in Path("/proc/meminfo").read_text().splitlines())
-    found = {words[0].rstrip(":"): int(words[1]) for words in lines}
-    return (found["MemTotal"] - found["MemAvailable"]) // 1024
+    kib = {words[0].rstrip(":"): int(words[1]) for words in lines}
+    return (kib["MemTotal"] - kib["MemAvailable"]) // 1024
 
 
 def run_to_its_end(command: list[str]) -> int:

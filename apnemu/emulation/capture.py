@@ -43,7 +43,7 @@ def end(running: subprocess.Popen[bytes]) -> None:
     """Let tcpdump take all frames seen so far, then end it. Raises LabError if the kernel dropped frames of it."""
     time.sleep(RETIRE_S)
     running.terminate()
-    said = running.communicate()[1].decode(errors="replace")
-    for line in said.splitlines():
+    printed = running.communicate()[1].decode(errors="replace")
+    for line in printed.splitlines():
         if "dropped by kernel" in line and not line.startswith("0 "):
             raise LabError(f"a capture is not complete: {line}")

@@ -42,7 +42,7 @@ class Controller:
         self._log.write_bytes(b"")
         self._process: subprocess.Popen[bytes] | None = None
         self._reading = -1
-        self.said: dict[str, int] = {}
+        self.counts: dict[str, int] = {}
         """Counts that a controller of our own gave with its switches ready; on demand the rules they had, got, lost."""
 
     def start(self) -> None:
@@ -76,16 +76,16 @@ class Controller:
         """Whether its switches are ready. Raises LabError with its last output if it has died."""
         assert self._process is not None
         if self._process.poll() is not None:
-            said = self._log.read_text(errors="replace").strip().splitlines()[-LAST_WORDS:]
-            raise LabError(f"the controller ended with {self._process.returncode}: {' | '.join(said)}")
+            last_lines = self._log.read_text(errors="replace").strip().splitlines()[-LAST_WORDS:]
+            raise LabError(f"the controller ended with {self._process.returncode}: {' | '.join(last_lines)}")
         if not self._is_own():
             connected = switching.run("ovs-vsctl", "--columns=is_connected", "--no-headings", "list", "controller")
             return bool(connected) and "false" not in connected
         try:
-            said_last = os.read(self._reading, 1024)
+            answer = os.read(self._reading, 1024)
         except BlockingIOError:
             return False
-        self.said = json.loads(said_last)
+        self.counts = json.loads(answer)
         if self._blueprint.transceivers:
             self._prefer()
         return True

@@ -37,10 +37,10 @@ class Ends:
 
     def between(self, source: str, target: str) -> tuple[Host, Host]:
         """Return the two hosts. Raises LabError where no lightpath joins the sites, so that no host reaches another."""
-        found = self._pairs.get((source, target))
-        if found is None:
+        hosts = self._pairs.get((source, target))
+        if hosts is None:
             raise LabError(f"no host of {source} reaches one of {target} on this network")
-        return found
+        return hosts
 
     def joins(self, source: str, target: str) -> bool:
         """Whether a host of the one site reaches one of the other."""

@@ -184,10 +184,10 @@ class Net(Mininet):  # type: ignore[misc]  # mininet has no types
             shaping.shape(self.netlink(end.node), self.index(end), end.sends)
         for netlink in self._netlinks.values():
             netlink.flush()
-        found = {key: shaping.lines(netlink) for key, netlink in self._netlinks.items()}
+        lines = {key: shaping.lines(netlink) for key, netlink in self._netlinks.items()}
         for end in self.ends():
             key = end.node if end.node in self._addresses else ""
-            shaping.check(f"{end.interface} of {end.node}", end.sends, found[key].get(self.index(end)))
+            shaping.check(f"{end.interface} of {end.node}", end.sends, lines[key].get(self.index(end)))
 
     def drops(self) -> dict[str, int]:
         """Frames that the queues of the switches' ports have dropped: interface -> count."""

@@ -86,12 +86,12 @@ class Netlink:
         message["header"]["sequence_number"] = self._sequence
         message.encode()
         self._socket.send(bytes(message.data))
-        found: list[bytes] = []
+        objects: list[bytes] = []
         while True:
             for got, _, payload in self._messages():
                 if got == NLMSG_DONE:
-                    return found
-                found.append(payload)
+                    return objects
+                objects.append(payload)
 
     def _messages(self) -> Iterable[tuple[int, int, bytes]]:
         data = self._socket.recv(1 << 20)
@@ -200,13 +200,13 @@ def ask(netlink: Netlink, request: Any, *arguments: Any, **options: Any) -> None
 
 def interfaces(netlink: Netlink) -> dict[str, int]:
     """Interface name -> index, in a namespace."""
-    found = {}
+    indices = {}
     for payload in netlink.dump(RTM_GETLINK, ifinfmsg()):
         index = struct.unpack_from("=i", payload, 4)[0]
         for kind, value in attributes(payload, 16):
             if kind == 3:
-                found[value.rstrip(b"\0").decode()] = index
-    return found
+                indices[value.rstrip(b"\0").decode()] = index
+    return indices
 
 
 def attributes(data: bytes, offset: int) -> Iterable[tuple[int, bytes]]:

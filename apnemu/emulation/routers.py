@@ -114,8 +114,8 @@ class Routers:
     def _check(self) -> None:
         for name, process, log in self._running:
             if process.poll() is not None:
-                said = " | ".join(log.read_text(errors="replace").strip().splitlines()[-3:])
-                raise LabError(f"{name} ended with {process.returncode}; it said: {said or 'nothing'}")
+                printed = " | ".join(log.read_text(errors="replace").strip().splitlines()[-3:])
+                raise LabError(f"{name} ended with {process.returncode}; it said: {printed or 'nothing'}")
 
     def _said(self) -> str:
         for name, _, log in self._running:
@@ -126,7 +126,7 @@ class Routers:
 
     def _missing(self) -> list[tuple[str, str]]:
         """Missing routes: (router, address of the host), in the blueprint's order."""
-        found = []
+        missing = []
         for router in self._net.blueprint.routers:
             known = set()
             for payload in self._net.netlink(router.name).dump(RTM_GETROUTE, rtmsg()):
@@ -134,8 +134,8 @@ class Routers:
                     known.add(dict(attributes(payload, 12)).get(RTA_DST, b"")[:3])
             for host in self._net.blueprint.hosts:
                 if struct.pack("4B", *map(int, host.address.split(".")))[:3] not in known:
-                    found.append((router.name, host.address))
-        return found
+                    missing.append((router.name, host.address))
+        return missing
 
 
 def _build_turns() -> None:

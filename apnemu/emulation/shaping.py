@@ -198,22 +198,22 @@ def _netem(index: int, parent: int, handle: int, options: list[tuple[str, Any]],
 
 def lines(netlink: Netlink) -> dict[int, Line]:
     """Read the lines of all interfaces of a namespace: index -> Line."""
-    found: dict[int, Line] = {}
+    known: dict[int, Line] = {}
     for index, handle, options, _, _ in _qdiscs(netlink):
-        before = found.get(index, Line())
+        before = known.get(index, Line())
         if handle == LINE:
-            found[index] = Line(
+            known[index] = Line(
                 rate_bytes_per_s=_whole(options, NETEM_RATE64) or struct.unpack_from("=I", options[NETEM_RATE])[0],
                 queue_bytes=_whole(options, NETEM_LIMIT_BYTES),
                 delay_ns=before.delay_ns,
             )
         elif handle == FIBRE:
-            found[index] = Line(
+            known[index] = Line(
                 rate_bytes_per_s=before.rate_bytes_per_s,
                 queue_bytes=before.queue_bytes,
                 delay_ns=_whole(options, NETEM_LATENCY64),
             )
-    return found
+    return known
 
 
 def drops(netlink: Netlink) -> dict[int, int]:
@@ -226,10 +226,10 @@ def sent_bytes(netlink: Netlink) -> dict[int, int]:
     return {index: sent for index, handle, _, _, sent in _qdiscs(netlink) if handle == LINE}
 
 
-def check(name: str, wanted: Line, found: Line | None) -> None:
+def check(name: str, wanted: Line, actual: Line | None) -> None:
     """Raises ReadBackError where the kernel's line is not the line that was asked for."""
-    if (found or Line()) != wanted:
-        raise ReadBackError(f"interface {name} was to send as {wanted}, and sends as {found}")
+    if (actual or Line()) != wanted:
+        raise ReadBackError(f"interface {name} was to send as {wanted}, and sends as {actual}")
 
 
 def _whole(options: dict[int, bytes], kind: int) -> int:
@@ -239,7 +239,7 @@ def _whole(options: dict[int, bytes], kind: int) -> int:
 
 def _qdiscs(netlink: Netlink) -> list[tuple[int, int, dict[int, bytes], int, int]]:
     """Every netem of a namespace: (interface, handle, options, frames dropped, bytes sent)."""
-    found = []
+    queues = []
     for payload in netlink.dump(RTM_GETQDISC, _Question()):
         index, handle = struct.unpack_from("=iI", payload, 4)
         parts = dict(attributes(payload, 20))
@@ -248,5 +248,5 @@ def _qdiscs(netlink: Netlink) -> list[tuple[int, int, dict[int, bytes], int, int
         statistics = dict(attributes(parts.get(TCA_STATS2, b""), 0))
         dropped = struct.unpack_from("=I", statistics[TCA_STATS_QUEUE], 8)[0] if TCA_STATS_QUEUE in statistics else 0
         sent = struct.unpack_from("=Q", statistics[TCA_STATS_BASIC])[0] if TCA_STATS_BASIC in statistics else 0
-        found.append((index, handle, dict(attributes(parts[TCA_OPTIONS], 24)), dropped, sent))
-    return found
+        queues.append((index, handle, dict(attributes(parts[TCA_OPTIONS], 24)), dropped, sent))
+    return queues

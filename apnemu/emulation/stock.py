@@ -45,14 +45,14 @@ def main(folder: Path, sites: int, delay_us: int, flows: bool) -> None:
     net.start()
     first, second = net["h1"], net["h2"]
     for _ in range(ANSWER_WITHIN_S):
-        said = first.cmd(f"ping -c 1 -W 1 {second.IP()}")
-        if " 0% packet loss" in said:
+        printed = first.cmd(f"ping -c 1 -W 1 {second.IP()}")
+        if " 0% packet loss" in printed:
             break
     else:
-        raise LabError(f"stock Mininet's hosts do not reach one another: {' '.join(said.split())}")
+        raise LabError(f"stock Mininet's hosts do not reach one another: {' '.join(printed.split())}")
     built_s = time.monotonic() - begun_s
-    said = first.cmd(f"ping -i {PING_EVERY_S} -c {PINGS} {second.IP()}")
-    rtts_ns = [round(float(ms) * 1e6) for ms in re.findall(r"time=([\d.]+)", said)]
+    printed = first.cmd(f"ping -i {PING_EVERY_S} -c {PINGS} {second.IP()}")
+    rtts_ns = [round(float(ms) * 1e6) for ms in re.findall(r"time=([\d.]+)", printed)]
     goodput_gbps: dict[str, float] = {}
     if flows:
         second.cmd("iperf3 -s -D")

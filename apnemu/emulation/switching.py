@@ -101,8 +101,8 @@ def run(*command: str) -> str:
     """Run a program of Open vSwitch and return its output; raises LabError with its error message if it fails."""
     done = subprocess.run(command, capture_output=True, text=True, env=os.environ, stdin=subprocess.DEVNULL)
     if done.returncode:
-        said = " ".join((done.stderr or done.stdout).split())
-        raise LabError(f"{command[0]} ended with {done.returncode} in the lab: {said}")
+        message = " ".join((done.stderr or done.stdout).split())
+        raise LabError(f"{command[0]} ended with {done.returncode} in the lab: {message}")
     return done.stdout
 
 

@@ -135,9 +135,9 @@ class Agent:
 
     def check(self) -> None:
         """Raises ReadBackError where the kernel's lines are not those that were asked for."""
-        found = shaping.lines(self._netlink)
+        actual = shaping.lines(self._netlink)
         for index, line in self._lines.items():
-            shaping.check(f"number {index}", line, found.get(index))
+            shaping.check(f"number {index}", line, actual.get(index))
 
 
 class Receivers:
@@ -158,8 +158,8 @@ class Receivers:
     def obey(self, order: dict[str, Any]) -> None:
         if order["kind"] == "sag":
             self._longer_km = order["longer_km"]
-            for one in self._index:
-                self._settle(one)
+            for transceiver in self._index:
+                self._settle(transceiver)
             return
         transceiver = order["host"], order["interface"]
         self._light.pop(transceiver, None)

@@ -53,7 +53,7 @@ class Losses(Playing):
         if self._controller.is_ready():
             self._is_ready = True
             at_ns = time.clock_gettime_ns(time.CLOCK_REALTIME)
-            detail = json.dumps(self._controller.said, sort_keys=True)
+            detail = json.dumps(self._controller.counts, sort_keys=True)
             self.scene.notes.write("event", name="ready", source="controller", at_ns=at_ns, detail=detail)
         elif now_ns() > until_ns:
             raise LabError(TOO_LATE)

@@ -91,7 +91,7 @@ class Sags(Playing):
 
 def changes(events: tuple[Event, ...]) -> list[tuple[int, str, float]]:
     """Changes of gain by their instant: (at_ns, fibre, dB that its first amplifier lacks; 0 after a repair)."""
-    found: list[tuple[int, str, float]] = []
+    changed: list[tuple[int, str, float]] = []
     lacks: dict[str, float] = {}
     for event in sorted(events, key=lambda event: event.at_ns):
         if event.kind not in ("sag", "repair"):
@@ -100,5 +100,5 @@ def changes(events: tuple[Event, ...]) -> list[tuple[int, str, float]]:
             db = event.db if event.kind == "sag" else 0.0
             if lacks.get(fibre, 0.0) != db:
                 lacks[fibre] = db
-                found.append((event.at_ns, fibre, db))
-    return found
+                changed.append((event.at_ns, fibre, db))
+    return changed

@@ -38,13 +38,13 @@ def stamp_ns(ancillary: Ancillary) -> int:
 
 def numbers(ancillary: Ancillary, what: int) -> list[int]:
     """Numbers of the sent frames that this entry of the error queue has a stamp of the kind `what` for."""
-    found = []
+    stamped_numbers = []
     for level, kind, data in ancillary:
         if level == socket.IPPROTO_IP and kind == IP_RECVERR:
             _, origin, _, _, _, stamped, number = struct.unpack_from("=IBBBBII", data)
             if origin == ORIGIN_STAMP and stamped == what:
-                found.append(number)
-    return found
+                stamped_numbers.append(number)
+    return stamped_numbers
 
 
 def pace_by_instant(paced: socket.socket) -> None:

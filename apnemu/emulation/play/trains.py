@@ -47,18 +47,18 @@ class Lane:
 
 def lanes(blueprint: Blueprint) -> dict[tuple[str, bool, str], Lane]:
     """Lanes by (light, back, leaf); the leaf is named only where it answers the hub of its tree."""
-    found: dict[tuple[str, bool, str], Lane] = {}
+    lanes_of: dict[tuple[str, bool, str], Lane] = {}
     for path in blueprint.lit_paths:
         near = (path.source, path.source_host, path.source_interface)
         far = (path.target, path.target_host, path.target_interface)
-        found[path.name, False, ""] = Lane(near, (far,))
-        found[path.name, True, ""] = Lane(far, (near,))
+        lanes_of[path.name, False, ""] = Lane(near, (far,))
+        lanes_of[path.name, True, ""] = Lane(far, (near,))
     for tree in blueprint.lit_trees:
         hub = (tree.source, tree.source_host, tree.source_interface)
         leaves = tuple((leaf.site, leaf.host, leaf.interface) for leaf in tree.leaves)
-        found[tree.name, False, ""] = Lane(hub, leaves)
-        found.update({(tree.name, True, leaf[0]): Lane(leaf, (hub,)) for leaf in leaves})
-    return found
+        lanes_of[tree.name, False, ""] = Lane(hub, leaves)
+        lanes_of.update({(tree.name, True, leaf[0]): Lane(leaf, (hub,)) for leaf in leaves})
+    return lanes_of
 
 
 @dataclass(slots=True)
