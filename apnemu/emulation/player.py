@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from apnemu.emulation.controller import Controller
@@ -11,7 +12,7 @@ from apnemu.emulation.net import Net
 from apnemu.emulation.notes import Notes
 from apnemu.emulation.play import PLAYERS
 from apnemu.emulation.play.arrivals import send_frames
-from apnemu.emulation.play.playing import Scene
+from apnemu.emulation.play.playing import Playing, Scene
 from apnemu.emulation.play.probes import Echoes
 from apnemu.model.activities import Probes
 from apnemu.model.scenario import LEAD_NS, SETTLE_NS, Stage
@@ -34,7 +35,7 @@ class Player:
     def play(self) -> None:
         self._warm_up()
         for stage in self._scene.blueprint.stages:
-            self._play(stage)
+            play_stage(self._scene, stage)
 
     def _warm_up(self) -> None:
         """Let every path see packets, so that no lookup in a switch is part of a measurement.
@@ -59,27 +60,28 @@ class Player:
         echoes.close(loop)
         loop.close()
 
-    def _play(self, stage: Stage) -> None:
-        """Play one stage; `Playing` says what is done when, `PLAYERS` in which order."""
-        self._scene.notes.phase, self._scene.notes.load = stage.phase, stage.load
-        players = [kind(self._scene, stage) for kind in PLAYERS]
-        for player in players:
-            player.prepare()
-        loop = Loop()
-        start_ns = now_ns() + LEAD_NS
-        end_ns = start_ns + stage.duration_ns
-        for player in players:
-            end_ns = max(end_ns, player.start(loop, start_ns))
-        loop.run(end_ns)
-        players.reverse()
-        for player in players:
-            if happened := player.awaited():
-                loop.run(FOREVER_NS, unless=happened)
-        for player in players:
-            player.stop(loop)
-        loop.run(end_ns + SETTLE_NS)
-        for player in players:
-            player.settle(loop)
-            player.note()
-            player.close(loop)
-        loop.close()
+
+def play_stage(scene: Scene, stage: Stage, kinds: Sequence[type[Playing]] = PLAYERS) -> None:
+    """Play one stage; `Playing` says what is done when, `PLAYERS` in which order."""
+    scene.notes.phase, scene.notes.load = stage.phase, stage.load
+    players = [kind(scene, stage) for kind in kinds]
+    for player in players:
+        player.prepare()
+    loop = Loop()
+    start_ns = now_ns() + LEAD_NS
+    end_ns = start_ns + stage.duration_ns
+    for player in players:
+        end_ns = max(end_ns, player.start(loop, start_ns))
+    loop.run(end_ns)
+    players.reverse()
+    for player in players:
+        if happened := player.awaited():
+            loop.run(FOREVER_NS, unless=happened)
+    for player in players:
+        player.stop(loop)
+    loop.run(end_ns + SETTLE_NS)
+    for player in players:
+        player.settle(loop)
+        player.note()
+        player.close(loop)
+    loop.close()
