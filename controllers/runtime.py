@@ -76,7 +76,7 @@ def _application() -> type:
     if os.environ[LOGIC] == ON_DEMAND:
         return _on_demand(base, event, handler)
     logic = importlib.import_module(f"apnemu.controllers.{os.environ[LOGIC]}")
-    blueprint = Blueprint.read(Path(os.environ[BLUEPRINT]), played=False)
+    blueprint = Blueprint.read(Path(os.environ[BLUEPRINT]))
     waiting = {switch.dpid for switch in blueprint.switches}
 
     class Application(base):  # type: ignore[misc, valid-type]

@@ -27,7 +27,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class End:
-    """One end of a wire: an interface at a node. `port` is its OpenFlow port at a switch, its order at a host."""
+    """An end of a wire: an interface at a node. `port` is its OpenFlow port at a switch, its order at a host."""
 
     node: str
     interface: str

@@ -24,7 +24,7 @@ MOST_BYTES = 1 << 20
 
 
 class Call:
-    """One call; `then` gets the status and the content of the answer."""
+    """A call; `then` gets the status and the content of the answer."""
 
     def __init__(self, loop: Loop, message: bytes, then: Callable[[int, bytes], None]) -> None:
         self._loop = loop

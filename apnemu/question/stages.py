@@ -18,7 +18,7 @@ from apnemu.units import VirtualNs, gbps_to_bytes_per_s, ns_to_s
 
 SETTLED_NS = 2_000_000
 MOST_FRAMES = 15_000_000
-"""Of others in one stage: the lab holds them all in memory, 160 bytes for each (`emulation.play.arrivals`)."""
+"""Of others in one stage: the lab holds them all in memory, 160 bytes for each (`emulation.loads`)."""
 PROBE_BYTES = 98
 PAIR_SETTINGS = (
     Setting(name="from", default="", meaning="data centre that sends; the first demand's by default"),

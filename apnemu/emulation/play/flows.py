@@ -34,7 +34,7 @@ TOTAL_RETRANSMITS = struct.Struct("=100xI")
 
 @dataclass(slots=True)
 class _Stream:
-    """One connection of a flow."""
+    """A connection of a flow."""
 
     flow: _Running
     sender: socket.socket

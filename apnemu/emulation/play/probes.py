@@ -44,7 +44,7 @@ AHEAD_NS = 500_000
 
 @dataclass(slots=True)
 class _Seen:
-    """One probe: instants of its sending and arrivals, in ns of the lab's wall clock."""
+    """A probe: instants of its sending and arrivals, in ns of the lab's wall clock."""
 
     sent_ns: int = 0
     arrived_ns: int | None = None

@@ -94,7 +94,7 @@ class Saturating(Playing):
             self._sent_before, self._since_ns = self.scene.net.sent_bytes(), now_ns()
 
     def _note_lines(self) -> None:
-        """One interval for each transceiver, with the bytes that it has sent."""
+        """Write an interval for each transceiver, with the bytes that it has sent."""
         sent, until_ns = self.scene.net.sent_bytes(), now_ns()
         for source, target in [pair for a, b in self.pairs() for pair in ((a, b), (b, a))]:
             near, far = self.scene.ends.between(source, target)

@@ -21,7 +21,7 @@ STAMP_RECEIVED, REPORT_SOFTWARE, NUMBERED, STAMP_ONLY = 1 << 3, 1 << 4, 1 << 7, 
 SCHEDULED, GONE = 1, 0
 """SCM_TSTAMP_SCHED and SCM_TSTAMP_SND in the error queue."""
 ORIGIN_STAMP = 4
-"""SO_EE_ORIGIN_TIMESTAMPING: the entry of the error queue is a stamp."""
+"""Origin of an entry of the error queue that is a stamp (SO_EE_ORIGIN_TIMESTAMPING)."""
 SO_TXTIME = SCM_TXTIME = 61
 CLOCK_MONOTONIC = 1
 Ancillary = list[tuple[int, int, bytes]]

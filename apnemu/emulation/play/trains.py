@@ -39,7 +39,7 @@ HEADERS_BYTES = 14 + 20 + 8
 
 @dataclass(frozen=True, slots=True)
 class Lane:
-    """One direction of light: its sender and its receivers, each (site, host, interface)."""
+    """A direction of light: its sender and its receivers, each (site, host, interface)."""
 
     sender: tuple[str, str, str]
     receivers: tuple[tuple[str, str, str], ...]
