@@ -29,7 +29,7 @@ class Lab:
     """
 
     def __init__(self, folder: Path, send: Send, settle: Callable[[], None], ready: int) -> None:
-        self._blueprint = Blueprint.read(folder / "blueprint.json", played=False)
+        self._blueprint = Blueprint.read(folder / "blueprint.json")
         journal = Journal(folder / "controller.journal")
         self._apn = Apn(self._blueprint, journal.write)
         self._apn.replay(journal.entries())

@@ -7,8 +7,7 @@ import types
 from functools import cache
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
-from apnemu.errors import LabError
-from apnemu.model.activities import Activity
+from apnemu.model.activities import Activity, UnknownActivity
 
 ACTIVITY = "activity"
 """The key that says which kind of activity a value is."""
@@ -34,10 +33,14 @@ def _hints(kind: type) -> dict[str, Any]:
 def built_from(kind: Any, value: Any) -> Any:
     """The declared type of what JSON gave back: dataclasses, tuples of anything, and a declared type or None.
 
-    Raises TypeError for a declared union of anything else, KeyError for a field that is not declared.
+    An activity whose kind this program has not imported is an `UnknownActivity`. Raises TypeError for a declared union
+    of anything else, KeyError for a field that is not declared.
     """
     if isinstance(kind, type) and issubclass(kind, Activity):
-        kind, value = _kind_of(value), {name: inner for name, inner in value.items() if name != ACTIVITY}
+        name = value[ACTIVITY]
+        if name not in Activity.kinds:
+            return UnknownActivity(kind=name)
+        kind, value = Activity.kinds[name], {field: inner for field, inner in value.items() if field != ACTIVITY}
     if dataclasses.is_dataclass(kind) and isinstance(kind, type):
         return kind(**{name: built_from(_hints(kind)[name], inner) for name, inner in value.items()})
     origin, arguments = get_origin(kind), get_args(kind)
@@ -50,13 +53,3 @@ def built_from(kind: Any, value: Any) -> Any:
             raise TypeError(f"{kind} is declared in a blueprint; a union there is a type or None: X | None")
         return None if value is None else built_from(arguments[0], value)
     return value
-
-
-def _kind_of(value: dict[str, Any]) -> type[Activity]:
-    name = value[ACTIVITY]
-    if name not in Activity.kinds:
-        raise LabError(
-            f"the blueprint has an activity {name!r}; known are {', '.join(Activity.kinds)}; import the file that "
-            "declares it before the blueprint is read"
-        )
-    return Activity.kinds[name]

@@ -242,10 +242,8 @@ class Blueprint:
         return built
 
     @classmethod
-    def read(cls, path: Path, *, played: bool = True) -> Blueprint:
-        """Read a file; without its stages where nothing is `played`, since a kind of activity may be unknown there."""
-        document: dict[str, Any] = json.loads(path.read_text())
-        return cls.from_json(document if played else document | {"stages": []})
+    def read(cls, path: Path) -> Blueprint:
+        return cls.from_json(json.loads(path.read_text()))
 
     def injector(self, site: str) -> Wire:
         """The wire by which load enters the router of a site."""

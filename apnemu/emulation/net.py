@@ -219,5 +219,5 @@ class Net(Mininet):  # type: ignore[misc]  # mininet has no types
 
 
 def load(folder: Path) -> Net:
-    """Build the network of a run directory; its switches are not connected to a controller yet."""
+    """The network of a run directory, built and with its switches connected to nobody yet."""
     return Net(Blueprint.read(folder / "blueprint.json"))

@@ -14,7 +14,8 @@ from apnemu.emulation.play import PLAYERS
 from apnemu.emulation.play.arrivals import send_frames
 from apnemu.emulation.play.playing import Playing, Scene
 from apnemu.emulation.play.probes import Echoes
-from apnemu.model.activities import Probes
+from apnemu.errors import LabError
+from apnemu.model.activities import Activity, Probes, UnknownActivity
 from apnemu.model.scenario import LEAD_NS, SETTLE_NS, Stage
 from apnemu.units import VirtualNs
 
@@ -62,7 +63,15 @@ class Player:
 
 
 def play_stage(scene: Scene, stage: Stage, kinds: Sequence[type[Playing]] = PLAYERS) -> None:
-    """Play one stage; `Playing` says what is done when, `PLAYERS` in which order."""
+    """Play one stage; `Playing` says what is done when, `PLAYERS` in which order.
+
+    Raises LabError for an activity of an unknown kind.
+    """
+    for unknown in stage.of(UnknownActivity):
+        raise LabError(
+            f"stage {stage.phase!r} has an activity {unknown.kind!r}; known are {', '.join(Activity.kinds)}; add its"
+            " player to the table of emulation.play"
+        )
     scene.notes.phase, scene.notes.load = stage.phase, stage.load
     players = [kind(scene, stage) for kind in kinds]
     for player in players:

@@ -32,6 +32,13 @@ class Activity:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class UnknownActivity(Activity):
+    """An activity of a kind that the reading program has not imported, such as a controller's. It cannot be played."""
+
+    kind: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Probes(Activity):
     """ICMP echo requests between the first hosts of pairs of sites, stamped by the kernels of both ends.
 

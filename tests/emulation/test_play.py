@@ -9,14 +9,17 @@ from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
+import pytest
+
 from apnemu.emulation.loop import Loop, now_ns
 from apnemu.emulation.net import Net
 from apnemu.emulation.notes import Notes
 from apnemu.emulation.play import PLAYERS
 from apnemu.emulation.play.playing import Playing, Scene
 from apnemu.emulation.player import play_stage
+from apnemu.errors import LabError
 from apnemu.model import activities
-from apnemu.model.activities import Activity
+from apnemu.model.activities import Activity, UnknownActivity
 from apnemu.model.scenario import SETTLE_NS, Stage
 from apnemu.units import VirtualNs
 
@@ -113,9 +116,20 @@ def test_a_stage_goes_on_for_what_is_awaited(tmp_path: Path) -> None:
     assert took_ns >= SETTLE_NS
 
 
+def test_an_activity_of_an_unknown_kind_is_refused(tmp_path: Path) -> None:
+    unknown = UnknownActivity(kind="Juggling")
+    with pytest.raises(LabError, match=r"stage 'p' has an activity 'Juggling'; known are .*Probes, .*emulation\.play"):
+        played(tmp_path, Stage(phase="p", duration_ns=VirtualNs(MS), activities=(unknown,)))
+    assert calls == []
+
+
 def test_every_activity_has_a_player() -> None:
     """A kind that no player's file names is never played, and nobody says so."""
     sources = [Path(cast(str, __import__(kind.__module__, fromlist=["x"]).__file__)).read_text() for kind in PLAYERS]
-    own = [name for name, kind in Activity.kinds.items() if kind.__module__ == activities.__name__]
+    own = [
+        name
+        for name, kind in Activity.kinds.items()
+        if kind.__module__ == activities.__name__ and kind is not UnknownActivity
+    ]
     assert len(own) >= 10
     assert [name for name in own if not any(f".of({name})" in source for source in sources)] == []
