@@ -32,13 +32,14 @@ class Asked:
     plant: Plant
     assignment: Assignment
     notes: tuple[str, ...]
-    """What the manifest says beside the approximations."""
+    """Lines of the manifest beside the approximations."""
     warnings: tuple[str, ...]
-    """What a person is told before the lab boots."""
+    """Lines that a person is told before the lab boots."""
     picture: dict[str, Any]
 
     @property
     def experiment(self) -> Experiment[Any]:
+        """The experiment that is asked for."""
         return self.request.experiment
 
 
@@ -101,7 +102,7 @@ def answer(asked: Asked, rows: Sequence[Row]) -> dict[str, Any]:
 
 @contextmanager
 def own_functions(request: Request) -> Iterator[None]:
-    """Whatever a function of a person's own experiment raises is named as theirs. Raises InputError for it."""
+    """Name the file of a person's own experiment for whatever a function of it raises. Raises InputError."""
     try:
         yield
     except ApnemuError:

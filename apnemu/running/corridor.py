@@ -43,7 +43,7 @@ class _Begun:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Measured:
-    """What was played and measured, or computed."""
+    """Results of what was played and measured, or computed."""
 
     rows: list[Row]
     virtual_ns: int = 0
@@ -51,7 +51,7 @@ class _Measured:
 
 
 def run(request: Request, *, say: Say, on_progress: OnProgress | None = None) -> Finished:
-    """One run, its directory complete.
+    """Do one run, and return it with its directory complete.
 
     Raises InputError for what was asked, LabError for what the lab did; the run directory then stays as it was left.
     """
@@ -130,8 +130,9 @@ def _played(begun: _Begun) -> _Measured:
 
 
 def _measure(begun: _Begun, kind: Time) -> tuple[list[Row], list[Outcome]]:
-    """Every network on one kind of clock: blueprints, guests, records, rows. What is refused has no warnings.
+    """Measure every network on one kind of clock: blueprints, guests, records, rows.
 
+    Warnings come after the blueprints, so that input that is refused has none. Raises InputError, GuestError.
     Programs are looked for last: what was asked wrongly is told in the same way on every machine.
     """
     asked, folder = begun.asked, begun.folder
