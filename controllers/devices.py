@@ -6,7 +6,7 @@ import socket
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from apnemu.controllers.apn import Order
+from apnemu.controllers.orders import Order
 from apnemu.controllers.rules import Rule
 
 TRANSPONDERS = "/run/apnemu-transponders.sock"

@@ -10,11 +10,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 from apnemu.blueprint.document import Blueprint
-from apnemu.controllers.apn import Apn, Order
+from apnemu.controllers.apn import Apn
 from apnemu.controllers.desk import InTime
 from apnemu.controllers.devices import Tables, Transponders
 from apnemu.controllers.journal import Journal
 from apnemu.controllers.northbound import Northbound
+from apnemu.controllers.orders import Order
 from apnemu.controllers.rules import Rule
 from apnemu.controllers.server import serve
 

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from plants import plants
 
+from apnemu.model.assignment import LightId
 from apnemu.model.plant import Plant
 from apnemu.planning.online import Change, Light, Service
 from apnemu.planning.online.service import PROTECTIONS
@@ -27,7 +28,7 @@ class Devices:
     """What devices do when they are told, and nothing else: the fake that changes are played on."""
 
     def __init__(self) -> None:
-        self.crossed: dict[tuple[str, str], Change] = {}
+        self.crossed: dict[tuple[str, LightId], Change] = {}
         self.shining: dict[tuple[str, int], Change] = {}
 
     def play(self, changes: tuple[Change, ...]) -> None:
@@ -52,9 +53,9 @@ class Devices:
     def agree_with(self, light: Light) -> None:
         """Every lit lightpath is cross-connected from end to end and its transceivers shine; nothing else is."""
         lit = light.lit()
-        assert {(site, one.lightpath.name) for one in lit for site in one.lightpath.route} == set(self.crossed)
+        assert {(site, one.lightpath.id) for one in lit for site in one.lightpath.route} == set(self.crossed)
         shine = {
-            (site, number): one.lightpath.name
+            (site, number): one.lightpath.id
             for one in lit
             for site, number in zip((one.lightpath.source, one.lightpath.target), one.transceivers, strict=True)
         }
