@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import cast
 
-from apnemu.controllers.runtime import installed
+from apnemu.controllers.frameworks import installed
 from apnemu.errors import InputError
 from apnemu.question.experiment import Experiment, Network
 from apnemu.running.corridor import Time
