@@ -15,8 +15,9 @@ from typing import Any
 import pyarrow as pa  # type: ignore[import-untyped]  # it ships no types
 import pyarrow.compute as pc  # type: ignore[import-untyped]  # it ships no types
 
+from apnemu.model.activities import Application, Pair
 from apnemu.model.plant import Plant
-from apnemu.model.scenario import Application, Pair, Stage
+from apnemu.model.scenario import Stage
 from apnemu.question.experiment import Context, Experiment, Row, Setting
 from apnemu.question.stages import NEAR, arrivals, far_names, fibres_both_ways, need_joined, star
 from apnemu.question.traffic import filling_ns, saturation
@@ -74,20 +75,22 @@ def _stage(context: Context, load: float, site: str) -> Stage:
         ),
     )
     duration_ns = period_ns * (count + 1) + deadline_ns + AROUND_NS
-    stage = Stage(phase=phase, load=load, duration_ns=VirtualNs(duration_ns), applications=applications)
+    stage = Stage(phase=phase, load=load, duration_ns=VirtualNs(duration_ns), activities=applications)
     if not load:
         return stage
     if context.network == "packet":
         file = phase.replace(" ", "-")
         others = arrivals(context, file, fibres_both_ways(context, pair), load, duration_ns)
-        return dataclasses.replace(stage, arrivals=others)
+        return dataclasses.replace(stage, activities=(*applications, *others))
     others_full = tuple(
         saturation(context.plant, path)
         for path in context.assignment.lightpaths
         if site not in (path.source, path.target)
     )
     return dataclasses.replace(
-        stage, saturations=others_full, duration_ns=VirtualNs(duration_ns + filling_ns(others_full))
+        stage,
+        activities=(*applications, *others_full),
+        duration_ns=VirtualNs(duration_ns + filling_ns(others_full)),
     )
 
 

@@ -8,8 +8,9 @@ from typing import Any
 import pyarrow as pa  # type: ignore[import-untyped]  # it ships no types
 
 from apnemu.errors import InputError
+from apnemu.model.activities import Probes
 from apnemu.model.assignment import Assignment
-from apnemu.model.scenario import Probes, Stage
+from apnemu.model.scenario import Stage
 from apnemu.planning.equal_delay import STEP_NS, equalised
 from apnemu.question.experiment import Context, Experiment, Row, Setting
 from apnemu.question.stages import PROBE_BYTES, settled_ns
@@ -36,7 +37,7 @@ def arrange(planned: Assignment, settings: Mapping[str, Any]) -> Assignment:
 def stages(context: Context) -> tuple[Stage, ...]:
     pairs = ordered_pairs([(path.source, path.target) for path in context.assignment.lightpaths])
     probes = Probes(pairs=pairs, count=context.settings["probes"], gap_ns=GAP_NS, frame_bytes=PROBE_BYTES)
-    return (Stage(phase="managed", duration_ns=settled_ns(context), probes=probes),)
+    return (Stage(phase="managed", duration_ns=settled_ns(context), activities=(probes,)),)
 
 
 def rows(table: pa.Table, contexts: Sequence[Context]) -> list[Row]:

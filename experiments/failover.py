@@ -23,9 +23,10 @@ import pyarrow as pa  # type: ignore[import-untyped]  # it ships no types
 import pyarrow.compute as pc  # type: ignore[import-untyped]  # it ships no types
 
 from apnemu.errors import InputError
+from apnemu.model.activities import Event, EventKind, Pair, Probes, Request, Routing
 from apnemu.model.assignment import Assignment
 from apnemu.model.plant import Plant
-from apnemu.model.scenario import Event, EventKind, Pair, Probes, Request, Routing, Stage
+from apnemu.model.scenario import Stage
 from apnemu.planning.graph import Graph
 from apnemu.planning.online import Service, Survival, dark_fibres, survival
 from apnemu.planning.reach import closes
@@ -191,9 +192,9 @@ def _light_stage(context: Context, service: Service, fate: Survival, events: Seq
     return Stage(
         phase=service.name,
         duration_ns=VirtualNs(from_ns + lasts_ns),
-        probes=dataclasses.replace(probes, after_ns=VirtualNs(from_ns)),
-        events=_played(events, from_ns + BEFORE_NS),
-        requests=(
+        activities=(
+            dataclasses.replace(probes, after_ns=VirtualNs(from_ns)),
+            *_played(events, from_ns + BEFORE_NS),
             Request(
                 name=service.name,
                 source=service.source,
@@ -223,9 +224,7 @@ def _packet_stages(context: Context, events: Sequence[Event]) -> tuple[Stage, ..
         duration_ns = _packet_lasts_ns(scheme, routing, events)
         probes = _probes(context, pair, duration_ns, scheme)
         played = _played(events, BEFORE_NS, silent=silent)
-        found.append(
-            Stage(phase=scheme, duration_ns=VirtualNs(duration_ns), probes=probes, events=played, routing=routing)
-        )
+        found.append(Stage(phase=scheme, duration_ns=VirtualNs(duration_ns), activities=(probes, *played, routing)))
     return tuple(found)
 
 

@@ -11,7 +11,8 @@ from typing import Any
 
 import pyarrow as pa  # type: ignore[import-untyped]  # it ships no types
 
-from apnemu.model.scenario import Pair, Probes, Saturation, Stage
+from apnemu.model.activities import Pair, Probes, Saturation
+from apnemu.model.scenario import Stage
 from apnemu.question.experiment import Context, Experiment, Row, Setting
 from apnemu.question.stages import arrivals, declared_load, joined_pairs, settled_ns
 from apnemu.question.traffic import filling_ns, halves
@@ -51,11 +52,12 @@ def _stage(context: Context, phase: str, pairs: tuple[Pair, ...], full: tuple[Sa
         after_ns=VirtualNs(after_ns),
     )
     duration_ns = after_ns + gap_ns * len(pairs) * settings["probes"] + settled_ns(context)
-    stage = Stage(phase=phase, duration_ns=VirtualNs(duration_ns), probes=probes, saturations=full)
+    stage = Stage(phase=phase, duration_ns=VirtualNs(duration_ns), activities=(probes, *full))
     if phase != "idle" and context.network == "packet":
         everywhere = [(site, fibre) for fibre in context.plant.fibres for site in (fibre.a, fibre.b)]
         load = declared_load(context) if phase == "declared" else settings["background_load"]
-        stage = dataclasses.replace(stage, arrivals=arrivals(context, phase, everywhere, load, duration_ns))
+        others = arrivals(context, phase, everywhere, load, duration_ns)
+        stage = dataclasses.replace(stage, activities=(*stage.activities, *others))
     return stage
 
 

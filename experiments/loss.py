@@ -12,7 +12,8 @@ from typing import Any
 
 import pyarrow as pa  # type: ignore[import-untyped]  # it ships no types
 
-from apnemu.model.scenario import Flow, Stage
+from apnemu.model.activities import Flow
+from apnemu.model.scenario import Stage
 from apnemu.question.experiment import Context, Experiment, Row, Setting
 from apnemu.question.stages import PAIR_SETTINGS, arrivals, chosen_pair, fibres_both_ways
 from apnemu.question.traffic import tenant_flows
@@ -40,14 +41,15 @@ def _stage(context: Context, load: float) -> Stage:
     rest = load - share
     if context.network == "packet":
         others = arrivals(context, phase, fibres_both_ways(context, pair), rest, duration_ns)
-        return Stage(phase=phase, duration_ns=VirtualNs(duration_ns), load=load, flows=flows, arrivals=others)
+        return Stage(phase=phase, duration_ns=VirtualNs(duration_ns), load=load, activities=(*flows, *others))
     own = Flow(
         name="own",
         source=pair[0],
         target=pair[1],
         pace_gbps=rest * rate_gbps if load < SATURATION else None,
     )
-    return Stage(phase=phase, duration_ns=VirtualNs(duration_ns), load=load, flows=(*flows, own) if rest > 0 else flows)
+    activities = (*flows, own) if rest > 0 else flows
+    return Stage(phase=phase, duration_ns=VirtualNs(duration_ns), load=load, activities=activities)
 
 
 def rows(table: pa.Table, contexts: Sequence[Context]) -> list[Row]:

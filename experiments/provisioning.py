@@ -16,9 +16,10 @@ import pyarrow as pa  # type: ignore[import-untyped]  # it ships no types
 import pyarrow.compute as pc  # type: ignore[import-untyped]  # it ships no types
 
 from apnemu.errors import InputError
+from apnemu.model.activities import Request
 from apnemu.model.assignment import Assignment
 from apnemu.model.plant import Plant
-from apnemu.model.scenario import Request, Stage
+from apnemu.model.scenario import Stage
 from apnemu.planning.online import Light, Service, setup_ns
 from apnemu.question.experiment import Context, Experiment, Row, Setting
 from apnemu.seeds import generator
@@ -92,7 +93,7 @@ def _stage(count: int, asked: Sequence[Service], light: Sequence[tuple[bool, str
         for service, (_, _, done_ns) in zip(asked, light, strict=True)
     )
     longest_ns = max(done_ns for _, _, done_ns in light)
-    return Stage(phase=f"requests={count}", duration_ns=VirtualNs(longest_ns), requests=plans)
+    return Stage(phase=f"requests={count}", duration_ns=VirtualNs(longest_ns), activities=plans)
 
 
 def rows(table: pa.Table, contexts: Sequence[Context]) -> list[Row]:

@@ -44,7 +44,7 @@ def _stage(context: Context, load: float) -> Stage:
         phase=phase,
         duration_ns=VirtualNs(duration_ns),
         load=load,
-        arrivals=arrivals(context, phase, [(fibre.a, fibre)], load, duration_ns),
+        activities=arrivals(context, phase, [(fibre.a, fibre)], load, duration_ns),
         observe="waits",
     )
 

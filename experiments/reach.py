@@ -10,9 +10,10 @@ from typing import Any
 import pyarrow as pa  # type: ignore[import-untyped]  # it ships no types
 
 from apnemu.errors import InputError
+from apnemu.model.activities import Probes
 from apnemu.model.demand import Demand
 from apnemu.model.plant import Plant
-from apnemu.model.scenario import Probes, Stage
+from apnemu.model.scenario import Stage
 from apnemu.question.experiment import Context, Experiment, Row, Setting
 from apnemu.question.stages import PROBE_BYTES, settled_ns
 from apnemu.report.reach_rows import Bounds, Felt, boundary, over_light, over_packets, reach_rows
@@ -67,7 +68,7 @@ def stages(context: Context) -> tuple[Stage, ...]:
     gap_ns = VirtualNs(4 * settled_ns(context))
     probes = Probes(pairs=pairs, count=context.settings["probes"], gap_ns=gap_ns, frame_bytes=PROBE_BYTES)
     duration_ns = gap_ns * len(pairs) * context.settings["probes"] + settled_ns(context)
-    return (Stage(phase="boundary", duration_ns=VirtualNs(duration_ns), probes=probes),)
+    return (Stage(phase="boundary", duration_ns=VirtualNs(duration_ns), activities=(probes,)),)
 
 
 def rows(table: pa.Table, contexts: Sequence[Context]) -> list[Row]:

@@ -14,10 +14,11 @@ import pyarrow as pa  # type: ignore[import-untyped]  # it ships no types
 
 from apnemu.blueprint.sharing import UPLINK_PORT, place
 from apnemu.errors import InputError
+from apnemu.model.activities import Arrivals, Probes
 from apnemu.model.assignment import Assignment, Refusal
 from apnemu.model.demand import Demand
 from apnemu.model.plant import Plant
-from apnemu.model.scenario import Arrivals, Probes, Stage
+from apnemu.model.scenario import Stage
 from apnemu.planning.sharing import slotted, whole
 from apnemu.question.experiment import ETHERNET_HEADER_BYTES, Context, Experiment, Row, Setting
 from apnemu.question.stages import PAIR_SETTINGS, PROBE_BYTES, SETTLED_NS
@@ -96,19 +97,19 @@ def _stage(context: Context, load: float) -> Stage:
         _arrivals(context, share.tenant, offered[share.tenant], duration_ns, pair)
         for share, pair in zip(shares, ends, strict=True)
     ]
+    probes = Probes(
+        pairs=tuple(ends),
+        count=settings["probes"],
+        gap_ns=VirtualNs(GAP_NS),
+        frame_bytes=PROBE_BYTES,
+        after_ns=VirtualNs(after_ns),
+        paced=True,
+    )
     return Stage(
         phase=phase,
         duration_ns=VirtualNs(duration_ns),
         load=load,
-        probes=Probes(
-            pairs=tuple(ends),
-            count=settings["probes"],
-            gap_ns=VirtualNs(GAP_NS),
-            frame_bytes=PROBE_BYTES,
-            after_ns=VirtualNs(after_ns),
-            paced=True,
-        ),
-        arrivals=tuple(one for one in arrivals if one.frames),
+        activities=(probes, *(one for one in arrivals if one.frames)),
     )
 
 

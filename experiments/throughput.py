@@ -8,8 +8,9 @@ from typing import Any
 
 import pyarrow as pa  # type: ignore[import-untyped]  # it ships no types
 
+from apnemu.model.activities import Flow
 from apnemu.model.plant import Plant
-from apnemu.model.scenario import Flow, Stage
+from apnemu.model.scenario import Stage
 from apnemu.question.experiment import Context, Experiment, Row, Setting
 from apnemu.question.stages import PAIR_SETTINGS, arrivals, chosen_pair, declared_load, fibres_both_ways
 from apnemu.report.rows import throughput_rows
@@ -50,7 +51,7 @@ def _stage(context: Context, case: str, control: str, flows: int) -> Stage:
     others = ()
     if load := declared_load(context):
         others = arrivals(context, case.replace(" ", "-"), fibres_both_ways(context, pair), load, duration_ns)
-    return Stage(phase=case, duration_ns=VirtualNs(duration_ns), flows=(flow,), arrivals=others)
+    return Stage(phase=case, duration_ns=VirtualNs(duration_ns), activities=(flow, *others))
 
 
 def rows(table: pa.Table, contexts: Sequence[Context]) -> list[Row]:

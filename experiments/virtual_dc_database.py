@@ -17,8 +17,9 @@ import pyarrow as pa  # type: ignore[import-untyped]  # it ships no types
 import pyarrow.compute as pc  # type: ignore[import-untyped]  # it ships no types
 
 from apnemu.errors import InputError
+from apnemu.model.activities import Application, Event, Probes
 from apnemu.model.plant import Plant
-from apnemu.model.scenario import Application, Event, Probes, Stage
+from apnemu.model.scenario import Stage
 from apnemu.question.experiment import Context, Experiment, Program, Row, Setting
 from apnemu.question.stages import NEAR, PROBE_BYTES, arrivals, far_names, fibres_both_ways, need_joined, star
 from apnemu.report.database_rows import after_failover, after_repair, stall_bounds_ns
@@ -84,22 +85,22 @@ def _benched(context: Context, km: float, sites: Sequence[str]) -> Stage:
         user=USER,
     )  # fmt: skip
     phase = f"{km:.12g} km"
+    probes = Probes(
+        pairs=tuple((NEAR, site) for site in sites),
+        count=PROBES,
+        gap_ns=VirtualNs(PROBE_GAP_NS + 4 * rtt_ns),
+        frame_bytes=PROBE_BYTES,
+    )
     stage = Stage(
         phase=phase,
         duration_ns=VirtualNs(begin_ns),
-        probes=Probes(
-            pairs=tuple((NEAR, site) for site in sites),
-            count=PROBES,
-            gap_ns=VirtualNs(PROBE_GAP_NS + 4 * rtt_ns),
-            frame_bytes=PROBE_BYTES,
-        ),
-        applications=(*_servers(context, sites), client),
+        activities=(probes, *_servers(context, sites), client),
     )
     if context.network == "apn" or not settings["load"]:
         return stage
     entered = [entry for site in sites for entry in fibres_both_ways(context, (NEAR, site))]
     others = arrivals(context, phase.replace(" ", ""), entered, settings["load"], count * each_ns, begin_ns)
-    return replace(stage, load=settings["load"], arrivals=others)
+    return replace(stage, load=settings["load"], activities=(*stage.activities, *others))
 
 
 def _cut(context: Context, km: float, sites: Sequence[str], after: str) -> Stage:
@@ -128,8 +129,7 @@ def _cut(context: Context, km: float, sites: Sequence[str], after: str) -> Stage
     return Stage(
         phase=f"{CUT if after == FAILOVER else REPAIR} {km:.12g} km",
         duration_ns=VirtualNs(inserting[-1]),
-        applications=(*_servers(context, sites), client, *_checks(sites, after)),
-        events=tuple(events),
+        activities=(*_servers(context, sites), client, *_checks(sites, after), *events),
     )
 
 

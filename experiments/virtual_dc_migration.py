@@ -14,8 +14,9 @@ from typing import Any
 import pyarrow as pa  # type: ignore[import-untyped]  # it ships no types
 import pyarrow.compute as pc  # type: ignore[import-untyped]  # it ships no types
 
+from apnemu.model.activities import Application
 from apnemu.model.plant import Plant
-from apnemu.model.scenario import Application, Stage
+from apnemu.model.scenario import Stage
 from apnemu.placement.precopy import Migration, course, refusal
 from apnemu.question.experiment import Context, Experiment, Row, Setting
 from apnemu.question.stages import NEAR, far_names, star
@@ -104,7 +105,7 @@ def _stage(context: Context, km: float, gbps: float, site: str, plan: Migration)
             ),
         ]
     return Stage(
-        phase=f"{km:.12g} km {gbps:.12g} Gbit/s", duration_ns=VirtualNs(1_000_000), applications=tuple(applications)
+        phase=f"{km:.12g} km {gbps:.12g} Gbit/s", duration_ns=VirtualNs(1_000_000), activities=tuple(applications)
     )
 
 

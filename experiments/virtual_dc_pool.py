@@ -14,9 +14,10 @@ from typing import Any
 import pyarrow as pa  # type: ignore[import-untyped]  # it ships no types
 
 from apnemu.errors import InputError
+from apnemu.model.activities import Flow, Pair
 from apnemu.model.demand import Demand
 from apnemu.model.plant import Plant
-from apnemu.model.scenario import Flow, Pair, Stage
+from apnemu.model.scenario import Stage
 from apnemu.placement.job import Job
 from apnemu.question.experiment import Context, Experiment, Row, Setting
 from apnemu.question.stages import NEAR, PROBE_BYTES, far_names, star
@@ -112,9 +113,10 @@ def _measuring(context: Context, way: Pair) -> list[Stage]:
     ramp_ns = SLOW_START_RTTS * rtt_ns + SPARE_NS
     endless = Flow(name="many in a row", source=way[0], target=way[1], ramp_ns=VirtualNs(ramp_ns))
     name = f"{way[0]}>{way[1]}"
+    endless_ns = VirtualNs(ramp_ns + s_to_ns(settings["seconds"]))
     return [
-        Stage(phase=f"{name} alone", duration_ns=VirtualNs(start_ns), flows=tuple(flows)),
-        Stage(phase=f"{name} rate", duration_ns=VirtualNs(ramp_ns + s_to_ns(settings["seconds"])), flows=(endless,)),
+        Stage(phase=f"{name} alone", duration_ns=VirtualNs(start_ns), activities=tuple(flows)),
+        Stage(phase=f"{name} rate", duration_ns=endless_ns, activities=(endless,)),
     ]
 
 

@@ -15,8 +15,9 @@ import pyarrow as pa  # type: ignore[import-untyped]  # it ships no types
 import pyarrow.compute as pc  # type: ignore[import-untyped]  # it ships no types
 
 from apnemu.errors import InputError
+from apnemu.model.activities import Application, Arrivals, Pair, Probes
 from apnemu.model.plant import Plant
-from apnemu.model.scenario import Application, Arrivals, Pair, Probes, Stage
+from apnemu.model.scenario import Stage
 from apnemu.placement.remote_disk import round_trips
 from apnemu.question.experiment import Context, Experiment, Program, Row, Setting
 from apnemu.question.stages import NEAR, PROBE_BYTES, arrivals, far_names, fibres_both_ways, need_joined, star
@@ -170,13 +171,12 @@ def _stage(context: Context, km: float, site: str) -> Stage:
         limit_s=10_000,
     )  # fmt: skip
     phase = f"{km:.12g} km"
+    gap_ns = VirtualNs(PROBE_GAP_NS + 4 * rtt_ns)
+    probes = Probes(pairs=((NEAR, site),), count=PROBES, gap_ns=gap_ns, frame_bytes=PROBE_BYTES)
     stage = Stage(
         phase=phase,
         duration_ns=VirtualNs(begin_ns),
-        probes=Probes(
-            pairs=((NEAR, site),), count=PROBES, gap_ns=VirtualNs(PROBE_GAP_NS + 4 * rtt_ns), frame_bytes=PROBE_BYTES
-        ),
-        applications=(disk, reader),
+        activities=(probes, disk, reader),
     )
     if not _load(context):
         return stage
@@ -184,7 +184,12 @@ def _stage(context: Context, km: float, site: str) -> Stage:
     took_ns = sum(job["ramp_ns"] + job["run_ns"] for job in jobs if "run_ns" in job)
     took_ns += round(settings["training_bytes"] / line * 1e9) + BETWEEN_JOBS_NS * len(jobs)
     others = _others(context, (NEAR, site), phase, took_ns, begin_ns)
-    return replace(stage, duration_ns=VirtualNs(begin_ns + took_ns), load=_load(context), arrivals=others)
+    return replace(
+        stage,
+        duration_ns=VirtualNs(begin_ns + took_ns),
+        load=_load(context),
+        activities=(*stage.activities, *others),
+    )
 
 
 def _others(context: Context, pair: Pair, phase: str, took_ns: int, begin_ns: int) -> tuple[Arrivals, ...]:

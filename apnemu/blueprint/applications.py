@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 
 from apnemu.blueprint.addressing import host_name
 from apnemu.errors import InputError
-from apnemu.model.scenario import Application, Stage
+from apnemu.model.activities import Application
+from apnemu.model.scenario import Stage
 
 _ADDRESS = re.compile(r"\{address:([a-z0-9-]+)(?::([0-9]+))?\}")
 
@@ -19,7 +20,7 @@ def check(stages: Sequence[Stage], addresses: Mapping[str, str]) -> None:
     """
     for stage in stages:
         named: dict[str, Application] = {}
-        for one in stage.applications:
+        for one in stage.of(Application):
             if one.name in named:
                 _refuse(stage, one, "is there twice; names must differ in a stage; rename one")
             named[one.name] = one

@@ -13,9 +13,10 @@ from apnemu.blueprint.on_demand import compile_on_demand
 from apnemu.blueprint.packet import compile_packet
 from apnemu.blueprint.routed import compile_routed
 from apnemu.blueprint.sharing import compile_sharing
+from apnemu.model.activities import Pair, Routing
 from apnemu.model.assignment import Assignment
 from apnemu.model.plant import Plant
-from apnemu.model.scenario import Pair, Stage
+from apnemu.model.scenario import Stage
 from apnemu.planning import NextHop
 
 OWN_CONTROLLER = {"apn": "lightpath", "packet": "packet"}
@@ -72,7 +73,7 @@ def blueprint_for(
         blueprint = replace(
             blueprint, hosts=hosts, switches=switches, wires=wires, lit_paths=lit_paths, lit_trees=lit_trees
         )
-    elif any(stage.routing for stage in stages):
+    elif any(stage.of(Routing) for stage in stages):
         hosts, routers, wires = compile_routed(plant)
         blueprint = replace(blueprint, hosts=hosts, routers=routers, wires=wires)
     else:

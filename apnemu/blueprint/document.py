@@ -6,9 +6,12 @@ import dataclasses
 import json
 import types
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
+from apnemu.errors import LabError
+from apnemu.model.activities import Activity
 from apnemu.model.plant import Plant
 from apnemu.model.scenario import Stage
 
@@ -223,7 +226,8 @@ class Blueprint:
     transceivers: tuple[Transceiver, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
-        return dataclasses.asdict(self)
+        document: dict[str, Any] = _plain(self)
+        return document
 
     @classmethod
     def from_json(cls, document: dict[str, Any]) -> Blueprint:
@@ -235,21 +239,53 @@ class Blueprint:
         return cls.from_json(json.loads(path.read_text()))
 
 
-_HINTS: dict[type, dict[str, Any]] = {}
+ACTIVITY = "activity"
+"""The key that says which kind of activity a value is."""
+
+
+def _plain(value: Any) -> Any:
+    """The value as JSON has it: dataclasses as objects, activities with their kind beside their fields."""
+    if dataclasses.is_dataclass(value):
+        tag: dict[str, Any] = {ACTIVITY: type(value).__name__} if isinstance(value, Activity) else {}
+        return tag | {each.name: _plain(getattr(value, each.name)) for each in dataclasses.fields(value)}
+    if isinstance(value, (tuple, list)):
+        return [_plain(inner) for inner in value]
+    if isinstance(value, dict):
+        return {key: _plain(inner) for key, inner in value.items()}
+    return value
+
+
+@cache
+def _hints(kind: type) -> dict[str, Any]:
+    return get_type_hints(kind)
 
 
 def _build(kind: Any, value: Any) -> Any:
-    """Turn what JSON gave back into the declared type: dataclasses, and tuples of anything."""
+    """The declared type of what JSON gave back: dataclasses, tuples of anything, and a declared type or None.
+
+    Raises TypeError for a declared union of anything else, KeyError for a field that is not declared.
+    """
+    if isinstance(kind, type) and issubclass(kind, Activity):
+        kind, value = _kind_of(value), {name: inner for name, inner in value.items() if name != ACTIVITY}
     if dataclasses.is_dataclass(kind) and isinstance(kind, type):
-        hints = _HINTS.setdefault(kind, {}) or _HINTS[kind]
-        if not hints:
-            hints.update(get_type_hints(kind))
-        return kind(**{name: _build(hints[name], inner) for name, inner in value.items()})
+        return kind(**{name: _build(_hints(kind)[name], inner) for name, inner in value.items()})
     origin, arguments = get_origin(kind), get_args(kind)
     if origin is tuple:
         if len(arguments) == 2 and arguments[1] is Ellipsis:
             return tuple(_build(arguments[0], inner) for inner in value)
         return tuple(_build(inner_kind, inner) for inner_kind, inner in zip(arguments, value, strict=True))
     if origin in (Union, types.UnionType):
+        if len(arguments) != 2 or arguments[1] is not type(None):
+            raise TypeError(f"{kind} is declared in a blueprint; a union there is a type or None: X | None")
         return None if value is None else _build(arguments[0], value)
     return value
+
+
+def _kind_of(value: dict[str, Any]) -> type[Activity]:
+    name = value[ACTIVITY]
+    if name not in Activity.kinds:
+        raise LabError(
+            f"the blueprint has an activity {name!r}; known are {', '.join(Activity.kinds)}; import the file that "
+            "declares it before the blueprint is read"
+        )
+    return Activity.kinds[name]

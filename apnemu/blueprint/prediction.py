@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from apnemu.model.activities import Pair
 from apnemu.model.assignment import Lightpath
 from apnemu.model.plant import Plant
-from apnemu.model.scenario import Pair
 from apnemu.planning import NextHop
 from apnemu.units import serialisation_ns
 

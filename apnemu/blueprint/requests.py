@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Mapping
 from typing import Any
 
-from apnemu.model.scenario import Request
+from apnemu.model.activities import Request
 
 CONTEXT = "/restconf/data/tapi-common:context"
 POINTS = f"{CONTEXT}/service-interface-point"

@@ -10,6 +10,7 @@ from apnemu.blueprint.addressing import load_mac
 from apnemu.emulation.net import Net
 from apnemu.emulation.notes import Notes
 from apnemu.errors import LabError
+from apnemu.model.activities import Arrivals
 from apnemu.model.scenario import Stage
 
 READY_S = 0.01
@@ -64,7 +65,7 @@ class Capture:
         if stage.observe == "nothing":
             return
         wires = {wire.name: wire for wire in net.blueprint.wires}
-        for arrivals in stage.arrivals:
+        for arrivals in stage.of(Arrivals):
             injector = wires[f"load@{arrivals.site}"].b
             entered = _ports(folder / arrivals.file)
             for wire in net.blueprint.wires:

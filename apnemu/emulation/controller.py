@@ -21,7 +21,7 @@ from apnemu.emulation.loop import Loop, now_ns
 from apnemu.emulation.net import Net
 from apnemu.emulation.notes import Notes
 from apnemu.errors import LabError
-from apnemu.model.scenario import Event
+from apnemu.model.activities import Event
 from apnemu.units import s_to_ns
 
 OWN = ("lightpath", "packet", "apn")

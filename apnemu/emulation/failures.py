@@ -20,7 +20,7 @@ from apnemu.emulation.loop import Loop
 from apnemu.emulation.net import Net
 from apnemu.emulation.netlink import ask, link_down, link_up
 from apnemu.emulation.notes import Notes
-from apnemu.model.scenario import Event
+from apnemu.model.activities import Event
 
 
 class Failures:

@@ -19,7 +19,7 @@ from apnemu.emulation.ends import Ends
 from apnemu.emulation.loop import READ, WRITE, Loop, now_ns
 from apnemu.emulation.notes import Notes
 from apnemu.errors import LabError
-from apnemu.model.scenario import Flow
+from apnemu.model.activities import Flow
 from apnemu.units import gbps_to_bytes_per_s
 
 PORT = 5201

@@ -17,7 +17,7 @@ from apnemu.emulation.ends import Ends
 from apnemu.emulation.loop import WRITE, Loop, now_ns
 from apnemu.emulation.netlink import Netlink
 from apnemu.errors import LabError
-from apnemu.model.scenario import SATURATING_BYTES, Arrivals, Saturation
+from apnemu.model.activities import SATURATING_BYTES, Arrivals, Saturation
 from apnemu.units import VirtualNs
 
 DISCARD_PORT = 9

@@ -21,7 +21,20 @@ from apnemu.emulation.requests import Requesting
 from apnemu.emulation.routers import Routers
 from apnemu.emulation.sags import Sags
 from apnemu.emulation.trains import Trains
-from apnemu.model.scenario import LEAD_NS, SETTLE_NS, Arrivals, Pair, Probes, Stage
+from apnemu.model.activities import (
+    Application,
+    Arrivals,
+    Event,
+    Flow,
+    Pair,
+    Probes,
+    Request,
+    Retune,
+    Routing,
+    Saturation,
+    Train,
+)
+from apnemu.model.scenario import LEAD_NS, SETTLE_NS, Stage
 from apnemu.units import VirtualNs
 
 WARM_UP_ROUNDS = 2
@@ -57,12 +70,12 @@ class Player:
             return
         pairs: list[Pair] = []
         for stage in self._blueprint.stages:
-            pairs += stage.probes.pairs if stage.probes else ()
-            pairs += [(flow.source, flow.target) for flow in stage.flows]
-            pairs += [(load.source, load.target) for load in stage.saturations]
-            sites = list(dict.fromkeys(application.site for application in stage.applications))
+            pairs += [pair for probes in stage.of(Probes) for pair in probes.pairs]
+            pairs += [(flow.source, flow.target) for flow in stage.of(Flow)]
+            pairs += [(load.source, load.target) for load in stage.of(Saturation)]
+            sites = list(dict.fromkeys(application.site for application in stage.of(Application)))
             pairs += [(a, b) for a in sites for b in sites if a != b and self._ends.joins(a, b)]
-        for site in dict.fromkeys(arrivals.site for stage in self._blueprint.stages for arrivals in stage.arrivals):
+        for site in dict.fromkeys(arrivals.site for stage in self._blueprint.stages for arrivals in stage.of(Arrivals)):
             self._warm_up_injections(site)
         unique = tuple(dict.fromkeys(pairs))
         if not unique:
@@ -83,7 +96,10 @@ class Player:
 
     def _play(self, stage: Stage) -> None:
         self._notes.phase, self._notes.load = stage.phase, stage.load
-        routers = Routers(self._net, stage.routing) if stage.routing and self._blueprint.routers else None
+        routing = next(iter(stage.of(Routing)), None)
+        probes = next(iter(stage.of(Probes)), None)
+        events = stage.of(Event)
+        routers = Routers(self._net, routing) if routing and self._blueprint.routers else None
         if routers:
             routers.start()
         loop = Loop()
@@ -92,37 +108,37 @@ class Player:
         before = self._net.drops()
         counted = Sinks(self._net, stage)
         capture = Capture(self._folder, stage, start, self._net, self._notes)
-        saturating = Saturating(stage.saturations, self._ends, self._blueprint.mtu_bytes)
-        injecting = [self._injecting(arrivals) for arrivals in stage.arrivals]
-        flows = Flows(stage.flows, self._ends)
+        saturating = Saturating(stage.of(Saturation), self._ends, self._blueprint.mtu_bytes)
+        injecting = [self._injecting(arrivals) for arrivals in stage.of(Arrivals)]
+        flows = Flows(stage.of(Flow), self._ends)
         saturating.start(loop, start)
         full = FullLines(self._net, self._ends, stage)
-        loop.at(start + (stage.probes.after_ns if stage.probes else 0), full.begin)
+        loop.at(start + (probes.after_ns if probes else 0), full.begin)
         for injector in injecting:
             injector.start(loop, VirtualNs(start))
         flows.start(loop, start)
-        failures = Failures(self._net, stage.events, self._notes)
+        failures = Failures(self._net, events, self._notes)
         failures.start(loop, start)
-        sags = Sags(self._blueprint, stage.events)
+        sags = Sags(self._blueprint, events)
         sags.start(loop, start)
-        losses = Losses(self._controller, stage.events, self._notes)
+        losses = Losses(self._controller, events, self._notes)
         losses.start(loop, start)
         applications = Applications(stage, self._addresses, self._namespaces, self._folder)
         applications.start(loop, start)
-        trains = Trains(self._net, stage.trains, stage.retunes)
+        trains = Trains(self._net, stage.of(Train), stage.of(Retune))
         trains.start(loop, start)
-        requesting = Requesting(stage.requests, self._blueprint, self._namespaces)
+        requesting = Requesting(stage.of(Request), self._blueprint, self._namespaces)
         requesting.start(loop, start)
-        probing = Probing(stage.probes, self._ends, self._blueprint.seed) if stage.probes else None
+        probing = Probing(probes, self._ends, self._blueprint.seed) if probes else None
         if probing:
             end = max(end, probing.start(loop, start))
         loop.run(end)
-        if stage.applications:
+        if stage.of(Application):
             loop.run(FOREVER_NS, unless=applications.done)
             applications.end(loop)
             for injector in injecting:
                 injector.stop()
-        if stage.requests:
+        if stage.of(Request):
             loop.run(FOREVER_NS, unless=requesting.done)
         full.note(self._notes)
         saturating.stop()
@@ -140,7 +156,7 @@ class Player:
         for injector in injecting:
             injector.close()
         losses.close(loop)
-        requesting.end(loop, ask=bool(stage.events and self._blueprint.transceivers))
+        requesting.end(loop, ask=bool(events and self._blueprint.transceivers))
         loop.run(FOREVER_NS, unless=requesting.ended)
         requesting.note(self._notes)
         requesting.close()
@@ -173,7 +189,7 @@ class Sinks:
 
     def __init__(self, net: Net, stage: Stage) -> None:
         self._net = net
-        self._arrivals = [arrivals for arrivals in stage.arrivals if arrivals.sink]
+        self._arrivals = [arrivals for arrivals in stage.of(Arrivals) if arrivals.sink]
         self._before = net.taken_out() if self._arrivals else {}
 
     def note(self, notes: Notes, at_ns: int) -> None:
@@ -196,7 +212,9 @@ class FullLines:
 
     def __init__(self, net: Net, ends: Ends, stage: Stage) -> None:
         self._net = net
-        both = [pair for plan in stage.saturations for pair in ((plan.source, plan.target), (plan.target, plan.source))]
+        both = [
+            pair for plan in stage.of(Saturation) for pair in ((plan.source, plan.target), (plan.target, plan.source))
+        ]
         self._lines = [(pair, *ends.between(*pair)) for pair in both]
         self._before: dict[tuple[str, str], int] = {}
         self._since_ns = 0

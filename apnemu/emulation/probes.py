@@ -17,7 +17,7 @@ from apnemu.emulation.ends import Ends
 from apnemu.emulation.loop import ERROR, READ, Loop
 from apnemu.emulation.notes import Notes
 from apnemu.errors import LabError
-from apnemu.model.scenario import Probes
+from apnemu.model.activities import Probes
 from apnemu.units import NS_PER_S
 
 SO_TIMESTAMPING = 37

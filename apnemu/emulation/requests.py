@@ -23,7 +23,7 @@ from apnemu.emulation.loop import READ, Loop, now_ns
 from apnemu.emulation.namespaces import inside
 from apnemu.emulation.notes import Notes
 from apnemu.errors import LabError
-from apnemu.model.scenario import Request
+from apnemu.model.activities import Request
 
 COARSE_NS, FINE_NS, FINE_AROUND_NS = 200_000_000, 50_000, 5_000_000
 """How often the other end is tried: seldom, and often around the instant at which it should answer."""

@@ -22,7 +22,7 @@ from apnemu.emulation.namespaces import inside
 from apnemu.emulation.net import Net
 from apnemu.emulation.netlink import attributes
 from apnemu.errors import LabError
-from apnemu.model.scenario import Routing
+from apnemu.model.activities import Routing
 
 DAEMONS = Path("/usr/lib/frr")
 RUN = Path("/run/apnemu-frr")

@@ -21,7 +21,7 @@ from apnemu.emulation.calls import CONNECT_BEFORE_NS, Call
 from apnemu.emulation.loop import Loop, now_ns
 from apnemu.emulation.transceivers import SOCKET
 from apnemu.errors import LabError
-from apnemu.model.scenario import Event
+from apnemu.model.activities import Event
 
 FOREVER_NS = 1 << 62
 """A call knows how long it waits for the controller."""

@@ -28,7 +28,7 @@ from apnemu.emulation.probes import (
     STAMP_SENT,
     _stamp,
 )
-from apnemu.model.scenario import Retune, Train
+from apnemu.model.activities import Retune, Train
 from apnemu.units import gbps_to_bytes_per_s
 
 GROUP = "224.0.0.193"

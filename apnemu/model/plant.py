@@ -9,8 +9,8 @@ from math import ceil
 from types import MappingProxyType
 from typing import Literal
 
+from apnemu.model.activities import Event
 from apnemu.model.demand import Demand, TreeDemand
-from apnemu.model.scenario import Event
 from apnemu.model.spectrum import Band
 from apnemu.units import GROUP_INDEX, fibre_delay_ns
 

@@ -1,242 +1,45 @@
-"""What is played on a network: probes, flows and load, stage by stage, in virtual time."""
+"""The stages of a run, one after another in virtual time, and the instants around them."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypeVar
 
+from apnemu.model.activities import Activity, Probes, Routing
 from apnemu.units import VirtualNs, ns_to_s
 
-AT_ONCE = VirtualNs(0)
 START_EVERY_NS = VirtualNs(10_000_000_000)
 """Playing begins at a whole multiple of this on the lab's clock."""
 LEAD_NS = VirtualNs(50_000_000)
 """Between setting a stage up and its first event."""
-SATURATING_BYTES = 15 * 4096
-"""A datagram of a saturation: whole pages, which sendfile passes on uncopied, and no more than a datagram holds."""
 SETTLE_NS = VirtualNs(500_000_000)
 """After a stage: whatever is still under way, retransmissions among it, arrives or is given up."""
-Pair = tuple[str, str]
-"""From one site to another."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Probes:
-    """ICMP echo requests between the first hosts of pairs of sites, stamped by the kernels of both ends.
-
-    Each of `count` rounds probes every pair once, `gap_ns` apart plus a seeded stagger below half of that, so that
-    probes do not march in step and are never closer than half a gap. `frame_bytes` is the Ethernet frame without its
-    checksum.
-    """
-
-    pairs: tuple[Pair, ...]
-    count: int
-    gap_ns: VirtualNs
-    frame_bytes: int = 98
-    after_ns: VirtualNs = AT_ONCE
-    """Into the stage: load that started with it is then everywhere."""
-    paced: bool = False
-    """Let go by the kernel at their very nanosecond, whatever else the player does then, and stamped when they go. Only
-    from hosts whose interface has no line of its own."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Flow:
-    """A TCP connection from one site's first host to another's.
-
-    With `size_bytes` it ends when the receiver has them all; without, it sends until the stage ends. Several
-    `streams` share the work. What is received in the stage's first `ramp_ns` does not count towards its goodput.
-    """
-
-    name: str
-    source: str
-    target: str
-    start_ns: VirtualNs = AT_ONCE
-    size_bytes: int | None = None
-    streams: int = 1
-    congestion_control: str = "cubic"
-    ramp_ns: VirtualNs = AT_ONCE
-    pace_gbps: float | None = None
-    """What each stream at most offers (SO_MAX_PACING_RATE); None is all that it can."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Saturation:
-    """A tenant that uses all of its own wavelength, both ways and without a gap.
-
-    `circulating_bytes` go round between the two hosts, each turned back at either end: as many as the light between
-    them holds, and some that wait for the line.
-    """
-
-    source: str
-    target: str
-    circulating_bytes: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Arrivals:
-    """Frames injected into one site's router for one of its fibres: other people's traffic.
-
-    `file` holds them, made on the host from the run's seed (`workload`); `frames` is their number.
-    """
-
-    site: str
-    file: str
-    frames: int
-    sink: str = ""
-    """The site whose injector takes the frames out again and counts them; without one they end at the next router."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Application:
-    """A program in a host of a data centre.
-
-    A `service` runs until every `job` of the stage has ended, and is then told to end with `end_signal`. Each starts
-    once those that it `needs` are ready, or have ended with 0 (jobs without `ready`). `ready`: "" at once,
-    "says:TEXT" when a line of its output has the text, "listens:PORT" when it listens there (TCP over IPv4).
-    `argv` and the values of `environment` may hold {address:SITE}, {folder}, {python}, {start} and others (see
-    `emulation.apps`). Limits are in virtual seconds; `disk_bytes` bounds its own folder, `output_limit_bytes` what
-    it prints. Whatever ends otherwise is a failure of the lab that names the application.
-    """
-
-    name: str
-    site: str
-    argv: tuple[str, ...]
-    role: Literal["job", "service"]
-    host: int = 1
-    needs: tuple[str, ...] = ()
-    ready: str = ""
-    ready_limit_s: float = 60.0
-    limit_s: float = 600.0
-    user: str = "root"
-    environment: tuple[tuple[str, str], ...] = ()
-    output_limit_bytes: int = 1 << 20
-    disk_bytes: int = 1 << 30
-    end_signal: Literal["TERM", "INT", "QUIT", "KILL"] = "TERM"
-
-    def __post_init__(self) -> None:
-        if not self.argv:
-            raise ValueError(f"application {self.name} has no argv; it must name a program")
-        kind, _, rest = self.ready.partition(":")
-        if self.ready and not ((kind == "says" and rest) or (kind == "listens" and rest.isdecimal())):
-            raise ValueError(f"ready of {self.name} is {self.ready!r}; it must be says:TEXT or listens:PORT")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Train:
-    """UDP datagrams that one transceiver is given back to back, stamped at its queue and at every receiver.
-
-    `light` is a lightpath's, a light tree's or a leaf's name (TREE/LEAF); they go from its source, or with `back` to
-    it (of a tree from the leaf `leaf`). `frame_bytes` is a datagram with its Ethernet, IPv4 and UDP headers: a frame
-    without its checksum, and what is longer than a frame goes as the fragments that IPv4 makes of it.
-    """
-
-    light: str
-    at_ns: VirtualNs
-    frames: int
-    frame_bytes: int
-    back: bool = False
-    leaf: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Retune:
-    """At that instant both transceivers of a light send at this rate from then on; 0: nothing gets through."""
-
-    light: str
-    at_ns: VirtualNs
-    rate_gbps: float
-
-
-CONTROLLER = "controller"
-"""What a person calls it in an event."""
-EventKind = Literal["cut", "lose", "region", "sag", "repair"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Event:
-    """Something that happens to what is in the ground, `at_ns` after the scenario (or the stage) begins.
-
-    `cut` takes fibres, `lose` takes sites with everything in them (ROADM, router, hosts), `region` both; `repair` gives
-    back what it names and nothing else: a fibre has light once it, and the sites at its two ends, are all whole.
-    `controller`: `lose` takes the network's controller too, and `repair` starts it again; light stays as it is
-    meanwhile, and who asks for some waits. Routers that find their own way have no controller.
-    `sag`: the first in-line amplifier of each of `fibres`, each way, gives `db` less gain (`Fibre.sag_km`) until a
-    repair or another sag; light that no longer closes is lost although no port goes down. Networks without light on
-    demand do not notice: routers regenerate at every hop, and light that was planned before has nobody who watches it.
-    `silent`: light is lost and no port says so, as behind a transport system that does not pass on a failed signal.
-    `what` is how a person would call it.
-    """
-
-    at_ns: VirtualNs
-    kind: EventKind
-    what: str
-    fibres: tuple[str, ...] = ()
-    sites: tuple[str, ...] = ()
-    controller: bool = False
-    silent: bool = False
-    db: float = 0.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Routing:
-    """Routers that find their own way by OSPF, and how soon they notice that a neighbour is gone.
-
-    The defaults are RFC 2328's (appendix C.3: hello every 10 s, dead after 40 s). `bfd_ms`: a BFD packet so often,
-    the neighbour is gone after `bfd_multiplier` of them (RFC 5880, section 6.8.4; FRR's default is 3 x 300 ms); 0 is
-    no BFD.
-    """
-
-    hello_s: int = 10
-    dead_s: int = 40
-    bfd_ms: int = 0
-    bfd_multiplier: int = 3
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
-    """Light asked for over the controller's REST interface, `at_ns` into the stage, and watched until a frame arrives.
-
-    `expected_ns` is when the first frame should arrive, counted from the request: the other end is tried every
-    `FINE_NS` around that instant and every `COARSE_NS` otherwise. It has no part in what is measured. What is
-    `released` is given back when the stage is over, else the light stays.
-    """
-
-    name: str
-    source: str
-    target: str
-    rate_gbps: float
-    protection: str = "none"
-    at_ns: VirtualNs = AT_ONCE
-    expected_ns: VirtualNs = AT_ONCE
-    released: bool = False
+A = TypeVar("A", bound=Activity)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stage:
-    """One thing after another: everything in a stage starts together and the next begins when all is quiet.
+    """One thing after another: all activities of a stage start together and the next stage begins when all is quiet.
 
-    `load` labels the records; `duration_ns` is how long flows without a size, and load, go on.
+    `load` labels the records; `duration_ns` is how long flows without a size, and load, go on. The stage goes on until
+    all jobs among its applications have ended. When it is over, what its events took is whole again; lines that it
+    retuned, and light that it asked for, stay. Raises ValueError for more than one `Probes` or `Routing`.
     """
 
     phase: str
     duration_ns: VirtualNs
     load: float | None = None
-    probes: Probes | None = None
-    flows: tuple[Flow, ...] = ()
-    saturations: tuple[Saturation, ...] = ()
-    arrivals: tuple[Arrivals, ...] = ()
     observe: Literal["nothing", "waits"] = "nothing"
-    applications: tuple[Application, ...] = ()
-    """The stage goes on until all jobs among them have ended."""
-    events: tuple[Event, ...] = ()
-    """In any order; when the stage is over, everything is whole again."""
-    routing: Routing | None = None
-    """Of the packet network: daemons that run for this stage, started before it."""
-    trains: tuple[Train, ...] = ()
-    retunes: tuple[Retune, ...] = ()
-    """Lines stay so when the stage is over."""
-    requests: tuple[Request, ...] = ()
+    activities: tuple[Activity, ...] = ()
+
+    def __post_init__(self) -> None:
+        for kind in (Probes, Routing):
+            if len(self.of(kind)) > 1:
+                raise ValueError(f"stage {self.phase!r} has {len(self.of(kind))} {kind.__name__}; it may have one")
+
+    def of(self, kind: type[A]) -> tuple[A, ...]:
+        """The stage's activities of one kind, in their order."""
+        return tuple(activity for activity in self.activities if isinstance(activity, kind))
 
 
 def planned_virtual_s(stages: tuple[Stage, ...]) -> float:

@@ -17,9 +17,10 @@ import pyarrow as pa  # type: ignore[import-untyped]  # it ships no types
 
 from apnemu.blueprint.prediction import lightpath_rtt_ns, packet_rtt_ns
 from apnemu.errors import InputError
+from apnemu.model.activities import Pair
 from apnemu.model.assignment import Assignment
 from apnemu.model.plant import Plant
-from apnemu.model.scenario import Pair, Stage
+from apnemu.model.scenario import Stage
 from apnemu.planning import NextHop
 
 Network = Literal["apn", "packet"]

@@ -8,9 +8,9 @@ from math import cos, radians
 
 from apnemu.blueprint.packet import ports_of
 from apnemu.errors import InputError
+from apnemu.model.activities import Arrivals, Pair
 from apnemu.model.demand import Demand
 from apnemu.model.plant import Fibre, Plant, Site, amplifier_count
-from apnemu.model.scenario import Arrivals, Pair
 from apnemu.question.experiment import Context, Setting
 from apnemu.question.traffic import background_frames, write_frames
 from apnemu.seeds import generator

@@ -12,9 +12,9 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from apnemu.model.activities import SATURATING_BYTES, Flow, Pair, Saturation
 from apnemu.model.assignment import Assignment, Lightpath
 from apnemu.model.plant import Background, PacketNetwork, Plant
-from apnemu.model.scenario import SATURATING_BYTES, Flow, Pair, Saturation
 from apnemu.units import NS_PER_S, VirtualNs, gbps_to_bytes_per_s, s_to_ns, serialisation_ns
 
 NS_PER_DATAGRAM = 600

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from apnemu.model.activities import Pair
 from apnemu.model.assignment import Assignment
 from apnemu.model.plant import Plant
-from apnemu.model.scenario import Pair
 from apnemu.planning import NextHop
 from apnemu.report import words
 from apnemu.report.waiting import loss, wait_p99_ns

@@ -22,9 +22,10 @@ from apnemu.blueprint.compiled import blueprint_for
 from apnemu.lab import kernel
 from apnemu.lab.guest import Job, Outcome, Progress, run
 from apnemu.lab.python import guest_code, guest_folders, guest_python
+from apnemu.model.activities import Flow, Probes
 from apnemu.model.demand import Demand
 from apnemu.model.plant import Fibre, Mode, PacketNetwork, Plant, Roadm, Site
-from apnemu.model.scenario import Flow, Probes, Stage
+from apnemu.model.scenario import Stage
 from apnemu.planning import next_hops, plan
 from apnemu.planning.blocking import Rules, race
 from apnemu.question.discovery import shipped_topology
@@ -149,7 +150,7 @@ def chain(sites: int, rate_gbps: float = 100.0) -> Plant:
 
 def _probing(context: Context) -> tuple[Stage, ...]:
     probes = Probes(pairs=context.reachable()[:2], count=PROBES, gap_ns=VirtualNs(100_000))
-    return (Stage(phase="idle", duration_ns=settled_ns(context), probes=probes),)
+    return (Stage(phase="idle", duration_ns=settled_ns(context), activities=(probes,)),)
 
 
 def _idle(context: Context) -> tuple[Stage, ...]:
@@ -160,7 +161,7 @@ def _flow(context: Context) -> tuple[Stage, ...]:
     source, target = context.reachable()[0]
     duration_ns = VirtualNs(s_to_ns(RATES_S[round(context.line_rate_gbps((source, target)))]))
     flow = Flow(name="flow", source=source, target=target, ramp_ns=VirtualNs(duration_ns // 4))
-    return (Stage(phase="flow", duration_ns=duration_ns, flows=(flow,)),)
+    return (Stage(phase="flow", duration_ns=duration_ns, activities=(flow,)),)
 
 
 def _ours(ready: Path, folder: Path, plant: Plant, stages: Callable[[Context], tuple[Stage, ...]]) -> _Ran:

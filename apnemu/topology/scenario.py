@@ -6,8 +6,8 @@ import difflib
 from collections.abc import Sequence
 from math import asin, atan2, cos, radians, sin, sqrt
 
+from apnemu.model.activities import CONTROLLER, Event
 from apnemu.model.plant import Fibre, Site
-from apnemu.model.scenario import CONTROLLER, Event
 from apnemu.topology.geography import EARTH_KM
 from apnemu.topology.parse import Parser
 from apnemu.topology.shapes import Entry

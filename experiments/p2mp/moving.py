@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from apnemu.model.scenario import Retune, Stage, Train
+from apnemu.model.activities import Retune, Train
+from apnemu.model.scenario import Stage
 from apnemu.planning.sharing_out import after_moving, before_moving
 from apnemu.question.experiment import Context
 from apnemu.report.p2mp_rows import SETTLED_STEPS, STEP_NS
@@ -38,7 +39,6 @@ def moving_stage(context: Context, datagram_bytes: int) -> tuple[Stage, ...]:
         Stage(
             phase="moving",
             duration_ns=VirtualNs(end_ns + SETTLED_STEPS * STEP_NS),
-            trains=tuple(trains),
-            retunes=tuple(retunes),
+            activities=(*trains, *retunes),
         ),
     )

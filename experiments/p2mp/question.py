@@ -14,9 +14,10 @@ import pyarrow as pa  # type: ignore[import-untyped]  # it ships no types
 
 from apnemu.errors import InputError
 from apnemu.experiments.p2mp.moving import moving_stage
+from apnemu.model.activities import Train
 from apnemu.model.demand import Demand, TreeDemand
 from apnemu.model.plant import Plant
-from apnemu.model.scenario import Stage, Train
+from apnemu.model.scenario import Stage
 from apnemu.question.experiment import Context, Experiment, Row, Setting
 from apnemu.report.p2mp_rows import p2mp_rows
 from apnemu.units import VirtualNs
@@ -98,7 +99,7 @@ def _warm_up(lights: Sequence[str], answers: Sequence[tuple[str, str]], sizes: S
         Train(light=light, at_ns=VirtualNs(at * WARM_EVERY_NS), frames=1, frame_bytes=size, back=back, leaf=leaf)
         for at, (light, back, leaf, size) in enumerate(wanted)
     )
-    return Stage(phase="warm-up", duration_ns=VirtualNs((len(found) + 1) * WARM_EVERY_NS), trains=found)
+    return Stage(phase="warm-up", duration_ns=VirtualNs((len(found) + 1) * WARM_EVERY_NS), activities=found)
 
 
 def _stage(
@@ -119,7 +120,7 @@ def _stage(
         found += [
             Train(light=one, at_ns=back_ns, frames=1, frame_bytes=size, back=True, leaf=leaf) for one, leaf in answers
         ]
-    return Stage(phase=phase, duration_ns=VirtualNs((count * len(sizes) + 1) * every_ns), trains=tuple(found))
+    return Stage(phase=phase, duration_ns=VirtualNs((count * len(sizes) + 1) * every_ns), activities=tuple(found))
 
 
 def rows(table: pa.Table, contexts: Sequence[Context]) -> list[Row]:

@@ -9,7 +9,8 @@ from importlib.util import find_spec
 
 from apnemu.emulation.apps.gloo import OPEN
 from apnemu.errors import InputError
-from apnemu.model.scenario import Application, Stage
+from apnemu.model.activities import Application
+from apnemu.model.scenario import Stage
 from apnemu.question.experiment import Context
 from apnemu.seeds import generator
 from apnemu.units import VirtualNs
@@ -65,7 +66,7 @@ def gloo_stages(context: Context, sites: Sequence[str]) -> tuple[Stage, Stage]:
         Stage(
             phase=phase,
             duration_ns=VirtualNs(1_000_000),
-            applications=tuple(
+            activities=tuple(
                 Application(
                     name=f"worker-{rank}",
                     site=place,

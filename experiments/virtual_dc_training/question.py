@@ -18,8 +18,9 @@ import pyarrow.compute as pc  # type: ignore[import-untyped]  # it ships no type
 from apnemu.emulation.apps.training import HEAD
 from apnemu.errors import InputError
 from apnemu.experiments.virtual_dc_training.gloo import GLOO, OWN, gloo_stages, need_torch, numbers
+from apnemu.model.activities import Application
 from apnemu.model.plant import Plant, Roadm
-from apnemu.model.scenario import Application, Stage
+from apnemu.model.scenario import Stage
 from apnemu.placement.allreduce import Training, fitted_bytes_per_compute_s, sent_between_sites, step_s
 from apnemu.placement.training_models import MODELS
 from apnemu.question.experiment import Context, Experiment, Row, Setting
@@ -205,7 +206,7 @@ def _stage(context: Context, label: str, places: Sequence[str], plan: Training) 
                 limit_s=limit_s,
             )
         )
-    return Stage(phase=label, duration_ns=VirtualNs(1_000_000), applications=tuple(applications))
+    return Stage(phase=label, duration_ns=VirtualNs(1_000_000), activities=tuple(applications))
 
 
 def rows(table: pa.Table, contexts: Sequence[Context]) -> list[Row]:

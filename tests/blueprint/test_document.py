@@ -9,9 +9,11 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 
-from apnemu.blueprint.document import Blueprint
+from apnemu.blueprint.document import Blueprint, _build
+from apnemu.errors import LabError
+from apnemu.model.activities import Arrivals, Flow, Probes, Saturation
 from apnemu.model.plant import Plant
-from apnemu.model.scenario import Arrivals, Flow, Probes, Saturation, Stage
+from apnemu.model.scenario import Stage
 from apnemu.question.experiment import Network
 from apnemu.units import VirtualNs
 from tests.compiled import NETWORKS, TOPOLOGIES, compiled, joined_plants, shipped
@@ -22,14 +24,14 @@ STAGES = (
         phase="all",
         duration_ns=VirtualNs(2**62 + 1),
         load=0.1,
-        probes=Probes(pairs=(("a", "b"), ("b", "a")), count=3, gap_ns=VirtualNs(7)),
-        flows=(
-            Flow(name="sized", source="a", target="b", size_bytes=10**12),
-            Flow(name="paced", source="a", target="b", pace_gbps=0.3, streams=8, congestion_control="bbr"),
-        ),
-        saturations=(Saturation(source="a", target="b", circulating_bytes=2**40),),
-        arrivals=(Arrivals(site="a", file="a.npy", frames=9),),
         observe="waits",
+        activities=(
+            Probes(pairs=(("a", "b"), ("b", "a")), count=3, gap_ns=VirtualNs(7)),
+            Flow(name="sized", source="a", target="b", size_bytes=10**12),
+            Arrivals(site="a", file="a.npy", frames=9),
+            Flow(name="paced", source="a", target="b", pace_gbps=0.3, streams=8, congestion_control="bbr"),
+            Saturation(source="a", target="b", circulating_bytes=2**40),
+        ),
     ),
 )
 
@@ -61,3 +63,28 @@ def test_a_document_with_a_key_too_many_is_refused() -> None:
     document["hosts"][0]["colour"] = "red"
     with pytest.raises(KeyError, match="colour"):
         Blueprint.from_json(document)
+
+
+def test_an_activity_that_nobody_declared_is_refused() -> None:
+    blueprint = dataclasses.replace(compiled(shipped("three-sites"), "apn"), stages=STAGES)
+    document = blueprint.to_json()
+    document["stages"][1]["activities"][0]["activity"] = "Juggling"
+    with pytest.raises(LabError, match=r"an activity 'Juggling'; known are Probes, Flow, .*import the file"):
+        Blueprint.from_json(document)
+
+
+def test_a_union_is_a_type_or_none() -> None:
+    @dataclasses.dataclass
+    class Odd:
+        value: int | str
+
+    with pytest.raises(TypeError, match="a union there is a type or None"):
+        _build(Odd, {"value": 1})
+
+
+def test_a_stage_has_its_activities_by_kind_in_their_order() -> None:
+    assert [flow.name for flow in STAGES[1].of(Flow)] == ["sized", "paced"]
+    assert STAGES[0].of(Flow) == ()
+    probes = STAGES[1].of(Probes)
+    with pytest.raises(ValueError, match="stage 'twice' has 2 Probes; it may have one"):
+        Stage(phase="twice", duration_ns=VirtualNs(1), activities=probes + probes)

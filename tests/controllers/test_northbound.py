@@ -16,7 +16,7 @@ from apnemu.blueprint.requests import LIST, MOVE, POINTS, SAG, SERVICES, asked, 
 from apnemu.controllers.apn import Apn
 from apnemu.controllers.desk import AtOnce
 from apnemu.controllers.northbound import Northbound
-from apnemu.model.scenario import Request
+from apnemu.model.activities import Request
 from tests.controllers.on_demand import on_demand
 
 MALFORMED = 10_000

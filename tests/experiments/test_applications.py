@@ -8,7 +8,8 @@ import pytest
 
 from apnemu.blueprint.applications import check
 from apnemu.errors import InputError
-from apnemu.model.scenario import Application, Stage
+from apnemu.model.activities import Application
+from apnemu.model.scenario import Stage
 from apnemu.units import VirtualNs
 from tests.experiments.command import THREE_SITES, Done, apnemu
 
@@ -16,7 +17,8 @@ OWN = '''
 import json
 import pyarrow.compute as pc
 from apnemu.question.experiment import Experiment, Setting
-from apnemu.model.scenario import Application, Stage
+from apnemu.model.activities import Application
+from apnemu.model.scenario import Stage
 from apnemu.units import VirtualNs
 
 SERVER = """
@@ -53,7 +55,7 @@ def stages(context):
         Stage(
             phase="asked",
             duration_ns=VirtualNs(1_000_000),
-            applications=(
+            activities=(
                 Application(name="client", site="osaka", role="job", needs=("server",), limit_s=30,
                             disk_bytes=10_000_000,
                             argv=(*python, CASES.get(case, CASES["hangs"]), "{address:tokyo}")),
@@ -140,7 +142,9 @@ def test_load_that_would_outlast_those_who_feel_it(tmp_path: Path) -> None:
 def stages(context):
     fibres = fibres_both_ways(context, ("tokyo", "osaka"))
     others = arrivals(context, "asked", fibres, 0.01, 5_000_000_000)
-    return tuple(dataclasses.replace(stage, load=0.01, arrivals=others) for stage in asked(context))
+    return tuple(
+        dataclasses.replace(stage, load=0.01, activities=(*stage.activities, *others)) for stage in asked(context)
+    )
 
 def met(results, settings):
     return len(results) == 1
@@ -167,7 +171,7 @@ def application(name: str, *needs: str, argv: tuple[str, ...] = ("true",), site:
     ],
 )
 def test_a_plan_that_cannot_be_is_refused(applications: list[Application], said: str) -> None:
-    stage = Stage(phase="s", duration_ns=VirtualNs(1), applications=tuple(applications))
+    stage = Stage(phase="s", duration_ns=VirtualNs(1), activities=tuple(applications))
     with pytest.raises(InputError) as refused:
         check([stage], {"tokyo-h1": "10.0.1.1"})
     assert said in str(refused.value)

@@ -17,7 +17,8 @@ import dataclasses
 import pyarrow.compute as pc
 from apnemu.question.experiment import Experiment
 from apnemu.model.assignment import Assignment
-from apnemu.model.scenario import Application, Probes, Request, Stage
+from apnemu.model.activities import Application, Probes, Request
+from apnemu.model.scenario import Stage
 from apnemu.units import VirtualNs
 
 S = 1_000_000_000
@@ -41,7 +42,7 @@ def stages(context):
     probes = Probes(pairs=(("tokyo", "osaka"),), count=800, gap_ns=VirtualNs(S // 100))
     if context.network == "packet":
         duration_ns = VirtualNs(10 * S)
-        return (Stage(phase="lost", duration_ns=duration_ns, probes=probes, events=context.plant.scenario),)
+        return (Stage(phase="lost", duration_ns=duration_ns, activities=(probes, *context.plant.scenario)),)
     tables = Application(
         name="tables",
         site="tokyo",
@@ -49,14 +50,17 @@ def stages(context):
         argv=("{python}", "-c", TABLES, f"{{start:{S // 2}}}", f"{{start:{9 * S}}}"),
     )
     return (
-        Stage(phase="light", duration_ns=VirtualNs(S), requests=(asked("before", "tokyo", "osaka"),)),
+        Stage(phase="light", duration_ns=VirtualNs(S), activities=(asked("before", "tokyo", "osaka"),)),
         Stage(
             phase="lost",
             duration_ns=VirtualNs(10 * S),
-            probes=probes,
-            events=context.plant.scenario,
-            applications=(tables,),
-            requests=(asked("meanwhile", "nagoya", "osaka", 1.5), asked("afterwards", "tokyo", "nagoya", 7)),
+            activities=(
+                probes,
+                *context.plant.scenario,
+                tables,
+                asked("meanwhile", "nagoya", "osaka", 1.5),
+                asked("afterwards", "tokyo", "nagoya", 7),
+            ),
         ),
     )
 

@@ -10,7 +10,8 @@ OWN = """
 import json
 import pyarrow.compute as pc
 from apnemu.question.experiment import Experiment
-from apnemu.model.scenario import Event, Probes, Stage
+from apnemu.model.activities import Event, Probes
+from apnemu.model.scenario import Stage
 from apnemu.units import VirtualNs
 
 MS = 1_000_000
@@ -38,7 +39,7 @@ CASES = {
 def stages(context):
     probes = Probes(pairs=(("tokyo", "osaka"),), count=150, gap_ns=VirtualNs(MS))
     return tuple(
-        Stage(phase=name, duration_ns=VirtualNs(MS), probes=probes, events=events) for name, events in CASES.items()
+        Stage(phase=name, duration_ns=VirtualNs(MS), activities=(probes, *events)) for name, events in CASES.items()
     )
 
 

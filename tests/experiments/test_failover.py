@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from apnemu.model.scenario import Event
+from apnemu.model.activities import Event
 from apnemu.planning.online import Service, survival
 from apnemu.topology import read_plant
 from apnemu.units import VirtualNs

@@ -40,7 +40,8 @@ import dataclasses
 import pyarrow.compute as pc
 from apnemu.question.experiment import Experiment
 from apnemu.model.assignment import Assignment
-from apnemu.model.scenario import Event, Probes, Request, Stage
+from apnemu.model.activities import Event, Probes, Request
+from apnemu.model.scenario import Stage
 from apnemu.units import VirtualNs
 
 S = 1_000_000_000
@@ -60,7 +61,7 @@ def event(at_s, kind, fibres=(), sites=()):
 
 def stage(phase, seconds, *events):
     probes = Probes(pairs=PAIRS, count=5 * seconds, gap_ns=VirtualNs(S // 5 // len(PAIRS)))
-    return Stage(phase=phase, duration_ns=VirtualNs(seconds * S), probes=probes, events=events)
+    return Stage(phase=phase, duration_ns=VirtualNs(seconds * S), activities=(probes, *events))
 
 
 def stages(context):
@@ -69,7 +70,7 @@ def stages(context):
         for name, (source, target, how) in ASKED.items()
     )
     return (
-        Stage(phase="asked", duration_ns=VirtualNs(S), requests=asked),
+        Stage(phase="asked", duration_ns=VirtualNs(S), activities=asked),
         stage("two cuts", 80, event(1, "cut", ("a-b",)), event(1, "cut", ("d-e",))),
         stage(
             "region",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from apnemu.emulation.sags import changes
-from apnemu.model.scenario import Event
+from apnemu.model.activities import Event
 from apnemu.units import VirtualNs
 
 

@@ -8,8 +8,8 @@ from math import log10
 import pytest
 from plants import ANEW, DEVICES, MS, make_plant
 
+from apnemu.model.activities import Event
 from apnemu.model.plant import Fibre, Plant
-from apnemu.model.scenario import Event
 from apnemu.planning.online import Light, Service, survival
 from apnemu.units import VirtualNs
 

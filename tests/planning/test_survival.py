@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from plants import ANEW, DEVICES, MS, make_plant
 
+from apnemu.model.activities import Event
 from apnemu.model.plant import Plant
-from apnemu.model.scenario import Event
 from apnemu.planning.online import Service, survival
 from apnemu.units import VirtualNs
 

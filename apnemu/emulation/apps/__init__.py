@@ -1,6 +1,6 @@
 """[guest] Applications in a site: real programs in the hosts' own namespaces, started, watched and ended.
 
-An experiment's stage lists them (`model.scenario.Application`): a *service* runs until all *jobs* have ended. A
+An experiment's stage lists them (`model.activities.Application`): a *service* runs until all *jobs* have ended. A
 researcher's own program needs no more than a line of that kind:
 
     Application(name="server", site="tokyo", role="service", argv=("/path/server",), ready="listens:7000")

@@ -16,7 +16,7 @@ from typing import Any
 
 from apnemu.emulation.namespaces import inside
 from apnemu.errors import LabError
-from apnemu.model.scenario import Application
+from apnemu.model.activities import Application
 
 DISKS = Path("/run/apnemu-apps")
 RECORD = "@record "

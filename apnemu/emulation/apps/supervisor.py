@@ -11,7 +11,8 @@ from apnemu.blueprint.addressing import host_name
 from apnemu.emulation.apps.process import Process
 from apnemu.emulation.loop import READ, Loop, now_ns
 from apnemu.emulation.notes import Notes
-from apnemu.model.scenario import Application, Stage
+from apnemu.model.activities import Application
+from apnemu.model.scenario import Stage
 from apnemu.units import s_to_ns
 
 LISTEN_EVERY_NS = 10_000_000
@@ -32,7 +33,7 @@ class Applications:
         namespaces: Mapping[str, int],
         folder: Path,
     ) -> None:
-        plans = stage.applications
+        plans = stage.of(Application)
         self._phase = stage.phase
         self._waiting = list(plans)
         self._addresses = addresses

@@ -15,9 +15,9 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
+from apnemu.model.activities import Event
 from apnemu.model.assignment import LightId, Lightpath
 from apnemu.model.plant import Plant
-from apnemu.model.scenario import Event
 from apnemu.planning.online.changes import setup_ns
 from apnemu.planning.online.lifecycle import Light
 from apnemu.planning.online.service import Decision, Outcome, Service

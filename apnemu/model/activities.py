@@ -1,0 +1,223 @@
+"""What may be played on a network in a stage: one frozen value for each kind of activity.
+
+A new kind is a subclass of `Activity`: a stage holds it, and the blueprint carries it to the guest, without a line
+elsewhere. Who plays it stands in `emulation.play`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+from apnemu.units import VirtualNs
+
+AT_ONCE = VirtualNs(0)
+SATURATING_BYTES = 15 * 4096
+"""A datagram of a saturation: whole pages, which sendfile passes on uncopied, and no more than a datagram holds."""
+Pair = tuple[str, str]
+"""The names of two sites: source, target."""
+
+
+class Activity:
+    """The base class of everything that a stage may hold. `kinds` has every subclass by its name."""
+
+    __slots__ = ()
+    kinds: ClassVar[dict[str, type[Activity]]] = {}
+
+    def __init_subclass__(cls) -> None:
+        known = Activity.kinds.get(cls.__name__)
+        if known is not None and known.__module__ != cls.__module__:
+            raise TypeError(f"activity {cls.__name__} is declared in {known.__module__} too; give it another name")
+        Activity.kinds[cls.__name__] = cls  # a dataclass with slots is made twice; the second is the one in use
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Probes(Activity):
+    """ICMP echo requests between the first hosts of pairs of sites, stamped by the kernels of both ends.
+
+    Each of `count` rounds probes every pair once, `gap_ns` apart plus a seeded stagger below half of that, so that
+    probes do not march in step and are never closer than half a gap. `frame_bytes` is the Ethernet frame without its
+    checksum.
+    """
+
+    pairs: tuple[Pair, ...]
+    count: int
+    gap_ns: VirtualNs
+    frame_bytes: int = 98
+    after_ns: VirtualNs = AT_ONCE
+    """Into the stage: load that started with it is then everywhere."""
+    paced: bool = False
+    """Let go by the kernel at their very nanosecond, whatever else the player does then, and stamped when they go. Only
+    from hosts whose interface has no line of its own."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flow(Activity):
+    """A TCP connection from one site's first host to another's.
+
+    With `size_bytes` it ends when the receiver has them all; without, it sends until the stage ends. Several
+    `streams` share the work. What is received in the stage's first `ramp_ns` does not count towards its goodput.
+    """
+
+    name: str
+    source: str
+    target: str
+    start_ns: VirtualNs = AT_ONCE
+    size_bytes: int | None = None
+    streams: int = 1
+    congestion_control: str = "cubic"
+    ramp_ns: VirtualNs = AT_ONCE
+    pace_gbps: float | None = None
+    """What each stream at most offers (SO_MAX_PACING_RATE); None is all that it can."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Saturation(Activity):
+    """A tenant that uses all of its own wavelength, both ways and without a gap.
+
+    `circulating_bytes` go round between the two hosts, each turned back at either end: as many as the light between
+    them holds, and some that wait for the line.
+    """
+
+    source: str
+    target: str
+    circulating_bytes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arrivals(Activity):
+    """Frames injected into one site's router for one of its fibres: other people's traffic.
+
+    `file` holds them, made on the host from the run's seed (`workload`); `frames` is their number.
+    """
+
+    site: str
+    file: str
+    frames: int
+    sink: str = ""
+    """The site whose injector takes the frames out again and counts them; without one they end at the next router."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Application(Activity):
+    """A program in a host of a data centre.
+
+    A `service` runs until every `job` of the stage has ended, and is then told to end with `end_signal`. Each starts
+    once those that it `needs` are ready, or have ended with 0 (jobs without `ready`). `ready`: "" at once,
+    "says:TEXT" when a line of its output has the text, "listens:PORT" when it listens there (TCP over IPv4).
+    `argv` and the values of `environment` may hold {address:SITE}, {folder}, {python}, {start} and others (see
+    `emulation.apps`). Limits are in virtual seconds; `disk_bytes` bounds its own folder, `output_limit_bytes` what
+    it prints. Whatever ends otherwise is a failure of the lab that names the application.
+    """
+
+    name: str
+    site: str
+    argv: tuple[str, ...]
+    role: Literal["job", "service"]
+    host: int = 1
+    needs: tuple[str, ...] = ()
+    ready: str = ""
+    ready_limit_s: float = 60.0
+    limit_s: float = 600.0
+    user: str = "root"
+    environment: tuple[tuple[str, str], ...] = ()
+    output_limit_bytes: int = 1 << 20
+    disk_bytes: int = 1 << 30
+    end_signal: Literal["TERM", "INT", "QUIT", "KILL"] = "TERM"
+
+    def __post_init__(self) -> None:
+        if not self.argv:
+            raise ValueError(f"application {self.name} has no argv; it must name a program")
+        kind, _, rest = self.ready.partition(":")
+        if self.ready and not ((kind == "says" and rest) or (kind == "listens" and rest.isdecimal())):
+            raise ValueError(f"ready of {self.name} is {self.ready!r}; it must be says:TEXT or listens:PORT")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Train(Activity):
+    """UDP datagrams that one transceiver is given back to back, stamped at its queue and at every receiver.
+
+    `light` is a lightpath's, a light tree's or a leaf's name (TREE/LEAF); they go from its source, or with `back` to
+    it (of a tree from the leaf `leaf`). `frame_bytes` is a datagram with its Ethernet, IPv4 and UDP headers: a frame
+    without its checksum, and what is longer than a frame goes as the fragments that IPv4 makes of it.
+    """
+
+    light: str
+    at_ns: VirtualNs
+    frames: int
+    frame_bytes: int
+    back: bool = False
+    leaf: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retune(Activity):
+    """At that instant both transceivers of a light send at this rate from then on; 0: nothing gets through."""
+
+    light: str
+    at_ns: VirtualNs
+    rate_gbps: float
+
+
+CONTROLLER = "controller"
+"""What a person calls it in an event."""
+EventKind = Literal["cut", "lose", "region", "sag", "repair"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event(Activity):
+    """Something that happens to what is in the ground, `at_ns` after the scenario (or the stage) begins.
+
+    `cut` takes fibres, `lose` takes sites with everything in them (ROADM, router, hosts), `region` both; `repair` gives
+    back what it names and nothing else: a fibre has light once it, and the sites at its two ends, are all whole.
+    `controller`: `lose` takes the network's controller too, and `repair` starts it again; light stays as it is
+    meanwhile, and who asks for some waits. Routers that find their own way have no controller.
+    `sag`: the first in-line amplifier of each of `fibres`, each way, gives `db` less gain (`Fibre.sag_km`) until a
+    repair or another sag; light that no longer closes is lost although no port goes down. Networks without light on
+    demand do not notice: routers regenerate at every hop, and light that was planned before has nobody who watches it.
+    `silent`: light is lost and no port says so, as behind a transport system that does not pass on a failed signal.
+    `what` is how a person would call it.
+    """
+
+    at_ns: VirtualNs
+    kind: EventKind
+    what: str
+    fibres: tuple[str, ...] = ()
+    sites: tuple[str, ...] = ()
+    controller: bool = False
+    silent: bool = False
+    db: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Routing(Activity):
+    """Routers that find their own way by OSPF, and how soon they notice that a neighbour is gone.
+
+    The defaults are RFC 2328's (appendix C.3: hello every 10 s, dead after 40 s). `bfd_ms`: a BFD packet so often,
+    the neighbour is gone after `bfd_multiplier` of them (RFC 5880, section 6.8.4; FRR's default is 3 x 300 ms); 0 is
+    no BFD.
+    """
+
+    hello_s: int = 10
+    dead_s: int = 40
+    bfd_ms: int = 0
+    bfd_multiplier: int = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request(Activity):
+    """Light asked for over the controller's REST interface, `at_ns` into the stage, and watched until a frame arrives.
+
+    `expected_ns` is when the first frame should arrive, counted from the request: the other end is tried every
+    `FINE_NS` around that instant and every `COARSE_NS` otherwise. It has no part in what is measured. What is
+    `released` is given back when the stage is over, else the light stays.
+    """
+
+    name: str
+    source: str
+    target: str
+    rate_gbps: float
+    protection: str = "none"
+    at_ns: VirtualNs = AT_ONCE
+    expected_ns: VirtualNs = AT_ONCE
+    released: bool = False
