@@ -64,8 +64,8 @@ class Lightpath:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Branch:
-    """One leaf's share of a light tree. `delay_ns` counts as a lightpath's; `splitting_loss_db` sums all splitters on
-    the way.
+    """Part of a light tree that leads to a leaf. `delay_ns` counts as a lightpath's; `splitting_loss_db` sums all
+    splitters on the way.
 
     `return_slot` is the slot in which the leaf answers: the tree's own where subcarriers go both ways.
     """
@@ -83,7 +83,7 @@ class Branch:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LightTree:
-    """One wavelength from a hub to many leaves, lit on every fibre of the tree; branches are in the demand's order."""
+    """A wavelength from a hub to many leaves, lit on every fibre of the tree; branches are in the demand's order."""
 
     name: str
     kind: TreeKind

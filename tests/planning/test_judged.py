@@ -113,7 +113,7 @@ def test_1500_km_at_400g_is_refused_by_the_command_with_gsnr_need_and_margin(tmp
     assert document["judged_by"] == "quality"
     assert document["lightpaths"] == []
     (refusal,) = document["refusals"]
-    assert refusal["demand"] == "d"
+    assert (refusal["demand"], refusal["code"]) == ("d", "quality")
     found = re.search(
         r"\(1500 km\) no mode with 400 Gbit/s closes; "
         r"(\S+) has GSNR ([0-9.]+) dB .* needs ([0-9.]+)\D+ margin (-[0-9.]+) of"

@@ -13,6 +13,7 @@ from plants import plants
 
 from apnemu.model.assignment import LightId
 from apnemu.model.plant import Plant
+from apnemu.model.reason import read_reasons
 from apnemu.planning.online import Change, Light, Service
 from apnemu.planning.online.service import PROTECTIONS
 from apnemu.topology import read_plant
@@ -123,7 +124,8 @@ class Play:
             end_ns=self.data.draw(st.sampled_from([None, (start or self.light.now_ns) + 4])),
         )
         decision = self.light.request(service)
-        assert decision.accepted != bool(decision.reason)
+        assert decision.accepted != bool(decision.why)
+        assert read_reasons(decision.reason) == decision.why
         self.devices.play(decision.changes)
 
     def fail(self, fibres: list[str], sites: list[str]) -> None:
@@ -136,7 +138,8 @@ class Play:
 
     def outcomes(self, outcomes) -> None:
         for outcome in outcomes:
-            assert (outcome.kind in ("lost", "unprotected")) == bool(outcome.reason)
+            assert (outcome.kind in ("lost", "unprotected")) == bool(outcome.why)
+            assert read_reasons(outcome.reason) == outcome.why
             self.devices.play(outcome.changes)
 
     def holds(self) -> None:
