@@ -55,18 +55,22 @@ def write_reasons(reasons: Iterable[Reason]) -> str:
 def read_reasons(line: str) -> tuple[Reason, ...]:
     """Reasons of a line by `write_reasons`; whatever stands before the first of them is left out.
 
-    A semicolon begins a reason only where a class and a colon follow, since texts have semicolons too.
+    A semicolon begins a reason only where a class and a colon follow, since texts have semicolons too, and not within
+    brackets, where a text may quote reasons.
 
     >>> dead, route = read_reasons("dead: fibre bc; route: no fibres lead from a to b; add a fibre")
     >>> dead.code, route.code, route.text
     ('dead', 'route', 'no fibres lead from a to b; add a fibre')
+    >>> [reason.code for reason in read_reasons("state: it is lost (dead: fibre bc; route: none); wait")]
+    ['state']
     >>> read_reasons("no light was asked for")
     ()
     """
     reasons: list[Reason] = []
     for part in line.split("; "):
         before, colon, after = part.partition(": ")
-        if colon and before in _CODES:
+        within = reasons and reasons[-1].text.count("(") > reasons[-1].text.count(")")
+        if colon and before in _CODES and not within:
             reasons.append(Reason(code=_CODES[before], text=after))
         elif reasons:
             reasons[-1] = replace(reasons[-1], text=f"{reasons[-1].text}; {part}")

@@ -104,7 +104,7 @@ class Play:
             self.devices.play(light.release(data.draw(st.sampled_from(names))))
         elif event == "move" and names:
             decision = light.move(data.draw(st.sampled_from(names)))
-            assert decision.accepted or decision.reason
+            assert decision.accepted or read_reasons(decision.reason) == decision.why != ()
             self.devices.play(decision.changes)
         elif event == "advance":
             self.outcomes(light.advance(light.now_ns + data.draw(st.integers(0, 5))))

@@ -27,15 +27,13 @@ def _slots(state: State, lit: tuple[Lit, ...]) -> None:
     for fibre, holds in state.ledger.on.items():
         through = {id for id, path in held.items() if fibre in path.fibres}
         assert through == set(holds), f"{fibre}: {sorted(map(str, through ^ set(holds)))} held or forgotten"
-        for one, other in combinations(holds.values(), 2):
-            if one.period.meets(other.period) and one.lightpath.slot.overlaps(other.lightpath.slot):
-                names = f"{one.lightpath.name} and {other.lightpath.name}"
-                assert one.allows(other), f"{fibre}: {names} have {one.lightpath.slot} at a time"
-    for first, second in combinations([light.lightpath for light in lit], 2):
-        if set(first.fibres) & set(second.fibres):
-            assert not first.slot.overlaps(second.slot), (
-                f"{first.name} and {second.name} are lit in one slot of a fibre"
-            )
+        for first, second in combinations(holds.values(), 2):
+            if first.period.meets(second.period) and first.lightpath.slot.overlaps(second.lightpath.slot):
+                names = f"{first.lightpath.name} and {second.lightpath.name}"
+                assert first.allows(second), f"{fibre}: {names} have {first.lightpath.slot} at a time"
+    for path, other in combinations([light.lightpath for light in lit], 2):
+        if set(path.fibres) & set(other.fibres):
+            assert not path.slot.overlaps(other.slot), f"{path.name} and {other.name} are lit in one slot of a fibre"
 
 
 def _living(state: State, lit: tuple[Lit, ...]) -> None:

@@ -13,20 +13,10 @@ from apnemu.planning.online.state import Kept, State
 
 def move(state: State, kept: Kept, avoid_fibres: Collection[str], avoid_sites: Collection[str]) -> Decision:
     """Light a service's traffic on another route or slot and switch it over; or refuse, with the reason."""
-    if kept.lost or not kept.started:
-        what = f"lost ({write_reasons(kept.lost)})" if kept.lost else "booked and not lit yet"
-        return _refused(Reason(code="state", text=f"service {kept.service.name} is {what}; move what carries"))
-    period = state.rest_of(kept)
-    free = [state.ledger.free_transceivers(site, period) for site in kept.ends]
-    for site, spare in zip(kept.ends, free, strict=True):
-        if not spare:
-            return _refused(
-                Reason(
-                    code="transceivers",
-                    text=f"all {state.ledger.count[site]} of {site} are in use; to move without loss one must be spare;"
-                    " release a service, or add a transceiver",
-                )
-            )
+    free = [state.ledger.free_transceivers(site, state.rest_of(kept)) for site in kept.ends]
+    unready = _unready(state, kept, free)
+    if unready is not None:
+        return _refused(unready)
     reserved = kept.legs.get("protecting")
     if reserved is not None and reserved.numbers is None:
         state.ledger.let_go(reserved.path)
@@ -56,6 +46,21 @@ def move(state: State, kept: Kept, avoid_fibres: Collection[str], avoid_sites: C
             take_down(old.path, old.numbers),
         ),
     )
+
+
+def _unready(state: State, kept: Kept, free: list[list[int]]) -> Reason | None:
+    """Reason why a service cannot be moved whatever the routes; `free` has the spare transceivers of both ends."""
+    if kept.lost or not kept.started:
+        what = f"lost ({write_reasons(kept.lost)})" if kept.lost else "booked and not lit yet"
+        return Reason(code="state", text=f"service {kept.service.name} is {what}; move what carries")
+    for site, spare in zip(kept.ends, free, strict=True):
+        if not spare:
+            return Reason(
+                code="transceivers",
+                text=f"all {state.ledger.count[site]} of {site} are in use; to move without loss one must be spare;"
+                " release a service, or add a transceiver",
+            )
+    return None
 
 
 def _places(
