@@ -1,4 +1,4 @@
-"""The exceptions of apnemu, one tree; each knows the exit code of a command that ends with it.
+"""Exceptions of apnemu, one tree; each knows the exit code of a command that ends with it.
 
     ApnemuError
     ├── InputError     2   something that a person wrote is wrong: file, line, value, limit, way out
@@ -14,16 +14,16 @@ from __future__ import annotations
 
 
 class ApnemuError(Exception):
-    """Whatever apnemu itself raises. `exit_code` is that of the command that ends with it."""
+    """Root of all exceptions that apnemu raises. `exit_code` is that of the command that ends with the exception."""
 
     exit_code = 3
 
 
 class InputError(ApnemuError):
-    """A value that a person gave cannot be used.
+    """Refusal of a value that a person gave.
 
-    The text is one line: `FILE:LINE: what, the value, the limit, the way out`. Where there is no file (a command's
-    option) `file` is the option's name and `line` is None.
+    The text is one line: `FILE:LINE: what, the value, the limit, the way out`. For a command's option, which stands in
+    no file, `file` is the option's name and `line` is None.
 
     >>> str(InputError("length_km is -3; it must be above 0; give the fibre's length", file="a.yaml", line=7))
     "a.yaml:7: length_km is -3; it must be above 0; give the fibre's length"
@@ -40,16 +40,16 @@ class InputError(ApnemuError):
 
 
 class LabError(ApnemuError):
-    """The lab failed: the network could not be built, or a guest did not end well."""
+    """Failure of the lab: the network could not be built, or a guest did not end well."""
 
 
 class KernelError(LabError):
-    """The lab's kernel cannot be built or is not there."""
+    """Absence of the lab's kernel: it cannot be built, or is not where it should be."""
 
 
 class GuestError(LabError):
-    """A guest panicked, stood still, ran out of memory, disk or time, or was ended from outside."""
+    """Bad end of a guest: it panicked, stood still, ran out of memory, disk or time, or was ended from outside."""
 
 
 class ReadBackError(LabError):
-    """A value read back from the machine differs from the value that was set."""
+    """Difference between a value that was set on the machine and the value read back from it."""

@@ -1,4 +1,4 @@
-"""Every constant of nature, every conversion between units, and nothing else.
+"""Constants of nature and conversions between units: every one of them, and nothing else.
 
 Units in names: `_ns _s _km _gbps _bps _db _ghz _thz _bytes _mw`. Durations are whole nanoseconds.
 """
@@ -10,18 +10,16 @@ from typing import NewType
 
 VirtualNs = NewType("VirtualNs", int)
 """An instant or a duration of virtual time, in ns."""
-WallNs = NewType("WallNs", int)
-"""A duration on the host's own clock, in ns."""
 
 SPEED_OF_LIGHT_M_PER_S = 299_792_458
-"""In vacuum; exact by the definition of the metre (SI, 1983)."""
+"""Speed of light in vacuum; exact by the definition of the metre (SI, 1983)."""
 NS_PER_S = 1_000_000_000
 GROUP_INDEX = 1.468
-"""Of standard single-mode fibre at 1550 nm, as GNPy takes it (`gnpy/core/parameters.py`): 4.8967 us/km."""
+"""Group index of standard single-mode fibre at 1550 nm, as GNPy takes it (`gnpy/core/parameters.py`): 4.8967 us/km."""
 
 
 def fibre_delay_ns(length_km: float, group_index: float = GROUP_INDEX) -> int:
-    """How long light takes through a fibre, to the nearest nanosecond.
+    """Time that light takes through a fibre, to the nearest nanosecond.
 
     >>> fibre_delay_ns(100.0)
     489672
@@ -32,7 +30,7 @@ def fibre_delay_ns(length_km: float, group_index: float = GROUP_INDEX) -> int:
 
 
 def serialisation_ns(frame_bytes: int, rate_gbps: float) -> int:
-    """How long a frame takes to pass a transmitter, rounded down as the kernel's netem does.
+    """Time that a frame takes to pass a transmitter, rounded down as the kernel's netem does.
 
     >>> serialisation_ns(1500, 10.0)
     1200
@@ -43,7 +41,8 @@ def serialisation_ns(frame_bytes: int, rate_gbps: float) -> int:
 
 
 def gbps_to_bytes_per_s(rate_gbps: float) -> int:
-    """
+    """Convert Gbit/s to whole bytes per second.
+
     >>> gbps_to_bytes_per_s(100.0)
     12500000000
     """
@@ -51,7 +50,8 @@ def gbps_to_bytes_per_s(rate_gbps: float) -> int:
 
 
 def bytes_per_s_to_gbps(bytes_per_s: float) -> float:
-    """
+    """Convert bytes per second to Gbit/s.
+
     >>> bytes_per_s_to_gbps(12_500_000_000)
     100.0
     """
@@ -59,7 +59,8 @@ def bytes_per_s_to_gbps(bytes_per_s: float) -> float:
 
 
 def ms_to_ns(milliseconds: float) -> int:
-    """
+    """Convert milliseconds to whole nanoseconds.
+
     >>> ms_to_ns(0.5), ms_to_ns(137_000)
     (500000, 137000000000)
     """
@@ -67,7 +68,8 @@ def ms_to_ns(milliseconds: float) -> int:
 
 
 def s_to_ns(seconds: float) -> int:
-    """
+    """Convert seconds to whole nanoseconds.
+
     >>> s_to_ns(0.25)
     250000000
     """
@@ -75,7 +77,8 @@ def s_to_ns(seconds: float) -> int:
 
 
 def us_to_ns(us: float) -> int:
-    """
+    """Convert microseconds to whole nanoseconds.
+
     >>> us_to_ns(0.125)
     125
     """
@@ -83,7 +86,8 @@ def us_to_ns(us: float) -> int:
 
 
 def ns_to_s(ns: int) -> float:
-    """
+    """Convert nanoseconds to seconds.
+
     >>> ns_to_s(1_500_000_000)
     1.5
     """
@@ -91,7 +95,8 @@ def ns_to_s(ns: int) -> float:
 
 
 def ns_to_ms(ns: float) -> float:
-    """
+    """Convert nanoseconds to milliseconds.
+
     >>> ns_to_ms(5_000_000)
     5.0
     """
@@ -99,7 +104,8 @@ def ns_to_ms(ns: float) -> float:
 
 
 def ns_to_us(ns: float) -> float:
-    """
+    """Convert nanoseconds to microseconds.
+
     >>> ns_to_us(1_500)
     1.5
     """
@@ -107,7 +113,8 @@ def ns_to_us(ns: float) -> float:
 
 
 def ghz_to_hz(ghz: float) -> float:
-    """
+    """Convert GHz to Hz.
+
     >>> ghz_to_hz(6.25)
     6250000000.0
     """
@@ -115,7 +122,7 @@ def ghz_to_hz(ghz: float) -> float:
 
 
 def thz_to_hz(thz: float) -> float:
-    """Whole hertz: centres and edges on the grid are multiples of 6.25 GHz.
+    """Convert THz to whole Hz: centres and edges on the grid are multiples of 6.25 GHz.
 
     >>> thz_to_hz(191.35)
     191350000000000.0
@@ -124,7 +131,7 @@ def thz_to_hz(thz: float) -> float:
 
 
 def dispersion_to_si(ps_per_nm_km: float) -> float:
-    """ps/(nm km) as s/m2.
+    """Convert chromatic dispersion from ps/(nm km) to s/m2.
 
     >>> round(dispersion_to_si(16.7), 12)
     1.67e-05
@@ -133,7 +140,7 @@ def dispersion_to_si(ps_per_nm_km: float) -> float:
 
 
 def pmd_to_si(ps_per_sqrt_km: float) -> float:
-    """ps/sqrt(km) as s/sqrt(m).
+    """Convert polarisation mode dispersion from ps/sqrt(km) to s/sqrt(m).
 
     >>> round(pmd_to_si(0.04), 18)
     1.265e-15
@@ -142,7 +149,8 @@ def pmd_to_si(ps_per_sqrt_km: float) -> float:
 
 
 def um2_to_m2(um2: float) -> float:
-    """
+    """Convert square micrometres to square metres.
+
     >>> um2_to_m2(80.0)
     8e-11
     """
@@ -150,7 +158,8 @@ def um2_to_m2(um2: float) -> float:
 
 
 def ps_to_s(ps: float) -> float:
-    """
+    """Convert picoseconds to seconds.
+
     >>> ps_to_s(3.0)
     3e-12
     """
@@ -158,8 +167,18 @@ def ps_to_s(ps: float) -> float:
 
 
 def gbps_to_bps(rate_gbps: float) -> float:
-    """
+    """Convert Gbit/s to bit/s.
+
     >>> gbps_to_bps(400.0)
     400000000000.0
     """
     return rate_gbps * 1e9
+
+
+def carried_gbps(count_bytes: int, duration_ns: int) -> float:
+    """The rate at which bytes were carried, to the kbit/s: bits per ns are Gbit/s. No time, no rate.
+
+    >>> carried_gbps(50_000_000, 1_000_000)
+    400.0
+    """
+    return round(8 * count_bytes / duration_ns, 6) if duration_ns else 0.0

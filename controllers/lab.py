@@ -31,7 +31,7 @@ class Lab:
     """
 
     def __init__(self, folder: Path, send: Send, settle: Callable[[], None], ready: int) -> None:
-        self._blueprint = Blueprint.read(folder / "blueprint.json")
+        self._blueprint = Blueprint.read(folder / "network.json")
         journal = Journal(folder / "controller.journal")
         self._apn = Apn(self._blueprint, journal.write)
         self._apn.replay(journal.entries())

@@ -8,15 +8,24 @@ grid at 250 E nominal.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import dataclasses
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from time import perf_counter_ns
-from typing import Any
+from typing import Annotated, Any, Literal
 
 from apnemu.errors import InputError
 from apnemu.model.plant import Plant
 from apnemu.planning.blocking import Rules, simulate
+from apnemu.planning.blocking.candidates import Order
 from apnemu.planning.blocking.erlang import is_exact, least_blocking
-from apnemu.question.experiment import Experiment, Row, Setting
+from apnemu.planning.blocking.rules import Fit, Grid
+from apnemu.question.context import Row
+from apnemu.question.experiment import Experiment
+from apnemu.question.settings import Setting
+from apnemu.question.verdict import Claim, Verdict, at_least, judge_rows, near
+from apnemu.report.curves import Curve
+from apnemu.report.shown import Shown
 
 TOLERANCE = 0.10
 REFERENCE = {
@@ -26,46 +35,88 @@ REFERENCE = {
     (Rules(order="km"), 220.0): 0.02417,
     (Rules(grid="flex", slots=100, order="hops", separate=True, redrawn=True), 250.0): 0.03077,
 }
-"""On NSFNET with 22 fibres."""
+"""Blocking on NSFNET with 22 fibres: (rules, load in erlangs) -> share of requests refused."""
 
 
-def rules(settings: Mapping[str, Any]) -> Rules:
-    """Raises InputError for rates upside down."""
-    flex = settings["grid"] == "flex"
-    low, high = settings["rate_low_gbps"], settings["rate_high_gbps"]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What `--set` may change."""
+
+    grid: Annotated[Grid, Setting("Grid: fixed for wavelengths, flex for slots of 12.5 GHz")] = "fixed"
+    wavelengths: Annotated[int, Setting("Wavelengths of a fibre on the fixed grid", low=1, high=1023)] = 40
+    slots: Annotated[int, Setting("Slots of a fibre on the flexible grid", low=1, high=1023)] = 100
+    guard_slots: Annotated[int, Setting("Slots left free above every flexible channel", low=0, high=100)] = 1
+    rate_low_gbps: Annotated[
+        int, Setting("Least rate that is asked for on the flexible grid", "Gbit/s", low=1, high=10_000)
+    ] = 25
+    rate_high_gbps: Annotated[
+        int, Setting("Highest rate that is asked for on the flexible grid", "Gbit/s", low=1, high=10_000)
+    ] = 100
+    k: Annotated[int, Setting("Routes tried for a request", low=1, high=1000)] = 5
+    order: Annotated[
+        Order,
+        Setting("Order of the routes: as published by km or hops, or this project's own km-hops or hops-km"),
+    ] = "hops"
+    fit: Annotated[
+        Fit, Setting("Slots that are taken: the lowest free, the tightest, or those that leave the fewest fragments")
+    ] = "first"
+    load: Annotated[tuple[float, ...], Setting("Nominal loads, one after another", "E", low=0.001, high=1e6)] = (
+        200,
+        220,
+        240,
+    )
+    requests: Annotated[int, Setting("Requests counted for each load", low=1000, high=1e9)] = 10_000_000
+    spectrum: Annotated[
+        Literal["auto", "shared", "separate"],
+        Setting("Spectrum of a fibre's two directions; auto: shared on the fixed grid, separate on the flexible one"),
+    ] = "auto"
+    holding: Annotated[
+        Literal["auto", "exponential", "redrawn"],
+        Setting(
+            "Holding times; redrawn: again where above twice the mean (0.687 x nominal load), as published;"
+            " auto: redrawn on the flexible grid, exponential on the fixed one"
+        ),
+    ] = "auto"
+
+
+def rules(settings: Settings) -> Rules:
+    """The rules that the settings describe. Raises InputError for rates upside down."""
+    flex = settings.grid == "flex"
+    low, high = settings.rate_low_gbps, settings.rate_high_gbps
     if low > high:
         raise InputError(
             f"rate_low_gbps is {low}; it must not be above rate_high_gbps, {high}; swap them", file="--set"
         )
-    return Rules(
-        grid=settings["grid"],
-        slots=settings["slots" if flex else "wavelengths"],
-        k=settings["k"],
-        order=settings["order"],
-        fit=settings["fit"],
-        separate=settings["spectrum"] == "separate" or (settings["spectrum"] == "auto" and flex),
-        redrawn=settings["holding"] == "redrawn" or (settings["holding"] == "auto" and flex),
-        **({"guard_slots": settings["guard_slots"], "rates_gbps": (low, high)} if flex else {}),
+    played = Rules(
+        grid=settings.grid,
+        slots=settings.slots if flex else settings.wavelengths,
+        k=settings.k,
+        order=settings.order,
+        fit=settings.fit,
+        separate=settings.spectrum == "separate" or (settings.spectrum == "auto" and flex),
+        redrawn=settings.holding == "redrawn" or (settings.holding == "auto" and flex),
     )
+    return dataclasses.replace(played, guard_slots=settings.guard_slots, rates_gbps=(low, high)) if flex else played
 
 
-def computed(plant: Plant, settings: Mapping[str, Any], seed: int) -> list[Row]:
+def computed(plant: Plant, settings: Settings, seed: int) -> list[Row]:
+    """A row for each load: what a simulation gives, beside closed forms and a reference where one is known."""
     played = rules(settings)
     rows = []
-    for load in settings["load"]:
-        found = simulate(
-            plant, played, load_erlang=load, requests=settings["requests"], seed=seed, clock=perf_counter_ns
+    for load in settings.load:
+        simulated = simulate(
+            plant, played, load_erlang=load, requests=settings.requests, seed=seed, clock=perf_counter_ns
         )
         floor = least_blocking(plant, played, load)
         known = REFERENCE.get((played, load)) if (plant.name, len(plant.fibres)) == ("nsfnet", 22) else None
         rows.append(
             {
                 "load_erlang": load,
-                "blocking": found.blocking,
-                "ci95": found.ci95,
-                "requests": found.requests,
-                "requests_per_s": round(found.pace),
-                "warm_up_requests": found.warm_up,
+                "blocking": simulated.blocking,
+                "ci95": simulated.ci95,
+                "requests": simulated.requests,
+                "requests_per_s": round(simulated.pace),
+                "warm_up_requests": simulated.warm_up,
                 "least_blocking": floor,
                 "erlang_b": floor if is_exact(plant, played) else None,
                 "reference_blocking": known,
@@ -74,7 +125,8 @@ def computed(plant: Plant, settings: Mapping[str, Any], seed: int) -> list[Row]:
     return rows
 
 
-def expected(settings: Mapping[str, Any]) -> str:
+def expected(settings: Settings) -> str:
+    """The answer, before the run."""
     played = rules(settings)
     grid = f"{played.slots} slots of 12.5 GHz" if played.grid == "flex" else f"{played.slots} wavelengths"
     return (
@@ -85,63 +137,53 @@ def expected(settings: Mapping[str, Any]) -> str:
     )
 
 
-def met(results: Sequence[Row], settings: Mapping[str, Any]) -> bool:
-    return all(_met(row) for row in results)
+def judge(results: Sequence[Row], settings: Settings) -> Verdict:
+    """Every load: against the bound, and against Erlang B and a reference where they are known."""
+    return judge_rows(results, _claims, KEY)
 
 
-def _met(row: Row) -> bool:
+def _claims(row: Mapping[str, Any]) -> Iterator[Claim]:
     blocking, wide = row["blocking"], 1.5 * row["ci95"]
-    if row["erlang_b"] is not None and abs(blocking - row["erlang_b"]) > wide:
-        return False
+    yield at_least("blocking", blocking, max(0.0, row["least_blocking"] - wide))
+    if row["erlang_b"] is not None:
+        yield near("blocking", blocking, row["erlang_b"], wide)
     known = row["reference_blocking"]
-    if known is not None and abs(blocking - known) > TOLERANCE * known + row["ci95"]:
-        return False
-    return bool(blocking >= row["least_blocking"] - wide)
+    if known is not None:
+        yield near("blocking", blocking, known, TOLERANCE * known + row["ci95"])
 
 
+def sentence(rows: Sequence[Mapping[str, Any]], picture: Mapping[str, Any]) -> str:
+    """The share of requests that was refused at each load.
+
+    >>> sentence([{"load_erlang": 220.0, "blocking": 0.00153, "ci95": 0.00003}], {})
+    'Refused: 0.153 % (± 0.003 %) at 220 E.'
+    """
+    parts = [f"{row['blocking']:.3%} (± {row['ci95']:.3%}) at {row['load_erlang']:g} E" for row in rows]
+    return f"Refused: {', '.join(parts)}.".replace("%", " %")
+
+
+KEY = ("load_erlang",)
 EXPERIMENT = Experiment(
     name="blocking",
     question="How often does an on-demand network of wavelengths refuse a request?",
     topology="nsfnet",
     networks=("apn",),
-    settings=(
-        Setting(name="grid", default="fixed", choices=("fixed", "flex"), meaning="wavelengths, or slots of 12.5 GHz"),
-        Setting(name="wavelengths", default=40, low=1, high=1023, whole=True, meaning="on the fixed grid, per fibre"),
-        Setting(name="slots", default=100, low=1, high=1023, whole=True, meaning="on the flexible grid, per fibre"),
-        Setting(name="guard_slots", default=1, low=0, high=100, whole=True, meaning="above every flexible channel"),
-        Setting(name="rate_low_gbps", default=25, low=1, high=10_000, whole=True, meaning="least rate, flexible grid"),
-        Setting(name="rate_high_gbps", default=100, low=1, high=10_000, whole=True, meaning="highest rate, the same"),
-        Setting(name="k", default=5, low=1, high=1000, whole=True, meaning="routes tried for a request"),
-        Setting(
-            name="order",
-            default="hops",
-            choices=("km", "hops", "km-hops", "hops-km"),
-            meaning="of the routes: as published by km or hops, or this project's own km-hops or hops-km",
-        ),
-        Setting(
-            name="fit",
-            default="first",
-            choices=("first", "best", "fragments"),
-            meaning="the lowest free slots, the tightest, or those that leave the fewest fragments",
-        ),
-        Setting(
-            name="load", default=(200, 220, 240), low=0.001, high=1e6, many=True, meaning="nominal load in erlangs"
-        ),
-        Setting(name="requests", default=10_000_000, low=1000, high=1e9, whole=True, meaning="counted, for each load"),
-        Setting(
-            name="spectrum",
-            default="auto",
-            choices=("auto", "shared", "separate"),
-            meaning="of a fibre's two directions: auto is shared on the fixed and separate on the flexible grid",
-        ),
-        Setting(
-            name="holding",
-            default="auto",
-            choices=("auto", "exponential", "redrawn"),
-            meaning="auto is redrawn above twice the mean on the flexible grid (0.687 x nominal load), as published",
+    settings=Settings,
+    key=KEY,
+    expected=expected,
+    judge=judge,
+    computed=computed,
+    shown=Shown(
+        sentence=sentence,
+        figures=(
+            Curve(
+                title="Requests that are refused",
+                caption="Of all requests, over the load offered.",
+                x="load_erlang",
+                y="blocking",
+                axes=("load, E", "share refused"),
+                unit="share",
+            ),
         ),
     ),
-    expected=expected,
-    met=met,
-    computed=computed,
 )

@@ -6,71 +6,104 @@ Idle, or while others fill their own wavelengths on the same fibres (APN) and th
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal, cast
 
 import pyarrow as pa  # type: ignore[import-untyped]  # it ships no types
 
 from apnemu.model.activities import Pair, Probes, Saturation
 from apnemu.model.scenario import Stage
-from apnemu.question.experiment import Context, Experiment, Row, Setting
-from apnemu.question.stages import arrivals, declared_load, joined_pairs, settled_ns
-from apnemu.question.traffic import filling_ns, halves
-from apnemu.report.rows import latency_rows
+from apnemu.question.context import Context, Row
+from apnemu.question.experiment import Experiment
+from apnemu.question.pairs import joined_pairs
+from apnemu.question.round_trips import latency_rows
+from apnemu.question.settings import Setting
+from apnemu.question.traffic import arrivals, declared_load, filling_ns, halves, settled_ns
+from apnemu.question.verdict import Claim, Verdict, at_most, judge_rows, near
+from apnemu.report import words
+from apnemu.report.ordering import networks, phases
+from apnemu.report.round_trip_figures import ROUND_TRIP_COLUMNS, round_trip_figures, said_of_pairs
+from apnemu.report.round_trip_table import round_trip_table
+from apnemu.report.round_trips import LatencyRow, chief
+from apnemu.report.shown import Shown
 from apnemu.units import VirtualNs, us_to_ns
 
 TOLERANCE_NS = 100
 JITTER_NS = 50
 PACKET_TOLERANCE_NS = 1_000
-"""Up to 12 hops, each rounded to the clock's step."""
+"""Allowed for up to 12 hops, each rounded to the clock's step."""
 
 
-def stages(context: Context) -> tuple[Stage, ...]:
-    found: list[Stage] = []
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What `--set` may change."""
+
+    load: Annotated[
+        tuple[Literal["idle", "full"], ...],
+        Setting("Load beside the probes: idle (but for what the topology declares), or full (all else in use)"),
+    ] = ("idle",)
+    probes: Annotated[int, Setting("Echo requests for each pair", low=1, high=65_535)] = 20
+    gap_us: Annotated[
+        float,
+        Setting("Time between probes; where they could meet in an idle router, a round trip", "us", low=1, high=1e6),
+    ] = 20.0
+    frame_bytes: Annotated[int, Setting("Ethernet frame of a probe", "bytes", low=60, high=1514)] = 98
+    background_load: Annotated[
+        float, Setting("Load of the routers' lines under load=full, as a share of their rate", low=0, high=2)
+    ] = 0.7
+
+
+def stages(context: Context[Settings]) -> tuple[Stage, ...]:
+    """The phases, one after another; on the APN a full one comes in two halves, so that each lightpath is full once."""
+    played: list[Stage] = []
     joined = joined_pairs(context)
-    for load in context.settings["load"]:
+    for load in context.settings.load:
         if load == "idle":
-            found.append(_stage(context, "declared" if declared_load(context) else "idle", joined))
+            played.append(_stage(context, "declared" if declared_load(context) else "idle", joined))
         elif context.network == "apn":
-            found += [_stage(context, "full", pairs, full) for pairs, full in halves(context.plant, context.assignment)]
+            halved = halves(context.plant, context.assignment)
+            played += [_stage(context, "full", pairs, full) for pairs, full in halved]
         else:
-            found.append(_stage(context, "full", joined))
-    return tuple(found)
+            played.append(_stage(context, "full", joined))
+    return tuple(played)
 
 
-def _stage(context: Context, phase: str, pairs: tuple[Pair, ...], full: tuple[Saturation, ...] = ()) -> Stage:
+def _stage(context: Context[Settings], phase: str, pairs: tuple[Pair, ...], full: tuple[Saturation, ...] = ()) -> Stage:
     settings = context.settings
-    gap_ns = us_to_ns(settings["gap_us"])
+    gap_ns = us_to_ns(settings.gap_us)
     if phase == "idle" and context.network == "packet":
         gap_ns = max(gap_ns, 4 * settled_ns(context))
     after_ns = 0 if phase == "idle" else filling_ns(full) + settled_ns(context)
     probes = Probes(
         pairs=pairs,
-        count=settings["probes"],
+        count=settings.probes,
         gap_ns=VirtualNs(gap_ns),
-        frame_bytes=settings["frame_bytes"],
+        frame_bytes=settings.frame_bytes,
         after_ns=VirtualNs(after_ns),
     )
-    duration_ns = after_ns + gap_ns * len(pairs) * settings["probes"] + settled_ns(context)
+    duration_ns = after_ns + gap_ns * len(pairs) * settings.probes + settled_ns(context)
     stage = Stage(phase=phase, duration_ns=VirtualNs(duration_ns), activities=(probes, *full))
     if phase != "idle" and context.network == "packet":
         everywhere = [(site, fibre) for fibre in context.plant.fibres for site in (fibre.a, fibre.b)]
-        load = declared_load(context) if phase == "declared" else settings["background_load"]
+        load = declared_load(context) if phase == "declared" else settings.background_load
         others = arrivals(context, phase, everywhere, load, duration_ns)
         stage = dataclasses.replace(stage, activities=(*stage.activities, *others))
     return stage
 
 
-def rows(table: pa.Table, contexts: Sequence[Context]) -> list[Row]:
+def rows(table: pa.Table, contexts: Sequence[Context[Settings]]) -> list[Row]:
+    """A row for each pair, network and phase: round trips beside their closed form."""
     predicted = {
         (*pair, context.network): rtt_ns
         for context in contexts
-        for pair, rtt_ns in context.predicted_rtts(context.settings["frame_bytes"]).items()
+        for pair, rtt_ns in context.predicted_rtts(context.settings.frame_bytes).items()
     }
     return [dict(row) for row in latency_rows(table, predicted)]
 
 
-def expected(settings: Mapping[str, Any]) -> str:
+def expected(settings: Settings) -> str:
+    """The answer, before the run."""
     return (
         f"over the APN every median is within {TOLERANCE_NS} ns of the closed form and jitter is at most "
         f"{JITTER_NS} ns, idle or not; over the idle packet network every median is within "
@@ -78,46 +111,58 @@ def expected(settings: Mapping[str, Any]) -> str:
     )
 
 
-def met(results: Sequence[Row], settings: Mapping[str, Any]) -> bool:
-    return all(_met(row) for row in results)
+def judge(results: Sequence[Row], settings: Settings) -> Verdict:
+    """Every row of the APN, and those of the idle packet network."""
+    return judge_rows(results, _claims, KEY, about="the APN or the idle packet network")
 
 
-def _met(row: Row) -> bool:
+def _claims(row: Mapping[str, Any]) -> Iterator[Claim]:
     if row["network"] == "packet" and row["phase"] != "idle":
-        return True
-    if row["lost"] or row["rtt_ns_p50"] is None:
-        return False
-    error_ns = abs(row["rtt_ns_p50"] - row["predicted_rtt_ns"])
-    if row["network"] == "packet":
-        return bool(error_ns <= PACKET_TOLERANCE_NS)
-    return bool(error_ns <= TOLERANCE_NS and row["jitter_ns"] <= JITTER_NS)
+        return
+    tolerance_ns = PACKET_TOLERANCE_NS if row["network"] == "packet" else TOLERANCE_NS
+    yield at_most("probes lost", row["lost"], 0)
+    yield near("median round trip", row["rtt_ns_p50"], row["predicted_rtt_ns"], tolerance_ns, "ns")
+    if row["network"] == "apn":
+        yield at_most("jitter", row["jitter_ns"], JITTER_NS, "ns")
 
 
+def sentence(results: Sequence[Mapping[str, Any]], picture: Mapping[str, Any]) -> str:
+    """The chief pair's round trip and jitter over each network; of several phases the last, which is the busiest."""
+    rows = cast(Sequence[LatencyRow], results)
+    last = phases(rows)[-1]
+    of_last = [row for row in rows if row["phase"] == last]
+    ends = chief([(row["from"], row["to"]) for row in of_last], picture)
+    assert ends is not None
+    of_pair = {row["network"]: row for row in of_last if (row["from"], row["to"]) == ends}
+    parts = [_felt(of_pair[name], name) for name in networks(list(of_pair.values()))]
+    when = f", {last}" if len(phases(rows)) > 1 else ""
+    return f"{words.pair(*ends)}{when}: {'; '.join(parts)}."
+
+
+def _felt(row: LatencyRow, network: str) -> str:
+    where = f"over the {words.network(network)}"
+    if row["rtt_ns_p50"] is None:
+        return f"every one of {words.count(row['sent'], 'probe')} lost {where}"
+    return f"{words.duration(row['rtt_ns_p50'])} {where} with {words.duration(row['jitter_ns'])} of jitter"
+
+
+KEY = ("from", "to", "network", "phase")
 EXPERIMENT = Experiment(
     name="latency",
     question="How long does a small packet take between two data centres, and how much does that vary?",
     topology="jpn12",
-    settings=(
-        Setting(
-            name="load",
-            default=("idle",),
-            choices=("idle", "full"),
-            many=True,
-            meaning="idle but for load that the topology declares, or other wavelengths and all lines in use",
-        ),
-        Setting(name="probes", default=20, low=1, high=65_535, whole=True, meaning="echo requests for each pair"),
-        Setting(
-            name="gap_us",
-            default=20.0,
-            low=1,
-            high=1e6,
-            meaning="between probes; where they could meet in an idle router, a round trip",
-        ),
-        Setting(name="frame_bytes", default=98, low=60, high=1514, whole=True, meaning="Ethernet frame of a probe"),
-        Setting(name="background_load", default=0.7, low=0, high=2, meaning="of the routers' lines, under load=full"),
-    ),
+    settings=Settings,
+    key=KEY,
     stages=stages,
     rows=rows,
     expected=expected,
-    met=met,
+    judge=judge,
+    shown=Shown(
+        sentence=sentence,
+        figures=(round_trip_figures,),
+        phases="phase",
+        columns=ROUND_TRIP_COLUMNS,
+        table=round_trip_table,
+        pairs=said_of_pairs,
+    ),
 )

@@ -9,118 +9,165 @@ from __future__ import annotations
 import dataclasses
 import itertools
 import json
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any
 
 import pyarrow as pa  # type: ignore[import-untyped]  # it ships no types
-import pyarrow.compute as pc  # type: ignore[import-untyped]  # it ships no types
 
 from apnemu.errors import InputError
 from apnemu.model.activities import Request
 from apnemu.model.assignment import Assignment
 from apnemu.model.plant import Plant
 from apnemu.model.scenario import Stage
-from apnemu.planning.online import Light, Service, setup_ns
-from apnemu.question.experiment import Context, Experiment, Row, Setting
+from apnemu.planning.online import Light, Protection, Service, setup_ns
+from apnemu.question.context import Context, Row
+from apnemu.question.experiment import Experiment
+from apnemu.question.settings import Setting
+from apnemu.question.verdict import Claim, Verdict, at_most, judge_rows, near, same
+from apnemu.records.query import groups
+from apnemu.report import words
+from apnemu.report.curves import Curve
+from apnemu.report.shown import Shown
 from apnemu.seeds import generator
 from apnemu.units import VirtualNs
 
 TOLERANCE_NS = 1_000_000
-"""Of a set-up: messages to and from the controller and its devices, which take no declared time."""
+"""Allowed for messages to and from the controller and its devices, which take no declared time."""
 
 
-def prepare(plant: Plant, settings: Mapping[str, Any]) -> Plant:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What `--set` may change."""
+
+    requests: Annotated[
+        tuple[int, ...], Setting("Requests at one instant; each number is a phase of its own", low=1, high=1000)
+    ] = (1, 100)
+    transceivers: Annotated[int, Setting("Transceivers of each data centre", low=1, high=64)] = 16
+    rate_gbps: Annotated[float, Setting("Rate of each request", "Gbit/s", low=0.1, high=1600)] = 100.0
+    protection: Annotated[Protection, Setting("Scheme that keeps each request's light alive")] = "none"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Predicted:
+    """What a request must get: light or none, why none, and when the first frame arrives (the refusal is told)."""
+
+    accepted: bool
+    reason: str
+    done_ns: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """A phase: some requests at an instant, and what each of them must get."""
+
+    count: int
+    services: tuple[Service, ...]
+    predicted: tuple[Predicted, ...]
+
+    @property
+    def phase(self) -> str:
+        """The phase's name, as records bear it."""
+        return f"requests={self.count}"
+
+
+def prepare(plant: Plant, settings: Settings) -> Plant:
     """Each data centre has its pool of transceivers, and nothing is planned."""
-    return dataclasses.replace(plant, transceivers=settings["transceivers"], demands=())
+    return dataclasses.replace(plant, transceivers=settings.transceivers, demands=())
 
 
-def arrange(planned: Assignment, settings: Mapping[str, Any]) -> Assignment:
+def arrange(planned: Assignment, settings: Settings) -> Assignment:
+    """A plan without light: none is lit before it is asked for."""
     return Assignment(lightpaths=(), refusals=())
 
 
-def services(plant: Plant, settings: Mapping[str, Any], count: int, seed: int) -> list[Service]:
-    """Between two data centres each, both drawn from all."""
+def services(plant: Plant, settings: Settings, count: int, seed: int) -> tuple[Service, ...]:
+    """Requests of one phase, each between two data centres drawn from all. Raises InputError for fewer than two."""
     sites = [site.name for site in plant.data_centres]
     if len(sites) < 2:
         raise InputError(f"{plant.name} has {len(sites)} data centre; light on demand joins two")
     draws = generator(seed, f"provisioning {count}")
     pairs = [draws.choice(len(sites), size=2, replace=False) for _ in range(count)]
-    rate, protection = settings["rate_gbps"], settings["protection"]
-    return [
+    rate, protection = settings.rate_gbps, settings.protection
+    return tuple(
         Service(name=f"{count}-{number}", source=sites[a], target=sites[b], rate_gbps=rate, protection=protection)
         for number, (a, b) in enumerate(pairs, 1)
-    ]
+    )
 
 
-def predicted(plant: Plant, asked: Sequence[Service], light: Light) -> list[tuple[bool, str, int]]:
-    """Of each: whether it gets light, why not, and when the first frame arrives (refused: when that is said), in ns.
+def predict(plant: Plant, asked: Sequence[Service], light: Light) -> tuple[Predicted, ...]:
+    """What each of some requests at one instant must get; `light` then has what they got.
 
     Request number i is decided after i computing times; then its devices act, and light travels.
     """
     computing_ns = plant.devices.controller_computing_ns
-    found = []
+    answers = []
     for number, service in enumerate(asked, 1):
         decision = light.request(service)
         done_ns = number * computing_ns
         if decision.accepted and decision.working is not None:
             done_ns += setup_ns(plant, decision.changes) - computing_ns + decision.working.delay_ns
-        found.append((decision.accepted, decision.reason, done_ns))
-    return found
+        answers.append(Predicted(accepted=decision.accepted, reason=decision.reason, done_ns=done_ns))
+    return tuple(answers)
 
 
-def played(context: Context) -> list[tuple[int, list[Service], list[tuple[bool, str, int]]]]:
-    """(requests, what is asked, what is predicted) of each stage; light of earlier stages stays where it is."""
+def phases(context: Context[Settings]) -> list[Asked]:
+    """Every phase with its prediction, in order; light of earlier phases stays where it is.
+
+    It follows from the context alone, so `stages` and `rows` each compute it, and nothing is kept between them.
+    """
     plant, settings = context.plant, context.settings
     light = Light(plant, transceivers={site.name: plant.transceivers for site in plant.data_centres})
-    each = [(count, services(plant, settings, count, context.seed)) for count in dict.fromkeys(settings["requests"])]
-    return [(count, asked, predicted(plant, asked, light)) for count, asked in each]
+    asked = [(count, services(plant, settings, count, context.seed)) for count in dict.fromkeys(settings.requests)]
+    return [Asked(count=count, services=own, predicted=predict(plant, own, light)) for count, own in asked]
 
 
-def stages(context: Context) -> tuple[Stage, ...]:
-    return tuple(_stage(*each) for each in played(context))
+def stages(context: Context[Settings]) -> tuple[Stage, ...]:
+    """The phases, one after another."""
+    return tuple(_stage(asked) for asked in phases(context))
 
 
-def _stage(count: int, asked: Sequence[Service], light: Sequence[tuple[bool, str, int]]) -> Stage:
-    plans = tuple(
+def _stage(asked: Asked) -> Stage:
+    requests = tuple(
         Request(
             name=service.name,
             source=service.source,
             target=service.target,
             rate_gbps=service.rate_gbps,
             protection=service.protection,
-            expected_ns=VirtualNs(done_ns),
+            expected_ns=VirtualNs(predicted.done_ns),
         )
-        for service, (_, _, done_ns) in zip(asked, light, strict=True)
+        for service, predicted in zip(asked.services, asked.predicted, strict=True)
     )
-    longest_ns = max(done_ns for _, _, done_ns in light)
-    return Stage(phase=f"requests={count}", duration_ns=VirtualNs(longest_ns), activities=plans)
+    longest_ns = max(predicted.done_ns for predicted in asked.predicted)
+    return Stage(phase=asked.phase, duration_ns=VirtualNs(longest_ns), activities=requests)
 
 
-def rows(table: pa.Table, contexts: Sequence[Context]) -> list[Row]:
-    context = contexts[0]
-    found: list[Row] = []
-    events = table.filter(pc.equal(table["kind"], "event")).to_pylist()
+def rows(table: pa.Table, contexts: Sequence[Context[Settings]]) -> list[Row]:
+    """A row for each request, in the order of asking."""
+    results: list[Row] = []
+    events = {key: records[-1] for key, records in groups(table, "event", "phase", "name")}
     taken: set[tuple[str, int]] = set()
-    for count, asked, light in played(context):
-        own = [record for record in events if record["phase"] == f"requests={count}"]
-        by_name = {record["name"]: record for record in own}
-        for service, (accepted, reason, done_ns) in zip(asked, light, strict=True):
-            record = by_name[f"request {service.name}"]
-            found.append(_row(count, service, record, json.loads(record["detail"]), taken))
-            found[-1] |= {"predicted_accepted": accepted, "predicted_reason": reason}
-            found[-1]["predicted_setup_ns"] = done_ns if accepted else None
-    return found
+    for asked in phases(contexts[0]):
+        for service, predicted in zip(asked.services, asked.predicted, strict=True):
+            record = events[asked.phase, f"request {service.name}"]
+            row = _row(asked.count, service, record, json.loads(record["detail"]), taken)
+            row |= {"predicted_accepted": predicted.accepted, "predicted_reason": predicted.reason}
+            row["predicted_setup_ns"] = predicted.done_ns if predicted.accepted else None
+            results.append(row)
+    return results
 
 
 def _row(
-    count: int, service: Service, record: Mapping[str, Any], seen: Mapping[str, Any], taken: set[tuple[str, int]]
+    count: int, service: Service, record: Mapping[str, Any], answer: Mapping[str, Any], taken: set[tuple[str, int]]
 ) -> Row:
     """`taken` holds (site and site, step of 6.25 GHz) of what was given before; `given_twice` counts what is in it."""
     twice, route, slot = 0, "", ""
-    accepted = seen["status"] == 201
-    reason = "" if accepted else seen["answer"]["ietf-restconf:errors"]["error"][0]["error-message"]
+    accepted = answer["status"] == 201
+    reason = "" if accepted else answer["answer"]["ietf-restconf:errors"]["error"][0]["error-message"]
     if accepted:
-        for lit in seen["answer"]["tapi-connectivity:connectivity-service"][0]["connection"]:
+        for lit in answer["answer"]["tapi-connectivity:connectivity-service"][0]["connection"]:
             sites, n, m = lit["apnemu:route"], lit["apnemu:slot"]["n"], lit["apnemu:slot"]["m"]
             for pair in itertools.pairwise(sites):
                 steps = {("-".join(sorted(pair)), step) for step in range(n - m, n + m)}
@@ -137,60 +184,95 @@ def _row(
         "reason": reason,
         "setup_ns": record["duration_ns"],
         "predicted_setup_ns": None,
-        "answered_ns": seen["answered_ns"],
+        "answered_ns": answer["answered_ns"],
         "route": route,
         "slot": slot,
         "given_twice": twice,
     }
 
 
-def expected(settings: Mapping[str, Any]) -> str:
+def expected(settings: Settings) -> str:
+    """The answer, before the run."""
     return (
         f"the first frame arrives within {TOLERANCE_NS / 1e6:g} ms of declared computing and device times and the"
         " light's way; no slot is given twice; who gets no light is told why"
     )
 
 
-def met(results: Sequence[Row], settings: Mapping[str, Any]) -> bool:
-    return bool(results) and all(_met(row) for row in results)
+def judge(results: Sequence[Row], settings: Settings) -> Verdict:
+    """Every request."""
+    return judge_rows(results, _claims, KEY, about="a request")
 
 
-def _met(row: Row) -> bool:
-    if row["accepted"] != row["predicted_accepted"] or row["given_twice"]:
-        return False
+def _claims(row: Mapping[str, Any]) -> Iterator[Claim]:
+    yield same("light given", row["accepted"], row["predicted_accepted"])
+    yield at_most("steps of spectrum given twice", row["given_twice"], 0)
     if not row["accepted"]:
-        return bool(row["reason"])
-    return row["setup_ns"] is not None and abs(row["setup_ns"] - row["predicted_setup_ns"]) <= TOLERANCE_NS
+        yield same("a reason told", bool(row["reason"]), True)
+    elif row["predicted_accepted"]:
+        yield near("request to first frame", row["setup_ns"], row["predicted_setup_ns"], TOLERANCE_NS, "ns")
 
 
+def sentence(results: Sequence[Mapping[str, Any]], picture: Mapping[str, Any]) -> str:
+    """How many requests got light, and after how long.
+
+    >>> sentence([{"accepted": True, "setup_ns": 70_600_000_000, "predicted_setup_ns": 70_599_000_000},
+    ...           {"accepted": False, "setup_ns": None, "predicted_setup_ns": None}], {})
+    '1 of 2 requests got light; the first frame came after 70.6 s, at most 1.00 ms beside declared times.'
+    """
+    lit = [row for row in results if row["accepted"] and row["setup_ns"] is not None]
+    of = f"{len(lit)} of {words.count(len(results), 'request')} got light"
+    if not lit:
+        return f"{of}."
+    times = sorted(row["setup_ns"] for row in lit)
+    span = words.duration(times[0])
+    if words.duration(times[-1]) != span:
+        span += f" to {words.duration(times[-1])}"
+    off = [abs(row["setup_ns"] - row["predicted_setup_ns"]) for row in lit if row["predicted_setup_ns"] is not None]
+    beside = f", at most {words.duration(max(off))} beside declared times" if off else ""
+    return f"{of}; the first frame came after {span}{beside}."
+
+
+def numbered(results: Sequence[Mapping[str, Any]]) -> list[Row]:
+    """The rows with the place of each request among those of its instant, from 1.
+
+    >>> [row["number"] for row in numbered([{"requests": 1}, {"requests": 2}, {"requests": 2}])]
+    [1, 1, 2]
+    """
+    placed: Counter[int] = Counter()
+    drawn = []
+    for row in results:
+        placed[row["requests"]] += 1
+        drawn.append({**row, "number": placed[row["requests"]]})
+    return drawn
+
+
+SETUPS = Curve(
+    title="From the request to the first frame",
+    caption="All are asked for at once and decided one after another.",
+    x="number",
+    y="setup_ns",
+    axes=("request", "time"),
+    unit="time",
+    split=("requests",),
+    split_words=lambda row: words.count(row["requests"], "request"),
+    reference="predicted_setup_ns",
+    reference_name="declared times alone",
+    derive=numbered,
+)
+KEY = ("request",)
 EXPERIMENT = Experiment(
     name="provisioning",
     question="How long does light on demand take to be set up, and who gets none?",
     topology="jpn12",
-    settings=(
-        Setting(
-            name="requests",
-            default=(1, 100),
-            low=1,
-            high=1000,
-            whole=True,
-            many=True,
-            meaning="asked for at an instant",
-        ),
-        Setting(name="transceivers", default=16, low=1, high=64, whole=True, meaning="of each data centre"),
-        Setting(name="rate_gbps", default=100.0, low=0.1, high=1600, meaning="of each request"),
-        Setting(
-            name="protection",
-            default="none",
-            choices=("none", "1+1", "restoration-prepared", "restoration-computed"),
-            meaning="how each is kept alive",
-        ),
-    ),
+    settings=Settings,
+    key=KEY,
     prepare=prepare,
     arrange=arrange,
     stages=stages,
     rows=rows,
     expected=expected,
-    met=met,
+    judge=judge,
+    shown=Shown(sentence=sentence, figures=(SETUPS,)),
     networks=("apn",),
 )

@@ -15,15 +15,19 @@ from typing import Any
 
 import pyarrow as pa  # type: ignore[import-untyped]  # it ships no types
 import pyarrow.compute as pc  # type: ignore[import-untyped]  # it ships no types
+from apnemu.report.rows import latency_rows
 
 from apnemu.errors import InputError
 from apnemu.model.activities import Application, Event, Probes
 from apnemu.model.plant import Plant
 from apnemu.model.scenario import Stage
-from apnemu.question.experiment import Context, Experiment, Program, Row, Setting
-from apnemu.question.stages import NEAR, PROBE_BYTES, arrivals, far_names, fibres_both_ways, need_joined, star
+from apnemu.question.context import Context, Row
+from apnemu.question.experiment import Experiment, Program
+from apnemu.question.pairs import fibres_both_ways, need_joined
+from apnemu.question.plants import NEAR, far_names, star
+from apnemu.question.settings import Setting
+from apnemu.question.traffic import PROBE_BYTES, arrivals
 from apnemu.report.database_rows import after_failover, after_repair, stall_bounds_ns
-from apnemu.report.rows import latency_rows
 from apnemu.units import VirtualNs, s_to_ns
 
 PROGRAM = ("{python}", "-m", "apnemu.emulation.apps.postgres")

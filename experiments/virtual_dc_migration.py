@@ -18,8 +18,10 @@ from apnemu.model.activities import Application
 from apnemu.model.plant import Plant
 from apnemu.model.scenario import Stage
 from apnemu.placement.precopy import Migration, course, refusal
-from apnemu.question.experiment import Context, Experiment, Row, Setting
-from apnemu.question.stages import NEAR, far_names, star
+from apnemu.question.context import Context, Row
+from apnemu.question.experiment import Experiment
+from apnemu.question.plants import NEAR, far_names, star
+from apnemu.question.settings import Setting
 from apnemu.units import VirtualNs, gbps_to_bytes_per_s, ns_to_s
 
 PORT = 7200

@@ -19,8 +19,11 @@ from apnemu.model.demand import Demand
 from apnemu.model.plant import Plant
 from apnemu.model.scenario import Stage
 from apnemu.placement.job import Job
-from apnemu.question.experiment import Context, Experiment, Row, Setting
-from apnemu.question.stages import NEAR, PROBE_BYTES, far_names, star
+from apnemu.question.context import Context, Row
+from apnemu.question.experiment import Experiment
+from apnemu.question.plants import NEAR, far_names, star
+from apnemu.question.settings import Setting
+from apnemu.question.traffic import PROBE_BYTES
 from apnemu.report.pool_rows import pool_rows
 from apnemu.topology.size_classes import read_size_classes
 from apnemu.units import VirtualNs, s_to_ns

@@ -13,15 +13,19 @@ from typing import Any
 
 import pyarrow as pa  # type: ignore[import-untyped]  # it ships no types
 import pyarrow.compute as pc  # type: ignore[import-untyped]  # it ships no types
+from apnemu.report.rows import latency_rows
 
 from apnemu.errors import InputError
 from apnemu.model.activities import Application, Arrivals, Pair, Probes
 from apnemu.model.plant import Plant
 from apnemu.model.scenario import Stage
 from apnemu.placement.remote_disk import round_trips
-from apnemu.question.experiment import Context, Experiment, Program, Row, Setting
-from apnemu.question.stages import NEAR, PROBE_BYTES, arrivals, far_names, fibres_both_ways, need_joined, star
-from apnemu.report.rows import latency_rows
+from apnemu.question.context import Context, Row
+from apnemu.question.experiment import Experiment, Program
+from apnemu.question.pairs import fibres_both_ways, need_joined
+from apnemu.question.plants import NEAR, far_names, star
+from apnemu.question.settings import Setting
+from apnemu.question.traffic import PROBE_BYTES, arrivals
 from apnemu.report.storage_rows import storage_row
 from apnemu.units import VirtualNs, gbps_to_bytes_per_s, ns_to_s, s_to_ns
 

@@ -11,7 +11,7 @@ from apnemu.blueprint.document import Blueprint, End
 from apnemu.model.demand import Demand
 from apnemu.model.plant import Fibre, Mode, PacketNetwork, Plant, Roadm, Site
 from apnemu.planning import next_hops, plan
-from apnemu.question.experiment import Context, Network
+from apnemu.question.context import Context, Network
 from apnemu.topology import read_plant
 
 TOPOLOGIES = Path(__file__).parents[1] / "topologies"
@@ -22,7 +22,7 @@ def shipped(name: str) -> Plant:
     return read_plant(TOPOLOGIES / f"{name}.yaml")
 
 
-def context_of(plant: Plant, network: Network) -> Context:
+def context_of(plant: Plant, network: Network) -> Context[None]:
     """As the corridor makes it, of an experiment without settings."""
     return Context(
         plant=plant,
@@ -30,7 +30,7 @@ def context_of(plant: Plant, network: Network) -> Context:
         hops=next_hops(plant),
         network=network,
         seed=1,
-        settings={},
+        settings=None,
         folder=Path("nowhere"),
     )
 

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
-from apnemu.cli import ctl, foreign, labs, runs, sweeps
+from apnemu.cli import ctl, foreign, labs, questions, runs, sweeps
 from apnemu.cli.shown import say, tell
 from apnemu.errors import ApnemuError, LabError
 
@@ -37,6 +37,7 @@ for command in (
     runs.demo,
     runs.bench,
     sweeps.sweep,
+    questions.experiments,
 ):
     app.command()(command)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from time import monotonic
 from typing import Annotated
@@ -15,6 +14,8 @@ from apnemu.cli.values import application, cores, networks, runtime, seed_of, ti
 from apnemu.question.discovery import load_experiment, shipped_topology
 from apnemu.running.directory import new_folder
 
+UNMET = 1
+"""Exit code of a run whose expectation did not come true."""
 MOST_COST_NS = 1_000_000
 """Above it a lab's daemons never come to rest."""
 Topology = Annotated[Path, typer.Argument(metavar="FILE", help="A topology file.")]
@@ -73,7 +74,7 @@ def plan(
     plant = read_plant(file)
     judged = plan_judged(plant, by_quality=quality)
     assignment = judged.assignment
-    for note in judged.notes if not judged.by_quality else ():
+    for note in (*judged.notes, *judged.warnings) if not judged.by_quality else ():
         say(note)
     if export_gnpy is not None:
         from apnemu import optics
@@ -139,13 +140,15 @@ def run(
 ) -> None:
     """Ask one question of the networks; leaves a run directory with all that was seen."""
     from apnemu.lab.progress import Display
-    from apnemu.report.headline import cost, expectation, sentence
+    from apnemu.report.headline import cost, expectation
     from apnemu.report.tables import results_table
     from apnemu.running import corridor
+    from apnemu.running.request import Request
 
     asked = load_experiment(experiment)
-    request = corridor.Request(
+    request = Request(
         experiment=asked,
+        own_file=Path(experiment) if experiment.endswith(".py") else None,
         topology=topology or shipped_topology(asked.topology),
         given=tuple(setting or ()),
         seed=seed_of(seed),
@@ -161,18 +164,18 @@ def run(
         by_quality=quality,
     )
     with Display() as display:
-        document = corridor.run(request, say=say, on_progress=display.update)
+        finished = corridor.run(request, say=say, on_progress=display.update)
+    document = finished.document
     if as_json:
         show_json(document)
     else:
-        picture = json.loads((Path(document["run_dir"]) / "blueprint.json").read_text())["picture"]
-        OUT.print(results_table(document["results"]))
-        tell(sentence(document["results"], picture))
+        OUT.print(results_table(document["results"], finished.shown))
+        tell(document["answer"])
         tell(expectation(document))
         tell(cost(document))
-        tell(f"page: {Path(document['run_dir']) / 'report.html'}")
-    if not document["expectation"]["met"]:
-        raise typer.Exit(1)
+        tell(f"page: {finished.folder / 'report.html'}")
+    if document["expectation"]["met"] is False:
+        raise typer.Exit(UNMET)
 
 
 def report(
@@ -180,9 +183,9 @@ def report(
     out: Annotated[Path | None, typer.Option(help="Folder of the page; the first run's by default.")] = None,
 ) -> None:
     """Write the HTML page again."""
-    from apnemu.running import directory as rundir
+    from apnemu.running.finished import read_finished, write_report
 
-    tell(f"page: {rundir.report_all(out or run_dir[0], run_dir)}")
+    tell(f"page: {write_report(out or run_dir[0], [read_finished(folder) for folder in run_dir])}")
 
 
 def bench(
@@ -213,31 +216,30 @@ def demo(
 ) -> None:
     """What an APN does for two data centres in Japan, and what the packet network does to them: one table, one page."""
     from apnemu.lab.progress import Display
-    from apnemu.report.headline import sentence
     from apnemu.report.tables import results_table
     from apnemu.running import corridor
-    from apnemu.running import directory as rundir
+    from apnemu.running.finished import write_report
+    from apnemu.running.request import Request
 
     folder = out or new_folder("demo")
-    documents = []
+    runs = []
     with Display() as display:
         for number, (name, topology, given) in enumerate(DEMO, 1):
             say(f"demo {number} of {len(DEMO)}: {load_experiment(name).question}")
-            request = corridor.Request(
+            request = Request(
                 experiment=load_experiment(name),
                 topology=shipped_topology(topology),
                 given=given,
                 out=folder / name,
             )
-            documents.append(corridor.run(request, say=say, on_progress=display.update))
-    page = rundir.report_all(folder, [Path(document["run_dir"]) for document in documents])
+            runs.append(corridor.run(request, say=say, on_progress=display.update))
+    page = write_report(folder, runs)
     if as_json:
-        show_json({"page": str(page), "runs": documents})
+        show_json({"page": str(page), "runs": [run.document for run in runs]})
     else:
-        picture = json.loads((folder / DEMO[0][0] / "blueprint.json").read_text())["picture"]
-        OUT.print(results_table(documents[0]["results"]))
-        for document in documents:
-            tell(sentence(document["results"], picture))
+        OUT.print(results_table(runs[0].document["results"], runs[0].shown))
+        for run in runs:
+            tell(run.document["answer"])
         tell(f"page: {page}")
-    if not all(document["expectation"]["met"] for document in documents):
-        raise typer.Exit(1)
+    if any(run.document["expectation"]["met"] is False for run in runs):
+        raise typer.Exit(UNMET)

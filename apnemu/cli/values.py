@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 from apnemu.controllers.frameworks import installed
 from apnemu.errors import InputError
-from apnemu.question.experiment import Experiment, Network
-from apnemu.running.corridor import Time
+from apnemu.question.context import Network
+from apnemu.question.experiment import Experiment
+from apnemu.running.request import Time
 
 HIGHEST_SEED = 2**64 - 1
 MOST_WORKERS = 1024
 
 
-def networks(given: str | None, asked: Experiment) -> tuple[Network, ...]:
+def networks(given: str | None, asked: Experiment[Any]) -> tuple[Network, ...]:
     if given is None:
         return asked.networks
     names = tuple(dict.fromkeys(part.strip() for part in given.split(",")))

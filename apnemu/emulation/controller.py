@@ -56,7 +56,7 @@ class Controller:
         os.set_blocking(self._reading, False)
         command = [sys.executable, "-m", "apnemu.controllers.runtime", "--runtime", self._blueprint.controller_runtime]
         if self._is_own():
-            command += ["--logic", self._blueprint.controller, "--blueprint", str(self._folder / "blueprint.json")]
+            command += ["--logic", self._blueprint.controller, "--blueprint", str(self._folder / "network.json")]
             command += ["--ready", str(writing)]
         else:
             command += ["--file", self._blueprint.controller]

@@ -225,4 +225,4 @@ class Net(Mininet):  # type: ignore[misc]  # mininet has no types
 
 def load(folder: Path) -> Net:
     """The network of a run directory, built and with its switches connected to nobody yet."""
-    return Net(Blueprint.read(folder / "blueprint.json"))
+    return Net(Blueprint.read(folder / "network.json"))

@@ -1,33 +1,40 @@
 """The virtual-time lab, seen from the host: a Linux kernel of our own as an ordinary process, and one program in it.
 
-`kernel` finds or builds the kernel (`source`, `build`; configuration and patches lie in the folder of that name).
-`guest.run` boots a guest, runs one program as its root, and says how that ended (`verdict`); `side_by_side.run_all`
-does so with several at once. `needs` says what a machine lacks. Host and guest share one folder: the guest finds it
-at /run/apnemu, and can write nothing else on the host. Only apnemu.errors and apnemu.units are imported here.
+The kernel: `kernel` finds it in a cache or has it built, `source` says of which source, `build` compiles it (its
+configuration and patches lie in the folder `kernel`). `needs` says what a machine lacks for that.
 
-Why it is so, and what was rejected:
+A guest: `job` says what program runs in which guest, `guest.run` boots the guest, runs the program as its root and
+waits for the end; `side_by_side.run_all` runs several guests at once. `staging` lays out what the guest finds in its
+folder, `python` the Python and our code that it sees; `launch` turns a process into the kernel, `cores` claims a core
+for it. While it runs, `console` keeps what it prints, `pump` carries its program's output to the caller, `watchdog`
+reads its virtual time, CPU and memory, `progress` shows how far it is. `verdict` names each way to fail, and `ending`
+ends what a command started.
+
+Host and guest share a single folder: the guest finds it at /run/apnemu, and can write nothing else on the host. This
+room imports only apnemu.errors and apnemu.units.
+
+Design, and what was rejected:
 
 - *User Mode Linux in time-travel mode*, not a virtual machine, containers or a simulator: real Linux code, no rights,
   no modules of the host's, and a clock that moves only when every process sleeps.
 - *The kernel is a direct child of the command, started by one thread that lives as long as it* (`guest._starter`):
   Linux then ends it with the command, kill -9 included. A supervisor process in between can itself be killed, and
-  costs the start of one more Python. The guest's kernel traces its processes' host halves, which end with
-  it.
+  costs the start of one more Python. The guest's kernel traces its processes' host halves, which end with it.
 - *Nothing that differs between runs reaches the guest*: its kernel stirs its command line into all randomness, and a
   longer path moves its stack. So the folder is the kernel's working directory, the binary is executed by descriptor,
   pipes have fixed numbers, the environment is empty. What stays visible is the folder itself: inode numbers and times
   of files in it are the host's.
 - *Output goes through pipes in which the guest's kernel waits for the host* (its clock with it). A file cannot be
-  bounded from outside; a guest that prints without end must not fill the disk. The console keeps its first and last 2
-  MB.
+  bounded from outside; a guest that prints without end must not fill the disk. The console keeps its first and last
+  2 MB.
 - *The write bound is in hostfs* (patch 0004): each changing call names a file beneath the folder, by openat2.
   Read-only mounts bind nobody who is root in the guest, since root can mount again, and a bound on names alone falls
   to symbolic links. Landlock or a mount namespace on the host would do as well, where they exist and are allowed.
 - *The guest's memory is a memfd* (patch 0005), not a file in /dev/shm, which in containers is small and noexec.
 - *Out of memory is read from the console, not made a panic* (vm.panic_on_oom): the kernel's own choice names the
-  process that is too big; a panic names the one that asked last. The lab ends on that line.
+  process that is too big; a panic names the process that asked last. The lab ends on that line.
 - *Standing still is measured in CPU time* (`watchdog`): a lab that is stopped or starved by the host is not at fault.
 - *Cores are claimed by abstract sockets* (`cores`): nothing to clean up, and all users see them.
 
-Not modelled: the speed of a CPU. Computing takes no virtual time; a system call takes 500 ns, a clock reading 1 ns.
+*Not modelled:* the speed of a CPU. Computing takes no virtual time; a system call takes 500 ns, a clock reading 1 ns.
 """

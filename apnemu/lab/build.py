@@ -15,11 +15,11 @@ from apnemu.errors import KernelError
 from apnemu.lab.ending import ends_with_block
 
 RECIPE: Final = Path(__file__).with_name("kernel")
-"""Our configuration and patches."""
+"""Folder of our configuration and patches."""
 COMPILED_FILES: Final = 900
-"""As many files does the configuration compile; for the estimate alone."""
+"""Number of files that the configuration compiles; only the estimate of the time left depends on it."""
 NEEDED_BYTES: Final = 2_500_000_000
-"""The source unpacked, and what is compiled from it."""
+"""Disk space for the unpacked source and what is compiled from it."""
 REPORT_EVERY_S: Final = 2.0
 TOOLS: Final = {
     "gcc": "build-essential",
@@ -44,22 +44,23 @@ Report = Callable[[str], None]
 
 
 def recipe_files() -> list[Path]:
-    """The configuration, and the patches in the order in which they are applied."""
+    """List the configuration, then the patches in the order in which they are applied."""
     return [RECIPE / "kernel.config", *sorted(RECIPE.glob("*.patch"))]
 
 
 def missing_packages() -> list[str]:
-    """Debian packages without which nothing can be built, in alphabetical order."""
+    """List the Debian packages that a build needs and this machine lacks, in alphabetical order."""
     missing = {package for tool, package in TOOLS.items() if shutil.which(tool) is None}
     missing |= {package for header, package in HEADERS.items() if not Path(header).is_file()}
     return sorted(missing)
 
 
 def build(source: Path, folder: Path, report: Report) -> tuple[Path, str]:
-    """Build in `folder` from a tarball or a tree; the stripped kernel's path, and its version.
+    """Build in `folder` from a tarball or a tree; returns the stripped kernel's path, and its version.
 
-    Raises KernelError if a tool is missing, the disk is full, a patch does not apply, an option of the configuration
-    does not exist in this source, or the compiler fails.
+    Raises:
+        KernelError: a tool is missing, the disk is full, a patch does not apply, an option of the configuration does
+            not exist in this source, or the compiler fails.
     """
     if missing := missing_packages():
         raise KernelError(f"building the kernel needs {', '.join(missing)}; `apt-get install {' '.join(missing)}`")
@@ -92,7 +93,7 @@ def build(source: Path, folder: Path, report: Report) -> tuple[Path, str]:
 
 
 def absent_options(wanted: str, config: str) -> list[str]:
-    """Options that were asked for and are not in the configuration as it came out.
+    """List options that were asked for and are not in the configuration as it came out.
 
     >>> absent_options("# why\\nCONFIG_NET=y\\nCONFIG_X=7\\n", "CONFIG_NET=y\\n# CONFIG_X is not set\\n")
     ['CONFIG_X=7']
@@ -103,14 +104,14 @@ def absent_options(wanted: str, config: str) -> list[str]:
 
 def _compile(tree: Path, report: Report) -> None:
     jobs = len(os.sched_getaffinity(0))
-    start_s = said_s = time.monotonic()
+    start_s = reported_s = time.monotonic()
     compiled = 0
     report(f"kernel: compiling {COMPILED_FILES} files with {jobs} jobs")
     for line in _lines(["make", f"-j{jobs}", "ARCH=um", "linux"], tree):
         compiled += line.startswith("  CC ")
         now_s = time.monotonic()
-        if now_s - said_s >= REPORT_EVERY_S and compiled > COMPILED_FILES // 50:
-            said_s = now_s
+        if now_s - reported_s >= REPORT_EVERY_S and compiled > COMPILED_FILES // 50:
+            reported_s = now_s
             share = min(1.0, compiled / COMPILED_FILES)
             left_s = (now_s - start_s) * (1 - share) / share
             report(f"kernel: compiling, {share:.0%}, about {left_s:.0f} s left")
@@ -121,7 +122,7 @@ def _run(command: list[str], folder: Path) -> str:
 
 
 def _lines(command: list[str], folder: Path) -> Iterator[str]:
-    """Run a program to its end, giving each line that it prints."""
+    """Run a program to its end, and yield each line that it prints."""
     process = subprocess.Popen(
         command,
         cwd=folder,
@@ -133,22 +134,22 @@ def _lines(command: list[str], folder: Path) -> Iterator[str]:
         errors="replace",
         start_new_session=True,
     )
-    said: list[str] = []
+    messages: list[str] = []
     with ends_with_block(process):
         assert process.stdout is not None
         for line in process.stdout:
             if not re.match(r"  [A-Z0-9]+ ", line):
-                said = [*said[-200:], line]
+                messages = [*messages[-200:], line]
             yield line
         code = process.wait()
     if code:
-        raise KernelError(_failure(command, folder, said))
+        raise KernelError(_failure(command, folder, messages))
 
 
-def _failure(command: list[str], folder: Path, said: list[str]) -> str:
-    text = "".join(said)
+def _failure(command: list[str], folder: Path, messages: list[str]) -> str:
+    text = "".join(messages)
     if "No space left on device" in text:
         return f"the disk under {folder} filled up; building the kernel needs {NEEDED_BYTES / 1e9:.1f} GB"
-    telling = [line.strip() for line in said if re.search(r"error|FAILED|No such file|cannot", line, re.IGNORECASE)]
-    shown = telling[:2] or [line.strip() for line in said[-2:]]
+    telling = [line.strip() for line in messages if re.search(r"error|FAILED|No such file|cannot", line, re.IGNORECASE)]
+    shown = telling[:2] or [line.strip() for line in messages[-2:]]
     return f"`{' '.join(command[:4])}` failed while building the kernel: {' | '.join(shown)}"

@@ -1,4 +1,4 @@
-"""A guest's console: written down within bounds, and searched for what the kernel says of its own end."""
+"""A guest's console: written to a file within bounds, and searched for what the kernel prints about its own end."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 KEPT_BYTES: Final = 2 * 1024 * 1024
-"""Of the beginning, and as many of the end: a guest that prints for ever does not fill the disk."""
+"""Bytes kept of the beginning, and as many of the end, so that a guest that prints for ever does not fill the disk."""
 TAIL_LINES: Final = 5
 TAIL_COLUMNS: Final = 160
 
@@ -20,7 +20,11 @@ _ALWAYS_PRINTED: Final = ("Powering off.", "reboot: Power down")
 
 
 class Console:
-    """Takes what a guest prints. `write` and `close` raise OSError when the disk is full."""
+    """Keeper of what a guest prints, with the kernel's panic or want of memory if it printed one.
+
+    Raises:
+        OSError: the disk is full (`write` and `close`).
+    """
 
     def __init__(self, path: Path) -> None:
         self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o644)
@@ -35,7 +39,7 @@ class Console:
         self.no_space = False
 
     def write(self, data: bytes) -> None:
-        """`data` as the terminal gave it: its line ends are CR LF, and become LF."""
+        """Take data as the terminal gave it: its line ends are CR LF, and become LF."""
         data = self._carriage_return + data
         self._carriage_return = data[-1:] if data.endswith(b"\r") else b""
         data = data.removesuffix(b"\r").replace(b"\r\n", b"\n")
@@ -53,7 +57,7 @@ class Console:
                 self._cut_bytes += cut
 
     def close(self) -> None:
-        """Write what was kept of the end."""
+        """Write the end that was kept, and close the file."""
         if self._file < 0:
             return
         try:
@@ -66,16 +70,16 @@ class Console:
             self._file = -1
 
     def tail(self) -> str:
-        """The last lines, as one; without those that every guest prints."""
+        """Join the last lines into a single line, without those that every guest prints."""
         text = self._recent.decode(errors="replace")
         lines = [line for line in text.splitlines() if line.strip() and line not in _ALWAYS_PRINTED]
         return " | ".join(line.strip()[:TAIL_COLUMNS] for line in lines[-TAIL_LINES:]) or "(empty)"
 
     def _search(self) -> None:
-        if self.panic is None and (found := _PANIC.search(self._recent)):
-            self.panic = found[1].decode(errors="replace")
-        if self.out_of_memory is None and (found := _OUT_OF_MEMORY.search(self._recent)):
-            self.out_of_memory = f"{found[2].decode(errors='replace')} (pid {int(found[1])})"
+        if self.panic is None and (match := _PANIC.search(self._recent)):
+            self.panic = match[1].decode(errors="replace")
+        if self.out_of_memory is None and (match := _OUT_OF_MEMORY.search(self._recent)):
+            self.out_of_memory = f"{match[2].decode(errors='replace')} (pid {int(match[1])})"
         self.no_space = self.no_space or _NO_SPACE in self._recent
 
 

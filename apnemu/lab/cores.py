@@ -1,4 +1,4 @@
-"""Which core a lab runs on.
+"""Claims of labs on processor cores.
 
 A claim is an abstract Unix socket: its name is taken once on the machine, every user sees it, and the kernel frees it
 when the holder dies, however it dies. A lock file would need a folder that all users can write, and would stay behind.
@@ -22,7 +22,7 @@ MOST_LABS_ON_A_CORE = 64
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claim:
-    """A lab runs on `core`; `slot` is 0 unless all cores were taken and it shares one."""
+    """Claim of a lab on `core`; `slot` is 0 unless all cores were taken and the lab shares its core."""
 
     core: int
     slot: int
@@ -30,29 +30,32 @@ class Claim:
 
 @contextmanager
 def claimed(core: int | None = None) -> Iterator[int]:
-    """A core for one lab: the one asked for, or else the first that the fewest labs hold.
+    """Claim a core for a lab: the core asked for, or else the first that the fewest labs hold.
 
     Only cores that this process may use are considered (sched_getaffinity), lowest first.
+
+    Raises:
+        GuestError: this process may not use the core asked for.
     """
     usable = sorted(os.sched_getaffinity(0))
     if core is not None and core not in usable:
         raise GuestError(f"core {core} is not one that this command may use; it may use {', '.join(map(str, usable))}")
-    holder, found = _claim(usable if core is None else [core])
+    holder, claimed_core = _claim(usable if core is None else [core])
     try:
-        yield found
+        yield claimed_core
     finally:
         holder.close()
 
 
 def claims() -> list[Claim]:
-    """Who holds which core now, in order; what `apnemu lab status` shows."""
-    found = []
+    """List the claims of all labs that run now, in the order of cores, for `apnemu lab status`."""
+    held = []
     for line in Path("/proc/net/unix").read_text().splitlines()[1:]:
         name = line.rpartition(" ")[2]
         if name.startswith("@" + PREFIX):
             core, _, slot = name[len(PREFIX) + 1 :].partition("-")
-            found.append(Claim(core=int(core), slot=int(slot)))
-    return sorted(found, key=lambda claim: (claim.core, claim.slot))
+            held.append(Claim(core=int(core), slot=int(slot)))
+    return sorted(held, key=lambda claim: (claim.core, claim.slot))
 
 
 def _claim(cores: list[int]) -> tuple[socket.socket, int]:

@@ -18,9 +18,10 @@ LONGEST_END_S: Final = 5.0
 
 @contextmanager
 def signals_raise() -> Iterator[None]:
-    """SIGTERM and SIGHUP become SystemExit (128 + number), so that `with` blocks end what they own.
+    """Turn SIGTERM and SIGHUP into SystemExit (128 + number), so that `with` blocks end what they own.
 
-    Afterwards all is as before. Only the main thread can do that; elsewhere this does nothing.
+    The handlers before are put back afterwards. Only the main thread can set handlers; in any other thread this does
+    nothing.
     """
 
     def end(number: int, _frame: FrameType | None) -> None:
@@ -38,8 +39,8 @@ def signals_raise() -> Iterator[None]:
 
 
 def session_members(session: int) -> list[int]:
-    """The processes of a session that have not ended, by the kernel's list of all."""
-    found = []
+    """List the processes of a session that have not ended, from the kernel's list of all processes."""
+    members = []
     for name in os.listdir("/proc"):
         if name.isdecimal():
             try:
@@ -47,14 +48,14 @@ def session_members(session: int) -> list[int]:
             except OSError:  # it ended meanwhile
                 continue
             if int(fields[3]) == session and fields[0] not in "ZX":
-                found.append(int(name))
-    return sorted(found)
+                members.append(int(name))
+    return sorted(members)
 
 
 def end_session(leader: int) -> None:
-    """End a child process that leads a session, and all processes in it; afterwards the child is to be waited for.
+    """End a child process that leads a session, and all processes in it; the caller then waits for the child.
 
-    As long as nobody has waited for the leader its number, which is the session's, cannot mean another's.
+    Until somebody has waited for the leader, its number, which is the session's, cannot be another process's.
     """
     end_s = time.monotonic() + LONGEST_END_S
     while (members := session_members(leader)) and time.monotonic() < end_s:
@@ -68,7 +69,7 @@ def end_session(leader: int) -> None:
 
 @contextmanager
 def ends_with_block(process: subprocess.Popen[str]) -> Iterator[subprocess.Popen[str]]:
-    """Whatever the block does, `process` (started with `start_new_session=True`) and its children end with it."""
+    """End `process` (started with `start_new_session=True`) and its children with the block, however the block ends."""
     try:
         yield process
     finally:

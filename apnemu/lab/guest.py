@@ -1,7 +1,7 @@
-"""One guest: start it, watch it, end it. The guest and the host share one folder and nothing else.
+"""The life of a guest: start it, watch it, end it. The guest and the host share a folder and nothing else.
 
-Who ends what: the guest's kernel is one host process (with a child for each guest process, which it traces); it dies
-with the process that called `run`, however that ends, and its children die with it.
+The guest's kernel is a host process, with a child for each guest process, which it traces. It dies with the process
+that called `run`, however that ends, and its children die with it.
 """
 
 from __future__ import annotations
@@ -12,72 +12,34 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Final, Literal, Self
+from typing import Final, Self
 
 from apnemu.errors import GuestError
 from apnemu.lab import cores, staging, verdict
 from apnemu.lab.console import Console
 from apnemu.lab.ending import end_session, signals_raise
-from apnemu.lab.memory import peak_bytes
+from apnemu.lab.job import Job
 from apnemu.lab.pump import Pump
-from apnemu.lab.watchdog import StatusPage, StillWatch
+from apnemu.lab.watchdog import StatusPage, StillWatch, peak_bytes
+
+__all__ = ["WALL_CLOCK_START_NS", "Job", "Outcome", "Progress", "command_line", "run"]
 
 WALL_CLOCK_START_NS: Final = 1_893_456_000 * 1_000_000_000
-"""2030-01-01 00:00 UTC, ns since the epoch: the date in every virtual-time guest."""
+"""Date in every virtual-time guest when it boots: 2030-01-01 00:00 UTC, ns since the epoch."""
 TICK_S: Final = 0.2
 STILL_CHECK_EVERY_S: Final = 1.0
 CHUNK_BYTES: Final = 65536
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Job:
-    """A program to run in a guest of its own, as the guest's root.
-
-    `folder` is the only thing on the host that the guest can write; the guest finds it at /run/apnemu. `environment` is
-    added to a fixed one: nothing of the caller's comes through. `memory_mb` is a bound; pages are taken when touched.
-    `shown` are names under /run by which the guest finds folders of the host too, read-only, wherever they lie there.
-    `stall_limit_s` is CPU time spent while virtual time stands still: what a program may compute at one instant.
-    """
-
-    kernel: Path
-    folder: Path
-    argv: tuple[str, ...]
-    environment: Mapping[str, str] = field(default_factory=dict)
-    shown: Mapping[str, Path] = field(default_factory=dict)
-    working_directory: str = "/"
-    seed: int = 1
-    memory_mb: int = 2048
-    time: Literal["virtual", "real"] = "virtual"
-    syscall_cost_ns: int = 500
-    clock_read_cost_ns: int = 1
-    wall_limit_s: float = 600
-    stall_limit_s: float = 20
-    planned_virtual_s: float | None = None
-    core: int | None = None
-
-    def __post_init__(self) -> None:
-        if not self.argv:
-            raise ValueError("argv is empty; it must name a program")
-        for key in self.environment:
-            if not (key.isascii() and key.isidentifier()):
-                raise ValueError(f"environment has {key!r}; a name is made of letters, digits and _")
-        if not 64 <= self.memory_mb <= 1_048_576:
-            raise ValueError(f"memory_mb is {self.memory_mb}; it must be from 64 to 1048576")
-        if not 0 <= self.seed < 2**64:
-            raise ValueError(f"seed is {self.seed}; it must be from 0 to 2**64 - 1")
-        if self.syscall_cost_ns < 0 or self.clock_read_cost_ns < 1:
-            raise ValueError(f"costs are {self.syscall_cost_ns} and {self.clock_read_cost_ns} ns; at least 0 and 1")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
-    """How far a guest has come; `planned_virtual_s` is the job's."""
+    """Progress of a guest in virtual and wall time; `planned_virtual_s` is the job's."""
 
     virtual_ns: int
     wall_s: float
@@ -86,8 +48,11 @@ class Progress:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """A guest whose program ended by itself. In real time `virtual_ns` is 0: that clock was not used. `memory_bytes` is
-    the most that it had of the host's, but for what it took in its last `TICK_S`."""
+    """Outcome of a guest whose program ended by itself.
+
+    In real time `virtual_ns` is 0, since that clock was not used. `memory_bytes` is the most memory of the host's that
+    the guest had, except for what it took in its last `TICK_S`.
+    """
 
     exit_code: int
     virtual_ns: int
@@ -107,12 +72,14 @@ def run(
 ) -> Outcome:
     """Boot a guest, run the job's program in it, and wait for the end.
 
-    The program's output goes to the console, and that to `console.log` in the folder; given `stdout` or `stderr`
-    (descriptors of the caller's) it goes there instead, byte for byte. `on_progress` is called about five times a
-    second. Setting `stop` from another thread ends the guest. Any number of threads may each run a guest.
+    The program's output goes to the console, and the console to `console.log` in the folder; given `stdout` or `stderr`
+    (descriptors of the caller's) the output goes there instead, byte for byte. `on_progress` is called about five times
+    a second. Setting `stop` from another thread ends the guest. Any number of threads may each run a guest. When `run`
+    returns or raises, no process of the guest is left.
 
-    Raises GuestError, one line that names the cause, the guest's process and the last lines of its console, if the
-    guest did anything but run the program to its own end. When it returns or raises, no process of the guest is left.
+    Raises:
+        GuestError: the guest did anything but run the program to its own end; one line names the cause, the guest's
+            process and the last lines of its console.
     """
     with ExitStack() as stack:
         stack.enter_context(signals_raise())
@@ -194,7 +161,11 @@ class _Running:
         return time.monotonic() - self._start
 
     def wait(self, on_progress: Callable[[Progress], None] | None, stop: threading.Event | None) -> int:
-        """Until the kernel has ended and all its output is taken; its exit code as `subprocess` has it."""
+        """Wait until the kernel has ended and all its output is taken; returns its exit code as `subprocess` has it.
+
+        Raises:
+            GuestError: the guest is over a limit, stands still, or was asked to end.
+        """
         next_tick_s, next_still_check_s = 0.0, STILL_CHECK_EVERY_S
         while True:
             events = {key.fd for key, _ in self._selector.select(max(0.0, next_tick_s - self.wall_s()))}
@@ -227,7 +198,7 @@ class _Running:
         return code
 
     def _read_console(self) -> bool:
-        """One piece; False if there is none now."""
+        """Read a piece of the console; False if there is none now."""
         try:
             data = os.read(self._console_pipe, CHUNK_BYTES)
         except BlockingIOError:
@@ -238,20 +209,22 @@ class _Running:
 
 
 def _end(process: subprocess.Popen[bytes]) -> int:
-    """Nothing of it is left afterwards; its exit code, if it had ended by itself."""
+    """End a guest's kernel and all that is left of it; returns its exit code, if it had ended by itself."""
     end_session(process.pid)
     return process.wait()
 
 
 def _close_after_all(console: Console) -> None:
-    """Whatever ended the guest is what the caller wants to hear, not that the log's end found no room."""
+    """Close the console's log; the caller wants to hear what ended the guest, not that the log's end found no room."""
     with suppress(OSError):
         console.close()
 
 
 def command_line(job: Job) -> list[str]:
-    """What the guest's kernel is told. It is stirred into the guest's randomness: nothing here may differ between runs
-    that shall give the same bytes, so no path stands here; the folder is the kernel's working directory.
+    """Command line of the guest's kernel.
+
+    It is stirred into the guest's randomness, so nothing in it may differ between runs that shall give the same bytes:
+    no path stands in it, and the folder is the kernel's working directory.
     """
     clock = [
         "time-travel=inf-cpu",
@@ -289,7 +262,9 @@ def _start(job: Job, core: int, fds: list[int], console_end: int) -> subprocess.
 
 @cache
 def _starter(pid: int) -> ThreadPoolExecutor:
-    """The thread that starts all guests of this process. Linux ends a child with the *thread* that started it
-    (PR_SET_PDEATHSIG), so that must not be a caller's, which may end before the guest does or be one of a pool.
+    """Thread that starts all guests of this process.
+
+    Linux ends a child with the *thread* that started it (PR_SET_PDEATHSIG), so that must not be a caller's thread,
+    which may end before the guest does or belong to a pool.
     """
     return ThreadPoolExecutor(max_workers=1, thread_name_prefix=f"guest-starter-{pid}")

@@ -1,8 +1,8 @@
 """The lab's kernel: found in a cache, or built into it once.
 
-A cache is a folder with one folder for each key (source, configuration, patches): `linux` and `kernel.json`.
-There are two: the user's, and one of the machine's that only root writes (filled when root builds), so that a user
-without rights, tools or sources finds a kernel too.
+A cache is a folder with a folder for each key (source, configuration, patches), which holds `linux` and `kernel.json`.
+There are two caches: the user's, and the machine's, which only root writes (it is filled when root builds), so that a
+user without rights, tools or sources finds a kernel too.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _BUILDING: Final = ".build-"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kernel:
-    """A kernel that is ready. `recipe`: a hash of configuration and patches; `build_s`: its wall time (0: unknown)."""
+    """A kernel that is ready. `recipe` is a hash of configuration and patches, `build_s` wall time (0: unknown)."""
 
     path: Path
     key: str
@@ -46,7 +46,7 @@ class Kernel:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Status:
-    """What `apnemu lab status` shows."""
+    """State of the lab on this machine, as `apnemu lab status` shows it."""
 
     kernel: Kernel | None
     cached: tuple[Kernel, ...]
@@ -55,14 +55,18 @@ class Status:
 
 
 def user_cache() -> Path:
+    """Folder of this user's cache."""
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "apnemu"
 
 
 def find(given: Path | None = None) -> Kernel | None:
-    """The kernel to use, if it is there; takes milliseconds.
+    """Find the kernel to use, if it is there; takes milliseconds.
 
-    $APNEMU_KERNEL names one. Otherwise it is that of this version's recipe and the source on this machine; where no
-    source is installed, the newest of this recipe.
+    It is the kernel that $APNEMU_KERNEL names, or else the kernel of this version's recipe and the source on this
+    machine; if no source is installed, the newest kernel of this recipe.
+
+    Raises:
+        KernelError: the kernel or the source that was named is none.
     """
     if named := os.environ.get(VARIABLE):
         path = Path(named)
@@ -81,10 +85,13 @@ def find(given: Path | None = None) -> Kernel | None:
 
 
 def ensure(*, source_path: Path | None = None, report: Report) -> Kernel:
-    """The kernel, built now if it is not there: in minutes, once.
+    """Find the kernel, or build it, which takes minutes, once.
 
-    `report` gets a line now and then. Where another process builds the same cache's kernel, this one waits for it.
-    An interrupted build leaves nothing. Raises KernelError.
+    `report` gets a line now and then. If another process builds the same cache's kernel, this process waits for it.
+    An interrupted build leaves nothing.
+
+    Raises:
+        KernelError: the kernel cannot be built, or there is no room for it.
     """
     if kernel := find(source_path):
         return kernel
@@ -104,7 +111,7 @@ def ensure(*, source_path: Path | None = None, report: Report) -> Kernel:
 
 
 def status() -> Status:
-    """What is cached, and which cores labs hold."""
+    """State of the lab: which kernels are cached, and which cores labs hold."""
     cached = tuple(_cached())
     return Status(
         kernel=find(),
@@ -128,7 +135,7 @@ def _build(origin: source.Source, folder: Path, report: Report) -> Kernel:
 
 
 def _publish(kernel: Kernel, report: Report) -> None:
-    """Root built it: let all users of this machine find it."""
+    """Copy a kernel that root built to where all users of this machine find it."""
     folder = MACHINE_CACHE / FOLDER
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -141,7 +148,7 @@ def _publish(kernel: Kernel, report: Report) -> None:
 
 
 def _store(kernel: Kernel, binary: Path, place: Path, folder: Path) -> None:
-    """Make the kernel's folder beside its place and move it there, whole or not at all."""
+    """Make the kernel's folder beside its place in the cache and move it there, whole or not at all."""
     ready = place / "ready"
     ready.mkdir()
     shutil.copyfile(binary, ready / "linux")
@@ -169,7 +176,7 @@ def _cached() -> Iterator[Kernel]:
 
 
 def _is_roots_alone(path: Path) -> bool:
-    """What all users run must be what root put there."""
+    """Whether only root can have put a file there, as it must be for what all users run."""
     try:
         state = path.lstat()
     except OSError:
@@ -194,7 +201,7 @@ def _version_numbers(version: str) -> list[int]:
 
 @contextmanager
 def _locked(folder: Path, report: Report) -> Iterator[None]:
-    """One builder at a time. The lock goes with its holder, however that ends."""
+    """Lock the cache for a single builder. The lock goes with its holder, however that ends."""
     fd = os.open(folder / ".lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
     try:
         try:

@@ -19,7 +19,10 @@ FIRST_FREE_FD = 64
 
 
 def main(parent: int, core: int, kernel: str, fds: list[int], arguments: list[str]) -> None:
-    """Never returns. Console: descriptors 1 and 2; status page: 3; the program's output and errors: 4 and 5."""
+    """Become the kernel, and never return.
+
+    Its descriptors: console 1 and 2, status page 3, the program's output and errors 4 and 5.
+    """
     libc = ctypes.CDLL(None, use_errno=True)
     libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != parent:  # it died before the line above took effect

@@ -1,4 +1,4 @@
-"""What a machine must have for the lab, what this one lacks, and the command that mends it: `apnemu doctor`."""
+"""Needs of the lab: what a machine must have, what this one lacks, and the command that mends it (`apnemu doctor`)."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ PROGRAMS: Final = {
 }
 SYSTEM_PATH: Final = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 OLDEST_HOST: Final = (5, 6)
-"""Of the host's kernel: openat2, by which the guest's writes are bound to one folder."""
+"""Oldest kernel of the host that will do: it has openat2, by which the guest's writes are bound to one folder."""
 FREE_MEMORY_MB: Final = 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Need:
-    """One thing, whether it is there, what for, and what to do if it is not."""
+    """A need of the lab: whether the machine has it, what it is for, and the command that mends it."""
 
     name: str
     present: bool
@@ -42,7 +42,7 @@ class Need:
 
 
 def check() -> list[Need]:
-    """Everything that is needed, in the order in which it should be mended."""
+    """Check everything that the lab needs, in the order in which it should be mended."""
     try:
         ready = kernel.find() is not None
     except KernelError:
@@ -83,10 +83,10 @@ def _host() -> list[Need]:
 
 
 def _packages(has_kernel: bool) -> list[Need]:
-    """What builds the kernel is not needed where there is one."""
+    """Check the packages; those that build the kernel are not needed where it is built."""
     missing = build.missing_packages()
     tools = sorted({*build.TOOLS.values(), *build.HEADERS.values()})
-    found = [
+    needs = [
         Need(
             name=package,
             present=has_kernel or package not in missing,
@@ -99,7 +99,7 @@ def _packages(has_kernel: bool) -> list[Need]:
         has_source = bool(source.resolve(None))
     except KernelError:
         has_source = False
-    found.append(
+    needs.append(
         Need(
             name="linux-source-6.12",
             present=has_kernel or has_source,
@@ -107,7 +107,7 @@ def _packages(has_kernel: bool) -> list[Need]:
             mend="apt-get install linux-source-6.12",
         )
     )
-    return found + [
+    return needs + [
         Need(
             name=package,
             present=has_program(program),
@@ -123,21 +123,25 @@ def _kernel(ready: bool) -> Need:
 
 
 def has_program(path: str) -> bool:
-    """Whether a program is there, by its name or by a path with *."""
+    """Whether this machine has a program, by its name or by a path with *."""
     if "/" in path:
         return bool(glob(path))
     return shutil.which(path, path=os.environ.get("PATH", "") + ":" + SYSTEM_PATH) is not None
 
 
 def install(packages: Sequence[str]) -> None:
-    """Debian packages, as root or through sudo. Raises LabError with what apt-get said last."""
+    """Install Debian packages, as root or through sudo.
+
+    Raises:
+        LabError: apt-get failed; the message has the last words that it printed.
+    """
     rights = [] if os.geteuid() == 0 else ["sudo"]
     quiet = [*rights, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-qq"]
     for command in (["update"], ["install", "--yes", "--no-install-recommends", *packages]):
         done = subprocess.run([*quiet, *command], capture_output=True, text=True, stdin=subprocess.DEVNULL)
         if done.returncode:
-            said = " ".join((done.stderr or done.stdout).split()[-40:])
-            raise LabError(f"apt-get {command[0]} ended with {done.returncode}: {said}")
+            last_words = " ".join((done.stderr or done.stdout).split()[-40:])
+            raise LabError(f"apt-get {command[0]} ended with {done.returncode}: {last_words}")
 
 
 def _number(path: Path, *, default: int) -> int:

@@ -1,4 +1,4 @@
-"""How far the guests are, on standard error: bars on a terminal, elsewhere a line every ten seconds."""
+"""Progress of guests on standard error: bars on a terminal, elsewhere a line every ten seconds."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ LINE_EVERY_S: Final = 10.0
 
 
 class Display:
-    """Shows guests by name while they run: `with Display() as display: ... display.update("apn", progress)`.
+    """Display of guests by name while they run: `with Display() as display: ... display.update("apn", progress)`.
 
-    May be called from several threads.
+    Several threads may update it.
     """
 
     def __init__(self) -> None:
@@ -34,7 +34,7 @@ class Display:
             disable=not self._is_terminal,
         )
         self._tasks: dict[str, TaskID] = {}
-        self._said_s: dict[str, float] = {}
+        self._shown_s: dict[str, float] = {}
         self._lock = threading.Lock()
 
     def __enter__(self) -> Self:
@@ -47,11 +47,12 @@ class Display:
         self._bars.stop()
 
     def update(self, name: str, progress: Progress) -> None:
+        """Show how far a guest is."""
         with self._lock:
             if self._is_terminal:
                 self._draw(name, progress)
-            elif progress.wall_s - self._said_s.get(name, 0.0) >= LINE_EVERY_S:
-                self._said_s[name] = progress.wall_s
+            elif progress.wall_s - self._shown_s.get(name, 0.0) >= LINE_EVERY_S:
+                self._shown_s[name] = progress.wall_s
                 print(f"{name}: {text_of(progress)}", file=sys.stderr, flush=True)
 
     def _draw(self, name: str, progress: Progress) -> None:
@@ -61,7 +62,7 @@ class Display:
 
 
 def wall_left_s(progress: Progress) -> float | None:
-    """How long the rest will take if it goes on as it went; None when nobody can tell.
+    """Wall time, in s, that the rest takes if the guest goes on at its pace; None if it has no plan or no pace yet.
 
     >>> wall_left_s(Progress(virtual_ns=2_000_000_000, wall_s=3.0, planned_virtual_s=10.0))
     12.0
@@ -73,7 +74,8 @@ def wall_left_s(progress: Progress) -> float | None:
 
 
 def text_of(progress: Progress) -> str:
-    """
+    """Say in words how far a guest is.
+
     >>> text_of(Progress(virtual_ns=2_000_000_000, wall_s=3.0, planned_virtual_s=10.0))
     '2.0 of 10.0 virtual s, about 12 s left'
     >>> text_of(Progress(virtual_ns=2_000_000_000, wall_s=3.0, planned_virtual_s=None))

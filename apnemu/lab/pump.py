@@ -1,4 +1,4 @@
-"""Carries a program's output from the guest to a descriptor of the caller's, byte for byte and never blocking on it."""
+"""Pump of a program's output, from the guest to a descriptor of the caller's, byte for byte; it never blocks on it."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from typing import Final
 from apnemu.errors import GuestError
 
 CHUNK_BYTES: Final = select.PIPE_BUF
-"""A descriptor that is ready takes as much at once."""
+"""Bytes moved at a time: a descriptor that is ready takes as many at once."""
 
 
 class Pump:
-    """A pipe out of the guest. When the caller's side is slow the guest waits, and its clock with it."""
+    """A pipe out of the guest. If the caller's side is slow, the guest waits, and its clock with it."""
 
     def __init__(self, target: int) -> None:
         self._target = os.dup(target)
@@ -25,7 +25,11 @@ class Pump:
         self._waiting_for: int | None = None
 
     def turn(self, selector: selectors.BaseSelector) -> None:
-        """Move what can be moved, and have `selector` wake when there is more, or room for more."""
+        """Move what can be moved, and have `selector` wake when there is more, or room for more.
+
+        Raises:
+            GuestError: the reader of the output went away.
+        """
         is_ready = bool(self._ready.poll(0))
         while is_ready and (data := self._read()):
             self._write(data)
@@ -38,11 +42,12 @@ class Pump:
             self._waiting_for = wanted
 
     def drain(self) -> None:
-        """Move all that is left after the guest's end."""
+        """Move all output that is left after the guest's end."""
         while data := self._read():
             self._write(data)
 
     def close(self) -> None:
+        """Close this side of the pipe, and the copy of the caller's descriptor."""
         os.close(self._read_end)
         os.close(self._target)
 

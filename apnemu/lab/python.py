@@ -1,9 +1,10 @@
-"""The Python that a guest runs, and our own code as it finds it: by the same names, the same bytes, on every machine.
+"""The Python that a guest runs, and our own code as it sees them: the same names, the same bytes, on every machine.
 
-A guest's clock counts system calls, and its kernel's random numbers (BBR's, for one) follow from the clock. A longer
-name, a symbolic link more, a module that has to be compiled or was compiled under a longer name: each moves how often
-Python looks at folders or asks for memory (seen: a switch's first lookups 0.5 to 2 us apart from checkout to checkout).
-So a guest is shown a copy, kept in the user's cache by its content and compiled under the name that it has there.
+A guest's clock counts system calls, and its kernel's random numbers (BBR's, for example) follow from the clock. A
+longer name, a further symbolic link, a module that has to be compiled or was compiled under a longer name: each changes
+how often Python looks at folders or asks for memory (measured: a switch's first lookups 0.5 to 2 us apart from checkout
+to checkout). So a guest is shown a copy, kept in the user's cache by its content and compiled under the name that it
+has in the guest.
 """
 
 from __future__ import annotations
@@ -29,9 +30,9 @@ OURS: Final = "apnemu"
 NOT_FOR_GUESTS: Final = ("__pycache__", "experiments", "topologies")
 """Folders of the package that no guest needs: a change to an experiment is no other code in the lab."""
 CODE, ENVIRONMENT = "code", "python"
-"""Names under /run."""
+"""Names of both under /run."""
 COPIES: Final = 8
-"""As many are kept; those used longest ago go, unless a lab may run on them still."""
+"""Number of copies kept; those used longest ago go first, unless a lab may still run on them."""
 IN_USE_S: Final = 6 * 3600
 _COPYING: Final = ".copy-"
 
@@ -39,9 +40,9 @@ log = logging.getLogger(__name__)
 
 
 def guest_python() -> str:
-    """This command's own interpreter, however the command was started: `python3` of its environment.
+    """Path in the guest of this command's interpreter, however the command was started: `python3` of its environment.
 
-    Of an environment by the name that `guest_folders` gives it; Debian's own Python keeps its own.
+    An environment has the name that `guest_folders` gives it; Debian's own Python keeps its path.
     """
     if sys.prefix != sys.base_prefix:
         return f"/run/{ENVIRONMENT}/bin/python3"
@@ -50,24 +51,24 @@ def guest_python() -> str:
 
 
 def guest_code() -> str:
-    """The folder in which a guest's Python finds our packages."""
+    """Folder in which a guest's Python finds our packages."""
     return f"/run/{CODE}"
 
 
 def guest_folders() -> Mapping[str, Path]:
-    """What a guest is to be shown for both. Where the cache cannot be written to, our code is shown as it lies here."""
+    """Folders of the host that a guest is shown for both; our code itself where the cache cannot be written."""
     origin = Path(__file__).parents[2]
     try:
-        found = {CODE: _copied(origin, user_cache() / CODE)}
+        shown = {CODE: _copied(origin, user_cache() / CODE)}
     except OSError as error:
         place = user_cache() / CODE
         log.warning("%s: our code is not kept there (%s); times may differ by a few system calls", place, error)
-        found = {f"{CODE}/{OURS}": origin / OURS}
-    return found | ({ENVIRONMENT: Path(sys.prefix)} if sys.prefix != sys.base_prefix else {})
+        shown = {f"{CODE}/{OURS}": origin / OURS}
+    return shown | ({ENVIRONMENT: Path(sys.prefix)} if sys.prefix != sys.base_prefix else {})
 
 
 def _copied(origin: Path, cache: Path) -> Path:
-    """The copy of our packages as they are now, made if it is not there: whole or not at all."""
+    """Copy our packages as they are now into the cache, unless it has them: whole or not at all."""
     files = sorted(_files(origin))
     digest = hashlib.sha256(importlib.util.MAGIC_NUMBER)
     for file in files:
@@ -89,7 +90,7 @@ def _copied(origin: Path, cache: Path) -> Path:
             try:
                 draft.rename(copy)
             except OSError:
-                if not copy.is_dir():  # of another command, a moment ago
+                if not copy.is_dir():  # another command made it a moment ago
                     raise
     with suppress(OSError):
         os.utime(copy)
@@ -104,7 +105,7 @@ def _files(origin: Path) -> Iterator[Path]:
 
 
 def _forget(cache: Path) -> None:
-    """Leave room for one more. What goes loses its name first: half a copy under it would be taken for a whole one."""
+    """Make room for another copy. A copy that goes loses its name first: half of it would be taken for the whole."""
     used: list[tuple[float, Path]] = []
     for folder in cache.iterdir():
         with suppress(OSError):  # another command has taken it away

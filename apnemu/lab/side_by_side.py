@@ -1,4 +1,4 @@
-"""Several guests at once, each on a core of its own."""
+"""Guests side by side: several at once, each on a core of its own."""
 
 from __future__ import annotations
 
@@ -12,14 +12,17 @@ from apnemu.lab.guest import Job, Outcome, Progress, run
 
 
 def run_all(jobs: Sequence[Job], *, on_progress: Callable[[int, Progress], None] | None = None) -> list[Outcome]:
-    """Run all jobs at the same time; their outcomes in the jobs' order.
+    """Run all jobs at the same time; returns their outcomes in the jobs' order.
 
     `on_progress` is called from several threads with the job's index. The first guest that fails, and an interrupt of
-    the command, end them all; the failure that is raised is the first in the jobs' order that has a cause of its own.
+    the command, end them all.
+
+    Raises:
+        GuestError: a guest failed; of several failures the first in the jobs' order that has a cause of its own.
     """
     stop = threading.Event()
 
-    def one(index: int, job: Job) -> Outcome:
+    def run_guest(index: int, job: Job) -> Outcome:
         report = None if on_progress is None else lambda progress: on_progress(index, progress)
         try:
             return run(job, on_progress=report, stop=stop)
@@ -32,7 +35,7 @@ def run_all(jobs: Sequence[Job], *, on_progress: Callable[[int, Progress], None]
     causes: list[tuple[int, GuestError]] = []
     with signals_raise(), ThreadPoolExecutor(max_workers=max(1, len(jobs))) as pool:
         try:
-            futures = [pool.submit(one, index, job) for index, job in enumerate(jobs)]
+            futures = [pool.submit(run_guest, index, job) for index, job in enumerate(jobs)]
             wait(futures, return_when=FIRST_EXCEPTION)
         except BaseException:
             stop.set()

@@ -1,4 +1,4 @@
-"""Which kernel source the lab's kernel is built from, and what identifies it."""
+"""Source of the lab's kernel, and what identifies it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Final
 from apnemu.errors import KernelError
 
 DEFAULT: Final = Path("/usr/src/linux-source-6.12.tar.xz")
-"""As Debian's package linux-source-6.12 installs it."""
+"""Source that Debian's package linux-source-6.12 installs."""
 VARIABLE: Final = "APNEMU_KERNEL_SOURCE"
 PACKAGE_HASHES: Final = Path("/var/lib/dpkg/info")
 
@@ -25,7 +25,11 @@ class Source:
 
 
 def resolve(given: Path | None) -> Source:
-    """The source asked for, by argument or by $APNEMU_KERNEL_SOURCE, or else Debian's. Raises KernelError."""
+    """Choose the source: the one given, or the one that $APNEMU_KERNEL_SOURCE names, or else Debian's.
+
+    Raises:
+        KernelError: there is no such source, or it is no source of Linux with User Mode Linux.
+    """
     path = given or Path(os.environ.get(VARIABLE) or DEFAULT)
     if path.is_dir():
         if not (path / "Makefile").is_file() or not (path / "arch/um").is_dir():
@@ -40,7 +44,7 @@ def resolve(given: Path | None) -> Source:
 
 
 def _packaged_hash(path: Path) -> str | None:
-    """What the package manager already knows: reading its list takes no time, hashing 150 MB does."""
+    """Hash that the package manager knows: reading its list takes no time, hashing 150 MB does."""
     package = path.name.split(".tar")[0]
     try:
         lines = (PACKAGE_HASHES / f"{package}.md5sums").read_text().splitlines()
@@ -56,7 +60,7 @@ def _hash_of_file(path: Path) -> str:
 
 
 def _hash_of_tree(path: Path) -> str:
-    """Of names, sizes and times of change: reading all contents would take a minute."""
+    """Hash of a tree's names, sizes and times of change: reading all contents would take a minute."""
     digest = hashlib.sha256()
     for folder, folders, files in os.walk(path):
         folders.sort()

@@ -1,4 +1,4 @@
-"""What the guest finds in its folder when it boots: how to mount its root, and what to run."""
+"""Files that the guest finds in its folder when it boots: how to mount its root, and what to run."""
 
 from __future__ import annotations
 
@@ -9,24 +9,22 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from apnemu.errors import GuestError
-
-if TYPE_CHECKING:
-    from apnemu.lab.guest import Job
+from apnemu.lab.job import Job
 
 NAME: Final = ".guest"
-"""The folder in the job's folder; made before the guest boots, removed after it ended."""
+"""Folder in the job's folder; made before the guest boots, removed after it ended."""
 HOST_FOLDER: Final = "/proc/self/cwd"
-"""The job's folder, as the guest's kernel names it on the host."""
+"""Path of the job's folder on the host, as the guest's kernel names it."""
 _MEMORY: Final = {
     "PYTHONMALLOC": "malloc",
     "GLIBC_TUNABLES": f"glibc.malloc.arena_max=1:glibc.malloc.mmap_threshold={32 << 20}"
     f":glibc.malloc.top_pad={32 << 20}:glibc.malloc.trim_threshold={64 << 20}",
 }
-"""Memory is asked of the kernel in large pieces. In small ones a few bytes more (a file's name is a longer one) are now
-and then a system call more, which is virtual time: seen from environment to environment."""
+"""Settings with which programs ask the kernel for memory in large pieces. In small pieces a few bytes more (a longer
+file name) now and then take a further system call, which is virtual time: measured from environment to environment."""
 ENVIRONMENT: Final = {
     "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
     "HOME": "/root",
@@ -54,10 +52,14 @@ none /media/root/run/apnemu hostfs {HOST_FOLDER},X-mount.mkdir
 
 @contextmanager
 def staged(job: Job, *, has_stdout: bool = False, has_stderr: bool = False) -> Iterator[None]:
-    """The files are there while the guest runs. The folder is locked, and made if it is not there."""
+    """Keep the files in place while the guest runs. The folder is locked, and made if it is not there.
+
+    Raises:
+        GuestError: another lab runs in the folder.
+    """
     with _locked(job.folder):
         place = job.folder / NAME
-        shutil.rmtree(place, ignore_errors=True)  # of a command that was killed
+        shutil.rmtree(place, ignore_errors=True)  # a command that was killed left it
         try:
             (place / "dev").mkdir(parents=True)
             for name, target in {"fd": "", "stdin": "/0", "stdout": "/1", "stderr": "/2"}.items():
@@ -71,7 +73,7 @@ def staged(job: Job, *, has_stdout: bool = False, has_stderr: bool = False) -> I
 
 
 def _shown(name: str, path: Path) -> str:
-    """A line that binds a folder; what would end a word or a line is written as fstab(5) has it."""
+    """Line of fstab(5) that binds a folder; characters that would end a word or a line are written as it has them."""
     source = "".join(f"\\{ord(char):03o}" if char in " \t\n\\#" else char for char in str(path.resolve()))
     return f"{source} /media/root/run/{name} none bind,ro,X-mount.mkdir\n"
 
@@ -91,9 +93,11 @@ def _locked(folder: Path) -> Iterator[None]:
 
 
 def job_script(job: Job, *, has_stdout: bool = False, has_stderr: bool = False) -> str:
-    """Runs the program and leaves its exit code, or that it was not found, in the file `exit`; process 1 then ends, and
-    the guest with it. Output for the caller goes through `cat`, since on a terminal a program behaves otherwise; as
-    with ssh, the guest then lives until the last program that holds the output has let go of it.
+    """Script that runs the program and leaves its exit code, or that it was not found, in the file `exit`.
+
+    Process 1 then ends, and the guest with it. Output for the caller goes through `cat`, since programs behave
+    differently on a terminal; as with ssh, the guest then lives until the last program that holds the output has let go
+    of it.
     """
     program, directory = shlex.quote(job.argv[0]), shlex.quote(job.working_directory)
     environment = {**ENVIRONMENT, **job.environment}
@@ -119,7 +123,7 @@ def job_script(job: Job, *, has_stdout: bool = False, has_stderr: bool = False) 
 
 
 def exit_text(job: Job) -> str:
-    """What the guest left: an exit code, NOT_FOUND, or nothing if it came to no end."""
+    """Text that the guest left: an exit code, NOT_FOUND, or nothing if its program did not end."""
     try:
         return (job.folder / NAME / "exit").read_text().strip()
     except OSError:

@@ -1,4 +1,4 @@
-"""What a guest's end means: each way to fail, named in one line."""
+"""Verdict on a guest's end: each way to fail, named in one line."""
 
 from __future__ import annotations
 
@@ -8,25 +8,27 @@ import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from apnemu.errors import GuestError
 from apnemu.lab import staging
 from apnemu.lab.console import Console
+from apnemu.lab.job import Job
 from apnemu.lab.watchdog import Reading
 from apnemu.units import ns_to_s
 
-if TYPE_CHECKING:
-    from apnemu.lab.guest import Job
-
 DISK_RESERVE_BYTES: Final = 1024 * 1024
-"""Less than this under the folder is a full disk: results would be cut short."""
+"""Free space under the folder below which the disk counts as full: results would be cut short."""
 SIGNAL_EXIT: Final = 128
-"""A shell gives this plus the number for a program that a signal ended."""
+"""Exit code that a shell gives for a program that a signal ended, less the signal's number."""
 
 
 def check_kernel(kernel: Path) -> None:
-    """The kernel is there and can be run."""
+    """Check that the kernel is there and can be run.
+
+    Raises:
+        GuestError: it is not.
+    """
     if not kernel.is_file():
         raise GuestError(f"the lab's kernel is not at {kernel}; build it with `apnemu lab build`")
     if not os.access(kernel, os.X_OK):
@@ -34,7 +36,11 @@ def check_kernel(kernel: Path) -> None:
 
 
 def check_limits(job: Job, wall_s: float, console: Console, reading: Reading) -> None:
-    """Raise if the guest is over one of its limits while it still runs."""
+    """Check that a guest that runs is within its limits.
+
+    Raises:
+        GuestError: it is out of memory, of time, or of disk.
+    """
     if console.out_of_memory:
         raise _out_of_memory(job, console)
     if wall_s > job.wall_limit_s:
@@ -48,7 +54,7 @@ def check_limits(job: Job, wall_s: float, console: Console, reading: Reading) ->
 
 
 def stood_still(what: str, console: Console, reading: Reading) -> GuestError:
-    """Virtual time did not move though the CPU worked."""
+    """Make the error of a guest whose virtual time did not move though the CPU worked."""
     return GuestError(
         f"{what}; a program in the guest spins: let it sleep, or allow it longer (stall_limit_s); "
         f"{_at_the_end(console, reading)}"
@@ -56,7 +62,13 @@ def stood_still(what: str, console: Console, reading: Reading) -> GuestError:
 
 
 def exit_code(job: Job, code: int, console: Console, reading: Reading) -> int:
-    """The program's exit code, if that is how the guest ended. `code` is the kernel's own, negative for a signal."""
+    """Exit code of the program, if the program's end ended the guest.
+
+    `code` is the exit code of the kernel, negative for a signal.
+
+    Raises:
+        GuestError: the guest ended in any other way.
+    """
     text = staging.exit_text(job)
     free = free_bytes(job.folder)
     if console.out_of_memory:
@@ -93,14 +105,14 @@ def _program_exit(job: Job, exit_code: int, console: Console) -> int:
 
 
 def free_bytes(folder: Path) -> int:
-    """What this user may still write there."""
+    """Bytes that this user may still write under a folder."""
     state = os.statvfs(folder)
     return state.f_bavail * state.f_frsize
 
 
 @contextmanager
 def disk_named(folder: Path) -> Iterator[None]:
-    """An OSError of the folder becomes a GuestError that names it."""
+    """Turn an OSError within the block into a GuestError that names the folder."""
     try:
         yield
     except OSError as error:

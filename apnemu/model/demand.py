@@ -1,4 +1,4 @@
-"""What is asked of the network."""
+"""Demands: what is asked of the network, between two sites or from one site to many."""
 
 from __future__ import annotations
 
@@ -12,7 +12,10 @@ TreeKind = Literal["tree", "subcarriers"]
 class Demand:
     """Capacity wanted between two sites, both ways.
 
-    `rate_gbps` is what the applications are to get; the transceiver mode chosen for it may be faster.
+    `rate_gbps` is what the applications are to get; the transceiver mode that planning chooses may be faster.
+
+    Raises:
+        ValueError: source and target are the same site, or the rate is not above 0.
     """
 
     name: str
@@ -29,10 +32,13 @@ class Demand:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TreeDemand:
-    """Light wanted from one site, the hub, to several.
+    """Light wanted from one site, the hub, to several sites, its leaves.
 
-    `tree`: every leaf gets all of `rate_gbps`, the same frames. `subcarriers`: each leaf gets `rate_gbps` of its own, a
-    whole number of the hub's subcarriers.
+    Kind `tree`: every leaf gets all of `rate_gbps`, the same frames. Kind `subcarriers`: each leaf gets `rate_gbps` for
+    itself, a whole number of the hub's subcarriers.
+
+    Raises:
+        ValueError: no leaf, a leaf named twice, the hub among its leaves, or a rate that is not above 0.
     """
 
     name: str

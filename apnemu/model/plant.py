@@ -1,4 +1,4 @@
-"""What is in the ground and in the buildings: sites, fibres, and the equipment that lights them."""
+"""The plant, in the ground and in the buildings: sites, fibres, and the equipment that lights them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,8 @@ SiteKind = Literal["edge", "local", "cluster", "exchange"]
 class Site:
     """A building with a ROADM and, unless it is an exchange, a data centre with `hosts` hosts.
 
-    `power_mw` is the data centre's IT power, `population` the people for whom this is the nearest node.
+    `power_mw` is the data centre's IT power, `population` the number of people for whom this site is the nearest.
+    `lat` and `lon` are in degrees.
     """
 
     name: str
@@ -37,7 +38,7 @@ class Site:
 class Fibre:
     """A fibre pair between two sites, one fibre each way; `a` and `b` as the file names them.
 
-    `amplifiers` is the number of in-line amplifiers each way.
+    `amplifiers` is the number of in-line amplifiers each way, `amplifier_delay_ns` what each of them adds.
     """
 
     name: str
@@ -48,18 +49,20 @@ class Fibre:
     amplifiers: int = 0
     amplifier_delay_ns: int = 0
     risks: tuple[str, ...] = ()
-    """What takes this fibre down together with others: a duct, a bridge (shared-risk groups, RFC 4202, section 2.3)."""
+    """Shared risks, each of which takes this fibre down together with others: a duct, a bridge (shared-risk groups, RFC
+    4202, section 2.3)."""
 
     @property
     def delay_ns(self) -> int:
-        """One way: light in the fibre plus what its amplifiers add."""
+        """Delay one way: light in the fibre plus what its amplifiers add."""
         return fibre_delay_ns(self.length_km, self.group_index) + self.amplifiers * self.amplifier_delay_ns
 
     def far_end(self, site: str) -> str:
+        """Site at the other end of the fibre."""
         return self.b if site == self.a else self.a
 
     def sag_km(self, db: float) -> float:
-        """How much longer, in km, the fibre counts when its first in-line amplifier, each way, gives `db` less gain.
+        """Extra km that the fibre counts when its first in-line amplifier, each way, gives `db` less gain.
 
         Closed form of a noise-limited line of equal spans with fixed gains: each span with its amplifier adds the same
         share of noise to the signal, so noise goes by length, as a mode's reach does. Behind the amplifier that sags
@@ -79,7 +82,7 @@ class Fibre:
 
 
 def amplifier_count(length_km: float, span_km: float) -> int:
-    """In-line amplifiers on a fibre: one between each two spans, none at its ends (those are the ROADMs').
+    """Number of in-line amplifiers on a fibre: one between each two spans; those at its ends belong to the ROADMs.
 
     >>> amplifier_count(80.0, 80.0), amplifier_count(80.1, 80.0), amplifier_count(366.0, 80.0)
     (0, 1, 4)
@@ -89,7 +92,7 @@ def amplifier_count(length_km: float, span_km: float) -> int:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mode:
-    """One way to run a transceiver (APN-T): line rate, slot width in steps of 12.5 GHz, reach, delay.
+    """A transceiver mode (APN-T): line rate, slot width in steps of 12.5 GHz, reach, delay.
 
     `fec_ns` is what coding and decoding add one way, both ends together. `reach_km` stands in for signal quality.
     """
@@ -101,12 +104,12 @@ class Mode:
     fec_ns: int
     source: str
     power_w: float | None = None
-    """Of one transceiver that runs so; None is not stated."""
+    """Power that one transceiver takes in this mode; None: not stated."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Roadm:
-    """APN-G and APN-I: delays of light through a ROADM, one way, in ns."""
+    """Delays of light through a ROADM (APN-G and APN-I), one way, in ns: added, dropped, or passed (express)."""
 
     add_ns: int = 0
     drop_ns: int = 0
@@ -116,7 +119,7 @@ class Roadm:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Splitter:
-    """What divides light among branches: `excess_loss_db` comes on top of 10 log10(branches)."""
+    """A splitter, which divides light among branches: `excess_loss_db` comes on top of 10 log10(branches)."""
 
     excess_loss_db: float = 0.0
     source: str = "not stated"
@@ -126,7 +129,7 @@ class Splitter:
 class Subcarriers:
     """A hub whose wavelength is `count` digital subcarriers, given to leaves of at most `leaf_count` each.
 
-    `mode` is the hub's line. To move subcarriers from leaf to leaf takes `moving_ns`, however many at once.
+    `mode` is the hub's line. Moving subcarriers from leaf to leaf takes `moving_ns`, however many move at once.
     """
 
     mode: Mode
@@ -137,18 +140,18 @@ class Subcarriers:
 
     @property
     def rate_gbps(self) -> float:
-        """Of one subcarrier."""
+        """Rate of one subcarrier."""
         return self.mode.rate_gbps / self.count
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Devices:
-    """How long devices and the controller take to act, each in ns; `source` says for each where the figure is from.
+    """Times that devices and the controller take to act, each in ns; `source` says for each where the figure is from.
 
     A wavelength-selective switch takes `wss_switching_ns` to pass or to block a slot, a transceiver
-    `laser_tuning_ns` until it sends where and how it is told; then the amplifiers of the route take
-    `amplifier_settling_ns`, all at the same time, and the receiver `fec_lock_ns`. Loss of light is noticed after
-    `loss_of_light_detection_ns`, and a protection switch moves over in `protection_switching_ns`.
+    `laser_tuning_ns` until it sends at the frequency and in the mode that it is told; then the amplifiers of the route
+    take `amplifier_settling_ns`, all at the same time, and the receiver `fec_lock_ns`. A receiver notices loss of light
+    after `loss_of_light_detection_ns`, and a protection switch moves over in `protection_switching_ns`.
     """
 
     wss_switching_ns: int = 0
@@ -197,7 +200,10 @@ class PacketNetwork:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GnpyFiles:
-    """GNPy's own files that a plant came from: its routes are judged over their elements. Empty: none, or GNPy's."""
+    """GNPy's own files that a plant came from: its routes are judged over the elements that stand in them.
+
+    An empty `equipment` or `sim_params` means that none was given, and GNPy's defaults hold.
+    """
 
     network: str
     equipment: str = ""
@@ -206,7 +212,7 @@ class GnpyFiles:
 
 @dataclass(frozen=True, kw_only=True)
 class Plant:
-    """A checked topology: everything that planning, optics and the blueprint need to know, and where it came from.
+    """A checked topology: everything that planning, optics and the blueprint need to know, and its origin.
 
     Sites and fibres are in the file's order; that order is part of the value (it breaks ties).
     """
@@ -224,33 +230,36 @@ class Plant:
     band: Band = field(default_factory=Band)
     gnpy: GnpyFiles | None = None
     span_km: float = 80.0
-    """Between amplifiers, where a fibre does not say its own: for fibres that an experiment lays."""
+    """Distance between amplifiers of fibres that do not say their own; an experiment lays such fibres."""
     devices: Devices = field(default_factory=Devices)
     scenario: tuple[Event, ...] = ()
-    """What happens to it, in the order of its instants; of equal ones in the file's order."""
+    """Events that happen to the plant, in the order of their instants; at equal instants in the file's order."""
     trees: tuple[TreeDemand, ...] = ()
-    """Light from one to many that is asked for, in the file's order."""
+    """Demands for light from one site to many, in the file's order."""
     splitter: Splitter = field(default_factory=Splitter)
     subcarriers: Subcarriers | None = None
     transceivers: int = 0
-    """Of each data centre, for light on demand; 0: all light is planned before, and has those that it needs."""
+    """Number of transceivers at each data centre, for light on demand; 0: all light is planned before the run, and each
+    lightpath has the transceivers that it needs."""
 
     @cached_property
     def site(self) -> Mapping[str, Site]:
+        """Sites by name."""
         return MappingProxyType({site.name: site for site in self.sites})
 
     @cached_property
     def fibre(self) -> Mapping[str, Fibre]:
+        """Fibres by name."""
         return MappingProxyType({fibre.name: fibre for fibre in self.fibres})
 
     @cached_property
     def at_risk(self) -> Mapping[str, tuple[str, ...]]:
-        """Of each shared risk that fibres name: the fibres that go down with it. Both in the file's order."""
-        found: dict[str, tuple[str, ...]] = {}
+        """Fibres that go down together, by the name of the risk that they share. Both in the file's order."""
+        fibres_at: dict[str, tuple[str, ...]] = {}
         for fibre in self.fibres:
             for risk in fibre.risks:
-                found[risk] = (*found.get(risk, ()), fibre.name)
-        return MappingProxyType(found)
+                fibres_at[risk] = (*fibres_at.get(risk, ()), fibre.name)
+        return MappingProxyType(fibres_at)
 
     @property
     def data_centres(self) -> tuple[Site, ...]:

@@ -1,4 +1,4 @@
-"""How well light arrives over a route, and what each way to run a transceiver makes of it."""
+"""Signal quality: how well light arrives over a route, and with what margin each transceiver mode receives it."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 Route = tuple[str, ...]
-"""The names of the fibres passed, in order. A pair's two fibres are alike, so both directions have one quality."""
+"""Names of the fibres passed, in order. A pair's two fibres are alike, so both directions have the same quality."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """One mode over one route. GSNR and OSNR in 0.1 nm (12.5 GHz), transmitter and ROADMs counted in, every slot lit.
+    """Judgement of a mode over a route: GSNR and OSNR in 0.1 nm (12.5 GHz), with transmitter and ROADMs, all slots lit.
 
     `gsnr_db` is the mean over the channels, as GNPy prints it, `worst_gsnr_db` the worst channel's. `need_db` is the
     mode's required OSNR, `penalty_db` what dispersion, PMD and PDL cost on top (infinite: beyond what the mode bears).
-    `margin_db` is the least over the channels of GSNR - penalty - need, and `wanted_db` what it must be. `beyond` says
-    in words what the mode does not bear, such as "dispersion 25050 ps/nm of 20000".
+    `margin_db` is the least over the channels of GSNR - penalty - need, and `wanted_db` the least that is accepted.
+    `beyond` says in words what the mode does not bear, such as "dispersion 25050 ps/nm of 20000".
     """
 
     mode: str
@@ -31,7 +31,7 @@ class Verdict:
 
     @property
     def missing_db(self) -> float:
-        """What the margin falls short of the one that is wanted; 0 or less where the mode closes."""
+        """Shortfall of the margin below the wanted one; 0 or less where the mode closes."""
         return self.wanted_db - self.margin_db
 
 
@@ -40,8 +40,8 @@ class Quality:
     """A route under full load.
 
     `delay_ns` is one way: add, fibres with their amplifiers, ROADMs passed, drop; a mode's FEC is not in it.
-    Dispersion, PMD and PDL are those of the channel that has most. `weak_db` is by how much the light reaches some
-    ROADM below what that must hand on (0: nowhere): such a route closes with no mode.
+    Dispersion, PMD and PDL are those of the worst channel. `weak_db` says by how much light comes to a ROADM below the
+    power that this ROADM must hand on, at the worst of them (0: at none); a weak route closes with no mode.
     """
 
     route: Route
@@ -54,7 +54,7 @@ class Quality:
     verdicts: tuple[Verdict, ...]
 
     def verdict(self, mode: str) -> Verdict:
-        """What this mode makes of the route.
+        """Verdict of a mode over the route.
 
         Raises:
             KeyError: the mode was not judged.
@@ -65,9 +65,13 @@ class Quality:
         raise KeyError(mode)
 
     def closes(self, mode: str) -> bool:
-        """Whether the mode has the wanted margin here."""
+        """Whether the mode has the wanted margin over this route.
+
+        Raises:
+            KeyError: the mode was not judged.
+        """
         return self.weak_db == 0 and self.verdict(mode).missing_db <= 0
 
 
 Judge = Callable[[Route], Quality]
-"""Who says how good a route is."""
+"""A function that judges a route: GNPy behind a cache, or a table in tests."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 ANCHOR_THZ = 193.1
-"""ITU-T G.694.1, clause 7: the grid's anchor."""
+"""Anchor of the grid (ITU-T G.694.1, clause 7)."""
 STEP_GHZ = 6.25
 """Granularity of a slot's centre: n counts these from the anchor."""
 WIDTH_GHZ = 12.5
@@ -33,15 +33,17 @@ class Slot:
 
     @property
     def low(self) -> int:
+        """Lower edge, in steps of 6.25 GHz from the anchor."""
         return self.n - self.m
 
     @property
     def high(self) -> int:
+        """Upper edge, in steps of 6.25 GHz from the anchor."""
         return self.n + self.m
 
     @property
     def centre_thz(self) -> float:
-        """For people and files; never turned back into n.
+        """Centre frequency for people and files; never turned back into n.
 
         >>> Slot(n=16, m=4).centre_thz
         193.2
@@ -50,9 +52,11 @@ class Slot:
 
     @property
     def width_ghz(self) -> float:
+        """Width of the slot."""
         return self.m * WIDTH_GHZ
 
     def overlaps(self, other: Slot) -> bool:
+        """Whether two slots share spectrum; slots that only touch do not."""
         return self.low < other.high and other.low < self.high
 
 
@@ -70,5 +74,5 @@ class Band:
     high: int = 480
 
     def slots(self, *, m: int) -> tuple[Slot, ...]:
-        """The fixed grid of slots of width m, lowest frequency first."""
+        """Slots of width m (steps of 12.5 GHz) side by side over the band, lowest frequency first."""
         return tuple(Slot(n=n, m=m) for n in range(self.low + m, self.high - m + 1, 2 * m))

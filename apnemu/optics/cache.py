@@ -1,9 +1,9 @@
-"""What was computed once is kept by the hash of everything that went into it.
+"""Cache of what GNPy computed, by the hash of everything that went into it.
 
-`$XDG_CACHE_HOME/apnemu/quality/` (or `~/.cache`): one file for each kind of fibre section, and for each route of a
-network in GNPy's own files, named by a SHA-256 over all that GNPy gets, GNPy's version and this room's own
-(`REVISION`). A file is written whole or not at all, several
-processes may do so at once, and one that does not read back as it was written is computed again.
+The folder `$XDG_CACHE_HOME/apnemu/quality/` (or below `~/.cache`) has a file for each kind of fibre section, and for
+each route of a network in GNPy's own files, named by a SHA-256 over all that GNPy gets, GNPy's version and this room's
+own (`REVISION`). A file is written whole or not at all, by several processes at once if need be; a file that does not
+read back as it was written is computed again.
 """
 
 from __future__ import annotations
@@ -28,17 +28,17 @@ Kept = TypeVar("Kept")
 log = logging.getLogger(__name__)
 
 REVISION = 1
-"""Raised by hand when `line` reads GNPy's results differently."""
+"""Version of this room's own part; raise it by hand when `line` reads GNPy's results differently."""
 
 
 def cache_folder() -> Path:
-    """Where results are kept; made when the first one is."""
+    """Folder in which results are kept; the first result makes it."""
     base = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
     return Path(base) / "apnemu" / "quality"
 
 
 def section_key(line: Form, section: Form, spectra: tuple[Form, ...], express_loss_db: float) -> str:
-    """The hash of all that a section's figures depend on."""
+    """Hash of all that a section's figures depend on."""
     everything = {
         "gnpy": version("gnpy"),
         "revision": REVISION,
@@ -51,7 +51,7 @@ def section_key(line: Form, section: Form, spectra: tuple[Form, ...], express_lo
 
 
 def arrival_key(fingerprint: str, stations: tuple[str, ...], spectra: tuple[Form, ...]) -> str:
-    """The hash of all that light over a route of a network in GNPy's own files depends on."""
+    """Hash of all that light over a route of a network in GNPy's own files depends on."""
     everything = {
         "gnpy": version("gnpy"),
         "revision": REVISION,
@@ -63,12 +63,12 @@ def arrival_key(fingerprint: str, stations: tuple[str, ...], spectra: tuple[Form
 
 
 def load(key: str, spectra: int, folder: Path | None = None) -> tuple[Section, ...] | None:
-    """What was kept under a key, one section for each of its spectra, or None."""
+    """Load the sections kept under a key, one for each of its spectra; None if there are none."""
     return _load(key, spectra, _section, folder)
 
 
 def load_arrivals(key: str, spectra: int, folder: Path | None = None) -> tuple[Arrival, ...] | None:
-    """As `load`, of light at its receiver."""
+    """Load light at its receiver, kept under a key, one for each spectrum; None if there is none."""
     return _load(key, spectra, _arrival, folder)
 
 
@@ -92,9 +92,9 @@ def _load(
 
 
 def store(key: str, made: tuple[Section, ...] | tuple[Arrival, ...], folder: Path | None = None) -> None:
-    """Keeps a result; where the folder cannot be written to, it is only said."""
+    """Keep a result; if the folder cannot be written, the log says it and nothing else happens."""
     target = folder or cache_folder()
-    body = json.dumps([_entry(one) for one in made])
+    body = json.dumps([_entry(result) for result in made])
     try:
         target.mkdir(parents=True, exist_ok=True)
         handle, draft = tempfile.mkstemp(dir=target, prefix=f"{key}.", suffix=".draft")
@@ -106,7 +106,7 @@ def store(key: str, made: tuple[Section, ...] | tuple[Arrival, ...], folder: Pat
 
 
 def _entry(made: Section | Arrival) -> dict[str, Any]:
-    """Floats are written so that they read back as the same bits."""
+    """Plain form of a result, in which floats read back as the same bits."""
     return {field.name: _plain(getattr(made, field.name)) for field in fields(made)}
 
 

@@ -1,4 +1,4 @@
-"""What lies between two sites of a GNPy network, and what the sites are called."""
+"""Chains of elements between two sites of a GNPy network, and the names of its sites."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chain:
-    """What lies between two sites one way; `back` has the chain the other way, if there is one."""
+    """Elements between two sites one way, from `out_of` to `into`; `back` has the chain the other way, if it exists."""
 
     source: str
     target: str
@@ -26,11 +26,12 @@ class Chain:
     back: list[Chain]
 
     def is_back_of(self, other: Chain) -> bool:
+        """Whether this chain is the way back of another, which has none yet."""
         return (self.source, self.target) == (other.target, other.source) and not other.back
 
 
 def chain(stands: dict[str, Stands], sites: dict[str, str], out_of: str, after: str) -> Chain | None:
-    """Along the elements from one site to the next; None where a site's own transceiver and ROADM meet."""
+    """Follow the elements from a site to the next; None where a site's own transceiver and ROADM meet."""
     before, here = out_of, after
     passed: list[Stands] = []
     while here not in sites:
@@ -56,7 +57,7 @@ def chain(stands: dict[str, Stands], sites: dict[str, str], out_of: str, after: 
 
 
 def site_names(stands: Sequence[Stands]) -> dict[str, str]:
-    """Sites in the file's order; a transceiver and its ROADM are one, named by the transceiver."""
+    """Name the sites, in the file's order; a transceiver and its ROADM are one site, named by the transceiver."""
     by_uid = {stand.uid: stand for stand in stands}
     names: dict[str, str] = {}
     for stand in sorted(stands, key=lambda stand: stand.kind != "transceiver"):
@@ -70,7 +71,7 @@ def site_names(stands: Sequence[Stands]) -> dict[str, str]:
 
 
 def _word(uid: str, taken: set[str]) -> str:
-    """A uid as a site's name.
+    """Make a site's name of a uid.
 
     >>> _word("trx_Malmö", set()), _word("Site_A", {"site-a"})
     ('malmo', 'site-a-2')
@@ -85,7 +86,7 @@ def _word(uid: str, taken: set[str]) -> str:
 
 
 def way_from(chains: list[Chain], start: str) -> list[Chain] | None:
-    """The chains in the direction in which they lead on from a site."""
+    """Turn chains in the direction in which they lead on from a site; None where they do not join."""
     here, way = start, []
     for chain in chains:
         turned = next((each for each in (chain, *chain.back) if each.source == here), None)
@@ -97,19 +98,19 @@ def way_from(chains: list[Chain], start: str) -> list[Chain] | None:
 
 
 def chains_between(stands: dict[str, Stands], sites: dict[str, str]) -> dict[str, Chain]:
-    """Every chain by a fibre's name; the one back, where there is one, in its `back`."""
-    found: dict[str, Chain] = {}
+    """Find every chain, by the name that its fibre gets; the chain the other way stands in its `back`."""
+    by_fibre: dict[str, Chain] = {}
     for uid, site in sites.items():
         for after in stands[uid].then:
-            one = chain(stands, sites, uid, after)
-            if one is None or one.target == site:
+            new = chain(stands, sites, uid, after)
+            if new is None or new.target == site:
                 continue
-            forth = next((known for known in found.values() if one.is_back_of(known)), None)
+            forth = next((known for known in by_fibre.values() if new.is_back_of(known)), None)
             if forth is not None:
-                forth.back.append(one)
+                forth.back.append(new)
                 continue
-            name, number = f"{site}-{one.target}", 2
-            while name in found:
-                name, number = f"{site}-{one.target}-{number}", number + 1
-            found[name] = one
-    return found
+            name, number = f"{site}-{new.target}", 2
+            while name in by_fibre:
+                name, number = f"{site}-{new.target}-{number}", number + 1
+            by_fibre[name] = new
+    return by_fibre

@@ -1,4 +1,4 @@
-"""Files that GNPy's own command line reads, out of a plant.
+"""Files that GNPy's own command line reads, out of a plant, and GNPy's own answer over them.
 
 A written folder holds `network.json` (before auto-design), `equipment.json`, `services.json` (one request for each
 route and mode given) and, for each mode, `spectrum-MODE.json` (every slot lit). GNPy then says
@@ -7,16 +7,18 @@ route and mode given) and, for each mode, `spectrum-MODE.json` (every slot lit).
     gnpy-transmission-example network.json 'trx(A)' 'trx(B)' -e equipment.json --spectrum spectrum-MODE.json \\
         --path 'roadm(A) | roadm(X) | roadm(B)'
 
-and its GSNR in 0.1 nm is the `gsnr_db` of that route and mode. Where several fibres join two sites only the services
-tell them apart.
+and its GSNR in 0.1 nm is the `gsnr_db` of that route and mode. Of several fibres between two sites, only the services
+can name one. `end_to_end_gsnr_db` asks GNPy for the same without its command line: the oracle for routes that are put
+together from fibres.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from apnemu.model.plant import Mode, Plant
 from apnemu.model.quality import Route
@@ -32,6 +34,7 @@ from apnemu.optics.forms import (
     transceiver_form,
     transceiver_uid,
 )
+from apnemu.optics.imported import read_gnpy
 from apnemu.optics.reader import read_optics
 from apnemu.units import gbps_to_bps, ghz_to_hz
 
@@ -43,7 +46,7 @@ def export_gnpy(
     routes: Iterable[tuple[str, Route]] = (),
     optics: Optics | None = None,
 ) -> tuple[Path, ...]:
-    """Writes the files above; `routes` are (first site, fibres). Returns the paths, in order of name.
+    """Write the files above; `routes` are pairs of the first site and the fibres. Returns the paths, in order of name.
 
     Modes without optical figures are left out.
     """
@@ -65,10 +68,37 @@ def export_gnpy(
     return tuple(target / name for name in sorted(files))
 
 
+def end_to_end_gsnr_db(plant: Plant, asked: Sequence[tuple[str, Route, str]]) -> tuple[float, ...]:
+    """Ask GNPy for the GSNR in 0.1 nm, mean over the channels, of each (first site, fibres, mode).
+
+    GNPy designs the whole network once; the cache of sections has no part in it.
+
+    Raises:
+        InputError: GNPy refuses the network.
+    """
+    if not asked:
+        return ()
+    with TemporaryDirectory(prefix="apnemu-gnpy-") as place:
+        folder = Path(place)
+        export_gnpy(plant, folder)
+        network = read_gnpy(folder / "network.json", equipment=folder / "equipment.json")
+        gsnrs_db = []
+        for source, route, mode in asked:
+            sites = sites_of(plant, source, route)
+            via = [roadm_uid(source)]
+            for (here, there), fibre in zip(pairwise(sites), route, strict=True):
+                via += [span_uid(fibre, here, 1), roadm_uid(there)]
+            received = network.received(
+                transceiver_uid(source), transceiver_uid(sites[-1]), via=via, spectrum=folder / f"spectrum-{mode}.json"
+            )
+            gsnrs_db.append(received.gsnr_db)
+    return tuple(gsnrs_db)
+
+
 def services_form(
     plant: Plant, routes: tuple[tuple[str, Route], ...], modes: tuple[tuple[Mode, ModeLight], ...]
 ) -> Form:
-    """Requests named `FIRST/FIBRE/FIBRE.../MODE`, each over its fibres and no others."""
+    """Requests named `FIRST/FIBRE/FIBRE.../MODE`, each over its own fibres alone."""
     requests = []
     for source, route in dict.fromkeys(routes):  # GNPy refuses a request that comes twice
         sites = sites_of(plant, source, route)
@@ -82,7 +112,7 @@ def services_form(
 
 
 def request_form(name: str, ends: tuple[str, str], hops: list[str], mode: Mode, band: Band) -> Form:
-    """One transmission in one mode, past elements in their order; hops and ends are GNPy's uids."""
+    """Request of a transmission in a mode, past elements in their order; hops and ends are GNPy's uids."""
     return {
         "request-id": name,
         "source": ends[0],
@@ -116,7 +146,7 @@ def request_form(name: str, ends: tuple[str, str], hops: list[str], mode: Mode, 
 
 
 def sites_of(plant: Plant, source: str, route: Route) -> tuple[str, ...]:
-    """The sites that a route passes from its first one on, ends included."""
+    """Sites that a route passes, from its first site on, ends included."""
     sites = [source]
     for fibre in route:
         sites.append(plant.fibre[fibre].far_end(sites[-1]))

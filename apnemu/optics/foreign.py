@@ -1,4 +1,4 @@
-"""GNPy for a whole network from its own files: what stands in it, and light from end to end, auto-design included."""
+"""GNPy for a whole network from its own files: the elements in it, and light from end to end, auto-design included."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ from apnemu.optics.light import Arrival
 from apnemu.optics.line import Element, as_section, gnpy_heard, transceivers
 
 REFUSALS = (ConfigurationError, KeyError, StopIteration, ValueError, IndexError, RuntimeError)
-"""What GNPy raises of files and ends that it does not take; RuntimeError is its YANG checker's."""
+"""Exceptions that GNPy raises for files and ends that it does not take; RuntimeError is its YANG checker's."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stands:
-    """An element as the file has it; a fibre has a length."""
+    """An element as the file has it; `then` names the elements after it, and only a fibre has a length."""
 
     uid: str
     kind: Literal["transceiver", "roadm", "fibre", "amplifier", "other"]
@@ -43,7 +43,7 @@ class Stands:
 
 
 class Foreign:
-    """A network as GNPy reads it, designed once when light is first sent. `said` are GNPy's warnings, one a line.
+    """A network as GNPy reads it, designed once when light is first sent. `said` holds GNPy's warnings, a line each.
 
     Raises:
         InputError: GNPy refuses the files.
@@ -66,7 +66,7 @@ class Foreign:
 
     @cached_property
     def fingerprint(self) -> str:
-        """A SHA-256 over all that was read: network, equipment with the files that it names beside it, parameters."""
+        """Hash (SHA-256) of all files read: network, equipment with the files that it names beside it, parameters."""
         library = self.equipment_file.read_text("utf-8")
         beside = [file for file in sorted(self.equipment_file.parent.glob("*.json")) if file.name in library]
         read = hashlib.sha256(json.dumps(self.sim_params, sort_keys=True).encode())
@@ -75,7 +75,7 @@ class Foreign:
         return read.hexdigest()
 
     def stands(self) -> tuple[Stands, ...]:
-        """Every element before auto-design, in the file's order."""
+        """List every element before auto-design, in the file's order."""
         return tuple(
             Stands(
                 uid=node.uid,
@@ -89,7 +89,11 @@ class Foreign:
         )
 
     def example(self, source: str, target: str, via: Sequence[str], spectrum: Path | None) -> Arrival:
-        """The load of the library's SI, or of a spectrum file, as `gnpy-transmission-example` propagates it."""
+        """Propagate the load of the library's SI, or of a spectrum file, as `gnpy-transmission-example` does.
+
+        Raises:
+            InputError: GNPy refuses, or there is no such path.
+        """
         try:
             lit = gnpy_json.load_initial_spectrum(spectrum) if spectrum else None
             network, request = self._design()
@@ -102,9 +106,10 @@ class Foreign:
             raise self._refused(error) from error
 
     def arrivals(self, stations: Sequence[str], spectra: Sequence[Form]) -> tuple[Arrival, ...]:
-        """Given loads from the first station (a transceiver) to the last, past the others in their order.
+        """Propagate loads from the first station (a transceiver) to the last, past the others in their order.
 
-        Raises InputError where GNPy refuses, or where the parameters name channels that a load does not have.
+        Raises:
+            InputError: GNPy refuses, or the parameters name channels that a load does not have.
         """
         try:
             network, request = self._design()
@@ -159,7 +164,7 @@ class Foreign:
         )
 
     def _design(self) -> tuple[Any, Any]:
-        """Once for all routes, by the library's SI."""
+        """Design the network, once for all routes, for the load of the library's SI."""
         if self._designed is None:
             SimParams.set_params(self.sim_params)
             with gnpy_heard() as said:
@@ -187,7 +192,7 @@ def _kind(node: Element) -> Literal["transceiver", "roadm", "fibre", "amplifier"
 
 
 def _shortest(network: Any, here: Element, there: Element) -> list[Element]:
-    """The way with the fewest elements; between neighbouring stations there is but one."""
+    """Find the way with the fewest elements; between neighbouring stations there is but one."""
     came: dict[Element, Element] = {here: here}
     front = deque([here])
     while front and there not in came:

@@ -1,11 +1,11 @@
 """Plant and optics in GNPy's own JSON forms, as plain data: equipment library, network, spectrum, services.
 
-The forms are those of GNPy 3.0.1 (gnpy/tools/json_io.py). They are what `line` propagates through, what `exchange`
-writes to files and what `cache` hashes, so that the three cannot differ.
+The forms are those of GNPy 3.0.1 (gnpy/tools/json_io.py). `line` propagates through them, `exchange` writes them to
+files and `cache` hashes them, so that the three cannot differ.
 
 A site is a transceiver and a ROADM; a fibre pair is two chains of equal spans. Boosters, pre-amplifiers and in-line
-amplifiers are left to GNPy's auto-design, which stands one at each ROADM port and between each two spans and chooses
-its kind, its gain and the launch power from the loss of the span behind it.
+amplifiers are left to GNPy's auto-design, which puts an amplifier at each ROADM port and between each two spans and
+chooses its kind, its gain and the launch power from the loss of the span behind it.
 """
 
 from __future__ import annotations
@@ -21,26 +21,28 @@ from apnemu.units import dispersion_to_si, gbps_to_bps, ghz_to_hz, pmd_to_si, ps
 Form = dict[str, Any]
 
 LONGEST_SPAN_KM = 1000
-"""GNPy splits a fibre longer than this; a plant's spans are its own, so none is."""
+"""Longest span that GNPy does not split; a plant has spans of its own, so that GNPy splits none."""
 AMPLIFIER_EDGE_GHZ = 25.0
-"""Amplifiers carry this much beyond the band at both edges, as GNPy's default amplifier does beyond its SI."""
+"""Spectrum that amplifiers carry beyond the band at each edge, as GNPy's default amplifier does beyond its SI."""
 
 
 def transceiver_uid(site: str) -> str:
+    """Name a site's transceiver for GNPy."""
     return f"trx({site})"
 
 
 def roadm_uid(site: str) -> str:
-    """The bracket closes the name: GNPy's `--path` takes any ROADM whose name holds the text."""
+    """Name a ROADM for GNPy; the bracket ends the name, as GNPy's `--path` takes any ROADM whose name has the text."""
     return f"roadm({site})"
 
 
 def span_uid(fibre: str, source: str, span: int) -> str:
+    """Name a span of a fibre, in the direction from a site, for GNPy."""
     return f"fibre({fibre} from {source}, span {span})"
 
 
 def line_form(optics: Optics, band: Band) -> Form:
-    """GNPy's equipment library without transceivers: what the line is built of, and the load it is designed for."""
+    """Equipment library of GNPy without transceivers: what the line is built of, and the load it is designed for."""
     roadm, load = optics.roadm, optics.load
     fibre = {
         "type_variety": optics.fibre.name,
@@ -157,7 +159,7 @@ def transceiver_form(mode: Mode, light: ModeLight, band: Band) -> Form:
 
 
 def spectrum_form(slot_m: int, light: ModeLight, optics: Optics, band: Band) -> Form:
-    """Every slot of a width lit by one mode."""
+    """Spectrum in which a single mode lights every slot of a width."""
     slots = band.slots(m=slot_m)
     return {
         "f_min": thz_to_hz(slots[0].centre_thz),
@@ -171,7 +173,7 @@ def spectrum_form(slot_m: int, light: ModeLight, optics: Optics, band: Band) -> 
 
 
 def network_form(plant: Plant, optics: Optics) -> Form:
-    """All of a plant, before auto-design."""
+    """Network of a whole plant, before auto-design."""
     elements = [element for site in plant.sites for element in _site_forms(site)]
     connections = [
         connection
@@ -188,7 +190,7 @@ def network_form(plant: Plant, optics: Optics) -> Form:
 
 
 def section_form(length_km: float, spans: int, optics: Optics) -> Form:
-    """One fibre, one way, between two sites of its own: what a fibre pair does to light, wherever it lies."""
+    """Network of a single fibre, one way, between two sites: it does to light what the fibre does wherever it lies."""
     a, b = (Site(name=name, kind="exchange", lat=0.0, lon=0.0) for name in "ab")
     fibre = Fibre(name="a-b", a="a", b="b", length_km=length_km, amplifiers=spans - 1)
     chain = _span_forms(fibre, "a", a, optics)

@@ -1,9 +1,9 @@
-"""Networks in GNPy's own form: what its command line says of them, and a plant out of them that can be planned.
+"""Networks in GNPy's own form: GNPy's answers about them, and a plant out of them that can be planned.
 
-Sites are the transceivers, each with its ROADM if it has one, and the ROADMs without (exchanges). A chain of fibres,
-amplifiers and the like between two of them is one fibre; two sites with a chain only one way are taken as joined both
-ways alike, since a plant's fibres are pairs. Signal quality is GNPy's from end to end over the elements of the file,
-with its own equipment, amplifiers and launch power; modes, and what they need, are apnemu's.
+A transceiver, with its ROADM if it has one, becomes a site; so does a ROADM without a transceiver (an exchange). A
+chain of fibres, amplifiers and the like between two sites becomes one fibre; if the chain leads only one way, both ways
+are taken as alike, since a plant's fibres are pairs. Signal quality is GNPy's from end to end over the elements of the
+file, with its own equipment, amplifiers and launch power; modes, and what they need, are apnemu's.
 """
 
 from __future__ import annotations
@@ -34,9 +34,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Received:
-    """GNPy's answer for one transmission: means over the channels as it prints them, and the worst channel's GSNR.
+    """Answer of GNPy for a transmission: means over the channels as GNPy prints them, and the worst channel's GSNR.
 
-    GSNR and OSNR in 0.1 nm, transmitter and ROADMs counted in.
+    GSNR and OSNR are in 0.1 nm, with transmitter and ROADMs.
     """
 
     gsnr_db: float
@@ -50,20 +50,19 @@ class Received:
 
 @dataclass(frozen=True, kw_only=True)
 class GnpyNetwork:
-    """GNPy's own files: a network, and the equipment and simulation parameters that go with it (None: GNPy's).
-
-    `said` are GNPy's warnings about them.
-    """
+    """A network in GNPy's own files, with its equipment and simulation parameters; `said` holds GNPy's warnings."""
 
     topology: Path
     foreign: Foreign
 
     @property
     def transceivers(self) -> tuple[str, ...]:
+        """Uids of the network's transceivers, in the order of the file."""
         return self.foreign.ends
 
     @property
     def said(self) -> tuple[str, ...]:
+        """Warnings of GNPy about the files, a line each."""
         return self.foreign.said
 
     def received(
@@ -74,9 +73,10 @@ class GnpyNetwork:
         via: Sequence[str] = (),
         spectrum: Path | None = None,
     ) -> Received:
-        """One transmission at full load as `gnpy-transmission-example` computes it, auto-design included.
+        """Compute a transmission at full load as `gnpy-transmission-example` does, auto-design included.
 
-        Without ends GNPy's choice is taken: its first two transceivers. `via` names elements to pass, in order.
+        An end that is not given is the first transceiver in the file that is not the other end, as GNPy chooses.
+        `via` names elements to pass, in order.
 
         Raises:
             InputError: GNPy refuses the files, or there is no such path.
@@ -96,16 +96,17 @@ class GnpyNetwork:
 
     @cached_property
     def sites(self) -> dict[str, str]:
-        """A site's name for the uid of its transceiver and of its ROADM."""
+        """Names of the sites, by the uid of their transceiver and of their ROADM."""
         return site_names(self.foreign.stands())
 
     @cached_property
     def chains(self) -> dict[str, Chain]:
-        """What lies between two sites, by the name of the fibre that a plant has for it."""
+        """Chains between two sites, by the name of the fibre that a plant has in their place."""
         return chains_between({stand.uid: stand for stand in self.foreign.stands()}, self.sites)
 
     def plant(self, like: Plant) -> Plant:
-        """The network with the modes, ROADM delays, packet network and band of another plant; without demands."""
+        """Make a plant of the network, with the modes, ROADM delays, packet network and band of another plant; without
+        demands."""
         stands = {stand.uid: stand for stand in self.foreign.stands()}
         ends = {self.sites[uid] for uid in self.transceivers}
         where = {site: stands[uid] for uid, site in self.sites.items()}
@@ -144,7 +145,11 @@ class GnpyNetwork:
         )
 
     def judge_of(self, plant: Plant, *, optics: Optics | None = None) -> Judge:
-        """How good a route of `plant(...)` is; GNPy from end to end, from the route's first site on."""
+        """Make a judge of routes of `plant(...)`: GNPy from end to end, from the route's first site on.
+
+        Raises:
+            InputError: a mode of the plant has no optical figures.
+        """
         light = optics or read_optics()
         modes = tuple((mode, figures_of(mode, light)) for mode in plant.modes)
         spectra = tuple(spectrum_form(mode.slot_m, figures, light, plant.band) for mode, figures in modes)
@@ -169,7 +174,7 @@ class GnpyNetwork:
         return answer
 
     def _arrivals(self, stations: tuple[str, ...], spectra: tuple[Form, ...]) -> tuple[Arrival, ...]:
-        """From the cache, or from GNPy."""
+        """Light over a route under each spectrum, from the cache or from GNPy."""
         key = cache.arrival_key(self.foreign.fingerprint, stations, spectra)
         kept = cache.load_arrivals(key, len(spectra))
         if kept is None:
@@ -178,7 +183,11 @@ class GnpyNetwork:
         return kept
 
     def stations(self, route: Route) -> tuple[str, ...]:
-        """The elements that fix a route for GNPy: transceiver, the first fibre of each chain and the node after it."""
+        """Elements that fix a route for GNPy: transceiver, the first fibre of each chain and the node after it.
+
+        Raises:
+            InputError: the fibres do not join, or have light only one way.
+        """
         chains = [self.chains[name] for name in route]
         for start in (chains[0].source, chains[0].target):
             way = way_from(chains, start)
@@ -192,10 +201,11 @@ class GnpyNetwork:
 
 
 def network_of(plant: Plant) -> GnpyNetwork:
-    """The network that an imported plant was made from.
+    """Read the network that an imported plant was made from.
 
     Raises:
         InputError: the plant has another fibre than the network, or GNPy refuses the files.
+        ValueError: the plant did not come from GNPy's files.
     """
     if plant.gnpy is None:
         raise ValueError(f"{plant.name} did not come from GNPy's files")
@@ -217,10 +227,10 @@ def network_of(plant: Plant) -> GnpyNetwork:
 
 
 def read_gnpy(topology: str | Path, *, equipment: Path | None = None, sim_params: Path | None = None) -> GnpyNetwork:
-    """A network in GNPy's JSON form, with or without its amplifiers: what is missing GNPy's auto-design adds.
+    """Read a network in GNPy's JSON form; GNPy's auto-design adds the amplifiers that it lacks.
 
     Raises:
-        InputError: GNPy refuses the files, or there are no two ends in them.
+        InputError: GNPy refuses the files, or there are no two transceivers in them.
     """
     from apnemu.optics.foreign import Foreign  # imports GNPy, which takes a second
 

@@ -1,10 +1,12 @@
-"""A plant's routes under full load: sections from the cache or from GNPy, routes out of sections, modes judged."""
+"""The judge of a plant's routes under full load: sections from the cache or from GNPy, routes out of sections, verdicts
+on modes; and the headroom of a ROADM."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from math import log10
 from pathlib import Path
 
 from apnemu.errors import InputError
@@ -19,14 +21,14 @@ from apnemu.optics.reader import read_optics
 log = logging.getLogger(__name__)
 
 Kind = tuple[float, int]
-"""A fibre's length in km and its number of spans: what tells two sections of a plant apart."""
+"""Kind of a section: a fibre's length in km and its number of spans, which tell two sections of a plant apart."""
 Load = tuple[int, float, float]
-"""Slot width m, baud in GBd, roll-off: what tells two spectra apart."""
+"""Load of a section: slot width m, baud in GBd, roll-off, which tell two spectra apart."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Work:
-    """One section to compute, and the name under which it is kept."""
+    """A section to compute, and the key under which it is kept."""
 
     key: str
     line: Form
@@ -38,9 +40,9 @@ class _Work:
 def quality(
     plant: Plant, routes: Iterable[Route], *, optics: Optics | None = None, folder: Path | None = None
 ) -> dict[Route, Quality]:
-    """How good each route is, every slot lit, and what each of the plant's modes makes of it.
+    """Judge routes with every slot lit, for each of the plant's modes.
 
-    A route is the names of its fibres in order. Sections come from the cache (`folder`, or the user's) where they are.
+    A route is the names of its fibres in order. Sections that the cache has (`folder`, or the user's) come from there.
 
     Raises:
         InputError: a mode of the plant has no optical figures.
@@ -55,7 +57,7 @@ def quality(
 def judge_of(
     plant: Plant, *, optics: Optics | None = None, folder: Path | None = None, fibres: tuple[str, ...] | None = None
 ) -> Judge:
-    """A function from route to `Quality`, for who finds the routes as it goes; it computes all `fibres` now.
+    """Make a judge, for a planner that finds its routes as it goes; all `fibres` (or the plant's) are computed now.
 
     Raises:
         InputError: a mode of the plant has no optical figures.
@@ -76,7 +78,11 @@ def judge_of(
 
 
 def figures_of(mode: Mode, optics: Optics) -> ModeLight:
-    """What the optics file says of a mode of the plant."""
+    """Optical figures of a mode of the plant.
+
+    Raises:
+        InputError: the optics file does not have the mode.
+    """
     figures = optics.mode(mode.name)
     if figures is None:
         have = ", ".join(known.name for known in optics.modes)
@@ -96,7 +102,7 @@ def _sections(
     loads: dict[str, Load],
     folder: Path | None,
 ) -> dict[Kind, dict[Load, Section]]:
-    """Every kind of section among the fibres, under every load; each is computed once, ever."""
+    """Compute every kind of section among the fibres, under every load; each is computed once, ever."""
     figures = {loads[mode.name]: (mode.slot_m, light) for mode, light in modes}
     order = sorted(figures)
     # the transmitter's own noise is added where a mode is judged, so it is left out of what tells sections apart
@@ -106,7 +112,7 @@ def _sections(
     names = fibres if fibres is not None else tuple(fibre.name for fibre in plant.fibres)
     kinds = sorted({_kind(plant, name) for name in names})
     works: dict[Kind, _Work] = {}
-    found: dict[Kind, tuple[Section, ...]] = {}
+    known: dict[Kind, tuple[Section, ...]] = {}
     for kind in kinds:
         section = section_form(*kind, optics)
         key = cache.section_key(line, section, spectra, express_loss_db)
@@ -114,13 +120,13 @@ def _sections(
         if kept is None:
             works[kind] = _Work(key=key, line=line, section=section, spectra=spectra, express_loss_db=express_loss_db)
         else:
-            found[kind] = kept
+            known[kind] = kept
     if works:
         log.info("%s: GNPy computes %d of %d kinds of fibre section", plant.name, len(works), len(kinds))
     for kind, work in works.items():
-        found[kind] = _compute(work)
-        cache.store(work.key, found[kind], folder)
-    return {kind: dict(zip(order, sections, strict=True)) for kind, sections in found.items()}
+        known[kind] = _compute(work)
+        cache.store(work.key, known[kind], folder)
+    return {kind: dict(zip(order, sections, strict=True)) for kind, sections in known.items()}
 
 
 def _compute(work: _Work) -> tuple[Section, ...]:
@@ -145,7 +151,7 @@ def _quality(
 
 
 def quality_of(plant: Plant, route: Route, lines: Sequence[Section], verdicts: tuple[Verdict, ...]) -> Quality:
-    """What the verdicts share: length, delay, and the most that light suffers under any of the loads."""
+    """Quality of a route: its verdicts, length and delay, and the most that light suffers under any of the loads."""
     fibres = [plant.fibre[name] for name in route]
     passed_ns = (len(fibres) - 1) * plant.roadm.express_ns
     return Quality(
@@ -157,4 +163,26 @@ def quality_of(plant: Plant, route: Route, lines: Sequence[Section], verdicts: t
         pdl_db=max(float(line.pdl_db.max()) for line in lines),
         weak_db=max(line.weak_db for line in lines),
         verdicts=verdicts,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Headroom:
+    """Loss in dB that a ROADM may leave off for light that it divides: light added here, and light that passes."""
+
+    added_db: float
+    passed_db: float
+
+
+def headroom(optics: Optics) -> Headroom:
+    """Headroom of a ROADM: the power that arrives, less the most that the ROADM loses, above the power it hands on.
+
+    A transmitter and a preamplifier both give the launch power, as GNPy takes them; both powers go by slot width, so
+    the slot does not matter.
+    """
+    handed_on_dbm = 10 * log10(optics.roadm.out_mw_per_ghz_of_slot * optics.load.launch_slot_ghz)
+    above_db = optics.load.launch_dbm - handed_on_dbm
+    return Headroom(
+        added_db=max(0.0, above_db - optics.roadm.add_loss_db),
+        passed_db=max(0.0, above_db - optics.roadm.express_loss_db),
     )

@@ -1,14 +1,15 @@
-"""From what each fibre does to light to what a route does, and what a transceiver mode makes of it.
+"""Light over a route, put together from what each fibre does to light, and the verdict of each transceiver mode on it.
 
 GNPy follows light as three shares of a channel's power: signal, amplifier noise (ASE) and nonlinear interference (NLI),
-which always add up to 1. Everything on the way takes a fixed part of what comes in and adds noise of its own: a line in
-each share. What is added depends on the channel powers alone, and a ROADM sets those anew, noise included, to the same
-target at every fibre's beginning. So under full load a fibre acts alike wherever it stands in a route, and a route is
+which always add up to 1. Every element passes a fixed part of what comes in and adds noise of its own: each share is a
+linear function of the same share before. The noise depends on the channel powers alone, and a ROADM sets these anew,
+noise included, to the same target at every fibre's beginning. So under full load a fibre acts alike wherever it stands
+in a route, and a route is
 
     signal = s1 s2 ... sk,   ase = (...(a1 s2 + a2) s3 + a3...) sk + ak,   nli likewise,
 
-exactly, not to a first order (tests compare with GNPy from end to end: below 1e-9 dB). Where light reaches a ROADM too
-weak to be set to the target this does not hold; such a section says by how much (`weak_db`) and is not used.
+exactly, not to a first order (tests compare with GNPy from end to end: below 1e-9 dB). This does not hold if light
+reaches a ROADM too weak to be set to the target; such a section says by how much (`weak_db`) and is not used.
 
 Rejected: GNPy from end to end for every candidate route (jpn48 has 5 candidates for each of 1,128 pairs, for four
 spectra each: half an hour against seconds).
@@ -28,16 +29,17 @@ from apnemu.optics.equipment import IMPAIRMENTS, Impairment, ModeLight, Optics
 
 Floats = npt.NDArray[np.float64]
 REFERENCE_GHZ = 12.5
-"""0.1 nm at 1550 nm, the bandwidth in which OSNR is told."""
+"""Bandwidth in which OSNR and GSNR are told: 0.1 nm at 1550 nm."""
 TOLD = ("{:.0f} ps/nm", "{:.1f} ps", "{:.1f} dB")
-"""How dispersion, PMD and PDL are written."""
+"""Forms in which dispersion, PMD and PDL are written."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Section:
-    """What a fibre between two ROADMs, both included, does to a full band; an array has one figure for each channel.
+    """A fibre between two ROADMs, both included, or a whole route, under a full band: what it does to light.
 
-    `signal`, `ase` and `nli` are the shares of the power at its end, for pure signal at its beginning.
+    Arrays have shape (channels,). `signal`, `ase` and `nli` are the shares of the power at its end, for pure signal at
+    its beginning.
     """
 
     signal: Floats
@@ -51,7 +53,8 @@ class Section:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Arrival:
-    """What GNPy says of light at its receiver, by channel; ratios in 0.1 nm, transmitter and ROADMs counted in."""
+    """Light at its receiver as GNPy computes it: arrays of shape (channels,), ratios in 0.1 nm with transmitter and
+    ROADMs."""
 
     gsnr_db: Floats
     osnr_ase_db: Floats
@@ -60,9 +63,10 @@ class Arrival:
 
 
 def join(sections: Sequence[Section], optics: Optics) -> Section:
-    """A route out of its fibres. A ROADM between two fibres, which both have counted, has its PMD and PDL only once.
+    """Join the fibres of a route into a single section.
 
-    Additive, and so exact: dispersion. PMD and PDL add as squares, as GNPy takes them.
+    A ROADM between two fibres is part of both sections; its PMD and PDL are counted once. Dispersion adds up; PMD and
+    PDL add as squares, as GNPy takes them.
     """
     first, *rest = sections
     signal, ase, nli = first.signal, first.ase, first.nli
@@ -87,9 +91,10 @@ def _squares(parts: Sequence[Floats], counted_twice: float) -> Floats:
 
 
 def judge(route: Section, mode: ModeLight, optics: Optics) -> Verdict:
-    """What a mode makes of light that has come over a route.
+    """Judge a mode by light that has come over a route.
 
-    The noise of the transmitter, the first ROADM's add and the last one's drop is added at the end, as GNPy does.
+    The noise of the transmitter, of the first ROADM's add path and of the last ROADM's drop path is added at the end,
+    as GNPy does.
     """
     ends_db = (mode.tx_osnr_db, optics.roadm.add_osnr_db, optics.roadm.drop_osnr_db)
     ends = sum(10 ** (-osnr_db / 10) for osnr_db in ends_db)
@@ -100,7 +105,7 @@ def judge(route: Section, mode: ModeLight, optics: Optics) -> Verdict:
 
 
 def verdict(route: Section, mode: ModeLight, *, gsnr_db: Floats, osnr_ase_db: Floats, wanted_db: float) -> Verdict:
-    """GSNR and OSNR of all channels in 0.1 nm, all noise in them, beside what the mode needs."""
+    """Hold GSNR and OSNR against what the mode needs: arrays of shape (channels,), in 0.1 nm, with all noise."""
     values = (route.dispersion_ps_per_nm, route.pmd_ps, route.pdl_db)
     suffered = list(zip(IMPAIRMENTS, values, TOLD, strict=True))
     penalty_db = np.sum([_penalty_db(mode, impairment, value) for impairment, value, _ in suffered], axis=0)
@@ -128,7 +133,7 @@ def _db(ratio: Floats, added_noise: float) -> Floats:
 
 
 def _penalty_db(mode: ModeLight, impairment: Impairment, value: Floats) -> Floats:
-    """Interpolated between steps, from none at 0; infinite past the last step."""
+    """Penalty in dB for each channel: interpolated between steps, from none at 0; infinite past the last step."""
     steps = mode.steps(impairment)
     places = [0.0, *(step.at for step in steps)]
     penalties = [0.0, *(step.penalty_db for step in steps)]

@@ -1,8 +1,8 @@
-"""GNPy for one fibre between two ROADMs: built from forms, designed by GNPy, light sent through.
+"""GNPy for a fibre between two ROADMs: built from forms, designed by GNPy, light sent through.
 
 GNPy computes amplifier noise, nonlinear interference (GN model), stimulated Raman scattering, dispersion, PMD, PDL and
-latency, element by element. Here its results are only read. Importing it takes a second, so who may do without (the
-cache knew) imports this module late.
+latency, element by element; this file only reads its results. Importing GNPy takes a second, so `judging` imports this
+file only if the cache does not have what is asked for.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from apnemu.optics.forms import Form
 from apnemu.optics.light import Section
 
 Element = Any
-"""One of GNPy's elements; they have no types."""
+"""An element of GNPy's, which has no types."""
 
 
 class _Heard(logging.Handler):
@@ -38,7 +38,7 @@ class _Heard(logging.Handler):
 
 @contextmanager
 def gnpy_heard() -> Iterator[list[str]]:
-    """GNPy's warnings as a list of lines; it would write them to stderr, over several lines each."""
+    """Collect GNPy's warnings as a list of lines; GNPy would write them to stderr, over several lines each."""
     heard, log = _Heard(), logging.getLogger("gnpy")
     before = log.propagate
     log.addHandler(heard)
@@ -53,9 +53,10 @@ def gnpy_heard() -> Iterator[list[str]]:
 def propagate_section(
     line: Form, section: Form, spectra: Sequence[Form], express_loss_db: float
 ) -> tuple[Section, ...]:
-    """One fibre between two ROADMs under each of the spectra.
+    """Propagate each of the spectra over a fibre between two ROADMs.
 
-    GNPy designs it once, for the load in `line`'s SI; a full band by slot width has one power, whatever the spectrum.
+    GNPy designs the fibre's amplifiers once, for the load in `line`'s SI: a full band has the same power by slot width
+    in every spectrum.
     """
     with gnpy_heard():
         SimParams.set_params({})  # GNPy's global state; a network with Raman pumps may have changed it
@@ -68,7 +69,7 @@ def propagate_section(
 
 
 def transceivers(network: Any) -> list[str]:
-    """Their names, in the order of the file."""
+    """Uids of a network's transceivers, in the order of the file."""
     return [node.uid for node in network.nodes() if isinstance(node, gnpy_elements.Transceiver)]
 
 
@@ -84,7 +85,7 @@ def _section(path: list[Element], request: Any, equipment: Form, spectrum: Form,
 
 
 def as_section(lit: Any, *, weak_db: float) -> Section:
-    """GNPy's spectral information at the end of a path."""
+    """Section out of GNPy's spectral information at the end of a path."""
     return Section(
         signal=lit.signal / lit.pch,
         ase=lit.ase / lit.pch,

@@ -1,13 +1,13 @@
 """An imported network given back to GNPy's own command line, with apnemu's modes to light it and the routes planned.
 
-The network is the file that was imported, as it stands. To its equipment the plant's modes are added as transceivers;
-whatever other files that names are looked for beside it by GNPy, so those are copied along. GNPy then says
+The network is the file that was imported, as it stands. The plant's modes are added to its equipment as transceivers;
+GNPy looks for the other files that the equipment names beside it, so these are copied along. GNPy then says
 
     gnpy-path-request network.json services.json -e equipment.json -o answer.json
     gnpy-transmission-example network.json FROM TO -e equipment.json --spectrum spectrum-MODE.json
 
-(with `--sim-params sim_params.json` where the network was imported with such), and its GSNR in 0.1 nm is the `gsnr_db`
-of that route and mode.
+(with `--sim-params sim_params.json` if the network was imported with simulation parameters), and its GSNR in 0.1 nm is
+the `gsnr_db` of that route and mode.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from apnemu.optics.reader import read_optics
 def export_imported(
     plant: Plant, folder: str | Path, *, routes: Iterable[Route] = (), optics: Optics | None = None
 ) -> tuple[Path, ...]:
-    """Writes the files above; `routes` are fibres in order. Returns the paths, in order of name.
+    """Write the files above; `routes` are fibres in order. Returns the paths, in order of name.
 
     Raises:
         InputError: a mode has no optical figures, or the GNPy files do not fit the plant.

@@ -1,8 +1,10 @@
-"""Where the parts of a job run when no data centre has room for it, and when they are done.
+"""Placement of work over several data centres when none has room for all of it, and the time that the work takes.
 
-`precopy` moves a machine, `allreduce` sums gradients over workers (what both take, in closed form), `training_models`
-are models to train.
+Closed forms: `precopy` moves a running machine, `allreduce` sums gradients over workers in a training step,
+`remote_disk` reads and writes a disk in another data centre; `training_models` holds models to train.
 
-`job` is what is to be done, `links` what a transfer costs (measured in the lab, never assumed), `schedule` puts tasks
-on sites and says when the last one is done. Nothing here reads a clock or a file, or draws a random number.
+Schedules: `job` says what is to be done and which pool does it, `links` what a transfer costs (measured in the lab,
+never assumed), `schedule` puts tasks on sites and says when the last one is done.
+
+No file of this room reads a clock or a file, or draws a random number.
 """

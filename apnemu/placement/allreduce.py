@@ -1,8 +1,9 @@
-"""Gradients summed over all workers: who sends what to whom, and what a training step takes in closed form.
+"""Gradients summed over all workers: which worker sends what to which, and a training step's time in closed form.
 
-Ring: Patarasuk and Yuan, "Bandwidth optimal all-reduce algorithms", JPDC 69(2), 2009: each of k sends 2 (k - 1) / k of
-the gradients. Hierarchical: a site's workers give theirs to its first, these form a ring and hand the sum back.
-Buckets and their overlap with the backward pass: Li et al., "PyTorch Distributed", VLDB 13(12), 2020.
+Ring: Patarasuk and Yuan, "Bandwidth optimal all-reduce algorithms", JPDC 69(2), 2009: each of k workers sends
+2 (k - 1) / k of the gradients. Hierarchical: a site's workers give their gradients to its first worker; the first
+workers form a ring and hand the sum back. Buckets and their overlap with the backward pass: Li et al., "PyTorch
+Distributed", VLDB 13(12), 2020.
 """
 
 from __future__ import annotations
@@ -14,17 +15,19 @@ from typing import Literal
 
 Algorithm = Literal["ring", "hierarchical"]
 FORWARD = 1 / 3
-"""Of the computing of a step: 2 operations per parameter and token forward, 4 backward (Kaplan et al., 2020, 2.1)."""
+"""Share of a step's computing that is the forward pass: 2 operations per parameter and token forward, 4 backward
+(Kaplan et al., 2020, 2.1)."""
 FIRST_WINDOW_BYTES = 10 * 1448
-"""RFC 6928. A connection that was idle for longer than `IDLE_S` begins with it again (RFC 5681, 4.1)."""
+"""TCP's first window (RFC 6928); a connection that was idle for longer than `IDLE_S` begins with it again (RFC 5681,
+4.1)."""
 IDLE_S = 0.2
-"""Linux's least retransmission timeout."""
+"""Idle time after which a connection begins with the first window again: Linux's least retransmission timeout."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Act:
-    """One thing that a worker does with a bucket, the `part`-th of `parts`: send it, or wait for it and `add` it to its
-    own, or `replace` its own by it. `peer` is the other worker's rank."""
+    """An act of a worker on the `part`-th of a bucket's `parts`: send it, or wait for it and `add` it to the worker's
+    own, or `replace` the worker's own by it. `peer` is the other worker's rank."""
 
     kind: Literal["send", "add", "replace"]
     peer: int
@@ -33,19 +36,22 @@ class Act:
 
 
 def ring(members: Sequence[int], rank: int) -> tuple[Act, ...]:
-    """Reduce-scatter, then all-gather: 2 (n - 1) parts sent to the next, as many received from the one before."""
+    """Acts of worker `rank` in a ring of `members`: reduce-scatter, then all-gather.
+
+    Of n members each sends 2 (n - 1) parts to the next and receives as many from the previous member.
+    """
     size, place = len(members), members.index(rank)
-    to, of = members[(place + 1) % size], members[place - 1]
+    following, previous = members[(place + 1) % size], members[place - 1]
     acts = []
     for step in range(2 * (size - 1)):
         kind: Literal["add", "replace"] = "add" if step < size - 1 else "replace"
-        acts.append(Act(kind="send", peer=to, part=(place - step) % size, parts=size))
-        acts.append(Act(kind=kind, peer=of, part=(place - step - 1) % size, parts=size))
+        acts.append(Act(kind="send", peer=following, part=(place - step) % size, parts=size))
+        acts.append(Act(kind=kind, peer=previous, part=(place - step - 1) % size, parts=size))
     return tuple(acts)
 
 
 def acts(algorithm: Algorithm, sites: int, per_site: int, rank: int) -> tuple[Act, ...]:
-    """What worker `rank` does with each bucket, in order; ranks are counted site by site.
+    """Acts of worker `rank` on each bucket, in order; ranks are counted site by site.
 
     >>> [(act.kind, act.peer, act.part) for act in acts("ring", 2, 1, 0)]
     [('send', 1, 0), ('add', 1, 1), ('send', 1, 1), ('replace', 1, 0)]
@@ -64,7 +70,7 @@ def acts(algorithm: Algorithm, sites: int, per_site: int, rank: int) -> tuple[Ac
 
 
 def span(size: int, part: int, parts: int, grain: int = 8) -> tuple[int, int]:
-    """Where the `part`-th of `parts` begins and ends; whole grains, so that no number is cut.
+    """Beginning and end of the `part`-th of `parts` of `size` bytes; whole grains, so that no number is cut.
 
     >>> span(100, 0, 3), span(100, 1, 3), span(100, 2, 3)
     ((0, 32), (32, 64), (64, 100))
@@ -93,12 +99,15 @@ class Training:
     overlap: bool = True
 
     def at_home(self) -> Training:
-        """The same workers in one data centre."""
+        """Training by the same workers in one data centre."""
         return dataclasses.replace(self, sites=1, per_site=self.sites * self.per_site, algorithm="ring", rtt_s=0.0)
 
 
 def ready_s(plan: Training) -> list[float]:
-    """When each bucket's own gradients are there: along the backward pass, or all of them behind it."""
+    """Instants, in s from the step's beginning, at which a worker has computed each bucket's gradients.
+
+    With overlap they are spread over the backward pass; without, all buckets are ready at its end.
+    """
     if not plan.overlap:
         return [plan.compute_s] * plan.buckets
     backward_s = plan.compute_s * (1 - FORWARD)
@@ -114,12 +123,12 @@ def sent_between_sites(plan: Training) -> float:
 
 
 def opening_half_trips(total: float, burst: float, line: float) -> float:
-    """Half round trips that TCP's first window costs `total` bytes, beside a window that was always open.
+    """Half round trips by which TCP's first window delays `total` bytes, compared with a window that is always open.
 
-    `burst` bytes are there at once and go round the ring: what has come after half a round trip is sent on. `line` is
-    what the line carries in half a round trip. Slow start (RFC 5681, 3.1): the window is the first one and all that was
-    acknowledged, a round trip after it was sent. As two bursts are then under way in a round trip, the window opens
-    until it holds both, or the line is full.
+    `burst` bytes are there at once and go round the ring: each member sends on what it received half a round trip
+    before. `line` is what the line carries in half a round trip. Slow start (RFC 5681, 3.1): the window is the first
+    window plus all that was acknowledged, a round trip after it was sent. As two bursts are then under way in a round
+    trip, the window opens until it holds both, or the line is full.
 
     >>> opening_half_trips(8 * FIRST_WINDOW_BYTES, FIRST_WINDOW_BYTES, 1e9)  # one trip in two waits for the window
     1.0
@@ -134,12 +143,14 @@ def opening_half_trips(total: float, burst: float, line: float) -> float:
 
 
 def step_s(plan: Training) -> float:
-    """A step in closed form: the line is busy with one bucket after another, none before it is ready; the last one's
-    parts also pass every fibre of their way round, and the first of a quiet line open TCP's window.
+    """Time of a training step in s, in closed form.
 
-    Without overlap all buckets are ready at one instant, open the window together and follow each other round the ring
-    as through a pipeline: either the line is always busy, or each part passes its fibres without waiting, the last
-    bucket's behind the others' first ones.
+    The line is busy with one bucket after another, none before it is ready; the last bucket's parts also pass every
+    fibre of their way round the ring, and the first bytes on a quiet line open TCP's window.
+
+    Without overlap all buckets are ready at the same instant, open the window together and follow each other round the
+    ring as through a pipeline: either the line is always busy, or each part passes its fibres without waiting, the last
+    bucket's parts behind the first parts of the others.
 
     *Not modelled:* loss; with overlap, lines that wait for parts on their way round while there is more to send, and
     buckets that become ready while the first one still opens the window.
@@ -172,22 +183,24 @@ def step_s(plan: Training) -> float:
 
 
 def fitted_bytes_per_compute_s(plan: Training, ratio: float) -> float:
-    """Gradient bytes per second of computing with which a step of `plan` takes `ratio` times that at home.
+    """Gradient bytes per second of computing with which a step of `plan` takes `ratio` times as long as at home.
 
-    `plan.compute_s` stays; `plan.gradient_bytes` is not looked at.
+    `plan.compute_s` stays; `plan.gradient_bytes` is ignored.
 
     Raises:
-        ValueError: no amount of gradients does: a ratio below that of the round trips alone, or above the lines'.
+        ValueError: no amount of gradients gives this ratio: it is below that of the round trips alone, or above that
+            of the lines alone.
     """
     low, high = 0, 1 << 60
 
-    def of(size: int) -> float:
-        tried = dataclasses.replace(plan, gradient_bytes=size)
+    def ratio_with(gradient_bytes: int) -> float:
+        tried = dataclasses.replace(plan, gradient_bytes=gradient_bytes)
         return step_s(tried) / step_s(tried.at_home())
 
-    if not of(low) <= ratio <= of(high):
-        raise ValueError(f"a ratio of {ratio:g} is outside {of(low):.4g} to {of(high):.4g}, which these lines allow")
+    least, most = ratio_with(low), ratio_with(high)
+    if not least <= ratio <= most:
+        raise ValueError(f"a ratio of {ratio:g} is outside {least:.4g} to {most:.4g}, which these lines allow")
     while high - low > 1:
         middle = (low + high) // 2
-        low, high = (middle, high) if of(middle) <= ratio else (low, middle)
+        low, high = (middle, high) if ratio_with(middle) <= ratio else (low, middle)
     return low / plan.compute_s

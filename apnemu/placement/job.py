@@ -1,4 +1,4 @@
-"""A job in rounds, and the three forms of a pool that may do it."""
+"""A job in rounds, and the three forms of the pool that does it."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from typing import Literal
 
 Form = Literal["one", "copies", "disaggregated"]
-"""One data centre of the summed size; small whole ones everywhere; processors, accelerators, storage each elsewhere."""
+"""Form of a pool: a single data centre of the summed size; a small whole data centre at every site; or processors,
+accelerators and storage each at a site of their own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """`rounds` of `tasks` alike, a barrier behind each round (bulk-synchronous: Valiant, CACM 33(8), 1990).
+    """A job: `rounds` of `tasks` alike, a barrier behind each round (bulk-synchronous: Valiant, CACM 33(8), 1990).
 
     A task reads `input_bytes` from storage, computes `cpu_s` on a processor, hands `between_bytes` to an accelerator,
     computes `gpu_s` there, and writes `output_bytes` to storage. Both times are declared.
@@ -39,28 +40,31 @@ class Place:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pool:
-    """`places` in the order that breaks ties; all data lies at the site `storage`."""
+    """A pool: `places` in the order that breaks ties; all data lies at the site `storage`."""
 
     places: tuple[Place, ...]
     storage: str
 
     @property
     def cpus(self) -> int:
+        """Processors of all places."""
         return sum(place.cpus for place in self.places)
 
     @property
     def gpus(self) -> int:
+        """Accelerators of all places."""
         return sum(place.gpus for place in self.places)
 
 
 def pool_of(form: Form, slots: dict[str, int], *, inside: str) -> Pool:
-    """The pool that sites with so many slots each make; the first site holds the storage unless disaggregated.
+    """Make the pool of `form` out of sites with `slots` each; the first site holds the storage unless disaggregated.
 
-    `inside` names the place at which everything of `one` is. Disaggregated: processors at the first site, accelerators
-    at the second, storage at the third (at the first, where there are two), as many of each as all slots together.
+    `inside` names the place of the form `one`, which holds everything. Disaggregated: processors at the first site,
+    accelerators at the second, storage at the third (of two sites: at the first), as many of each as all slots
+    together.
 
     Raises:
-        ValueError: disaggregated with one site.
+        ValueError: the form is disaggregated and there is a single site.
     """
     total = sum(slots.values())
     sites = list(slots)
@@ -77,10 +81,11 @@ def pool_of(form: Form, slots: dict[str, int], *, inside: str) -> Pool:
 
 
 def lower_bound_s(job: Job, pool: Pool) -> float:
-    """What no schedule beats, however good the network: of each round the longest of three.
+    """Time of the job, in s, that no schedule beats, however good the network.
 
-    One task's own computing; all computing on the processors and one accelerator's part behind the last; one
-    processor's part and all computing on the accelerators behind the first.
+    A round takes at least the longest of three: the computing of a single task; all work of the processors, and the
+    accelerator's part of the last task behind it; the processor's part of the first task, and all work of the
+    accelerators behind it.
 
     >>> job = Job(tasks=4, rounds=2, cpu_s=1, gpu_s=2, input_bytes=0, between_bytes=0, output_bytes=0)
     >>> lower_bound_s(job, pool_of("copies", {"a": 1, "b": 1}, inside=""))

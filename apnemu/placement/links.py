@@ -1,4 +1,4 @@
-"""What moving bytes between two places costs, from measured transfers."""
+"""Links: the time that moving bytes between two places takes, by measured transfers."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Link:
-    """One direction between two places: how long transfers of some sizes took alone, and the rate of many in a row.
+    """A direction between two places: the time of transfers of some sizes on their own, and the rate of many in a row.
 
-    `alone_s` maps sizes in bytes to seconds, connection set-up and slow start included. `shared` links carry one
-    transfer after another (a wavelength, a line); others serve all at once (each slot has a port of its own inside a
-    data centre).
+    `alone_s` maps sizes in bytes to seconds, connection set-up and slow start included. A `shared` link carries one
+    transfer after another (a wavelength, a line); any other serves all at once (each slot has a port of its own inside
+    a data centre).
     """
 
     alone_s: Mapping[int, float]
@@ -20,11 +20,11 @@ class Link:
     shared: bool
 
     def busy_s(self, size_bytes: int) -> float:
-        """For how long a transfer keeps others from a shared link."""
+        """Time, in s, for which a transfer keeps others from a shared link."""
         return size_bytes / self.bytes_per_s
 
     def after_s(self, size_bytes: int) -> float:
-        """How much later than that it has arrived: what the measured transfer took beyond its bytes' own time.
+        """Time, in s, from the end of `busy_s` until the transfer has arrived: the measured time less `busy_s`.
 
         Raises:
             KeyError: no transfer of this size was measured.
@@ -33,4 +33,4 @@ class Link:
 
 
 Links = Mapping[tuple[str, str], Link]
-"""By (from, to), also from a place to itself."""
+"""Links by (from, to), also from a place to itself."""

@@ -1,7 +1,8 @@
-"""Live migration by pre-copy in closed form: rounds of what was dirtied meanwhile, then a stop for the rest.
+"""Live migration by pre-copy in closed form.
 
-Clark et al., "Live Migration of Virtual Machines", NSDI 2005: with a dirtying rate D below the path's rate R the rounds
-shrink by about D / R each.
+All memory is copied while the machine runs; each further round copies what the machine dirtied during the round before;
+then the machine stops for the rest. Clark et al., "Live Migration of Virtual Machines", NSDI 2005: with a dirtying rate
+D below the path's rate R the rounds shrink by about D / R each.
 """
 
 from __future__ import annotations
@@ -11,16 +12,18 @@ from math import exp
 from typing import Literal
 
 Pattern = Literal["sequential", "random"]
-"""Of writes: through all of the memory in order, again and again; or each anywhere."""
+"""Pattern of writes: through all of the memory in order, again and again; or each write anywhere."""
 SHRINKS = 0.9
-"""A round that would not be below this share of the one before is not worth another: the machine is stopped."""
+"""Share of the round before that the next round must be below; else another round is not worth it, and the machine
+stops."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Migration:
-    """A machine and its path. `bytes_per_s` is what TCP gets of the line; a round is over when its end is acknowledged.
+    """A machine that moves, and its path.
 
-    Dirtied memory counts in whole pages.
+    `bytes_per_s` is what TCP gets of the line; a round is over when its end is acknowledged. Dirtied memory counts in
+    whole pages of `page_bytes`.
     """
 
     memory_bytes: int
@@ -35,8 +38,12 @@ class Migration:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Course:
-    """What a migration takes: rounds while it runs (the first, of all memory, among them), all bytes with the last, and
-    how long from the beginning, and from the stop, until the other side has everything."""
+    """Course of a migration.
+
+    `rounds` counts the rounds while the machine runs, the first, of all memory, among them; `moved_bytes` also holds
+    what is moved after the stop. `total_s` and `downtime_s` last from the beginning, and from the stop, until the other
+    side has everything.
+    """
 
     rounds: int
     moved_bytes: float
@@ -45,7 +52,7 @@ class Course:
 
 
 def refusal(plan: Migration) -> str:
-    """Why pre-copy cannot work on this path; empty where it can."""
+    """Reason why pre-copy cannot work on this path; empty where it can."""
     if plan.dirty_bytes_per_s < plan.bytes_per_s:
         return ""
     alone_s = plan.memory_bytes / plan.bytes_per_s + plan.rtt_s / 2
@@ -57,7 +64,7 @@ def refusal(plan: Migration) -> str:
 
 
 def dirtied(plan: Migration, seconds: float) -> float:
-    """Bytes of distinct memory that are dirty after so long."""
+    """Bytes of distinct memory that the machine dirties in `seconds`."""
     written = plan.dirty_bytes_per_s * seconds
     if plan.pattern == "sequential":
         return min(plan.memory_bytes, written)
@@ -65,16 +72,18 @@ def dirtied(plan: Migration, seconds: float) -> float:
 
 
 def course(plan: Migration) -> Course:
-    """The closed form: v(0) all memory, t(i) = v(i) / R + RTT, v(i + 1) what is dirtied in t(i); then the last, v / R
-    and half a round trip.
+    """Course of the migration in closed form.
+
+    Round i moves v(i) bytes in t(i) = v(i) / R + RTT: v(0) is all memory, v(i + 1) what is dirtied in t(i). The stop
+    lasts v / R and half a round trip for the last v.
 
     >>> plan = Migration(memory_bytes=1000, dirty_bytes_per_s=10, bytes_per_s=100, rtt_s=0, page_bytes=1, stop_bytes=1)
-    >>> found = course(plan)
-    >>> found.rounds, round(found.moved_bytes, 6), round(found.downtime_s, 6), round(found.total_s, 6)
+    >>> move = course(plan)
+    >>> move.rounds, round(move.moved_bytes, 6), round(move.downtime_s, 6), round(move.total_s, 6)
     (3, 1111.0, 0.01, 11.11)
 
     Raises:
-        ValueError: it would not converge (see `refusal`).
+        ValueError: the rounds would not shrink (see `refusal`).
     """
     if why := refusal(plan):
         raise ValueError(why)

@@ -1,8 +1,8 @@
-"""A disk in another data centre in closed form: round trips of a command, and what so many commands under way carry.
+"""A disk in another data centre in closed form: round trips of a command, and bandwidth of commands under way.
 
-NVM Express TCP Transport Specification 1.0: a read is a command capsule and the data that answer it; a write is a
-capsule with its data in it where they are no longer than the target allows (3.3.2.1), and otherwise asks to be asked
-for them (R2T, 3.3.2.2), which is a second round trip.
+NVM Express TCP Transport Specification 1.0: a read is a command capsule, answered by the data. A write carries its data
+in the command capsule as far as the target allows (3.3.2.1); longer data the target asks for (R2T, 3.3.2.2), which is a
+second round trip.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ Direction = Literal["read", "write"]
 
 
 def round_trips(direction: Direction, block_bytes: int, inline_data_bytes: int) -> int:
-    """Of one command.
+    """Round trips that a command takes.
 
     >>> round_trips("read", 1 << 20, 16384), round_trips("write", 16384, 16384), round_trips("write", 16385, 16384)
     (1, 1, 2)
@@ -23,7 +23,7 @@ def round_trips(direction: Direction, block_bytes: int, inline_data_bytes: int) 
 
 
 def bandwidth_bytes_per_s(depth: int, block_bytes: int, alone_ns: float, line_bytes_per_s: float) -> float:
-    """Of `depth` commands always under way, each of which takes `alone_ns` on its own: theirs, or the line's.
+    """Bandwidth of `depth` commands always under way, each taking `alone_ns` on its own; at most that of the line.
 
     >>> bandwidth_bytes_per_s(8, 1 << 20, 1_048_576.0, 12e9), bandwidth_bytes_per_s(16, 1 << 20, 1_048_576.0, 12e9)
     (8000000000.0, 12000000000.0)

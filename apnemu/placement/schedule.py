@@ -1,8 +1,8 @@
-"""Tasks onto sites, one after another, each where it will be done first.
+"""Scheduling of tasks onto sites, one task after another, each at the site where it will be done first.
 
-List scheduling by earliest finish (as HEFT chooses places: Topcuoglu, Hariri, Wu, IEEE TPDS 13(3), 2002): a task sees
-what those before it have taken of processors, accelerators and links. Ties go to the earlier place. Every resource
-serves in the order of placement, so what is found can be done, and is not claimed to be the best.
+List scheduling by earliest finish (as HEFT chooses places: Topcuoglu, Hariri, Wu, IEEE TPDS 13(3), 2002): a task is
+placed beside what earlier tasks have taken of processors, accelerators and links. Ties go to the earlier place. Every
+resource serves in the order of placement, so that a schedule can be carried out; it is not claimed to be the best.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from apnemu.placement.links import Links
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Schedule:
-    """When a job is done, what share of the accelerators' time was computing, and how many tasks of a round each place
-    with accelerators took."""
+    """Schedule of a job: when it is done, the share of the accelerators' time that was computing, and how many tasks of
+    a round each place with accelerators took."""
 
     makespan_s: float
     utilisation: float
@@ -26,7 +26,7 @@ class Schedule:
 
 @dataclass(slots=True)
 class _Taken:
-    """When each resource is free again, in seconds from the round's beginning."""
+    """Instants at which each resource is free again, in s from the round's beginning."""
 
     cpus: dict[str, list[float]]
     gpus: dict[str, list[float]]
@@ -35,7 +35,7 @@ class _Taken:
 
 @dataclass(frozen=True, slots=True)
 class _Trial:
-    """One task at one pair of places: when each step would end."""
+    """Instants at which the steps of a task would end at a pair of places, in s from the round's beginning."""
 
     cpu: Place
     gpu: Place
@@ -100,7 +100,7 @@ def _take(job: Job, pool: Pool, links: Links, taken: _Taken, trial: _Trial) -> N
 
 
 def _arrives(links: Links, taken: _Taken, way: tuple[str, str], size: int, ready_s: float) -> float:
-    """When the last byte has come, if the transfer may begin at `ready_s`."""
+    """Instant, in s, at which the last byte of a transfer arrives that may begin at `ready_s`."""
     if not size:
         return ready_s
     link = links[way]

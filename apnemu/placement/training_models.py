@@ -1,16 +1,21 @@
-"""Models that are trained: parameters, precision and tokens with their sources; gradients and computing follow."""
+"""Models that are trained: parameters, precision and tokens with their sources; gradients and computing time follow."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 OPERATIONS_PER_TOKEN = 6
-"""Per parameter, forward and backward (Kaplan et al., "Scaling Laws for Neural Language Models", 2020, 2.1)."""
+"""Operations per token and parameter, forward and backward (Kaplan et al., "Scaling Laws for Neural Language Models",
+2020, 2.1)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrainingModel:
-    """`tokens` are those of one step, all workers' together; `gpus` those of all sites."""
+    """A model that is trained, and the machines that train it.
+
+    `tokens` are those of a step, over all workers; `gpus` those of all sites; `used` is the share of a GPU's peak that
+    the training reaches.
+    """
 
     parameters: float
     gradient_bytes_each: int
@@ -22,17 +27,18 @@ class TrainingModel:
 
     @property
     def gradient_bytes(self) -> int:
+        """Bytes of all gradients of a worker."""
         return round(self.parameters * self.gradient_bytes_each)
 
     @property
     def compute_s(self) -> float:
-        """Of a step, on every GPU alike."""
-        done = OPERATIONS_PER_TOKEN * self.parameters * self.tokens
-        return done / (self.gpus * self.gpu_operations_per_s * self.used)
+        """Computing time of a step, the same on every GPU."""
+        operations = OPERATIONS_PER_TOKEN * self.parameters * self.tokens
+        return operations / (self.gpus * self.gpu_operations_per_s * self.used)
 
 
 H100 = 989e12
-"""bf16, dense: NVIDIA H100 SXM data sheet."""
+"""Operations per second of an H100 in bf16, dense (NVIDIA H100 SXM data sheet)."""
 
 MODELS = {
     "tsuzumi-7b": TrainingModel(
@@ -52,4 +58,4 @@ MODELS = {
         source="Radford et al., GPT-2, 2019: 345 million, 512 x 1024 tokens; inferred: 8 A100, 40 %, bf16",
     ),
 }  # fmt: skip
-"""By name."""
+"""Models by name."""

@@ -1,9 +1,19 @@
-"""Plant + demands -> `Assignment`. The only room that chooses light.
+"""Planning: a plant and its demands become an `Assignment`. The only room that chooses light.
 
-`plan` gives each demand a wavelength of its own; `packet_routes` and `next_hops` say how the conventional network would
-carry the same demands over the same fibres. All go by one total order of routes (`graph`), so that equal routes are
-never a matter of chance. Nothing here reads a clock or a file; only
-`blocking` draws random numbers, from a generator of the run's seed.
+Light for demands: `lightpaths` gives each demand a wavelength of its own (`plan`) and evens out delays; `trees` lights
+trees from one site to many; `sharing` divides a wavelength among tenants, and a hub's subcarriers among leaves.
+`judged` asks the optics room about the plan.
+
+Rules that they share: `graph` holds the total orders of routes, so that equal routes are never a matter of chance;
+`disjoint` pairs of routes without a common risk; `reach` the mode and the lightpath that a route allows, by the table
+of reach or, in `closing`, by signal quality; `spectrum_use` which slots are lit.
+
+Other questions: `routing` says how the conventional network would carry the same demands over the same fibres
+(`packet_routes`, `next_hops`); `minimum` finds the fewest wavelengths, `blocking` simulates how often requests are
+refused, `online` plans light on demand while a network runs.
+
+No file of this room reads a clock. `judged` alone reads files, through the optics room: the optics of the equipment,
+and the cache of what GNPy computed before. `blocking` alone draws random numbers, from a generator of the run's seed.
 
 Rejected: networkx's `shortest_simple_paths` (no total order among equal routes, no parallel fibres, and 8 times
 slower on 48 sites); exact optimisation (minutes where a person waits, for a wavelength or two).

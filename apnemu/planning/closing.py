@@ -1,4 +1,4 @@
-"""Which mode a route's signal quality allows, and why none does."""
+"""Choice of the mode that a route's signal quality allows, and the reason where it allows none."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from apnemu.model.reason import Reason
 
 
 def preference(mode: Mode) -> tuple[int, float, float, str]:
-    """Modes in the order in which they are taken, of all those that go: the narrowest slot, then the lowest rate, then
-    the least power of a transceiver (one that is not stated comes after all that are), then by name."""
+    """Sort key of modes: of all that close, planning takes the one with the narrowest slot, then the lowest rate, then
+    the least power of a transceiver (a power that is not stated comes last), then the first by name."""
     return mode.slot_m, mode.rate_gbps, inf if mode.power_w is None else mode.power_w, mode.name
 
 
 def closing_mode(modes: tuple[Mode, ...], rate_gbps: float, quality: Quality) -> Mode | None:
-    """Of the modes that close with the rate: the first by `preference`."""
+    """Choose the first mode by `preference` of those that carry the rate and close; None if none does."""
     fit = [mode for mode in modes if mode.rate_gbps >= rate_gbps and quality.closes(mode.name)]
     return min(fit, key=preference, default=None)
 
 
 def why_none_closes(modes: tuple[Mode, ...], rate_gbps: float, sites: tuple[str, ...], quality: Quality) -> Reason:
-    """Route, GSNR, need, and what is missing, for the mode that comes nearest; and the rate that would close."""
+    """Say why no mode closes: route, GSNR, need and shortfall of the nearest mode, and a rate that closes."""
     rate = f"{rate_gbps:g} Gbit/s"
     place = f"{' > '.join(sites)} ({quality.length_km:g} km)"
     if quality.weak_db > 0:
@@ -46,7 +46,7 @@ def why_none_closes(modes: tuple[Mode, ...], rate_gbps: float, sites: tuple[str,
 
 
 def _shortfall(verdict: Verdict) -> str:
-    """The nearest mode's figures; the margin is the worst channel's."""
+    """Figures of the nearest mode in words; the margin is the worst channel's."""
     gsnr = f"{verdict.mode} has GSNR {verdict.gsnr_db:.2f} dB (worst channel {verdict.worst_gsnr_db:.2f})"
     need = f"needs {verdict.need_db:g}"
     if verdict.beyond:

@@ -1,4 +1,4 @@
-"""Two routes that do not share a risk: a fibre, or a fibre and a site, so that one cut leaves one of them alive.
+"""Pairs of routes that do not share a risk: a fibre, or a fibre and a site, so that one of them survives any cut.
 
 Risks that fibres share (a duct, a bridge: `Fibre.risks`) are kept apart, too. Two routes without a common risk are
 NP-hard to find (Hu, "Diverse routing in optical mesh networks", IEEE Trans. Commun. 51(3), 2003), so where fibres name
@@ -16,14 +16,14 @@ from apnemu.planning.graph import MM_PER_KM, Graph, Route
 
 Risk = Literal["fibre", "site"]
 ROUTES_TRIED = 1000
-"""First routes that are tried where fibres share risks. The answer is the shortest pair if the search ended earlier."""
+"""Most first routes that are tried where fibres share risks; the answer is the shortest pair if fewer were enough."""
 Arc = tuple[int, int, int | None]
-"""From, to, and the fibre's index; None is the way through a site."""
+"""An arc: where it begins, where it ends, and the fibre's index; None is the way through a site."""
 
 
 def disjoint_pair(plant: Plant, source: str, target: str, *, by: Risk = "fibre") -> tuple[Route, Route] | None:
-    """The two routes without a common fibre (or, by site, without a common fibre or site between the ends) that are
-    shortest together, the shorter first; None if there are no two.
+    """Find the two routes without a common fibre (or, by site, without a common fibre or site between the ends) that
+    are shortest together, the shorter first; None if there are no two.
 
     Bhandari's algorithm ("Survivable Networks", Kluwer 1999, ch. 3; Suurballe, Networks 4, 1974, for sites): a
     shortest route; its fibres turned round at negative cost; a shortest route again (Bellman and Ford); what both pass
@@ -31,13 +31,13 @@ def disjoint_pair(plant: Plant, source: str, target: str, *, by: Risk = "fibre")
     answer; where fibre-disjoint routes meet at a site and can be told apart in two ways, the first is the shortest
     possible. O(sites x fibres).
 
-    Where that pair shares a risk that its fibres name, the shortest routes are gone through, each with the shortest
-    route that shares no risk with it, until a first route alone costs half of the best pair: then that is the shortest
-    pair without a common risk. After `ROUTES_TRIED` routes the best so far is the answer, and None may be wrong.
+    If that pair shares a risk that its fibres name, routes are tried from the shortest, each with the shortest route
+    that shares no risk with it, until a first route alone costs half of the best pair: then that is the shortest pair
+    without a common risk. After `ROUTES_TRIED` routes the best pair so far is the answer, and None may be wrong.
 
     Raises:
         ValueError: source and target are the same site.
-        KeyError: one of them is no site.
+        KeyError: source or target is no site.
     """
     if source == target:
         raise ValueError(f"source and target are both {source}; two routes need two ends")
@@ -45,7 +45,7 @@ def disjoint_pair(plant: Plant, source: str, target: str, *, by: Risk = "fibre")
 
 
 def pair_in(graph: Graph, source: str, target: str, *, by: Risk = "fibre") -> tuple[Route, Route] | None:
-    """The same in a graph of which a part may be closed."""
+    """Find the disjoint pair, as `disjoint_pair` does, in a graph of which a part may be closed."""
     pair = _free_of_fibres(graph, source, target, by)
     if pair is None or not shared_risks(graph, *pair):
         return pair
@@ -62,20 +62,20 @@ def pair_in(graph: Graph, source: str, target: str, *, by: Risk = "fibre") -> tu
 
 
 def away_from(graph: Graph, route: Route, by: Risk) -> Graph:
-    """What is left when everything that could take the route down is closed: its fibres, the fibres that share a risk
-    with them and, by site, the sites that it passes."""
+    """Close everything that could take the route down: its fibres, the fibres that share a risk with them and, by site,
+    the sites that it passes."""
     risks = risks_of(graph, route.fibres)
     closed = {fibre.name for fibre in graph.fibres if fibre.name in route.fibres or risks.intersection(fibre.risks)}
     return graph.without(closed, route.sites[1:-1] if by == "site" else ())
 
 
 def risks_of(graph: Graph, fibres: Iterable[str]) -> frozenset[str]:
-    """The shared risks that some fibres name."""
+    """Shared risks that some fibres name."""
     return frozenset(risk for name in fibres for risk in graph.fibre[name].risks)
 
 
 def shared_risks(graph: Graph, one: Route, other: Route) -> frozenset[str]:
-    """The shared risks that would take both routes down."""
+    """Shared risks that would take both routes down."""
     return risks_of(graph, one.fibres) & risks_of(graph, other.fibres)
 
 
@@ -98,8 +98,8 @@ def _free_of_fibres(graph: Graph, source: str, target: str, by: Risk) -> tuple[R
 
 
 def _arcs(graph: Graph, leave: int) -> dict[Arc, int]:
-    """Both directions of every fibre at its cost. With `leave` above 0, a site is entered at its number and left at its
-    number plus `leave`, and one arc without cost leads through it."""
+    """Arcs with their costs: both directions of every fibre. With `leave` above 0, a site is entered at its number and
+    left at its number plus `leave`, and an arc without cost leads through it."""
     costs: dict[Arc, int] = {}
     for here, arcs in enumerate(graph.arcs):
         if leave:
@@ -114,7 +114,7 @@ def _back(arc: Arc) -> Arc:
 
 
 def _shortest(costs: dict[Arc, int], start: int, end: int) -> tuple[Arc, ...] | None:
-    """Bellman and Ford: costs may be negative, circles of negative cost there are none."""
+    """Find the shortest path by Bellman and Ford: costs may be negative, but no circle of arcs costs less than 0."""
     reached: dict[int, tuple[int, Arc | None]] = {start: (0, None)}
     changed = True
     while changed:
@@ -127,12 +127,12 @@ def _shortest(costs: dict[Arc, int], start: int, end: int) -> tuple[Arc, ...] | 
                     changed = True
     if end not in reached:
         return None
-    found = list[Arc]()
+    path = list[Arc]()
     last = reached[end][1]
     while last is not None:
-        found.append(last)
+        path.append(last)
         last = reached[last[0]][1]
-    return tuple(reversed(found))
+    return tuple(reversed(path))
 
 
 def _route(graph: Graph, arcs: tuple[Arc, ...]) -> Route:

@@ -1,11 +1,11 @@
-"""Routes over a plant's fibres in a total order: km, then hops, then names.
+"""Routes over a plant's fibres in a total order: km, then hops, then names; or hops before km (`HopsFirst`).
 
-Every fibre weighs one whole number made of three: its length in mm, one hop, and a bit of its own. Weights add up, so a
-route's cost does not depend on the direction in which it is read, no two routes cost the same, and a part of a shortest
-route is itself a shortest route. That is what makes hop-by-hop forwarding follow the routes, there and back.
+The weight of a fibre is a single whole number made of three: its length in mm, a hop, and a bit of its own. Weights add
+up, so a route's cost does not depend on the direction in which it is read, no two routes cost the same, and a part of a
+shortest route is itself a shortest route. That is what makes hop-by-hop forwarding follow the routes, there and back.
 
-The bits are given in the alphabetical order of the fibres' names, the last name the highest. Of two routes equal in km
-and hops, strike out the fibres that they share: the one with the alphabetically last of the rest loses.
+The bits are given in the alphabetical order of the fibres' names, the last name the highest. If two routes are equal in
+km and hops, strike out the fibres that they share: the route with the alphabetically last of the rest loses.
 
 Rejected: comparing lists of site names (from the other end the same two routes may compare the other way round), and
 adding km as floating-point numbers (the sum depends on the direction).
@@ -25,7 +25,7 @@ MM_PER_KM = 1_000_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Route:
-    """A simple path: `sites` passed, ends included, and the `fibres` between them, one fewer."""
+    """A simple path: the `sites` passed, ends included, and the `fibres` between them, one fewer."""
 
     sites: tuple[str, ...]
     fibres: tuple[str, ...]
@@ -35,7 +35,7 @@ class Route:
 class Graph:
     """A plant's sites and fibres, numbered, with the fibres' weights and the distances that were asked for.
 
-    Built in O(F log F); distances to a site cost one Dijkstra run each, kept for the graph's life.
+    It is built in O(F log F); distances to a site cost one Dijkstra run, kept for the graph's life.
     """
 
     def __init__(self, plant: Plant) -> None:
@@ -54,11 +54,11 @@ class Graph:
         self._next: dict[int, list[tuple[int, int] | None]] = {}
 
     def cost(self, route: Route) -> int:
-        """What `routes` orders by."""
+        """Cost of a route, by which `routes` is ordered."""
         return sum(self.weight[name] for name in route.fibres)
 
     def without(self, fibres: Collection[str], sites: Collection[str] = ()) -> Graph:
-        """The same graph with some fibres and the way through some sites closed; order and weights stay."""
+        """Close some fibres and the way through some sites, in a copy of the graph; order and weights stay."""
         left = copy(self)
         shut = {self.number[name] for name in sites}
         left.arcs = [
@@ -69,19 +69,19 @@ class Graph:
         return left
 
     def costs_to(self, target: int) -> list[int | None]:
-        """From every site to one: the cheapest route's cost, None where there is no route."""
+        """Cost of the cheapest route from every site to the target; None where no route leads."""
         if target not in self._costs:
             self._grow_tree(target)
         return self._costs[target]
 
     def next_to(self, target: int) -> list[tuple[int, int] | None]:
-        """From every site towards one: the next site and the fibre to it, None at the target and where no route is."""
+        """Next site and fibre from every site towards the target; None at the target and where no route leads."""
         if target not in self._next:
             self._grow_tree(target)
         return self._next[target]
 
     def _grow_tree(self, target: int) -> None:
-        """Dijkstra from the target; costs are all different, so the tree is the only one. O(F log F)."""
+        """Run Dijkstra from the target; all costs differ, so that there is a single shortest tree. O(F log F)."""
         costs: list[int | None] = [None] * len(self.names)
         nexts: list[tuple[int, int] | None] = [None] * len(self.names)
         heap: list[tuple[int, int, tuple[int, int] | None]] = [(0, target, None)]
@@ -96,7 +96,7 @@ class Graph:
         self._costs[target], self._next[target] = costs, nexts
 
     def routes(self, source: str, target: str) -> Iterator[Route]:
-        """All simple routes between two different sites, cheapest first (Yen 1971, with Lawler's saving).
+        """List all simple routes between two different sites, cheapest first (Yen 1971, with Lawler's saving).
 
         Each route costs O(hops) searches, guided (A*) by the exact costs in the whole graph.
         """
@@ -104,24 +104,24 @@ class Graph:
         first = self._search(start, end, frozenset(), frozenset())
         # cost, fibres, index of the first fibre in which it may be varied
         candidates: list[tuple[int, tuple[int, ...], int]] = [] if first is None else [(*first, 0)]
-        found: list[tuple[int, ...]] = []
+        given: list[tuple[int, ...]] = []
         while candidates:
             _, path, deviation = heappop(candidates)
-            found.append(path)
+            given.append(path)
             yield self._route(start, path)
-            for candidate in self._variations(start, end, path, deviation, found):
+            for candidate in self._variations(start, end, path, deviation, given):
                 heappush(candidates, candidate)
 
     def _variations(
-        self, start: int, end: int, path: tuple[int, ...], deviation: int, found: list[tuple[int, ...]]
+        self, start: int, end: int, path: tuple[int, ...], deviation: int, given: list[tuple[int, ...]]
     ) -> Iterator[tuple[int, tuple[int, ...], int]]:
-        """The cheapest route that leaves `path` at each of its sites from `deviation` on."""
+        """Find, at each site of `path` from `deviation` on, the cheapest new route that leaves it there."""
         here, prefix_cost = start, 0
         passed: list[int] = []
         for index, fibre in enumerate(path):
             if index >= deviation:
                 taken = frozenset(
-                    other[index] for other in found if len(other) > index and other[:index] == path[:index]
+                    other[index] for other in given if len(other) > index and other[:index] == path[:index]
                 )
                 spur = self._search(here, end, frozenset(passed), taken)
                 if spur is not None:
@@ -133,7 +133,7 @@ class Graph:
     def _search(
         self, start: int, end: int, closed: frozenset[int], first_not: frozenset[int]
     ) -> tuple[int, tuple[int, ...]] | None:
-        """The cheapest route that avoids `closed` sites and does not begin with a fibre in `first_not` (A*)."""
+        """Find the cheapest route that avoids `closed` sites and does not begin with a fibre in `first_not` (A*)."""
         ahead = self.costs_to(end)
         lower = ahead[start]
         if lower is None:
@@ -167,8 +167,20 @@ class Graph:
         )
 
 
+class HopsFirst(Graph):
+    """A graph in which every fibre costs more than all fibres together besides, so that hops go before km."""
+
+    def __init__(self, plant: Plant) -> None:
+        super().__init__(plant)
+        hop = sum(self.weights) + 1
+        self.weights = [weight + hop for weight in self.weights]
+        self.weight = {name: weight + hop for name, weight in self.weight.items()}
+        self.arcs = [[(far, weight + hop, fibre) for far, weight, fibre in arcs] for arcs in self.arcs]
+
+
 def _weights(fibres: tuple[Fibre, ...]) -> list[int]:
-    """Length, hop and own bit of each fibre in one whole number; sums over a route never carry from one to the next."""
+    """Weights: length, hop and own bit of each fibre in one whole number; sums over a route never carry from part to
+    part."""
     hop_bits = (len(fibres) + 1).bit_length()
     by_name = sorted(range(len(fibres)), key=lambda index: fibres[index].name)
     rank = {index: position for position, index in enumerate(by_name)}

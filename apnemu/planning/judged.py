@@ -1,11 +1,11 @@
-"""A plan whose routes GNPy judges, and a plan by the table of reach with GNPy's figures written beside it.
+"""Judged plans: either GNPy judges every route, or the table of reach does and GNPy's figures are written beside it.
 
-`apnemu plan` is of the first kind. A run is of the second unless it is asked for the first (`run --quality`): what a
-setting asks for, such as 400 Gbit/s over any distance, is then lit as the table allows, and the run says of every
-lightpath what GNPy makes of it and which ones would not close. Equipment with a mode of which nobody gave optical
-figures is judged by the table alone, and that is said.
+`apnemu plan` makes a plan of the first kind, and so does `run --quality`. Any other run makes a plan of the second
+kind: what a setting asks for, such as 400 Gbit/s over any distance, is lit as the table allows, and the run tells
+GNPy's figures for every lightpath and which lightpaths would not close. If the optics file lacks the figures of a mode,
+the equipment is judged by the table alone, and a note says it.
 
-Rejected: the table where GNPy refuses (a plan would then say nothing about light).
+Rejected: falling back on the table where GNPy refuses (a plan would then say nothing about light).
 """
 
 from __future__ import annotations
@@ -16,29 +16,33 @@ from apnemu.model.assignment import Assignment, Lightpath, Refusal
 from apnemu.model.plant import Plant
 from apnemu.model.quality import Judge
 from apnemu.model.reason import Reason
-from apnemu.optics import judge_of, network_of, read_optics
-from apnemu.optics.headroom import headroom
+from apnemu.optics import headroom, judge_of, network_of, read_optics
 from apnemu.planning.lightpaths import plan
 from apnemu.planning.trees import plan_trees
 
 MOST_SPANS = 1000
-"""Of one fibre: 20,000 km have 250 of 80 km; 900 take GNPy 6 s of computing."""
+"""Most spans of a fibre that GNPy is asked about: 20,000 km have 250 spans of 80 km; GNPy computes 900 spans in 6 s."""
 TABLE = "Reach is judged by a table of the transceiver modes, not by signal quality"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judged:
-    """An assignment, whether GNPy chose its modes, and what a reader must know of how it was judged."""
+    """An assignment, whether GNPy chose its modes, how it was judged, and what a person must be told before a run."""
 
     assignment: Assignment
     by_quality: bool
     notes: tuple[str, ...]
+    warnings: tuple[str, ...] = ()
 
 
 def plan_judged(plant: Plant, *, by_quality: bool) -> Judged:
-    """`plan_paths`, and then the plant's light trees, which are judged by quality always (the table knows no splitter).
+    """Plan lightpaths (`plan_paths`), then the plant's light trees.
 
-    A plant whose modes have no optical figures gets no trees, and that is the refusals' reason.
+    Trees are always judged by quality, since the table of reach knows no splitter. A plant with a mode without optical
+    figures gets no trees, and the refusals say that.
+
+    Raises:
+        InputError: the plant came from GNPy's own files, and these do not fit it.
     """
     paths = plan_paths(plant, by_quality=by_quality)
     if not plant.trees:
@@ -61,9 +65,10 @@ def plan_judged(plant: Plant, *, by_quality: bool) -> Judged:
 
 
 def plan_paths(plant: Plant, *, by_quality: bool) -> Judged:
-    """The plan, every lightpath with its GSNR and margin where they can be known.
+    """Plan lightpaths, each with its GSNR and margin where they can be known.
 
-    Raises InputError where the plant came from GNPy's own files and these do not fit it.
+    Raises:
+        InputError: the plant came from GNPy's own files, and these do not fit it.
     """
     why_not = _beyond_gnpy(plant)
     if why_not:
@@ -78,12 +83,13 @@ def plan_paths(plant: Plant, *, by_quality: bool) -> Judged:
     return Judged(
         assignment=replace(lit, lightpaths=tuple(with_figures(path, answer) for path in lit.lightpaths)),
         by_quality=False,
-        notes=(f"{TABLE}; GNPy's figures stand beside it.", *_too_weak(lit, answer)),
+        notes=(f"{TABLE}; GNPy's figures stand beside it.",),
+        warnings=_too_weak(lit, answer),
     )
 
 
 def _beyond_gnpy(plant: Plant) -> str:
-    """Why GNPy is not asked about this plant; empty where it is."""
+    """Reason why GNPy is not asked about this plant; empty where GNPy is asked."""
     unknown = without_figures(plant)
     if unknown:
         return f"the optics file has no figures of {', '.join(unknown)}"
@@ -96,13 +102,13 @@ def _beyond_gnpy(plant: Plant) -> str:
 
 
 def without_figures(plant: Plant) -> tuple[str, ...]:
-    """The plant's modes that the optics file does not know."""
+    """Names of the plant's modes that the optics file does not know."""
     optics = read_optics()
     return tuple(mode.name for mode in plant.modes if optics.mode(mode.name) is None)
 
 
 def with_figures(path: Lightpath, judge: Judge) -> Lightpath:
-    """A lightpath with GSNR and margin; the margin stays unknown where the mode does not bear the route at all."""
+    """Add GSNR and margin to a lightpath; the margin stays unknown where the mode does not bear the route at all."""
     quality = judge(path.fibres)
     verdict = quality.verdict(path.mode)
     bears = quality.weak_db == 0 and not verdict.beyond
@@ -110,7 +116,7 @@ def with_figures(path: Lightpath, judge: Judge) -> Lightpath:
 
 
 def left_dark(planned: Assignment) -> tuple[str, ...]:
-    """One line on the demands that got no light, of which a run's rows say nothing."""
+    """Say in a line which demands got no light, since a run's rows do not; nothing where all got some."""
     if not planned.refusals:
         return ()
     first = planned.refusals[0]
@@ -121,7 +127,7 @@ def left_dark(planned: Assignment) -> tuple[str, ...]:
 
 
 def _too_weak(lit: Assignment, judge: Judge) -> tuple[str, ...]:
-    """One line on the lightpaths that the table allows and GNPy would refuse."""
+    """Say in a line which lightpaths the table allows and GNPy would refuse; nothing where all close."""
     weak = [path for path in lit.lightpaths if not judge(path.fibres).closes(path.mode)]
     if not weak:
         return ()

@@ -1,11 +1,15 @@
-"""A wavelength of its own for each demand: k shortest routes, the narrowest mode that reaches, first fit.
+"""Lightpaths, a wavelength for each demand: k shortest routes, the narrowest mode that reaches, first fit.
 
 Demands are served in their order, each on the first of its k shortest routes on which a mode reaches and a slot is dark
-from end to end. Greedy and without second thoughts: a demand that could be served by moving another is refused.
+from end to end. The planner is greedy: it refuses a demand that could be served by moving another.
+
+Lightpaths can be given equal delay: the shorter ones are held back in steps, as a Delay Managed Network does.
 """
 
 from __future__ import annotations
 
+import dataclasses
+from collections.abc import Collection
 from itertools import islice
 
 from apnemu.model.assignment import Assignment, LightId, Lightpath, Refusal
@@ -16,14 +20,17 @@ from apnemu.planning.graph import Graph, Route
 from apnemu.planning.reach import Reach, best_mode
 from apnemu.planning.spectrum_use import SpectrumUse
 
-__all__ = ["best_mode", "plan"]
+__all__ = ["STEP_NS", "best_mode", "equalised", "plan"]
+
+STEP_NS = 1_000
+"""Step of managed delay: 1 us in the Shibuya-Akihabara trial of 2023 (fnn.jp 502571, press)."""
 
 
 def plan(plant: Plant, *, k: int = 5, judge: Judge | None = None) -> Assignment:
-    """Lightpaths for the plant's demands, and refusals with their reasons, both in the demands' order.
+    """Plan lightpaths for the plant's demands, and refusals with their reasons, both in the demands' order.
 
     A lightpath's `rate_gbps` is the demand's, what the client port carries; its mode may run faster. With a `judge`
-    (`optics.judge_of`) a mode must close with the wanted margin, else its table of reach is asked.
+    (`optics.judge_of`) a mode must close with the wanted margin; without, its reach by the table must suffice.
 
     Raises:
         ValueError: k is below 1.
@@ -36,6 +43,28 @@ def plan(plant: Plant, *, k: int = 5, judge: Judge | None = None) -> Assignment:
         lightpaths=tuple(result for result in results if isinstance(result, Lightpath)),
         refusals=tuple(result for result in results if isinstance(result, Refusal)),
     )
+
+
+def equalised(assignment: Assignment, names: Collection[str], *, step_ns: int = STEP_NS) -> Assignment:
+    """Add delay, in whole steps, to each named lightpath but the longest.
+
+    No lightpath gets longer than the longest, so that any two differ by less than one step.
+
+    Raises:
+        ValueError: no lightpath has one of the names.
+    """
+    named = [path for path in assignment.lightpaths if path.name in names]
+    missing = sorted(set(names) - {path.name for path in named})
+    if missing:
+        raise ValueError(f"no lightpath is called {', '.join(missing)}")
+    longest_ns = max((path.delay_ns for path in named), default=0)
+    paths = []
+    for path in assignment.lightpaths:
+        added_ns = (longest_ns - path.delay_ns) // step_ns * step_ns if path.name in names else 0
+        paths.append(
+            dataclasses.replace(path, delay_ns=path.delay_ns + added_ns, added_delay_ns=path.added_delay_ns + added_ns)
+        )
+    return dataclasses.replace(assignment, lightpaths=tuple(paths))
 
 
 class _Planner:

@@ -1,4 +1,4 @@
-"""What a route is worth to light: the mode that closes over it, the lightpath that comes of it, or why none does."""
+"""Reach of light over a route: the mode that closes, the lightpath in that mode, or the reason why no mode closes."""
 
 from __future__ import annotations
 
@@ -14,42 +14,46 @@ from apnemu.planning.graph import Route
 
 
 def best_mode(modes: tuple[Mode, ...], rate_gbps: float, length_km: float) -> Mode | None:
-    """Of the modes that carry the rate over the length: the first by `preference`."""
+    """Choose the first mode by `preference` of those that carry the rate over the length; None if none does."""
     fit = [mode for mode in modes if mode.rate_gbps >= rate_gbps and mode.reach_km >= length_km]
     return min(fit, key=preference, default=None)
 
 
 def longer_km(plant: Plant, fibres: Collection[str], sagging: Mapping[str, float]) -> float:
-    """How much longer fibres count by the table of reach; `sagging`: fibre -> dB that its first amplifier lacks."""
+    """Extra km that fibres count by the table of reach; `sagging` maps a fibre to the dB that its first amplifier
+    lacks."""
     return sum(plant.fibre[name].sag_km(sagging[name]) for name in fibres if name in sagging)
 
 
 def spare_km(plant: Plant, path: Lightpath) -> float:
-    """How much longer a lightpath's fibres may count until its mode no longer closes."""
+    """Extra km that a lightpath's fibres may count before its mode no longer closes."""
     return next(mode.reach_km for mode in plant.modes if mode.name == path.mode) - path.length_km
 
 
 def closes(plant: Plant, path: Lightpath, sagging: Mapping[str, float]) -> bool:
-    """Whether light that closed when it was lit still does, over fibres whose amplifiers sag."""
+    """Whether light that closed when it was lit still closes over fibres whose amplifiers sag."""
     more_km = longer_km(plant, path.fibres, sagging)
     return not more_km or more_km <= spare_km(plant, path)
 
 
 class Reach:
-    """A plant's modes over its routes, by the verdicts of a `judge` or, without one, by their table of reach."""
+    """Reach of a plant's modes over its routes, by the verdicts of a `judge` or, without it, by the table of reach."""
 
     def __init__(self, plant: Plant, judge: Judge | None) -> None:
         self.plant = plant
         self.judge = judge
 
     def mode(self, rate_gbps: float, route: Route, *, longer_km: float = 0.0) -> Mode | None:
-        """`longer_km`: how much longer the route counts by the table (amplifiers that sag); a judge is not told."""
+        """Choose the mode for a rate over a route; None if no mode closes.
+
+        `longer_km` are extra km that the route counts by the table (amplifiers that sag); a judge ignores them.
+        """
         if self.judge is None:
             return best_mode(self.plant.modes, rate_gbps, route.length_km + longer_km)
         return closing_mode(self.plant.modes, rate_gbps, self.judge(route.fibres))
 
     def lightpath(self, id: LightId, rate_gbps: float, route: Route, mode: Mode, slot: Slot) -> Lightpath:
-        """The route lit in that slot and mode, with GSNR and margin where they are known."""
+        """Make the lightpath over a route in a slot and a mode, with GSNR and margin where they are known."""
         verdict = None if self.judge is None else self.judge(route.fibres).verdict(mode.name)
         return Lightpath(
             id=id,
@@ -67,7 +71,7 @@ class Reach:
         )
 
     def delay_ns(self, route: Route, mode: Mode) -> int:
-        """One way, transceiver to transceiver: FEC, add, fibres with their amplifiers, ROADMs passed, drop."""
+        """Delay one way, transceiver to transceiver: FEC, add, fibres with their amplifiers, ROADMs passed, drop."""
         roadm = self.plant.roadm
         passed = len(route.sites) - 2
         fibres = sum(self.plant.fibre[name].delay_ns for name in route.fibres)
@@ -82,8 +86,10 @@ class Reach:
         reached: Sequence[Route],
         dark_steps: Callable[[str], int],
     ) -> Reason:
-        """Why there is no light, given the candidate `routes`, those of them that a mode closes over (`reached`), and
-        how many steps of a fibre's spectrum are dark."""
+        """Say why a demand gets no light: the fact, the value, the limit, and what would help.
+
+        `reached` are those of `routes` over which a mode closes; `dark_steps` gives the dark steps of a fibre.
+        """
         rate = f"{rate_gbps:g} Gbit/s"
         fastest = max(self.plant.modes, key=lambda mode: mode.rate_gbps)
         if rate_gbps > fastest.rate_gbps:

@@ -9,14 +9,14 @@ from apnemu.planning.graph import Graph
 
 
 class NextHop(NamedTuple):
-    """Where a router sends a packet: the next site, and the fibre to it (there may be several between two sites)."""
+    """Next hop of a packet: the next site, and the fibre to it (there may be several between two sites)."""
 
     site: str
     fibre: str
 
 
 def next_hops(plant: Plant) -> dict[tuple[str, str], NextHop]:
-    """For (site, destination): the next hop. Every site, exchanges too, towards every other data centre it can reach.
+    """Next hop by (site, destination): from every site, exchanges too, to every other data centre that it can reach.
 
     Ties are broken as `graph` says: km, then hops, then fibre names, in a total order that both directions share.
     """
@@ -31,9 +31,9 @@ def next_hops(plant: Plant) -> dict[tuple[str, str], NextHop]:
 
 
 def packet_routes(plant: Plant) -> dict[tuple[str, str], tuple[str, ...]]:
-    """For each ordered pair of data centres: the sites passed, ends included; pairs in the file's order.
+    """Sites passed, ends included, by ordered pair of data centres; pairs in the file's order.
 
-    What `next_hops` does, walked from end to end; the route back is the reverse. Pairs without a route are left out.
+    A route follows `next_hops` from end to end; the route back is the reverse. Pairs without a route are left out.
     """
     table = next_hops(plant)
     routes: dict[tuple[str, str], tuple[str, ...]] = {}

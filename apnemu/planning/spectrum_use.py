@@ -1,4 +1,4 @@
-"""Which light is lit on which fibre: one whole number for each fibre, a bit for each step of 6.25 GHz."""
+"""Use of the spectrum: a whole number for each fibre, with a bit for each step of 6.25 GHz that is lit."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from apnemu.model.spectrum import Band, Slot
 
 
 class SpectrumUse:
-    """The lit spectrum of a plant's fibres. Both fibres of a pair carry the same slots."""
+    """Lit spectrum of a plant's fibres. Both fibres of a pair carry the same slots."""
 
     def __init__(self, plant: Plant) -> None:
         self.band = plant.band
@@ -18,7 +18,7 @@ class SpectrumUse:
         self._slots = cache(self._masks)
 
     def first_fit(self, fibres: Iterable[str], m: int) -> Slot | None:
-        """The lowest slot of width m that is dark on all the fibres (wavelength continuity), or None."""
+        """Find the lowest slot of width m that is dark on all the fibres (wavelength continuity); None if none is."""
         lit = 0
         for fibre in fibres:
             lit |= self.lit[fibre]
@@ -28,6 +28,7 @@ class SpectrumUse:
         return None
 
     def light(self, fibres: Iterable[str], slot: Slot) -> None:
+        """Light a slot on fibres on which it is dark."""
         mask = slot_mask(self.band, slot)
         for fibre in fibres:
             assert not self.lit[fibre] & mask, f"{slot} is lit on {fibre} already"
@@ -42,7 +43,7 @@ class SpectrumUse:
 
 
 def slot_mask(band: Band, slot: Slot) -> int:
-    """A slot as bits, the band's lower edge at bit 0.
+    """Mask of a slot as bits, the band's lower edge at bit 0.
 
     >>> bin(slot_mask(Band(low=-4, high=20), Slot(n=0, m=2)))
     '0b111100'

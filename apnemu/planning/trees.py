@@ -1,4 +1,4 @@
-"""Light from one to many: a tree of splitters, one wavelength on all of it, and what its splitters cost.
+"""Light from one site to many: a tree of splitters, the same wavelength on all of it, and what its splitters cost.
 
 The tree is the union of the shortest routes from the hub to the leaves in `graph`'s total order, in which a part of a
 shortest route is itself one, so that the union is a tree and does not depend on the order of the leaves. Each leaf gets
@@ -7,9 +7,9 @@ depends on the hash seed).
 
 At every site light goes on to each fibre of the tree, and is dropped where the site is a leaf; b branches cost
 10 log10(b) dB and the splitter's excess loss. A ROADM attenuates light to one power before each fibre; what it
-attenuates anyway (`optics.headroom`) it leaves off for light that was divided, so only loss beyond that weakens the
-light. How good it then is follows from the judged route's figures, as if every amplifier stood behind the splitters and
-none made good for what is left:
+attenuates anyway (`optics.Headroom`) it leaves off for light that was divided, so only loss beyond that weakens the
+light. The GSNR then follows from the judged route's figures, as if every amplifier stood behind the splitters and none
+made up for the loss that is left:
 
     1/GSNR = 10^(loss/10) / OSNR + (1/GSNR_route - 1/OSNR_route).
 
@@ -29,7 +29,7 @@ from apnemu.model.plant import Mode, Plant
 from apnemu.model.quality import Judge, Verdict
 from apnemu.model.reason import Code, Reason
 from apnemu.model.spectrum import Slot
-from apnemu.optics.headroom import Headroom
+from apnemu.optics import Headroom
 from apnemu.planning.closing import preference
 from apnemu.planning.graph import Graph, Route
 from apnemu.planning.reach import Reach
@@ -37,7 +37,7 @@ from apnemu.planning.spectrum_use import SpectrumUse
 
 
 def plan_trees(plant: Plant, lit: Assignment, judge: Judge, spare: Headroom) -> Assignment:
-    """The assignment with the plant's trees, each in the spectrum that is still dark, and refusals after the others."""
+    """Add the plant's trees to an assignment, each in spectrum that is still dark, and their refusals at the end."""
     planner = _Planner(plant, lit, judge, spare)
     results = [planner.serve(demand) for demand in plant.trees]
     return replace(
@@ -48,7 +48,7 @@ def plan_trees(plant: Plant, lit: Assignment, judge: Judge, spare: Headroom) -> 
 
 
 def splitting_loss_db(branches: int, excess_loss_db: float) -> float:
-    """Of one splitter; none where light does not divide.
+    """Loss of light through a splitter; none where light does not divide.
 
     >>> splitting_loss_db(1, 0.5), round(splitting_loss_db(4, 0.5), 2)
     (0.0, 6.52)
@@ -57,16 +57,16 @@ def splitting_loss_db(branches: int, excess_loss_db: float) -> float:
 
 
 def split_gsnr_db(verdict: Verdict, loss_db: float) -> float:
-    """The route's mean GSNR in 0.1 nm after a loss that nothing makes good for."""
+    """Mean GSNR of the route, in 0.1 nm, after a loss that no amplifier makes up for."""
     ase = 10 ** (-verdict.osnr_ase_db / 10)
     rest = max(0.0, 10 ** (-verdict.gsnr_db / 10) - ase)
     return -10 * log10(ase * 10 ** (loss_db / 10) + rest)
 
 
 def shortest_tree(graph: Graph, source: str, leaves: Sequence[str]) -> dict[str, Route]:
-    """Leaf -> route from the hub; two routes that part do not meet again."""
+    """Find each leaf's route from the hub; two routes that part do not meet again."""
     towards = graph.next_to(graph.number[source])
-    found: dict[str, Route] = {}
+    routes: dict[str, Route] = {}
     for leaf in leaves:
         sites, fibres, here = [leaf], [], graph.number[leaf]
         while (hop := towards[here]) is not None:
@@ -74,22 +74,22 @@ def shortest_tree(graph: Graph, source: str, leaves: Sequence[str]) -> dict[str,
             sites.append(graph.names[here])
             fibres.append(graph.fibres[fibre].name)
         length_km = round(sum(graph.fibre[name].length_km for name in fibres), 6)
-        found[leaf] = Route(sites=tuple(reversed(sites)), fibres=tuple(reversed(fibres)), length_km=length_km)
-    return found
+        routes[leaf] = Route(sites=tuple(reversed(sites)), fibres=tuple(reversed(fibres)), length_km=length_km)
+    return routes
 
 
 def losses_db(routes: dict[str, Route], excess_loss_db: float, spare: Headroom) -> dict[str, tuple[float, float]]:
-    """Leaf -> what all splitters on its way cost, and what of it their ROADMs cannot make good for."""
+    """Loss of all splitters on the way to each leaf, and the part of it that their ROADMs cannot make up for."""
     ways: dict[str, dict[str, None]] = {}
     for leaf, route in routes.items():
         for site, onward in zip(route.sites, (*route.fibres, f"drop {leaf}"), strict=True):
             ways.setdefault(site, {})[onward] = None
-    found = {}
+    losses = {}
     for leaf, route in routes.items():
         each = [splitting_loss_db(len(ways[site]), excess_loss_db) for site in route.sites]
         room = [spare.added_db, *[spare.passed_db] * (len(each) - 1)]
-        found[leaf] = sum(each), sum(max(0.0, one - left) for one, left in zip(each, room, strict=True))
-    return found
+        losses[leaf] = sum(each), sum(max(0.0, loss - left) for loss, left in zip(each, room, strict=True))
+    return losses
 
 
 class _Planner:
@@ -138,7 +138,7 @@ class _Planner:
     def _mode(
         self, demand: TreeDemand, routes: dict[str, Route], loss_db: dict[str, tuple[float, float]]
     ) -> Mode | Reason:
-        """The narrowest and slowest mode that closes at every leaf, or why none does."""
+        """Choose the narrowest and slowest mode that closes at every leaf, or say why none does."""
         if demand.kind == "subcarriers":
             modes = self._hub_mode(demand)
             if isinstance(modes, Reason):
@@ -155,11 +155,11 @@ class _Planner:
         for (missing_db, _), mode in worst:
             if missing_db <= 0:
                 return mode
-        (_, leaf), mode = min(worst, key=lambda one: one[0][0])
+        (_, leaf), mode = min(worst, key=lambda judged: judged[0][0])
         return self._why_not(mode, routes[leaf], loss_db[leaf])
 
     def _why_not(self, mode: Mode, route: Route, loss_db: tuple[float, float]) -> Reason:
-        """Figures of a leaf that the tree does not reach, and whether the light would get there undivided."""
+        """Say why light does not close at a leaf, with the figures: because of the splitters, or even undivided."""
         all_db, left_db = loss_db
         quality = self.judge(route.fibres)
         verdict = quality.verdict(mode.name)
@@ -214,16 +214,17 @@ class _Planner:
     def _slots(
         self, demand: TreeDemand, mode: Mode, fibres: tuple[str, ...], routes: dict[str, Route]
     ) -> list[Slot] | None:
-        """The tree's slot, then each leaf's way back: its own, or that of the hub where subcarriers go both ways."""
-        found: list[Slot] = []
+        """Light the tree's slot, then a slot for each leaf's way back: its own, or the hub's, where subcarriers go both
+        ways."""
+        lit: list[Slot] = []
         back = [routes[leaf].fibres for leaf in demand.leaves] if demand.kind == "tree" else []
         for wanted in (fibres, *back):
             slot = self.use.first_fit(wanted, mode.slot_m)
             if slot is None:
                 return None
             self.use.light(wanted, slot)
-            found.append(slot)
-        return found if demand.kind == "tree" else found * (1 + len(demand.leaves))
+            lit.append(slot)
+        return lit if demand.kind == "tree" else lit * (1 + len(demand.leaves))
 
     def _branch(self, mode: Mode, leaf: str, route: Route, loss_db: tuple[float, float], back: Slot) -> Branch:
         verdict = self.judge(route.fibres).verdict(mode.name)

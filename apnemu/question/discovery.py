@@ -11,7 +11,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from apnemu.errors import InputError
+from apnemu.errors import ApnemuError, InputError
 from apnemu.question.experiment import Experiment
 
 PACKAGE = Path(__file__).parents[1]
@@ -26,11 +26,8 @@ def load_experiment(name: str) -> Experiment[Any]:
         known = known_experiments()
         if name not in known:
             near = difflib.get_close_matches(name, known, n=1)
-            hint = f"; did you mean {near[0]}" if near else ""
-            raise InputError(
-                f"there is no experiment '{name}'{hint}; there are {', '.join(known)}; or give a Python file",
-                file="EXPERIMENT",
-            )
+            hint = f"; did you mean {near[0]}" if near else "; or give a Python file"
+            raise InputError(f"there is no experiment '{name}'; there are {', '.join(known)}{hint}", file="EXPERIMENT")
         module = importlib.import_module(f"apnemu.experiments.{name}")
     experiment = getattr(module, "EXPERIMENT", None)
     if not isinstance(experiment, Experiment):
@@ -53,6 +50,9 @@ def _own_module(file: Path) -> ModuleType:
     sys.modules[name] = module
     try:
         spec.loader.exec_module(module)
+    except ApnemuError:
+        del sys.modules[name]
+        raise
     except Exception as error:  # whatever it is, the file is a person's own
         del sys.modules[name]
         raise InputError(
@@ -92,8 +92,5 @@ def find_topology(given: str | Path) -> Path:
     if shipped_topology(text).is_file():
         return shipped_topology(text)
     near = difflib.get_close_matches(text, known_topologies(), n=1)
-    hint = f"; did you mean {near[0]}" if near else ""
-    raise InputError(
-        f"there is no topology '{text}'{hint}; there are {', '.join(known_topologies())}; or give a file",
-        file="TOPOLOGY",
-    )
+    hint = f"; did you mean {near[0]}" if near else "; or give a file"
+    raise InputError(f"there is no topology '{text}'; there are {', '.join(known_topologies())}{hint}", file="TOPOLOGY")

@@ -5,18 +5,28 @@ Every random draw comes from `seeds.generator(seed, purpose)`.
 
 from __future__ import annotations
 
+import dataclasses
 import io
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from apnemu.model.activities import SATURATING_BYTES, Flow, Pair, Saturation
+from apnemu.blueprint.packet import ports_of
+from apnemu.errors import InputError
+from apnemu.model.activities import SATURATING_BYTES, Arrivals, Flow, Pair, Saturation
 from apnemu.model.assignment import Assignment, Lightpath
-from apnemu.model.plant import Background, PacketNetwork, Plant
-from apnemu.units import NS_PER_S, VirtualNs, gbps_to_bytes_per_s, s_to_ns, serialisation_ns
+from apnemu.model.plant import Background, Fibre, PacketNetwork, Plant
+from apnemu.question.context import Context
+from apnemu.seeds import generator
+from apnemu.units import NS_PER_S, VirtualNs, gbps_to_bytes_per_s, ns_to_s, s_to_ns, serialisation_ns
 
+SETTLED_NS = 2_000_000
+MOST_FRAMES = 15_000_000
+"""Most background frames in one stage; the lab holds them all in memory, 160 bytes for each (`emulation.loads`)."""
+PROBE_BYTES = 98
 NS_PER_DATAGRAM = 600
 """A system call for each, and some for waiting."""
 WAITING_BYTES = 1 << 20
@@ -135,3 +145,63 @@ def _frames(at_ns: npt.NDArray[np.int64], frame_bytes: int, port: int) -> npt.ND
     frames["bytes"] = frame_bytes
     frames["port"] = port
     return frames
+
+
+def settled_ns(context: Context[Any]) -> VirtualNs:
+    """How long it takes until what was sent first has reached the furthest host, and a little more."""
+    rtts = context.predicted_rtts(PROBE_BYTES).values()
+    return VirtualNs(max(rtts, default=0) // 2 + SETTLED_NS)
+
+
+def declared_load(context: Context[Any]) -> float:
+    """The load of other people's traffic on every line of the packet network as the topology says it; 0 on the APN."""
+    background = context.plant.packet.background
+    return 0.0 if context.network == "apn" or background.kind == "none" else background.load
+
+
+def arrivals(
+    context: Context[Any],
+    phase: str,
+    entered: Sequence[tuple[str, Fibre]],
+    load: float,
+    duration_ns: int,
+    after_ns: int = 0,
+) -> tuple[Arrivals, ...]:
+    """Background load on fibre directions, given as (the site that a fibre is entered at, fibre).
+
+    The frames are drawn now, each direction from a stream of its own, and written where the guest finds them; the first
+    may come `after_ns` into the stage. Raises InputError for more of them than the lab can hold.
+    """
+    plant = context.plant
+    background = dataclasses.replace(plant.packet.background, load=load)
+    if background.kind == "none" or not load:
+        return ()
+    rate = load * gbps_to_bytes_per_s(plant.packet.line_rate_gbps) / background.frame_bytes
+    if (frames := rate * ns_to_s(duration_ns) * len(entered)) > MOST_FRAMES:
+        raise InputError(
+            f"load is {load:g} for {ns_to_s(duration_ns):.3g} virtual s: {frames / 1e6:.0f} million frames of others,"
+            f" and the lab holds {MOST_FRAMES // 10**6} million; ask for a shorter time, a smaller load, or a lower"
+            " line_rate_gbps",
+            file="--set",
+        )
+    port = ports_of(plant)
+    found = []
+    for site in dict.fromkeys(site for site, _ in entered):
+        parts = [
+            background_frames(
+                plant.packet,
+                background,
+                port[site, fibre.name],
+                duration_ns,
+                generator(context.seed, f"background {phase} {site} {fibre.name}"),
+            )
+            for entry, fibre in entered
+            if entry == site
+        ]
+        for part in parts:
+            part["at_ns"] += after_ns
+        file = f"arrivals-{phase}-{site}.npy"
+        frames = write_frames(context.folder / file, parts)
+        if frames:
+            found.append(Arrivals(site=site, file=file, frames=frames))
+    return tuple(found)

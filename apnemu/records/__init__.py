@@ -1,6 +1,7 @@
-"""What was seen, as written down.
+"""Records: what was measured in the lab, as it is written down.
 
 The guest writes one JSON object a line (`record`, which needs the standard library alone, since imports are slow
 there); the host gathers the lines of all networks into one Parquet file (`table`). Captured frames become pcapng
-(`pcapng`). Nothing here reduces or judges: that is `report`.
+(`pcapng`); `pcap` reads the time stamps of a capture, and nothing else of it. No file of this room reduces or judges
+records: experiments do.
 """

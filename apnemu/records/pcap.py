@@ -1,4 +1,4 @@
-"""The stamps of a nanosecond capture, and nothing else of it."""
+"""Time stamps of a nanosecond capture, and nothing else of it."""
 
 from __future__ import annotations
 
@@ -11,13 +11,17 @@ from apnemu.errors import LabError
 from apnemu.units import NS_PER_S
 
 NANOSECOND_MAGIC = 0xA1B23C4D
-FILE_HEADER_BYTES, FRAME_HEADER_BYTES = 24, 16
+FILE_HEADER_BYTES = 24
 
 
 def stamps_ns(path: Path) -> npt.NDArray[np.int64]:
-    """When each frame was captured, ns since the epoch, of a capture whose frames were all cut to one length.
+    """Read the instant of each frame from a capture whose frames were all cut to one length; ns since the epoch.
 
-    Raises LabError for anything else.
+    Returns:
+        Array of shape (frames,), in the order of the capture.
+
+    Raises:
+        LabError: the capture has no nanosecond stamps, frames of several lengths, or is cut off.
     """
     data = path.read_bytes()
     if len(data) < FILE_HEADER_BYTES or int.from_bytes(data[:4], "little") != NANOSECOND_MAGIC:

@@ -26,7 +26,7 @@ ENHANCED_PACKET: Final = 6
 IF_NAME: Final = 2
 IF_TSRESOL: Final = 9
 NANOSECONDS: Final = b"\x09"
-"""`if_tsresol`: stamps count 10^-9 s."""
+"""Value of `if_tsresol` with which stamps count 10^-9 s."""
 
 
 class _Frame(NamedTuple):
@@ -39,8 +39,11 @@ def to_pcapng(source_pcap: Path, target: Path, interface_names: Mapping[int, str
     """Write `target` with every frame of `source_pcap`, in order, to the nanosecond.
 
     `interface_names` maps the kernel's interface index to a name; an index that is not in it is called `if` and the
-    number. Interfaces are listed as they first appear. A capture that is not pcap with nanoseconds and link type 276,
-    or that ends within a frame, is a `LabError`; then there is no `target`.
+    number. Interfaces are listed as they first appear.
+
+    Raises:
+        LabError: the capture is not pcap with nanoseconds and link type 276, or ends within a frame; no `target` is
+            left behind.
     """
     with source_pcap.open("rb") as capture:
         frames = _frames(capture, source_pcap)
@@ -62,7 +65,7 @@ def to_pcapng(source_pcap: Path, target: Path, interface_names: Mapping[int, str
 
 
 def _frames(capture: BinaryIO, path: Path) -> Iterator[_Frame]:
-    """First the file header, as a frame whose length is the capture's limit; then every frame."""
+    """Read the file header, given as a frame whose length is the capture's limit, then every frame."""
     header = capture.read(24)
     order = "<" if header[:4] == struct.pack("<I", NANOSECOND_MAGIC) else ">"
     if len(header) < 24 or header[:4] != struct.pack(order + "I", NANOSECOND_MAGIC):
@@ -103,7 +106,8 @@ def _block(kind: int, body: bytes) -> bytes:
 
 
 def _padded(data: bytes) -> bytes:
-    """
+    """Pad data with zeros to a multiple of four bytes.
+
     >>> _padded(b"abcde")
     b'abcde\\x00\\x00\\x00'
     """

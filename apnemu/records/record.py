@@ -1,4 +1,5 @@
-"""One thing seen, and its line in `records.jsonl`. The guest imports this file: the standard library alone."""
+"""The record of one observation, and its line in `records.jsonl`. The guest imports this file: the standard library
+alone."""
 
 from __future__ import annotations
 
@@ -12,7 +13,7 @@ INT64_MAX: Final = 2**63 - 1
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
-    """One thing seen in the lab, at the virtual instant `at_ns`. None: not measured, or not meant for this kind.
+    """Observation in the lab at the virtual instant `at_ns`. None: not measured, or not meant for this kind.
 
     - `probe`: a packet sent out at `at_ns`; `rtt_ns` there and back (None: lost), `one_way_ns` there.
     - `flow`: a transfer begun at `at_ns`; `sent` bytes asked for, `bytes` arrived, `duration_ns` from the first byte to
@@ -25,7 +26,11 @@ class Record:
     - `event`: something done to the network; `name` says what, `source` and `target` where.
 
     `phase` tells stretches of one run apart ("idle", "load=0.7"), `name` the flow, queue, case or event, `source` and
-    `target` are site names ("" where there is none), `seq` counts within (phase, name, source, target).
+    `target` are names of sites ("": no site), `seq` counts within (phase, name, source, target).
+
+    Raises:
+        ValueError: an unknown kind, a count that is no whole number of 64 bits, a text that is no text, or a load
+            that is no share of the line rate.
 
     >>> Record(network="apn", kind="probe", at_ns=7, source="tokyo", target="osaka", rtt_ns=5_412_000).to_line()
     '{"network":"apn","kind":"probe","at_ns":7,"source":"tokyo","target":"osaka","rtt_ns":5412000}'
@@ -66,7 +71,7 @@ class Record:
             _check_text("detail", self.detail)
 
     def to_line(self) -> str:
-        """The line, without its newline; fields left at their default are left out."""
+        """JSON text of the record without a newline; fields left at their default are left out."""
         pairs = ((key, getattr(self, key)) for key in FIELDS)
         return json.dumps(
             {key: value for key, value in pairs if value != DEFAULTS.get(key)},
@@ -76,9 +81,10 @@ class Record:
 
     @classmethod
     def from_line(cls, line: str) -> Record:
-        """The record that a line holds; `ValueError` says what is wrong with it.
+        """Read a record from its line; `detail` may be an object there, and is kept as its JSON text.
 
-        `detail` may be an object there; it is kept as its JSON text.
+        Raises:
+            ValueError: the line is no record; the message says why.
 
         >>> Record.from_line('{"network": "apn", "kind": "event", "at_ns": 0, "colour": "red"}')
         Traceback (most recent call last):
@@ -86,20 +92,20 @@ class Record:
 one_way_ns, duration_ns, bytes, retransmits, drops, sent, load, detail
         """
         try:
-            found = json.loads(line)
+            values = json.loads(line)
         except ValueError as error:
             raise ValueError(f"not a whole JSON object ({error})") from None
-        if not isinstance(found, dict):
+        if not isinstance(values, dict):
             raise ValueError("not a JSON object")  # the text is wrong, not a type in our code
-        unknown = [key for key in found if key not in FIELD_SET]
+        unknown = [key for key in values if key not in FIELD_SET]
         if unknown:
             raise ValueError(f"unknown field {unknown[0]}; a record has {', '.join(FIELDS)}")
-        missing = [key for key in FIELDS if key not in found and key not in DEFAULTS]
+        missing = [key for key in FIELDS if key not in values and key not in DEFAULTS]
         if missing:
             raise ValueError(f"field {missing[0]} is missing")
-        if isinstance(found.get("detail"), dict):
-            found["detail"] = json.dumps(found["detail"], ensure_ascii=False, separators=(",", ":"))
-        return cls(**found)
+        if isinstance(values.get("detail"), dict):
+            values["detail"] = json.dumps(values["detail"], ensure_ascii=False, separators=(",", ":"))
+        return cls(**values)
 
 
 def _check_text(key: str, value: object) -> None:

@@ -20,22 +20,23 @@ SCHEMA = pa.schema(
     ]
     + [pa.field("load", pa.float64()), pa.field("detail", pa.string())]
 )
-"""`records.parquet`: as `Record`, in the order in which things were written down."""
+"""Columns of `records.parquet`: the fields of `Record`; rows stand in the order in which the guests wrote them."""
 
 ROWS_PER_GROUP = 1 << 20
 
 
 def read_jsonl(paths: Iterable[Path]) -> pa.Table:
-    """The records of one or more `records.jsonl`, file after file, line after line.
+    """Read the records of one or more `records.jsonl`, file after file, line after line.
 
-    A line that is not a record, or a last line without its end, is a `LabError` that names file and line: the guest
-    was stopped while it wrote, and what is missing is unknown.
+    Raises:
+        LabError: a line is not a record, or the last line has no end; the message names file and line. The guest was
+            stopped while it wrote, and what is missing is unknown.
     """
     return to_table(record for path in paths for record in _records(path))
 
 
 def to_table(records: Iterable[Record]) -> pa.Table:
-    """Records as an Arrow table, in their order."""
+    """Make an Arrow table of records, in their order."""
     columns: dict[str, list[object]] = {name: [] for name in FIELDS}
     appends = [(name, columns[name].append) for name in FIELDS]
     for record in records:
@@ -45,7 +46,11 @@ def to_table(records: Iterable[Record]) -> pa.Table:
 
 
 def write_parquet(table: pa.Table, path: Path) -> None:
-    """Write `records.parquet`: the same table gives the same bytes, however it was chunked."""
+    """Write `records.parquet`: the same table gives the same bytes, however it was chunked.
+
+    Raises:
+        ValueError: the table has other columns than records have.
+    """
     if not table.schema.equals(SCHEMA):
         raise ValueError(f"not a table of records: {table.schema.names}")
     pq.write_table(
@@ -60,7 +65,11 @@ def write_parquet(table: pa.Table, path: Path) -> None:
 
 
 def read_parquet(path: Path) -> pa.Table:
-    """The records of a run. A file that is not ours is an `InputError`: a person named it."""
+    """Read the records of a run.
+
+    Raises:
+        InputError: the file is not one that apnemu wrote; a person named it.
+    """
     try:
         table = pq.ParquetFile(path).read()
     except (OSError, pa.ArrowInvalid) as error:

@@ -11,10 +11,10 @@ from typing import Any
 from markupsafe import Markup
 
 from apnemu.report import words
-from apnemu.report.drawing import element
 from apnemu.report.lights import Judged, Kind, Light, judged, lights, over
-from apnemu.report.plant_map import WIDTH, Projection
+from apnemu.report.maps import Ground
 from apnemu.report.plots import figure
+from apnemu.report.svg import Attribute, element, key, key_list
 
 CLASSES = (
     (2.0, "under 2 dB", "var(--bad)", "3 3"),
@@ -48,38 +48,31 @@ def light_figures(picture: Mapping[str, Any]) -> list[Markup]:
 
 def _margin_map(picture: Mapping[str, Any], ways: Sequence[Judged], unknown: int) -> Markup:
     """`unknown`: how many lightpaths have no figure."""
-    projection = Projection(picture["sites"])
-    at = {site["name"]: projection.point(site["lat"], site["lon"]) for site in picture["sites"]}
-    found = over(ways)
+    ground = Ground(picture)
+    ways_over = over(ways)
     marks: list[Markup] = []
     used = set()
     for fibre in picture["fibres"]:
-        (x1, y1), (x2, y2) = at[fibre["a"]], at[fibre["b"]]
-        line: dict[str, Any] = {"x1": x1, "y1": y1, "x2": x2, "y2": y2}
-        here = found.get(fibre["name"], [])
+        here = ways_over.get(fibre["name"], [])
         if not here:
-            marks.append(element("line", class_="fibre", **line))
+            marks.append(ground.fibre(fibre))
             continue
         least = min(here, key=lambda way: way.margin_db)
-        _, name, colour, dashes = next(one for one in CLASSES if least.margin_db < one[0])
+        name, look = next((name, _look(*look)) for below_db, name, *look in CLASSES if least.margin_db < below_db)
         used.add(name)
         note = (
             f"{words.pair(fibre['a'], fibre['b'])}: least margin {least.margin_db:.2f} dB ({least.name}, "
             f"{least.mode}, GSNR {least.gsnr_db:.2f} dB), {_counted(here)}"
         )
-        drawn: dict[str, Any] = {
-            "stroke": colour,
-            "stroke_width": 4,
-            **({"stroke_dasharray": dashes} if dashes else {}),
-        }
-        marks.append(element("line", element("title", note), **line, **drawn))
-    marks += [element("circle", element("title", words.site(name)), cx=x, cy=y, r=3) for name, (x, y) in at.items()]
+        marks.append(ground.fibre(fibre, note, **look))
+    marks += [
+        element("circle", element("title", words.site(name)), cx=x, cy=y, r=3) for name, (x, y) in ground.at.items()
+    ]
     worst = min(ways, key=lambda way: way.margin_db)
     label = f"Least margin of the light in each fibre; the least of all is {worst.margin_db:.2f} dB: {worst.name}"
-    svg = element("svg", *marks, class_="map", viewBox=f"0 0 {WIDTH} {projection.height}", role="img", aria_label=label)
-    keys = [_key(name, colour, dashes) for _, name, colour, dashes in CLASSES if name in used]
+    keys = [_key(name, *look) for _, name, *look in CLASSES if name in used]
     caption = f"{label}. {_what_margin_is(ways, unknown)} Point at a fibre for its figures."
-    return figure("Margin of the light in each fibre", caption, svg, element("ul", *keys, class_="legend"))
+    return figure("Margin of the light in each fibre", caption, ground.drawn(*marks, label=label), key_list(keys))
 
 
 def _counted(ways: Sequence[Judged]) -> str:
@@ -109,9 +102,13 @@ def _what_margin_is(ways: Sequence[Judged], unknown: int) -> str:
 
 
 def _key(name: str, colour: str, dashes: str) -> Markup:
-    drawn: dict[str, Any] = {"stroke": colour, "stroke_width": 4, **({"stroke_dasharray": dashes} if dashes else {})}
-    line = element("line", x1=0, x2=28, y1=6, y2=6, **drawn)
-    return element("li", element("svg", line, width=28, height=12, aria_hidden="true"), name)
+    line = element("line", x1=0, x2=28, y1=6, y2=6, **_look(colour, dashes))
+    return key(name, line, width=28, height=12)
+
+
+def _look(colour: str, dashes: str) -> dict[str, Attribute]:
+    dashed: dict[str, Attribute] = {"stroke_dasharray": dashes} if dashes else {}
+    return {"stroke": colour, "stroke_width": 4, **dashed}
 
 
 def _spectrum(picture: Mapping[str, Any], lit: Sequence[Light]) -> Markup:
@@ -151,7 +148,7 @@ def _spectrum(picture: Mapping[str, Any], lit: Sequence[Light]) -> Markup:
     )
     left_out = f" The {MOST_FIBRES} fullest of {len(shares)} fibres." if len(shares) > MOST_FIBRES else ""
     caption = f"{both}{left_out} Point at a slot for its light."
-    keys = [element("ul", *map(_swatch, kinds), class_="legend")] if kinds != ["lightpath"] else []
+    keys = [key_list([_swatch(kind) for kind in kinds])] if kinds != ["lightpath"] else []
     return figure("Spectrum of each fibre", caption, *keys, element("div", svg, class_="scroll"), wide=True)
 
 
@@ -160,7 +157,7 @@ def _swatch(kind: Kind) -> Markup:
     top, tall = _half(kind)
     ground = element("rect", x=0, y=0, width=22, height=ROW - 4, fill="var(--grid)")
     box = element("rect", x=4, y=top, width=14, height=tall, fill=colour)
-    return element("li", element("svg", ground, box, width=22, height=ROW - 4, aria_hidden="true"), text)
+    return key(text, ground, box, width=22, height=ROW - 4)
 
 
 def _half(kind: Kind) -> tuple[float, float]:

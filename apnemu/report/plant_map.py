@@ -1,8 +1,4 @@
-"""The plant as a map: sites by kind, fibres by how much light they carry, and the route of one pair.
-
-Equirectangular: a degree of longitude is cos(mid-latitude) of a degree of latitude. Good enough for a country; it says
-nothing about where the fibre lies between two sites. *Not modelled:* the antimeridian.
-"""
+"""The plant as a map: sites by kind, fibres by how much light they carry, and the route of one pair."""
 
 from __future__ import annotations
 
@@ -15,12 +11,9 @@ from typing import Any
 from markupsafe import Markup
 
 from apnemu.report import words
-from apnemu.report.drawing import element
+from apnemu.report.maps import WIDTH, Ground, Point, Projection
+from apnemu.report.svg import element
 
-WIDTH = 520
-TALLEST = 640
-FLATTEST = 260
-MARGIN = 46
 KM_PER_DEGREE = 111.2
 """Of latitude: pi x 6,371 km / 180."""
 LABEL_HEIGHT = 15
@@ -31,47 +24,23 @@ LONGITUDE_WIDTH = 52
 WORST_COST = 75.0
 """Of a name that may still stand: square pixels of what it covers, and 12 for each crossing of a fibre."""
 
-
-Point = tuple[float, float]
 Box = tuple[float, float, float, float]
-
-
-class Projection:
-    """Degrees to pixels; `height` follows from what is to be shown."""
-
-    def __init__(self, sites: Sequence[Mapping[str, Any]]) -> None:
-        lats = [float(site["lat"]) for site in sites] or [0.0]
-        lons = [float(site["lon"]) for site in sites] or [0.0]
-        self.squeeze = math.cos(math.radians((min(lats) + max(lats)) / 2))
-        wide = max((max(lons) - min(lons)) * self.squeeze, 1e-3)
-        tall = max(max(lats) - min(lats), 1e-3)
-        self.scale = min((WIDTH - 2 * MARGIN) / wide, (TALLEST - 2 * MARGIN) / tall)
-        self.height = max(math.ceil(tall * self.scale) + 2 * MARGIN, FLATTEST)
-        self._lon, self._lat = (min(lons) + max(lons)) / 2, (min(lats) + max(lats)) / 2
-
-    def point(self, lat: float, lon: float) -> Point:
-        x = WIDTH / 2 + (lon - self._lon) * self.squeeze * self.scale
-        return round(x, 1), round(self.height / 2 - (lat - self._lat) * self.scale, 1)
 
 
 def draw(picture: Mapping[str, Any], route: Sequence[str]) -> Markup:
     """The map as an SVG with the class `map`; the polyline `route` is the one that the page's script moves."""
-    projection = Projection(picture["sites"])
-    at = {site["name"]: projection.point(site["lat"], site["lon"]) for site in picture["sites"]}
+    ground = Ground(picture)
+    at, projection = ground.at, ground.projection
     lines = [(at[fibre["a"]], at[fibre["b"]]) for fibre in picture["fibres"]]
-    return element(
-        "svg",
+    return ground.drawn(
         element("title", f"Map of {picture['topology']}"),
         element("desc", describe(picture)),
         element("g", *_graticule(projection), class_="graticule"),
-        element("g", *_fibres(picture, at), class_="fibres"),
+        element("g", *_fibres(picture, ground), class_="fibres"),
         element("polyline", id="route", points=points(route, at), fill="none"),
         element("g", *[_site(site, at[site["name"]]) for site in picture["sites"]], class_="sites"),
         element("g", *_labels(picture["sites"], at, lines), class_="labels"),
         element("g", *_scale_bar(projection), class_="scale-bar"),
-        class_="map",
-        viewBox=f"0 0 {WIDTH} {projection.height}",
-        role="img",
     )
 
 
@@ -113,21 +82,16 @@ def _light(paths: int, trees: int) -> str:
     return words.count(paths, "lightpath") + (f", {words.count(trees, 'light tree')}" if trees else "")
 
 
-def _fibres(picture: Mapping[str, Any], at: Mapping[str, Point]) -> Iterable[Markup]:
+def _fibres(picture: Mapping[str, Any], ground: Ground) -> Iterable[Markup]:
     paths, trees = lit(picture)
     most = max((paths + trees).values(), default=1)
     for fibre in picture["fibres"]:
-        (x1, y1), (x2, y2) = at[fibre["a"]], at[fibre["b"]]
         hop = frozenset((fibre["a"], fibre["b"]))
         number = paths[hop] + trees[hop]
         note = f"{words.pair(fibre['a'], fibre['b'])}: {fibre['length_km']:,.1f} km, {_light(paths[hop], trees[hop])}"
-        line = {"x1": x1, "y1": y1, "x2": x2, "y2": y2}
-        yield element(
-            "g",
-            element("title", note),
-            element("line", class_="fibre", **line),
-            *([element("line", class_="lit", stroke_width=round(1 + 5 * number / most, 1), **line)] if number else []),
-        )
+        width = round(1 + 5 * number / most, 1)
+        light = [ground.fibre(fibre, class_="lit", stroke_width=width)] if number else []
+        yield element("g", element("title", note), ground.fibre(fibre), *light)
 
 
 def _site(site: Mapping[str, Any], place: Point) -> Markup:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from apnemu.report import words
-from apnemu.report.drawing import Scale, css, element, line_layer, marker, percent
+from apnemu.report.svg import Scale, css, element, line_layer, marker, percent
 
 HEIGHT = 240
 CROWD = 150

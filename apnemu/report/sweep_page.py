@@ -13,9 +13,9 @@ from typing import Any
 from markupsafe import Markup
 
 from apnemu.report import words
-from apnemu.report.drawing import legend, linear_scale
 from apnemu.report.page import asset, template
 from apnemu.report.plots import Series, figure, plot
+from apnemu.report.svg import legend, linear_scale
 
 MOST_FIGURES = 24
 MOST_LINES = 12

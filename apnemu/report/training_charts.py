@@ -8,9 +8,9 @@ from typing import Any
 from markupsafe import Markup
 
 from apnemu.report import words
-from apnemu.report.drawing import Scale, legend, linear_scale
-from apnemu.report.pairs import networks
 from apnemu.report.plots import Series, figure, plot
+from apnemu.report.round_trips import networks
+from apnemu.report.svg import Scale, legend, linear_scale
 from apnemu.units import ns_to_ms
 
 Row = Mapping[str, Any]

@@ -8,8 +8,8 @@ from typing import Any
 from markupsafe import Markup
 
 from apnemu.report import words
-from apnemu.report.drawing import element
 from apnemu.report.plots import figure
+from apnemu.report.svg import element
 
 WIDTH, LEFT, RIGHT, ROW = 760, 90, 500, 26
 

@@ -109,6 +109,15 @@ def pair(source: str, target: str) -> str:
     return f"{site(source)}–{site(target)}"
 
 
+def capital(text: str) -> str:
+    """A sentence's first letter as a capital.
+
+    >>> capital("at load 1 the APN dropped nothing")
+    'At load 1 the APN dropped nothing'
+    """
+    return text[:1].upper() + text[1:]
+
+
 def plain(value: Any) -> str:
     """Any value of a result that has no column of its own; a number with a point to six significant digits.
 

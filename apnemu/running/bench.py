@@ -28,12 +28,12 @@ from apnemu.model.plant import Fibre, Mode, PacketNetwork, Plant, Roadm, Site
 from apnemu.model.scenario import Stage
 from apnemu.planning import next_hops, plan
 from apnemu.planning.blocking import Rules, race
+from apnemu.question.context import Context
 from apnemu.question.discovery import shipped_topology
-from apnemu.question.experiment import Context
-from apnemu.question.stages import PROBE_BYTES, settled_ns
+from apnemu.question.traffic import PROBE_BYTES, settled_ns
 from apnemu.records.table import read_jsonl
-from apnemu.running.corridor import GUEST_FOLDER, MEMORY_MB
 from apnemu.running.directory import write_json
+from apnemu.running.guests import GUEST_FOLDER, MEMORY_MB
 from apnemu.topology import read_plant
 from apnemu.units import NS_PER_S, VirtualNs, ns_to_s, ns_to_us, s_to_ns
 
@@ -148,23 +148,23 @@ def chain(sites: int, rate_gbps: float = 100.0) -> Plant:
     )
 
 
-def _probing(context: Context) -> tuple[Stage, ...]:
+def _probing(context: Context[None]) -> tuple[Stage, ...]:
     probes = Probes(pairs=context.reachable()[:2], count=PROBES, gap_ns=VirtualNs(100_000))
     return (Stage(phase="idle", duration_ns=settled_ns(context), activities=(probes,)),)
 
 
-def _idle(context: Context) -> tuple[Stage, ...]:
+def _idle(context: Context[None]) -> tuple[Stage, ...]:
     return (Stage(phase="idle", duration_ns=VirtualNs(s_to_ns(IDLE_S))),)
 
 
-def _flow(context: Context) -> tuple[Stage, ...]:
+def _flow(context: Context[None]) -> tuple[Stage, ...]:
     source, target = context.reachable()[0]
     duration_ns = VirtualNs(s_to_ns(RATES_S[round(context.line_rate_gbps((source, target)))]))
     flow = Flow(name="flow", source=source, target=target, ramp_ns=VirtualNs(duration_ns // 4))
     return (Stage(phase="flow", duration_ns=duration_ns, activities=(flow,)),)
 
 
-def _ours(ready: Path, folder: Path, plant: Plant, stages: Callable[[Context], tuple[Stage, ...]]) -> _Ran:
+def _ours(ready: Path, folder: Path, plant: Plant, stages: Callable[[Context[None]], tuple[Stage, ...]]) -> _Ran:
     folder.mkdir()
     context = Context(
         plant=plant,
@@ -172,11 +172,11 @@ def _ours(ready: Path, folder: Path, plant: Plant, stages: Callable[[Context], t
         hops=next_hops(plant),
         network="apn",
         seed=1,
-        settings={},
+        settings=None,
         folder=folder,
     )
     blueprint = blueprint_for("apn", plant, context.assignment, context.hops, stages(context), seed=context.seed)
-    write_json(folder / "blueprint.json", blueprint.to_json())
+    write_json(folder / "network.json", blueprint.to_json())
     clocks: list[tuple[int, float]] = []
 
     def watch(progress: Progress) -> None:

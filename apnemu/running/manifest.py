@@ -2,18 +2,48 @@
 
 from __future__ import annotations
 
+import hashlib
 import platform
 import re
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib import metadata
+from typing import Any
 
 from apnemu import __version__
 from apnemu.lab import kernel
 from apnemu.model.plant import Plant
+from apnemu.question.settings import Value
+from apnemu.running.request import Request
+from apnemu.topology import input_files
 
 PACKAGES = {"os-ken": "os-ken", "ryu": "ryu", "mininet": "mininet", "pyroute2": "pyroute2", "gnpy": "gnpy"}
+
+
+def manifest_of(request: Request, settings: Mapping[str, Value], notes: Sequence[str]) -> dict[str, Any]:
+    """The manifest of a run that begins: what is to be known to repeat it and to trust it."""
+    own = {} if request.own_file is None else {"experiment_sha256": _sha256(request.own_file.read_bytes())}
+    files = [*input_files(request.topology), *filter(None, [request.controller, request.own_file])]
+    return {
+        "status": "running",
+        "experiment": request.experiment.name,
+        **own,
+        "seed": request.seed,
+        "time": ",".join(request.times),
+        "settings": {name: list(value) if isinstance(value, tuple) else value for name, value in settings.items()},
+        "versions": versions(request.controller_runtime),
+        "inputs": {path.name: _sha256(path.read_bytes()) for path in files},
+        "approximations": [*approximations(request.times, request.syscall_cost_ns, pcap=request.pcap), *notes],
+        "command": request.command(),
+        "virtual_s": 0.0,
+        "wall_s": 0.0,
+        "peak_memory_bytes": 0,
+    }
+
+
+def _sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
 
 
 def versions(controller_runtime: str) -> dict[str, str]:

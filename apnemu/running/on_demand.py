@@ -26,5 +26,5 @@ def write_network(
     plant = dataclasses.replace(read_plant(topology), transceivers=transceivers)
     nothing = Assignment(lightpaths=(), refusals=())
     blueprint = blueprint_for("apn", plant, nothing, next_hops(plant), (), seed=seed, controller_runtime=runtime)
-    write_json(folder / "blueprint.json", blueprint.to_json())
+    write_json(folder / "network.json", blueprint.to_json())
     return scenario_unplayed(plant, "The network on demand")

@@ -20,8 +20,8 @@ from pathlib import Path
 from typing import Any
 
 from apnemu.errors import InputError
+from apnemu.question.context import Network
 from apnemu.question.discovery import load_experiment
-from apnemu.question.experiment import Network
 from apnemu.report.sweep_page import write_sweep_page
 from apnemu.running import directory as rundir
 from apnemu.sweep import table, workers
@@ -80,7 +80,7 @@ def sweep(request: Request, *, say: Say) -> dict[str, Any]:
         "seed": request.seed,
         "points": len(points),
         "failed": sum(1 for point in points if found[point.key]["reason"]),
-        "unmet": sum(1 for point in points if not found[point.key]["met"] and not found[point.key]["reason"]),
+        "unmet": sum(1 for point in points if found[point.key]["met"] is False and not found[point.key]["reason"]),
     }
     axes = [name for name in points[0].settings if len({str(point.settings[name]) for point in points}) > 1]
     page = write_sweep_page(folder, facts, rows, [table.SETTING + name for name in axes])

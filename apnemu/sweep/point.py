@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from apnemu.errors import ApnemuError
+from apnemu.question.context import Network
 from apnemu.question.discovery import load_experiment
-from apnemu.question.experiment import Network
 from apnemu.running import corridor
+from apnemu.running.request import Request
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,8 +38,9 @@ def run_point(task: Task) -> dict[str, Any]:
     folder = Path(task.folder or f"{scratch}/run")
     shutil.rmtree(folder, ignore_errors=True)  # what an interrupted sweep left of this very point
     try:
-        request = corridor.Request(
+        request = Request(
             experiment=load_experiment(task.experiment),
+            own_file=Path(task.experiment) if task.experiment.endswith(".py") else None,
             topology=Path(task.topology),
             given=task.given,
             seed=task.seed,
@@ -46,7 +48,7 @@ def run_point(task: Task) -> dict[str, Any]:
             out=folder,
             wall_limit_s=task.wall_limit_s,
         )
-        document = corridor.run(request, say=lambda text: None)
+        document = corridor.run(request, say=lambda text: None).document
     except ApnemuError as error:
         return _failed(task, str(error), folder)
     except Exception as error:  # a fault of ours or of somebody's experiment: the other points go on

@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from apnemu.errors import InputError
-from apnemu.question.experiment import Experiment, Value
+from apnemu.question.experiment import Experiment
+from apnemu.question.settings import Value
 
 MOST_POINTS = 100_000
 
@@ -32,7 +33,7 @@ class Point:
     seed: int
 
 
-def grid(experiment: Experiment, given: Sequence[str], listed: Path | None, seed: int) -> tuple[Point, ...]:
+def grid(experiment: Experiment[Any], given: Sequence[str], listed: Path | None, seed: int) -> tuple[Point, ...]:
     """Every combination: the last setting varies fastest, the rows of the list slowest.
 
     `given` are texts KEY=A,B,C: here a comma separates points, also where the setting takes several values. `listed`
@@ -72,8 +73,8 @@ def grid(experiment: Experiment, given: Sequence[str], listed: Path | None, seed
     return tuple(found.values())
 
 
-def _point(experiment: Experiment, given: tuple[str, ...], seed: int) -> Point:
-    resolved = experiment.resolve(given)
+def _point(experiment: Experiment[Any], given: tuple[str, ...], seed: int) -> Point:
+    resolved = experiment.resolve(given).values()
     settings = {name: resolved[name] for name in (text.partition("=")[0] for text in given)}
     identity = json.dumps(settings, sort_keys=True)
     digest = hashlib.sha256(f"{seed} {identity}".encode()).digest()
@@ -85,7 +86,7 @@ def _point(experiment: Experiment, given: tuple[str, ...], seed: int) -> Point:
     )
 
 
-def _rows(experiment: Experiment, file: Path, axes: Mapping[str, Any]) -> list[tuple[int, tuple[str, ...]]]:
+def _rows(experiment: Experiment[Any], file: Path, axes: Mapping[str, Any]) -> list[tuple[int, tuple[str, ...]]]:
     """The points of a CSV file with their lines' numbers; every line must have a value for every name."""
     try:
         reader = csv.reader(file.read_text(encoding="utf-8-sig").splitlines())

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from apnemu.experiments.p2mp.rows import SETTLED_STEPS, STEP_NS
+from apnemu.experiments.p2mp.settings import Settings
 from apnemu.model.activities import Retune, Train
 from apnemu.model.scenario import Stage
-from apnemu.planning.sharing_out import after_moving, before_moving
-from apnemu.question.experiment import Context
-from apnemu.report.p2mp_rows import SETTLED_STEPS, STEP_NS
+from apnemu.planning.sharing import after_moving, before_moving
+from apnemu.question.context import Context
 from apnemu.units import VirtualNs
 
 FRAMES = 3
 
 
-def moving_stage(context: Context, datagram_bytes: int) -> tuple[Stage, ...]:
+def moving_stage(context: Context[Settings], datagram_bytes: int) -> tuple[Stage, ...]:
     """One stage: givers lose their subcarriers at its sixth step, takers have them the declared time later.
 
     In between those subcarriers carry nothing. Trains go to every leaf at every step, just after it.
@@ -26,7 +27,7 @@ def moving_stage(context: Context, datagram_bytes: int) -> tuple[Stage, ...]:
     for tree in trees:
         lights = [f"{tree.name}/{branch.leaf}" for branch in tree.branches]
         before = before_moving(len(lights), own.count, own.leaf_count)
-        after = after_moving(before, context.settings["move"], own.leaf_count)
+        after = after_moving(before, context.settings.move, own.leaf_count)
         for light, few, then in zip(lights, before, after, strict=True):
             retunes.append(Retune(light=light, at_ns=VirtualNs(0), rate_gbps=few * own.rate_gbps))
             if then != few:

@@ -11,7 +11,7 @@ from apnemu.emulation.apps.gloo import OPEN
 from apnemu.errors import InputError
 from apnemu.model.activities import Application
 from apnemu.model.scenario import Stage
-from apnemu.question.experiment import Context
+from apnemu.question.context import Context
 from apnemu.seeds import generator
 from apnemu.units import VirtualNs
 

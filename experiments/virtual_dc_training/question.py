@@ -23,8 +23,10 @@ from apnemu.model.plant import Plant, Roadm
 from apnemu.model.scenario import Stage
 from apnemu.placement.allreduce import Training, fitted_bytes_per_compute_s, sent_between_sites, step_s
 from apnemu.placement.training_models import MODELS
-from apnemu.question.experiment import Context, Experiment, Row, Setting
-from apnemu.question.stages import ring_demands, ring_names, rings
+from apnemu.question.context import Context, Row
+from apnemu.question.experiment import Experiment
+from apnemu.question.plants import ring_demands, ring_names, rings
+from apnemu.question.settings import Setting
 from apnemu.report.training_rows import beside_gloo
 from apnemu.units import VirtualNs, gbps_to_bytes_per_s, ns_to_s
 

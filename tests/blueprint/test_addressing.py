@@ -7,7 +7,7 @@ import pytest
 from apnemu.blueprint.addressing import host_address, load_mac, tags
 from apnemu.errors import InputError
 from apnemu.model.spectrum import Slot
-from apnemu.question.experiment import Network
+from apnemu.question.context import Network
 from tests.compiled import NETWORKS, compiled, ends, shipped
 
 INTERFACE_NAME_LIMIT = 15

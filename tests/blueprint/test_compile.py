@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from apnemu.blueprint.document import Blueprint, LitPath
 from apnemu.model.plant import Plant
 from apnemu.planning import packet_routes, plan
-from apnemu.question.stages import ring_names, rings
+from apnemu.question.plants import ring_names, rings
 from tests.compiled import compiled, far_ends, joined_plants, shipped
 
 TOPOLOGIES = ("three-sites", "tokyo-metro", "jpn12", "jpn48")

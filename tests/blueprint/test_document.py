@@ -14,7 +14,7 @@ from apnemu.errors import LabError
 from apnemu.model.activities import Arrivals, Flow, Probes, Saturation
 from apnemu.model.plant import Plant
 from apnemu.model.scenario import Stage
-from apnemu.question.experiment import Network
+from apnemu.question.context import Network
 from apnemu.units import VirtualNs
 from tests.compiled import NETWORKS, TOPOLOGIES, compiled, joined_plants, shipped
 

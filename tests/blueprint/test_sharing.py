@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
 from apnemu.blueprint.compiled import blueprint_for
@@ -13,7 +11,7 @@ from apnemu.planning import next_hops, plan
 from apnemu.units import gbps_to_bytes_per_s
 from tests.compiled import far_ends, shipped
 
-SETTINGS: dict[str, Any] = EXPERIMENT.resolve([])
+SETTINGS = EXPERIMENT.resolve([]).own
 
 
 @pytest.fixture(scope="module")

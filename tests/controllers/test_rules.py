@@ -12,7 +12,7 @@ from apnemu.controllers import lightpath, packet
 from apnemu.controllers.rules import Rule
 from apnemu.model.plant import Plant
 from apnemu.planning import packet_routes
-from apnemu.question.experiment import Network
+from apnemu.question.context import Network
 from tests.compiled import compiled, joined_plants, shipped
 from tests.controllers.table import Arrived, Fabric, Frame, treat
 

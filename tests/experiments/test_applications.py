@@ -14,11 +14,12 @@ from apnemu.units import VirtualNs
 from tests.experiments.command import THREE_SITES, Done, apnemu
 
 OWN = '''
+from __future__ import annotations
 import json
+from dataclasses import dataclass
+from typing import Annotated
 import pyarrow.compute as pc
-from apnemu.question.experiment import Experiment, Setting
-from apnemu.model.activities import Application
-from apnemu.model.scenario import Stage
+from apnemu import Application, Experiment, Setting, Stage, Verdict
 from apnemu.units import VirtualNs
 
 SERVER = """
@@ -36,6 +37,11 @@ one.sendall(b"hello")
 print("@record", json.dumps({"answer": one.recv(100).decode(), "ns": time.monotonic_ns() - begun}))
 print("done")
 """
+@dataclass(frozen=True)
+class Settings:
+    case: Annotated[str, Setting("Way that the client goes")] = "good"
+
+
 CASES = {
     "good": CLIENT,
     "dies": "import sys; print('no such table'); sys.exit(7)",
@@ -47,7 +53,7 @@ CASES = {
 
 
 def stages(context):
-    case = context.settings["case"]
+    case = context.settings.case
     server = SERVER if case != "server" else "import time; time.sleep(0.5); raise SystemExit(4)"
     ready = "listens:7000" if case != "unready" else "listens:7001"
     python = ("{python}", "-c")
@@ -77,11 +83,11 @@ EXPERIMENT = Experiment(
     name="own",
     question="Who answers?",
     topology="three-sites",
-    settings=(Setting(name="case", default="good", meaning="how the client goes"),),
+    settings=Settings,
     stages=stages,
     rows=rows,
     expected=lambda settings: "an answer on each network",
-    met=lambda results, settings: len(results) == 2,
+    judge=lambda results, settings: Verdict(judged=1, failed=() if len(results) == 2 else ({},)),
 )
 '''
 
@@ -135,7 +141,10 @@ def test_what_goes_wrong_is_named(case: str, said: str, tmp_path: Path) -> None:
 def test_load_that_would_outlast_those_who_feel_it(tmp_path: Path) -> None:
     """The jobs end after a few virtual ms, and others' traffic of 5 s is let be."""
     own = OWN.replace(
-        "import json\n", "import dataclasses, json\nfrom apnemu.question.stages import arrivals, fibres_both_ways\n", 1
+        "import json\n",
+        "import dataclasses, json\nfrom apnemu.question.pairs import fibres_both_ways\n"
+        "from apnemu.question.traffic import arrivals\n",
+        1,
     )
     own = own.replace("def stages(context):", "def asked(context):").replace("stages=stages", "stages=asked")
     own += """
@@ -146,10 +155,10 @@ def stages(context):
         dataclasses.replace(stage, load=0.01, activities=(*stage.activities, *others)) for stage in asked(context)
     )
 
-def met(results, settings):
-    return len(results) == 1
+def judge(results, settings):
+    return Verdict(judged=1, failed=() if len(results) == 1 else ({},))
 
-EXPERIMENT = dataclasses.replace(EXPERIMENT, stages=stages, networks=("packet",), met=met)
+EXPERIMENT = dataclasses.replace(EXPERIMENT, stages=stages, networks=("packet",), judge=judge)
 """
     (tmp_path / "own.py").write_text(own)
     done = apnemu("run", "own.py", *THREE_SITES, "--json", "--out", "run", folder=tmp_path)
@@ -180,7 +189,7 @@ def test_a_plan_that_cannot_be_is_refused(applications: list[Application], said:
 def test_a_missing_program_is_named_with_the_way_to_get_it(tmp_path: Path) -> None:
     needs = 'needs=(Program(path="/usr/lib/*/no-such-program", package="no-such-package", why="its server"),),'
     own = OWN.replace('question="Who', f'{needs} question="Who').replace(
-        "import Experiment", "import Experiment, Program"
+        "import Application, Experiment", "import Application, Experiment, Program"
     )
     (tmp_path / "own.py").write_text(own)
     done = apnemu("run", "own.py", *THREE_SITES, folder=tmp_path)

@@ -69,13 +69,11 @@ EXPERIMENT = Experiment(
     name="own",
     question="What does light notice?",
     topology="three-sites",
-    settings=(),
     prepare=lambda plant, settings: dataclasses.replace(plant, transceivers=3, demands=()),
     arrange=lambda planned, settings: Assignment(lightpaths=(), refusals=()),
     stages=stages,
     rows=lambda table, contexts: table.to_pylist(),
     expected=lambda settings: "nothing",
-    met=lambda results, settings: True,
 )
 '''
 SCENARIO = """

@@ -66,11 +66,9 @@ EXPERIMENT = Experiment(
     name="own",
     question="What is lost?",
     topology="three-sites",
-    settings=(),
     stages=stages,
     rows=rows,
     expected=lambda settings: "light comes back",
-    met=lambda results, settings: True,
 )
 """
 ONE_WAY_MS = 552.6 / 204.2

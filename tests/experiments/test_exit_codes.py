@@ -206,10 +206,13 @@ def test_debug_shows_where(folder: Path) -> None:
 
 OWN_EXPERIMENT = """
 import dataclasses
+from apnemu import at_most, judge_rows
 from apnemu.experiments.latency import EXPERIMENT as LATENCY
+def claims(row):
+    yield at_most("round trip", row["rtt_ns_p50"], row["predicted_rtt_ns"] - 1_000, "ns")
 EXPERIMENT = dataclasses.replace(
     LATENCY, name="own", networks=("apn",), expected=lambda settings: "light is faster than light",
-    met=lambda rows, settings: all(row["rtt_ns_p50"] < row["predicted_rtt_ns"] for row in rows),
+    judge=lambda rows, settings: judge_rows(rows, claims, ("from", "to")),
 )
 """
 
@@ -223,7 +226,11 @@ def test_an_answer_that_was_not_expected(tmp_path: Path, as_json: bool) -> None:
     assert done.code == 1
     assert "Traceback" not in done.err
     document = json.loads((tmp_path / "run" / "results.json").read_text())
-    assert document["expectation"] == {"text": "light is faster than light", "met": False}
+    expectation = document["expectation"]
+    assert (expectation["text"], expectation["met"]) == ("light is faster than light", False)
+    assert expectation["judged"] == len(expectation["failed"]) == 2
+    assert {"from": "tokyo", "to": "osaka"} in expectation["failed"]
+    assert "round trip 5.44 ms, expected at most 5.44 ms" in expectation["why"]
     if as_json:
         assert done.json() == document
     else:

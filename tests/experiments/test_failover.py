@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from apnemu.experiments.failover import EXPERIMENT
+from apnemu.experiments.failover.settings import Settings
 from apnemu.model.activities import Event
 from apnemu.planning.online import Service, survival
 from apnemu.topology import read_plant
@@ -197,3 +200,49 @@ def test_timers_that_contradict_each_other_are_refused(tmp_path: Path) -> None:
     done = apnemu("run", "failover", *THREE_SITES, *settings(hello_s=10, dead_s=10), folder=tmp_path)
     assert done.code == 2
     assert "dead_s is 10 and hello_s 10" in done.err
+
+
+def row(**changed: Any) -> dict[str, Any]:
+    same = {"network": "apn", "scheme": "1+1", "frames_sent": 90, "frames_lost": 9, "gap_ns": 1_000_000}
+    outage = {"outage_ns": 60_000_000, "predicted_outage_ns": 60_000_000, "predicted_least_ns": 60_000_000}
+    return {**same, **outage, "slack_ns": 4_000_000, "restored": True, "predicted_restored": True, **changed}
+
+
+REFUSED = {
+    **{"frames_sent": 0, "frames_lost": 0, "gap_ns": None, "outage_ns": None, "predicted_outage_ns": None},
+    **{"predicted_least_ns": None, "slack_ns": None, "restored": False, "predicted_restored": False},
+}
+OSPF = {"network": "packet", "scheme": "ospf", "predicted_least_ns": 30 * 10**9, "predicted_outage_ns": 40 * 10**9}
+LONG = {"slack_ns": 2 * 10**9}
+
+
+def test_light_must_come_back_near_the_declared_time_and_routers_not_before_their_timers() -> None:
+    at_ns = [56_000_000, 64_000_000]
+    ospf_ns = [30 * 10**9, 42 * 10**9]
+    lost_for_good = row(restored=False, predicted_restored=False, outage_ns=None, predicted_outage_ns=None)
+    rows = [*(row(outage_ns=ns) for ns in at_ns), *(row(**OSPF, **LONG, outage_ns=ns) for ns in ospf_ns), lost_for_good]
+    verdict = EXPERIMENT.judge([*rows, row(**REFUSED)], Settings())
+    assert (verdict.met, verdict.judged) == (True, 5)
+
+
+@pytest.mark.parametrize(
+    ("broken", "why"),
+    [
+        ({"outage_ns": 64_000_001}, "outage 64.0 ms, expected at most 64.0 ms"),
+        ({"outage_ns": 55_999_999}, "outage 56.0 ms, expected at least 56.0 ms"),
+        ({**OSPF, **LONG, "outage_ns": 29 * 10**9}, "outage 29.0 s, expected at least 30.0 s"),
+        ({"restored": False, "outage_ns": None}, "frames in the end no, expected yes"),
+        ({"predicted_restored": False, "predicted_outage_ns": None}, "frames in the end yes, expected no"),
+        ({"predicted_outage_ns": None, "predicted_least_ns": None}, "frames lost 9, expected 0"),
+        ({"frames_sent": 0, "restored": False, "outage_ns": None}, "frames sent 0, expected at least 1"),
+    ],
+)
+def test_the_worst_scheme_is_named(broken: dict[str, Any], why: str) -> None:
+    verdict = EXPERIMENT.judge([row(scheme="restoration-prepared"), row(**broken)], Settings())
+    network, scheme = ("packet network", "ospf") if "scheme" in broken else ("APN", "1+1")
+    assert verdict.why == f"1 of 2 rows judged; the worst ({network}, scheme {scheme}): {why}"
+
+
+def test_where_all_light_is_refused_nothing_is_judged() -> None:
+    assert EXPERIMENT.judge([row(**REFUSED)], Settings()).met is None
+    assert EXPERIMENT.judge([], Settings()).met is None

@@ -93,14 +93,12 @@ EXPERIMENT = Experiment(
     name="own",
     question="Does light survive?",
     topology="mesh",
-    settings=(),
     networks=("apn",),
     prepare=lambda plant, settings: dataclasses.replace(plant, transceivers=4),
     arrange=lambda planned, settings: Assignment(lightpaths=(), refusals=()),
     stages=stages,
     rows=rows,
     expected=lambda settings: "none is forgotten",
-    met=lambda results, settings: True,
 )
 """
 ASKED = {

@@ -42,7 +42,7 @@ def times_ns(said: str) -> list[int]:
 
 def test_mininets_calls_on_our_net(tmp_path: Path) -> None:
     plant = shipped("three-sites")
-    (tmp_path / "blueprint.json").write_text(json.dumps(compiled(plant, "packet").to_json()))
+    (tmp_path / "network.json").write_text(json.dumps(compiled(plant, "packet").to_json()))
     (tmp_path / "script.py").write_text(SCRIPT)
     (tmp_path / "commands").write_text(COMMANDS)
     done = apnemu("lab", "exec", "--folder", ".", "--", "python", "/run/apnemu/script.py", folder=tmp_path)

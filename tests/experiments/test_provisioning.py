@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
+from apnemu.experiments.provisioning import EXPERIMENT, TOLERANCE_NS, Settings
 from apnemu.units import NS_PER_S
 from tests.experiments.command import THREE_SITES, Done, apnemu, settings
 
-pytestmark = pytest.mark.guest
 FEW = ("run", "provisioning", *THREE_SITES, *settings(requests="1,6", transceivers=3), "--pcap", "--json")
 """Seven times two ends on nine transceivers: some get no light."""
 COMPUTING_NS, DEVICES_NS = NS_PER_S // 10, 70 * NS_PER_S + NS_PER_S // 2
@@ -33,6 +33,7 @@ def accepted(done: Done) -> list[dict[str, Any]]:
     return rows
 
 
+@pytest.mark.guest
 def test_a_setup_takes_the_declared_times_and_control_round_trips(few: tuple[Path, Done]) -> None:
     done = few[1]
     assert done.code == 0, done.err
@@ -46,6 +47,7 @@ def test_a_setup_takes_the_declared_times_and_control_round_trips(few: tuple[Pat
     assert refused and all(reason.startswith("transceivers: 1 needed at ") for reason in refused)
 
 
+@pytest.mark.guest
 def test_the_same_bytes_with_other_hashes(few: tuple[Path, Done], tmp_path: Path) -> None:
     again = apnemu(*FEW, "--out", "b", folder=tmp_path, environment={"PYTHONHASHSEED": "12345", "TZ": "Asia/Tokyo"})
     assert again.json()["results"] == few[1].json()["results"]
@@ -53,6 +55,7 @@ def test_the_same_bytes_with_other_hashes(few: tuple[Path, Done], tmp_path: Path
         assert (tmp_path / "b" / name).read_bytes() == (few[0] / name).read_bytes()
 
 
+@pytest.mark.guest
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", [1, 2])
 def test_a_hundred_at_an_instant(tmp_path: Path, seed: int) -> None:
@@ -60,3 +63,47 @@ def test_a_hundred_at_an_instant(tmp_path: Path, seed: int) -> None:
     done = apnemu("run", "provisioning", "--seed", str(seed), "--json", folder=tmp_path)
     assert done.code == 0, done.err
     assert len(accepted(done)) > 80
+
+
+def row(**changed: Any) -> dict[str, Any]:
+    same = {"request": "2-1", "requests": 2, "accepted": True, "predicted_accepted": True, "reason": ""}
+    return {**same, "given_twice": 0, "setup_ns": 70 * NS_PER_S, "predicted_setup_ns": 70 * NS_PER_S, **changed}
+
+
+REFUSED = {"accepted": False, "predicted_accepted": False, "setup_ns": None, "predicted_setup_ns": None}
+
+
+@pytest.mark.parametrize(
+    ("broken", "why"),
+    [
+        ({"accepted": False, "reason": "no slot"}, "light given no, expected yes"),
+        ({"predicted_accepted": False, "predicted_setup_ns": None}, "light given yes, expected no"),
+        ({"given_twice": 8}, "steps of spectrum given twice 8, expected 0"),
+        (
+            {"setup_ns": 70 * NS_PER_S + TOLERANCE_NS + 1},
+            "request to first frame 70.0 s, expected 70.0 s within 1.00 ms",
+        ),
+        ({"setup_ns": None}, "request to first frame was not measured, expected a value"),
+        (REFUSED, "a reason told no, expected yes"),
+    ],
+)
+def test_the_worst_request_is_named(broken: dict[str, Any], why: str) -> None:
+    verdict = EXPERIMENT.judge([row(), row(request="2-2", **broken)], Settings())
+    assert verdict.failed == ({"request": "2-2"},)
+    assert verdict.why == f"1 of 2 rows judged; the worst (request 2-2): {why}"
+
+
+def test_a_refusal_with_a_reason_is_as_expected() -> None:
+    verdict = EXPERIMENT.judge(
+        [row(setup_ns=70 * NS_PER_S + TOLERANCE_NS), row(**REFUSED, reason="no slot")], Settings()
+    )
+    assert (verdict.met, verdict.judged) == (True, 2)
+    assert EXPERIMENT.judge([], Settings()).met is None
+
+
+def test_a_figure_for_each_number_of_requests_with_what_is_declared_dashed() -> None:
+    rows = [row(requests=1), *(row(setup_ns=(70 + number) * NS_PER_S) for number in range(2)), row(**REFUSED)]
+    ((_, (figure,)),) = EXPERIMENT.shown.groups(rows, {})
+    assert "From the request to the first frame: 2 requests" in figure
+    assert "70.0 s at 1" in figure and "71.0 s at 2" in figure
+    assert 'class="reference"' in figure and "declared times alone" in figure

@@ -15,7 +15,7 @@ from apnemu.experiments.quality import EXPERIMENT, SAME_DB
 from apnemu.model.plant import Plant
 from apnemu.optics import judge_of
 from apnemu.planning import plan
-from apnemu.question.stages import star
+from apnemu.question.plants import star
 from apnemu.report.light_figures import light_figures
 from apnemu.report.picture import picture_of
 from apnemu.topology import read_plant
@@ -30,7 +30,11 @@ def no_cache_of_the_user(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pyte
 
 def rows_of(plant: Plant, *given: str):  # type: ignore[no-untyped-def]
     assert EXPERIMENT.computed is not None
-    return EXPERIMENT.computed(plant, EXPERIMENT.resolve(given), 1)
+    return EXPERIMENT.computed(plant, EXPERIMENT.resolve(given).own, 1)
+
+
+def judged(rows):  # type: ignore[no-untyped-def]
+    return EXPERIMENT.judge(rows, EXPERIMENT.resolve([]).own).met
 
 
 def ran(folder: Path, *options: str):  # type: ignore[no-untyped-def]
@@ -75,15 +79,19 @@ def test_too_far_for_every_mode_is_a_result() -> None:
     lost = [row for row in rows if row["demand"] == "far-1"]
     assert lost
     assert all(row["reason"] and not row["closes"] for row in lost)
-    assert EXPERIMENT.met(rows, {})
+    assert judged(rows)
+    assert judged(lost) is None
 
 
 def test_figures_that_disagree_are_not_met() -> None:
     rows = rows_of(read_plant(TOPOLOGIES / "three-sites.yaml"), "checked=1")
-    assert EXPERIMENT.met(rows, {})
-    assert not EXPERIMENT.met([{**row, "end_to_end_gsnr_db": row["gsnr_db"] + 0.02} for row in rows], {})
+    assert judged(rows)
+    assert not judged([{**row, "end_to_end_gsnr_db": row["gsnr_db"] + 0.02} for row in rows])
     longer = {**rows[0], "route": f"{rows[0]['route']} > beyond", "planned": False, "gsnr_db": rows[0]["gsnr_db"] + 1}
-    assert not EXPERIMENT.met([*rows, longer], {})
+    verdict = EXPERIMENT.judge([*rows, longer], EXPERIMENT.resolve([]).own)
+    assert verdict.met is False
+    assert [failed["demand"] for failed in verdict.failed] == [rows[0]["demand"]]
+    assert "of a route that it begins with" in verdict.why
 
 
 def test_unknown_modes_and_no_demands_are_refused() -> None:

@@ -50,5 +50,5 @@ def test_one_event_is_one(tmp_path: Path) -> None:
 
 
 def test_failover_plays_them_unless_it_is_told_what_to_cut() -> None:
-    assert FAILOVER.plays_scenario(FAILOVER.resolve([]))
-    assert not FAILOVER.plays_scenario(FAILOVER.resolve(["event=tokyo-nagoya"]))
+    assert FAILOVER.plays_scenario(FAILOVER.resolve([]).own)
+    assert not FAILOVER.plays_scenario(FAILOVER.resolve(["event=tokyo-nagoya"]).own)

@@ -10,9 +10,9 @@ from tests.experiments.command import apnemu, settings
 
 
 def test_each_class_has_each_way_and_a_reason() -> None:
-    rows = computed(shipped("jpn12"), EXPERIMENT.resolve([]), 1)
+    rows = computed(shipped("jpn12"), EXPERIMENT.resolve([]).own, 1)
     assert len(rows) == 32 and len({row["class"] for row in rows}) == 8
-    assert EXPERIMENT.met(rows, {})
+    assert EXPERIMENT.judge(rows, EXPERIMENT.resolve([]).own).met
     by_class = {(row["class"], row["way"]): row for row in rows}
     assert by_class["wide tolerant small", "packet"]["best"]
     assert not by_class["wide strict small", "packet"]["meets"], "queues add jitter"
@@ -24,7 +24,7 @@ def test_each_class_has_each_way_and_a_reason() -> None:
 
 
 def test_a_bound_that_light_cannot_keep() -> None:
-    rows = computed(shipped("jpn12"), EXPERIMENT.resolve(["strict_wide_rtt_ms=1", "wide=tokyo-osaka"]), 1)
+    rows = computed(shipped("jpn12"), EXPERIMENT.resolve(["strict_wide_rtt_ms=1", "wide=tokyo-osaka"]).own, 1)
     strict = [row for row in rows if row["class"].startswith("wide strict")]
     assert not any(row["meets"] or row["best"] for row in strict)
     assert all("delay: a round trip takes" in row["reason"] for row in strict if row["way"] != "subcarriers")

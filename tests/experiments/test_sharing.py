@@ -1,4 +1,4 @@
-"""Issue 3, row 8: what a tenant feels of another, measured with frames; and what is refused before."""
+"""What a tenant feels of another, measured with frames; what is refused before; and what is judged of it."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from apnemu.experiments.sharing import EXPERIMENT
+from apnemu.experiments.sharing.question import ALLOWED_NS, Settings
 from tests.experiments.command import THREE_SITES, Done, apnemu, settings
 
 CONTRACT = {"scheme", "load", "tenant", "delay_ns_p50", "delay_ns_p99", "lost"}
@@ -82,3 +84,59 @@ def test_refusals(tmp_path: Path, asked: dict[str, object], says: str) -> None:
     done = apnemu("run", "sharing", *THREE_SITES, *settings(**asked), "--json", folder=tmp_path)
     assert done.code == 2
     assert says in done.err
+
+
+def row(scheme: str, load: float, p99_ns: int | None, lost: int = 0, tenant: str = "a") -> dict[str, Any]:
+    named = {"scheme": scheme, "load": load, "tenant": tenant, "delay_ns_p99": p99_ns, "lost": lost}
+    return {**named, "wavelengths": 2 if scheme == "own" else 1, "predicted_delay_ns": 1_000}
+
+
+def test_who_is_kept_apart_may_change_by_so_much_and_who_queues_must_wait() -> None:
+    kept = [row("own", 0.0, 2_000), row("own", 1.0, 2_000 + ALLOWED_NS), row("own", 1.0, 9_000, lost=3, tenant="b")]
+    queued = [row("statistical", 0.0, 2_000), row("statistical", 0.5, 2_000), row("statistical", 1.0, 2_001, lost=7)]
+    verdict = EXPERIMENT.judge([*kept, *queued], Settings())
+    assert (verdict.met, verdict.judged) == (True, 3)
+
+
+@pytest.mark.parametrize(
+    ("rows", "why"),
+    [
+        (
+            [row("slots", 0.0, 2_000), row("slots", 1.0, 2_101)],
+            "1 of 2 rows judged; the worst (scheme slots, load 1.0, tenant a): "
+            "99th percentile above the least 101 ns, expected at most 100 ns",
+        ),
+        (
+            [row("own", 1.0, 2_000, lost=1)],
+            "1 of 1 row judged; the worst (scheme own, load 1.0, tenant a): frames lost 1, expected 0",
+        ),
+        (
+            [row("own", 0.0, 2_000), row("own", 1.0, None)],
+            "1 of 2 rows judged; the worst (scheme own, load 1.0, tenant a): "
+            "99th percentile was not measured, expected a value",
+        ),
+        (
+            [row("statistical", 0.0, 2_000), row("statistical", 1.0, 2_000)],
+            "1 of 1 row judged; the worst (scheme statistical, load 1.0, tenant a): "
+            "99th percentile above that of the lowest load 0 ns, expected at least 1 ns",
+        ),
+    ],
+)
+def test_the_worst_row_is_named(rows: list[dict[str, Any]], why: str) -> None:
+    verdict = EXPERIMENT.judge(rows, Settings())
+    assert (verdict.met, verdict.why) == (False, why)
+
+
+def test_a_shared_queue_at_one_load_has_nothing_to_compare() -> None:
+    assert EXPERIMENT.judge([row("statistical", 1.0, 9_000)], Settings()).met is None
+    assert EXPERIMENT.judge([], Settings()).met is None
+
+
+def test_all_schemes_are_drawn_on_one_scale() -> None:
+    rows = [row(scheme, load, 1_010 + int(1e5 * load)) for scheme in ("own", "statistical") for load in (0.0, 0.9)]
+    rows[1]["delay_ns_p99"] = 1_011
+    ((_, (own, queue)),) = EXPERIMENT.shown.groups(rows, {})
+    assert "What tenant a waits for: a wavelength of its own (2 wavelengths for both)" in own
+    assert "load 0.9: 11 ns" in own and "load 0.9: 90.0 µs" in queue
+    for decade in ("10 ns", "100 µs"):
+        assert f">{decade}</text>" in own and f">{decade}</text>" in queue

@@ -6,7 +6,7 @@ import pytest
 
 from apnemu.blueprint.prediction import packet_rtt_ns
 from apnemu.planning import next_hops, plan
-from apnemu.question.stages import far_names, star
+from apnemu.question.plants import far_names, star
 from apnemu.units import fibre_delay_ns
 from tests.compiled import shipped
 

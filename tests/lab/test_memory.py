@@ -9,7 +9,7 @@ from collections.abc import Callable
 import pytest
 
 from apnemu.lab.guest import Outcome
-from apnemu.lab.memory import peak_bytes
+from apnemu.lab.watchdog import peak_bytes
 
 HOLD = """
 held = bytearray({megabytes} << 20)

@@ -20,10 +20,10 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def checkout(folder: Path, text: str = "ONE = 1\n") -> Path:
     """Returns the folder that stands where our own checkout does."""
-    for package in python.OURS:
-        (folder / package / "part").mkdir(parents=True)
-        (folder / package / "part" / "__init__.py").write_text(text)
-        (folder / package / "data.json").write_text("{}")
+    package = folder / python.OURS
+    (package / "part").mkdir(parents=True)
+    (package / "part" / "__init__.py").write_text(text)
+    (package / "data.json").write_text("{}")
     return folder
 
 
@@ -44,11 +44,10 @@ def test_two_checkouts_show_the_same_copy(tmp_path: Path, monkeypatch: pytest.Mo
 def test_a_copy_is_compiled_under_the_name_that_the_guest_sees(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     copy = shown(monkeypatch, checkout(tmp_path / "a"))
     compiled = [path.read_bytes() for path in copy.rglob("*.pyc")]
-    assert len(compiled) == len(python.OURS)
-    for package in python.OURS:
-        assert any(f"{python.guest_code()}/{package}/part/__init__.py".encode() in content for content in compiled)
+    assert len(compiled) == 1
+    assert f"{python.guest_code()}/{python.OURS}/part/__init__.py".encode() in compiled[0]
     assert not any(str(tmp_path).encode() in content for content in compiled)
-    assert (copy / "controllers" / "data.json").read_text() == "{}"
+    assert (copy / python.OURS / "data.json").read_text() == "{}"
 
 
 def test_a_change_is_seen_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -104,5 +103,5 @@ def test_without_a_cache_the_code_is_shown_as_it_lies(tmp_path: Path, monkeypatc
     monkeypatch.setattr(python, "__file__", str(origin / "apnemu" / "lab" / "python.py"))
     folders = python.guest_folders()
     assert {name: path for name, path in folders.items() if name != python.ENVIRONMENT} == {
-        f"{python.CODE}/{package}": origin / package for package in python.OURS
+        f"{python.CODE}/{python.OURS}": origin / python.OURS
     }

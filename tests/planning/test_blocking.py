@@ -217,7 +217,7 @@ EXPERIMENT_ROWS = """
 from pathlib import Path
 from apnemu.topology import read_plant
 from apnemu.experiments.blocking import EXPERIMENT
-settings = EXPERIMENT.resolve(["load=220,240", "requests=20000", "grid=flex"])
+settings = EXPERIMENT.resolve(["load=220,240", "requests=20000", "grid=flex"]).own
 rows = EXPERIMENT.computed(read_plant("topologies/nsfnet.yaml"), settings, 7)
 print([{key: value for key, value in row.items() if key != "requests_per_s"} for row in rows])
 """
@@ -239,35 +239,37 @@ def test_one_seed_same_bytes_whatever_the_hash_seed() -> None:
 
 
 def test_experiment(nsfnet: Plant) -> None:
-    given = EXPERIMENT.resolve(["load=200,220,240", "requests=300000"])
+    given = EXPERIMENT.resolve(["load=200,220,240", "requests=300000"]).own
     assert EXPERIMENT.computed is not None
     rows = EXPERIMENT.computed(nsfnet, given, 2)
     assert [row["load_erlang"] for row in rows] == [200, 220, 240]
     assert [row["reference_blocking"] for row in rows] == [0.00019, 0.00157, 0.00756]
     assert {"load_erlang", "blocking", "ci95", "requests", "requests_per_s"} <= set(rows[0])
-    assert EXPERIMENT.met(rows, given)
-    assert not EXPERIMENT.met([{**rows[2], "blocking": 0.011}], given)
+    assert EXPERIMENT.judge(rows, given).met
+    assert not EXPERIMENT.judge([{**rows[2], "blocking": 0.011}], given).met
     assert "40 wavelengths, both directions sharing them" in EXPERIMENT.expected(given)
-    flex = EXPERIMENT.resolve(["grid=flex", "load=250"])
+    flex = EXPERIMENT.resolve(["grid=flex", "load=250"]).own
     assert "100 slots of 12.5 GHz" in EXPERIMENT.expected(flex) and "redrawn" in EXPERIMENT.expected(flex)
-    assert EXPERIMENT.computed(nsfnet, {**flex, "requests": 1000}, 2)[0]["reference_blocking"] == 0.03077
+    assert EXPERIMENT.computed(nsfnet, replace(flex, requests=1000), 2)[0]["reference_blocking"] == 0.03077
 
 
 def test_experiment_refuses_rates_upside_down(nsfnet: Plant) -> None:
-    given = EXPERIMENT.resolve(["grid=flex", "rate_low_gbps=200"])
+    given = EXPERIMENT.resolve(["grid=flex", "rate_low_gbps=200"]).own
     assert EXPERIMENT.computed is not None
     with pytest.raises(InputError, match=r"--set: rate_low_gbps is 200; it must not be above rate_high_gbps, 100"):
         EXPERIMENT.computed(nsfnet, given, 1)
 
 
 def test_experiment_on_one_link_is_judged_by_erlang_b() -> None:
-    given = EXPERIMENT.resolve(["load=30", "requests=300000"])
+    given = EXPERIMENT.resolve(["load=30", "requests=300000"]).own
     assert EXPERIMENT.computed is not None
     (row,) = EXPERIMENT.computed(LINK, given, 1)
     assert row["erlang_b"] == erlang_b(30, 40)
-    assert EXPERIMENT.met([row], given)
-    assert not EXPERIMENT.met([{**row, "blocking": 0.02}], given)
-    assert not EXPERIMENT.met([{**row, "blocking": 0.001, "erlang_b": None}], given)  # below the bound
+    assert EXPERIMENT.judge([row], given).met
+    assert not EXPERIMENT.judge([{**row, "blocking": 0.02}], given).met
+    below = EXPERIMENT.judge([{**row, "blocking": 0.001, "erlang_b": None}], given)
+    assert below.met is False and below.failed == ({"load_erlang": 30},)
+    assert "blocking 0.001, expected at least 0.0" in below.why
 
 
 def test_where_none_or_all_are_refused_the_interval_still_has_a_width() -> None:
@@ -275,7 +277,7 @@ def test_where_none_or_all_are_refused_the_interval_still_has_a_width() -> None:
     narrow = ["grid=flex", "slots=2", "rate_low_gbps=100"]
     assert EXPERIMENT.computed is not None
     for words, blocking in (([], 0.0), (narrow, 1.0)):
-        asked = EXPERIMENT.resolve([*words, "load=1", "requests=1000"])
+        asked = EXPERIMENT.resolve([*words, "load=1", "requests=1000"]).own
         rows = EXPERIMENT.computed(LINK, asked, 1)
         assert (rows[0]["blocking"], rows[0]["ci95"]) == (blocking, 0.003)
-        assert EXPERIMENT.met(rows, asked)
+        assert EXPERIMENT.judge(rows, asked).met

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from apnemu.model.assignment import Assignment, LightId, Lightpath
 from apnemu.model.spectrum import Slot
-from apnemu.planning.equal_delay import STEP_NS, equalised
+from apnemu.planning.lightpaths import STEP_NS, equalised
 
 
 def lightpath(name: str, delay_ns: int) -> Lightpath:

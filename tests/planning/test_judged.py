@@ -16,7 +16,7 @@ from apnemu.model.demand import Demand
 from apnemu.model.spectrum import Band, Slot
 from apnemu.planning import plan
 from apnemu.planning.judged import plan_judged
-from apnemu.question.stages import star
+from apnemu.question.plants import star
 from apnemu.topology import read_plant
 
 TOPOLOGIES = Path(__file__).parents[2] / "topologies"

@@ -11,8 +11,8 @@ from apnemu.model.assignment import Assignment
 from apnemu.model.demand import TreeDemand
 from apnemu.model.plant import Plant
 from apnemu.model.quality import Quality, Verdict
-from apnemu.optics.headroom import Headroom
-from apnemu.planning.sharing_out import after_moving, before_moving
+from apnemu.optics import Headroom
+from apnemu.planning.sharing import after_moving, before_moving
 from apnemu.planning.trees import plan_trees, split_gsnr_db
 from tests.compiled import shipped
 

@@ -12,10 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from apnemu.errors import LabError
+from apnemu.experiments.queue import _lindley, wait_rows
 from apnemu.records.pcap import stamps_ns
 from apnemu.records.record import Record
 from apnemu.records.table import to_table
-from apnemu.report.waits import _lindley, wait_rows
 
 
 def recursion(came_ns: list[int], service_ns: int) -> list[int]:

@@ -10,9 +10,14 @@ from typing import Any
 import networkx as nx
 import numpy as np
 
+from apnemu.experiments.loss import loss_rows
+from apnemu.experiments.throughput import throughput_rows
+from apnemu.question.discovery import known_experiments, load_experiment
+from apnemu.question.round_trips import latency_rows
 from apnemu.records.record import Record
 from apnemu.records.table import to_table
-from apnemu.report.rows import latency_rows, loss_rows, throughput_rows
+from apnemu.report.page import Part
+from apnemu.report.shown import Shown
 from apnemu.units import fibre_delay_ns
 
 NAMES = ("kita", "minami", "higashi", "nishi", "naka")
@@ -62,6 +67,16 @@ def documents(plant: dict[str, Any], probes: int = 20) -> list[dict[str, Any]]:
         document("loss", loss_rows(table)),
         document("throughput", throughput_rows(table)),
     ]
+
+
+def shown_of(experiment: str) -> Shown:
+    """How an experiment of ours shows its rows; anybody else's is a table."""
+    return load_experiment(experiment).shown if experiment in known_experiments() else Shown()
+
+
+def parts(documents: list[dict[str, Any]], **manifest: Any) -> list[Part]:
+    """Documents as a page takes them, all with one manifest."""
+    return [Part(document=one, shown=shown_of(one["experiment"]), manifest=manifest) for one in documents]
 
 
 def document(experiment: str, results: list[Any]) -> dict[str, Any]:

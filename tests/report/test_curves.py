@@ -1,107 +1,83 @@
-"""Curves: one figure for each value that tells figures apart, every point in it, and none of a single point."""
+"""Declared curves: a figure for each value that tells figures apart, every point in it, and none of a single point."""
 
 from __future__ import annotations
 
 import re
 from typing import Any
 
-import pytest
+from apnemu.report.curves import Curve
 
-from apnemu.report.curves import CURVES, curves_of
-from apnemu.report.headline import sentence
-
-MIGRATION = [
-    {
-        **{"network": "apn", "distance_km": km, "rate_gbps": rate, "reason": ""},
-        **{"downtime_ns": 1_000 * km, "predicted_downtime_ns": 1_010 * km},
-        **{"total_ns": 10**9 + km, "predicted_total_ns": 10**9},
-    }
+COMMON: dict[str, Any] = {"title": "Waits", "caption": "c", "x": "km", "y": "ns", "axes": ("km", "time")}
+MOVES = [
+    {"network": network, "km": km, "rate": rate, "ns": factor * km, "predicted": factor * km + 10}
+    for network, factor in (("apn", 1_000), ("packet", 3_000))
     for rate in (10.0, 100.0)
     for km in (10, 100, 1000)
 ]
 
 
-def titles(rows: list[dict[str, Any]]) -> list[str]:
-    return re.findall("<h3>(.*?)</h3>", "".join(curves_of(rows)))
+def titles(curve: Curve, rows: list[dict[str, Any]]) -> list[str]:
+    return re.findall("<h3>(.*?)</h3>", "".join(curve.draw(rows)))
 
 
-def test_a_figure_for_each_rate_with_all_its_points() -> None:
-    assert titles(MIGRATION) == [
-        "How long the machine stands still: 10 Gbit/s",
-        "How long the machine stands still: 100 Gbit/s",
-        "How long the whole move takes: 10 Gbit/s",
-        "How long the whole move takes: 100 Gbit/s",
+def points(curve: Curve, rows: list[dict[str, Any]]) -> list[str]:
+    return re.findall("<title>(.*?)</title>", "".join(curve.draw(rows)))
+
+
+def test_a_figure_for_each_value_with_all_its_points() -> None:
+    curve = Curve(**COMMON, unit="time", split=("rate",), reference="predicted")
+    assert titles(curve, MOVES) == ["Waits: rate 10.0", "Waits: rate 100.0"]
+    first = str(curve.draw(MOVES)[0])
+    assert re.findall("<title>(.*?)</title>", first)[-3:] == [
+        "APN: 10.0 µs at 10",
+        "APN: 100 µs at 100",
+        "APN: 1.00 ms at 1,000",
     ]
-    first = str(curves_of(MIGRATION)[0])
-    assert re.findall("<title>(.*?)</title>", first) == ["10.0 µs at 10", "100 µs at 100", "1.00 ms at 1,000"]
     assert 'class="reference"' in first
+    assert 'class="mark apn"' in first and 'class="mark packet"' in first
 
 
-def test_what_was_refused_has_no_point_and_one_point_is_no_curve() -> None:
-    refused = [{**row, "downtime_ns": None, "total_ns": None} for row in MIGRATION[1:3]]
-    assert titles([MIGRATION[0], *refused]) == []
-    assert titles([]) == []
+def test_values_that_tell_figures_apart_can_have_words() -> None:
+    curve = Curve(**COMMON, split=("rate",), split_words=lambda row: f"{row['rate']:g} Gbit/s")
+    assert titles(curve, MOVES) == ["Waits: 10 Gbit/s", "Waits: 100 Gbit/s"]
 
 
-def test_networks_are_told_apart() -> None:
-    rows = [
-        {
-            "network": network,
-            "distance_km": km,
-            "commit_ns_p50": ns + km,
-            "commit_ns_p99": ns,
-            "commits_per_s": 10**9 / ns,
-        }
-        for network, ns in (("apn", 1000), ("packet", 3000))
-        for km in (0, 3000)
+def test_what_is_not_known_has_no_point_and_one_point_is_no_curve() -> None:
+    curve = Curve(**COMMON)
+    assert curve.draw([MOVES[0], *({**row, "ns": None} for row in MOVES[1:3])]) == []
+    assert curve.draw([]) == []
+
+
+def test_dots_need_no_second_point() -> None:
+    assert len(points(Curve(**COMMON, joined=False), MOVES[:1])) == 1
+    assert "<polyline" not in str(Curve(**COMMON, joined=False).draw(MOVES)[0])
+
+
+def test_rows_that_say_the_same_are_one_mark() -> None:
+    assert len(points(Curve(**COMMON), [*MOVES[:3], *MOVES[:3]])) == 3
+
+
+def test_rows_may_be_derived() -> None:
+    curve = Curve(**COMMON, derive=lambda rows: [{**row, "ns": 7} for row in rows if row["network"] == "apn"])
+    assert set(points(curve, MOVES)) == {"APN: 7 at 10", "APN: 7 at 100", "APN: 7 at 1,000"}
+
+
+def test_figures_have_one_scale_where_that_is_asked_for() -> None:
+    grown = [{**row, "ns": row["ns"] * row["rate"]} for row in MOVES if row["network"] == "apn"]
+    ticks = [
+        [re.findall('class="tick"[^>]*>([^<]*)<', str(drawn)) for drawn in curve.draw(grown)]
+        for curve in (Curve(**COMMON, split=("rate",)), Curve(**COMMON, split=("rate",), common=True))
     ]
-    drawn = curves_of(rows)
-    assert len(drawn) == 3
-    assert all('class="mark apn"' in one and 'class="mark packet"' in one for one in drawn)
-    assert sentence(rows, {}).startswith("A commit takes 4.00 µs at 3000 km over the APN")
+    assert ticks[0][0] != ticks[0][1]
+    assert ticks[1][0] == ticks[1][1]
 
 
-@pytest.mark.parametrize("column", sorted(CURVES))
-def test_every_kind_is_known_by_a_column_that_it_draws_or_splits_by(column: str) -> None:
-    """So that a column that is renamed does not quietly take a kind's figures away."""
-    for curve in CURVES[column]:
-        row = {curve.x: 1, curve.y: 2, curve.reference or "-": 3, column: 4, **dict.fromkeys(curve.split, 1)}
-        assert curves_of([row, {**row, curve.x: 5 if curve.x != column else 6}])
+def test_none_at_all_has_a_band_on_a_scale_of_counts() -> None:
+    counts = [{"network": "apn", "km": km, "ns": 0 if km < 100 else km} for km in (10, 100, 1000)]
+    assert 'class="zero"' in str(Curve(**COMMON, unit="count").draw(counts)[0])
+    assert 'class="zero"' not in str(Curve(**COMMON).draw(counts)[0])
 
 
-def to_many(kind: str, leaves: int, refused: str = "") -> list[dict[str, Any]]:
-    """A row for each leaf, as p2mp gives them; the last leaf's says why it was refused."""
-    each = {"kind": kind, "leaves": leaves, "transceivers": 1 + leaves, "spectrum_ghz": 75.0, "power_w": None}
-    rows = [{**each, "leaf": f"leaf-{at}", "share_gbps": 25.0, "refused": ""} for at in range(leaves)]
-    return [*rows[:-1], {**rows[-1], "refused": refused}]
-
-
-def test_kinds_of_light_are_told_apart_and_leaves_that_say_the_same_are_one_mark() -> None:
-    rows = [row for kind in ("tree", "subcarriers", "p2p") for leaves in (2, 4) for row in to_many(kind, leaves)]
-    assert titles(rows) == ["Transceivers", "What a leaf gets", "Spectrum"]  # no power is declared
-    first = str(curves_of(rows)[0])
-    for mark in ("other", "good", "apn"):
-        assert len(re.findall(rf'class="mark {mark}"[^>]*><title>', first)) == 2
-    for name in ("light tree", "shared subcarriers", "lightpaths"):
-        assert f"</svg>{name}</li>" in first
-
-
-def test_light_that_is_refused_in_part_has_no_point_and_the_sentence_says_so() -> None:
-    rows = [*to_many("tree", 2), *to_many("tree", 4), *to_many("p2p", 2), *to_many("p2p", 4, refused="quality: far")]
-    first = str(curves_of(rows)[0])
-    assert len(re.findall(r"<title>", first)) == 3 and "<title>5 at 2" not in first
-    assert sentence(rows, {}) == (
-        "For 4 leaves: 5 transceivers and 75 GHz as a light tree (the same 25 Gbit/s to all), 5 and 75 GHz as"
-        " lightpaths to 3 of them alone (25 Gbit/s to each)."
-    )
-
-
-def test_what_others_are_measured_by_is_not_drawn() -> None:
-    """A pool's makespan divided by that of one data centre is 1 for one data centre, wherever it is."""
-    each = {"network": "apn", "one_dc_makespan_s": 45.0}
-    rows = [
-        {**each, "distance_km": km, "form": form, "gap": gap}
-        for km in (0, 100)
-        for form, gap in (("one", 1.0), ("copies", 1.1))
-    ]
-    assert titles(rows) == ["Against one data centre of the summed size: copies"]
+def test_lines_of_one_colour_are_told_apart() -> None:
+    drawn = str(Curve(**COMMON, lines=("rate",)).draw(MOVES)[0])
+    assert drawn.count("<polyline") == 4

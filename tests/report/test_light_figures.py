@@ -129,7 +129,7 @@ def test_trees_alone_have_figures_a_map_and_a_pair_to_begin_with(plant: Plant, p
     assert (first["ends"], first["route"]) == (["hub", "leaf-1"], ["hub", "splitter-1", "leaf-1"])
     assert [term for term, _ in first["lines"]] == ["Light tree feed", "Light tree shared by subcarriers shared"]
     assert [one["ends"][1] for one in others] == ["leaf-9", "leaf-2", "leaf-3", "leaf-11"]
-    assert "<h3>Hub–leaf-1</h3>" in render([], picture, [])
+    assert "<h3>Hub–leaf-1</h3>" in render([], picture)
 
 
 def test_a_pair_with_a_lightpath_and_trees_shows_all(picture: dict[str, Any]) -> None:

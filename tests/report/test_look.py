@@ -8,7 +8,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from sample_run import documents, picture
+from sample_run import documents, parts, picture
 
 from apnemu.report import page as page_module
 from apnemu.report.page import write_page
@@ -30,7 +30,7 @@ QUIET = [
 @pytest.fixture(scope="module")
 def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
     plant = picture()
-    return write_page(tmp_path_factory.mktemp("run"), documents(plant), plant)
+    return write_page(tmp_path_factory.mktemp("run"), parts(documents(plant)), plant)
 
 
 @pytest.mark.skipif(CHROMIUM is None, reason="chromium, which draws the page, is not installed")

@@ -6,10 +6,15 @@ researcher's own program needs no more than a line of that kind:
     Application(name="server", site="tokyo", role="service", argv=("/path/server",), ready="listens:7000")
     Application(name="client", site="osaka", role="job", argv=("/path/client", "{address:tokyo}"), needs=("server",))
 
-`{address:SITE}`, `{address:SITE:HOST}`, `{folder}` (a disk of its own, where it starts), `{folder:NAME}` (another's),
-`{python}` (this interpreter), `{run}` (the run's folder), `{start}` and `{start:NS}` (the stage's first instant, and so
-much later, on the monotonic clock) are filled in. A line of its output that begins with `@record ` and goes on with a
-JSON object is kept as a record of kind `application`; everything that it prints is in the run's folder `apps`.
+`{address:SITE}`, `{address:SITE:HOST}`, `{folder}` (a disk of the application's own, in which it starts),
+`{folder:NAME}` (another application's), `{python}` (this interpreter), `{run}` (the run's folder), `{start}` and
+`{start:NS}` (the stage's first instant, or NS later, on the monotonic clock) are filled in. A line of its output that
+begins with `@record ` and goes on with a JSON object is kept as a record of kind `application`; everything that it
+prints is in the run's folder `apps`.
 
-`supervisor` does all this; the other modules are programs of our own that run as applications.
+`supervisor` starts, watches and ends all applications of a stage; `process` is an application that has been started.
+The other files are programs of our own that run as applications: `control` control loops, `gloo` an all-reduce of
+torch.distributed, `migration` a memory image that moves, `postgres` a database and its clients, `storage` a disk lent
+over NVMe/TCP, `training` a worker of data-parallel training. `uncopied` drops bytes that two of these programs receive
+and do not need.
 """

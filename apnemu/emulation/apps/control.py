@@ -3,8 +3,8 @@
     python3 -m apnemu.emulation.apps.control serve PORT INFERENCE_NS ANSWER_BYTES
     python3 -m apnemu.emulation.apps.control sense ADDRESS PORT LOOPS PERIOD_NS COUNT FRAME_BYTES DEADLINE_NS SEED
 
-Each loop sends a datagram every PERIOD_NS, COUNT times, from an instant of its own within the first period. An answer's
-arrival is stamped by the kernel. A server computes for all that ask at once: each loop has an accelerator of its own.
+Each loop sends a datagram every PERIOD_NS, COUNT times, from an instant of its own within the first period. The kernel
+stamps an answer's arrival. A server computes for all loops at once: each loop has an accelerator of its own.
 """
 
 from __future__ import annotations
@@ -21,15 +21,16 @@ from apnemu.emulation.loop import READ, Loop, now_ns
 from apnemu.units import NS_PER_S
 
 HEADERS_BYTES = 14 + 20 + 8
-"""Ethernet, IPv4, UDP."""
+"""Headers of a datagram: Ethernet, IPv4, UDP."""
 NUMBER = struct.Struct("!IQ")
-"""In each datagram: the loop, and which of its questions."""
+"""Beginning of each datagram: the loop, and the number of its question."""
 SO_TIMESTAMPNS = 35
 LEAD_NS, LAST_NS = 20_000_000, 100_000_000
-"""Before the first question; after the last, until what is still missing is lost."""
+"""Times before the first question, and after the last, until answers that are still missing count as lost."""
 
 
 def serve(port: int, inference_ns: int, answer_bytes: int) -> None:
+    """Answer every question `inference_ns` after its arrival, until the lab ends the program."""
     loop = Loop()
     own = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     own.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 24)
@@ -53,6 +54,7 @@ def serve(port: int, inference_ns: int, answer_bytes: int) -> None:
 def sense(
     address: str, port: int, loops: int, period_ns: int, count: int, frame_bytes: int, deadline_ns: int, seed: int
 ) -> None:
+    """Ask for all loops, wait for the answers, and print how many came and how late as a record."""
     loop = Loop()
     own = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     own.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
@@ -64,9 +66,9 @@ def sense(
     asked: dict[tuple[int, int], int] = {}
     took: dict[tuple[int, int], int] = {}
 
-    def ask(one: int, number: int) -> None:
-        asked[one, number] = time.clock_gettime_ns(time.CLOCK_REALTIME)
-        own.send(NUMBER.pack(one, number) + filler)
+    def ask(sensor: int, number: int) -> None:
+        asked[sensor, number] = time.clock_gettime_ns(time.CLOCK_REALTIME)
+        own.send(NUMBER.pack(sensor, number) + filler)
 
     def answered(_: int) -> None:
         while True:
@@ -74,19 +76,19 @@ def sense(
                 answer, ancillary, _, _ = own.recvmsg(1 << 16, 128)
             except BlockingIOError:
                 return
-            one, number = NUMBER.unpack_from(answer)
-            key = (one, number)
+            sensor, number = NUMBER.unpack_from(answer)
+            key = (sensor, number)
             took.setdefault(key, _stamp_ns(ancillary) - asked[key])
 
     loop.watch(own.fileno(), READ, answered)
     begin = now_ns() + LEAD_NS
-    for one in range(loops):
+    for sensor in range(loops):
         phase_ns = draws.randrange(period_ns)
         for number in range(count):
-            loop.at(begin + phase_ns + number * period_ns, partial(ask, one, number))
+            loop.at(begin + phase_ns + number * period_ns, partial(ask, sensor, number))
     loop.run(begin + (count + 1) * period_ns + deadline_ns + LAST_NS)
     times = sorted(took.values())
-    found = {
+    record = {
         "asked": len(asked),
         "lost": len(asked) - len(took),
         "missed": sum(1 for key in asked if key not in took or took[key] > deadline_ns),
@@ -95,7 +97,7 @@ def sense(
         "response_ns_p99": times[-(-99 * len(times) // 100) - 1] if times else None,
         "response_ns_max": times[-1] if times else None,
     }
-    print("@record", json.dumps(found), flush=True)
+    print("@record", json.dumps(record), flush=True)
 
 
 def _stamp_ns(ancillary: list[tuple[int, int, bytes]]) -> int:

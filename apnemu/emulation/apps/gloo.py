@@ -1,9 +1,9 @@
-"""[guest] One process of torch.distributed over gloo: somebody else's sum, beside which the home-made one is checked.
+"""[guest] A process of torch.distributed over gloo: an all-reduce by somebody else, against which ours is checked.
 
     python3 -m apnemu.emulation.apps.gloo JSON
 
-The plan has `rank`, `count`, `address` and `port` (where the first process is met) and `numbers`, 64-bit floats of this
-process. PyTorch comes with the extra `torch`; nothing else here needs it.
+The plan has `rank`, `count`, `address` and `port` (at which the first process is met) and `numbers`, 64-bit floats of
+this process. PyTorch comes with the extra `torch`; no other file of this room needs it.
 """
 
 from __future__ import annotations
@@ -16,11 +16,12 @@ import time
 from typing import Any
 
 OPEN = "others may come"
-"""The first process says so once it can be met: who comes earlier waits for a time that the CPU draws, not the seed."""
+"""Line that the first process prints once the others can meet it: a process that comes earlier would wait for a time
+that the CPU draws, not the seed."""
 
 
 def summed(plan: dict[str, Any]) -> dict[str, Any]:
-    """The sum over all processes, and how long the all-reduce took from the instant at which all were there."""
+    """Sum the numbers over all processes, and time the all-reduce from the instant at which all were there."""
     # each interface of a host has the host's one address, and gloo cannot find it by the host's name
     os.environ["GLOO_SOCKET_IFNAME"] = next(name for _, name in socket.if_nameindex() if name != "lo")
     os.environ["OMP_NUM_THREADS"] = "1"  # threads that spin for work would hold virtual time

@@ -1,4 +1,4 @@
-"""[guest] Live migration of a memory image by pre-copy, over one TCP connection.
+"""[guest] Live migration of a memory image by pre-copy, over a TCP connection.
 
     python3 -m apnemu.emulation.apps.migration receive PORT VERIFY
     python3 -m apnemu.emulation.apps.migration send ADDRESS PORT JSON
@@ -6,7 +6,7 @@
 The image is a memory file. Between rounds the machine that it belongs to dirties it as declared: the first eight bytes
 of each page that it wrote become a count. A round sends the dirty pages and ends when the receiver acknowledges it. The
 connection is warm: before the machine's clock begins, bytes without meaning are sent until the window fits the path.
-The lab has one clock, so that the stop at the one side and the start at the other can be subtracted.
+Both sides of the lab have the same clock, so that the downtime is the start at the other side less the stop.
 """
 
 from __future__ import annotations
@@ -27,18 +27,20 @@ from apnemu.placement.precopy import SHRINKS
 from apnemu.units import NS_PER_S
 
 HEAD = struct.Struct("!cI")
-"""A kind and the length of what follows: W warming up (bytes in all), R a round, L the last one (a list of runs)."""
+"""Head of a message: its kind and the length of what follows. W warms up (number of bytes), R is a round and L the last
+round (a list of runs)."""
 RUN = struct.Struct("!QQ")
 ACKNOWLEDGED = COUNT = struct.Struct("!Q")
 SO_MAX_PACING_RATE = 47
 
 
 def now_ns() -> int:
+    """Instant on the monotonic clock."""
     return time.clock_gettime_ns(time.CLOCK_MONOTONIC)
 
 
 class Image:
-    """The machine's memory, and which pages it has dirtied since they were last taken."""
+    """Memory of the machine, and which pages it has dirtied since they were last taken."""
 
     def __init__(self, size: int, page: int, bytes_per_s: float, pattern: str, seed: int) -> None:
         self.size, self.page = size, page
@@ -53,7 +55,7 @@ class Image:
         self._dirty: set[int] = set(range(self.pages))
 
     def run(self, until_ns: int) -> None:
-        """What the machine writes until then."""
+        """Write what the machine writes until an instant."""
         target = int((until_ns - self._since_ns) * self._per_ns)
         for count in range(self._written, target):
             number = count % self.pages if self._random is None else self._random.randrange(self.pages)
@@ -62,10 +64,11 @@ class Image:
         self._written = max(self._written, target)
 
     def dirty_bytes(self) -> int:
+        """Bytes of all pages that are dirty now."""
         return len(self._dirty) * self.page
 
     def take(self) -> list[tuple[int, int]]:
-        """The dirty pages as runs (offset, length), clean from now on."""
+        """Take the dirty pages as runs (offset, length); they are clean from now on."""
         runs: list[tuple[int, int]] = []
         for number in sorted(self._dirty):
             offset = number * self.page
@@ -79,6 +82,7 @@ class Image:
 
 
 def send(address: str, port: int, plan: dict[str, Any]) -> None:
+    """Move the image to the receiver at an address, and print rounds, bytes and times as a record."""
     peer = socket.create_connection((address, port))
     peer.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     if plan["pace_bytes_per_s"]:
@@ -101,7 +105,7 @@ def send(address: str, port: int, plan: dict[str, Any]) -> None:
     stopped_ns = now_ns()
     moved += _send_runs(peer, b"L", image)
     started_ns = _acknowledged(peer)
-    found = {
+    record = {
         "rounds": rounds,
         "moved_bytes": moved,
         "total_ns": started_ns - begun_ns,
@@ -109,8 +113,8 @@ def send(address: str, port: int, plan: dict[str, Any]) -> None:
         "round_bytes": sizes,
     }
     if plan["verify"]:
-        found["sha256"] = _digest(image.file, image.size)
-    print("@record", json.dumps(found), flush=True)
+        record["sha256"] = _digest(image.file, image.size)
+    print("@record", json.dumps(record), flush=True)
 
 
 def _warm_up(peer: socket.socket, size: int) -> None:
@@ -123,7 +127,7 @@ def _warm_up(peer: socket.socket, size: int) -> None:
 
 
 def _send_runs(peer: socket.socket, kind: bytes, image: Image) -> int:
-    """Everything dirty, taken at this instant; its bytes."""
+    """Send all pages that are dirty at this instant; returns their bytes."""
     runs = image.take()
     peer.sendall(HEAD.pack(kind, RUN.size * len(runs)) + b"".join(RUN.pack(*run) for run in runs))
     for offset, length in runs:
@@ -134,22 +138,23 @@ def _send_runs(peer: socket.socket, kind: bytes, image: Image) -> int:
 
 
 def _acknowledged(peer: socket.socket) -> int:
-    """The instant at which the other side had everything."""
+    """Wait for the acknowledgement: the instant at which the other side had everything."""
     instant: int = ACKNOWLEDGED.unpack(_exactly(peer, ACKNOWLEDGED.size))[0]
     return instant
 
 
 def _exactly(peer: socket.socket, size: int) -> bytes:
-    found = b""
-    while len(found) < size:
-        piece = peer.recv(size - len(found))
+    data = b""
+    while len(data) < size:
+        piece = peer.recv(size - len(data))
         if not piece:
             raise SystemExit("the other side has gone")
-        found += piece
-    return found
+        data += piece
+    return data
 
 
 def receive(port: int, verify: bool) -> None:
+    """Take the image from a sender, and acknowledge every round; with `verify` keep it, and record its hash."""
     with socket.create_server(("0.0.0.0", port)) as server:
         print("receiving", flush=True)
         peer, _ = server.accept()
@@ -158,12 +163,12 @@ def receive(port: int, verify: bool) -> None:
     size = 0
     while True:
         kind, length = HEAD.unpack(_exactly(peer, HEAD.size))
-        said = _exactly(peer, length)
+        body = _exactly(peer, length)
         if kind == b"W":
-            drop(peer, ACKNOWLEDGED.unpack(said)[0], nowhere)
+            drop(peer, ACKNOWLEDGED.unpack(body)[0], nowhere)
         else:
             for place in range(0, length, RUN.size):
-                offset, run = RUN.unpack_from(said, place)
+                offset, run = RUN.unpack_from(body, place)
                 size = max(size, offset + run)
                 if verify:
                     _keep(peer, memory, offset, run)

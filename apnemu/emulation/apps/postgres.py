@@ -1,4 +1,4 @@
-"""[guest] A PostgreSQL primary, its synchronous standbys, and clients that note what was acknowledged.
+"""[guest] A PostgreSQL primary, its synchronous standbys, and clients that note which commits were acknowledged.
 
     python3 -m apnemu.emulation.apps.postgres primary FOLDER SYNCHRONOUS_STANDBY_NAMES
     python3 -m apnemu.emulation.apps.postgres standby FOLDER PRIMARY_ADDRESS NAME
@@ -8,7 +8,7 @@
     python3 -m apnemu.emulation.apps.postgres promote STANDBY_FOLDER ADDRESS
 
 Source of the settings: PostgreSQL 15 documentation, chapters 20.6 and 27 (replication). `fsync` stays on; the disk is
-in memory, so what a commit waits for is the network.
+in memory, so a commit waits for the network alone.
 """
 
 from __future__ import annotations
@@ -34,11 +34,12 @@ TEMPLATE = Path("/tmp/apnemu-postgres-template")
 
 
 def program(name: str, *arguments: str) -> list[str]:
+    """Command line of a program of PostgreSQL."""
     return [f"{PROGRAMS}/{name}", *arguments]
 
 
 def sql(address: str, text: str) -> str:
-    """What the server at that address answers. Ends the program with what it said if it refuses."""
+    """Ask the server at an address, and return its answer. A refusal ends the program, with the server's words."""
     done = subprocess.run(
         program("psql", "-h", address, "-U", "postgres", "-qAtX", "-c", text), capture_output=True, text=True
     )
@@ -48,6 +49,7 @@ def sql(address: str, text: str) -> str:
 
 
 def primary(folder: str, synchronous: str) -> None:
+    """Become the primary, with a database cluster of its own."""
     data = f"{folder}/data"
     if not TEMPLATE.exists():
         command = program("initdb", "-D", str(TEMPLATE), "-A", "trust", "--no-sync", "-U", "postgres")
@@ -61,6 +63,7 @@ def primary(folder: str, synchronous: str) -> None:
 
 
 def standby(folder: str, address: str, name: str) -> None:
+    """Become a standby of the primary at an address, from a base backup."""
     data = f"{folder}/data"
     source = f"host={address} user=postgres application_name={name}"
     subprocess.run(program("pg_basebackup", "-d", source, "-D", data, "-R", "-c", "fast", "-X", "stream"), check=True)
@@ -68,15 +71,15 @@ def standby(folder: str, address: str, name: str) -> None:
 
 
 def _serve(data: str, folder: str, *settings: str) -> None:
-    """Become the server: the process that was started is the one that is ended."""
+    """Become the server, so that ending this process ends the server."""
     common = ["listen_addresses=*", f"unix_socket_directories={folder}", "shared_buffers=32MB", "max_connections=100"]
     common += [
         "autovacuum=off",
-        "max_parallel_maintenance_workers=0",  # who builds an index spins for its workers, and no time passes
+        "max_parallel_maintenance_workers=0",  # a process that builds an index spins for its workers: no time passes
         "max_parallel_workers_per_gather=0",
         "jit=off",
         "max_wal_senders=32",
-        "wal_keep_size=256MB",  # a base backup of one standby recycles what another one still copies
+        "wal_keep_size=256MB",  # the base backup of a standby recycles what another standby still copies
         "wal_receiver_status_interval=1s",
         "wal_sender_timeout=30s",
     ]
@@ -85,7 +88,7 @@ def _serve(data: str, folder: str, *settings: str) -> None:
 
 
 def wait_until(begin_ns: int) -> None:
-    """The instant at which others' traffic is there. Ends the program if that is past: set-up took too long."""
+    """Sleep until other sites' traffic begins. An instant that is past ends the program: set-up took too long."""
     left_ns = begin_ns - time.clock_gettime_ns(time.CLOCK_MONOTONIC)
     if left_ns < 0:
         raise SystemExit(f"the servers were ready {-left_ns / 1e9:.3f} virtual s too late; give a larger --set setup_s")
@@ -93,7 +96,10 @@ def wait_until(begin_ns: int) -> None:
 
 
 def bench(address: str, begin_ns: int, transactions: int, clients: int, script: str) -> None:
-    """pgbench's own log of each transaction: its third column is how long it took, in us."""
+    """Run pgbench, and print the times of its commits as a record.
+
+    They are from pgbench's own log of each transaction, whose third column is the time that it took, in us.
+    """
     sql(address, TABLE)
     arguments = ["-h", address, "-U", "postgres", "-n", "-c", str(clients), "-t", str(transactions), "-l"]
     if script == "insert":
@@ -111,7 +117,7 @@ def bench(address: str, begin_ns: int, transactions: int, clients: int, script: 
         raise SystemExit(f"pgbench: {' '.join(done.stderr.split())}")
     lines = [line.split() for file in sorted(glob("pgbench_log.*")) for line in Path(file).read_text().splitlines()]
     times_us = sorted(int(words[2]) for words in lines)
-    found = {
+    record = {
         "commits": len(times_us),
         "commit_ns_min": times_us[0] * 1000,
         "commit_ns_p50": times_us[(len(times_us) - 1) // 2] * 1000,
@@ -119,13 +125,13 @@ def bench(address: str, begin_ns: int, transactions: int, clients: int, script: 
         "commit_ns_max": times_us[-1] * 1000,
         "commits_per_s": round(len(times_us) / took_s, 3),
     }
-    print("@record", json.dumps(found), flush=True)
+    print("@record", json.dumps(record), flush=True)
 
 
 def insert(address: str, begin_ns: int, stop_ns: int, enough_ns: int = 0, enough_rows: int = 0) -> None:
-    """One row after another until `stop_ns`, or until `enough_rows` have been acknowledged since `enough_ns`.
+    """Insert rows, one after another, until `stop_ns`, or until `enough_rows` have been acknowledged since `enough_ns`.
 
-    Notes the instant of each acknowledgement; between two it sleeps on the server's answer.
+    The client notes the instant of each acknowledgement, and sleeps until the server's next answer.
     """
     sql(address, TABLE)
     wait_until(begin_ns)
@@ -147,40 +153,40 @@ def insert(address: str, begin_ns: int, stop_ns: int, enough_ns: int = 0, enough
                 since += now_ns >= enough_ns
             wanted = bool(line) and not 0 < enough_rows <= since
         client.kill()
-    found = {
+    record = {
         "acknowledged": [number for number, _ in acknowledged],
         "at_ns": [at_ns for _, at_ns in acknowledged],
         "since": since,
     }
-    Path("acknowledged.json").write_text(json.dumps(found))
-    print("@record", json.dumps(found), flush=True)
+    Path("acknowledged.json").write_text(json.dumps(record))
+    print("@record", json.dumps(record), flush=True)
 
 
 def _lines_until(descriptor: int, stop_ns: int) -> Iterator[bytes]:
-    """Lines as they come, none of them empty; ends at `stop_ns` or with what is read."""
-    said = b""
+    """Yield lines as they come, without empty ones, until `stop_ns` or the end of the output."""
+    rest = b""
     while (left_ns := stop_ns - time.clock_gettime_ns(time.CLOCK_MONOTONIC)) > 0:
         if not select.select([descriptor], [], [], left_ns / 1e9)[0]:
             continue
         piece = os.read(descriptor, 1 << 16)
         if not piece:
             return
-        *lines, said = (said + piece).split(b"\n")
+        *lines, rest = (rest + piece).split(b"\n")
         yield from (line.strip() for line in lines if line.strip())
 
 
 def promote(folder: str, address: str) -> None:
-    """The standby becomes the primary, as after the loss of the other; what it has, and that it takes a row."""
+    """Make the standby the primary, as after the loss of the other; record what it has, and that it takes a row."""
     data = f"{folder}/data"
     subprocess.run(program("pg_ctl", "promote", "-D", data, "-s", "-w"), check=True)
-    found = {"standby_has": _numbers(address)}
+    rows = _numbers(address)
     sql(address, "insert into things (said) values ('after the failover')")
-    found["standby_takes_rows"] = int(sql(address, "select count(*) from things")) == len(found["standby_has"]) + 1  # type: ignore[assignment]
-    print("@record", json.dumps(found), flush=True)
+    takes_rows = int(sql(address, "select count(*) from things")) == len(rows) + 1
+    print("@record", json.dumps({"standby_has": rows, "standby_takes_rows": takes_rows}), flush=True)
 
 
 def numbers(address: str, who: str) -> None:
-    """What the `primary` or a `standby` has, acknowledged or not; of a standby once it has replayed what it got."""
+    """Record which rows the `primary` or a `standby` has, acknowledged or not; a standby first replays what it got."""
     while sql(address, REPLAYED) != "t":
         time.sleep(0.001)
     print("@record", json.dumps({f"{who}_has": _numbers(address)}), flush=True)

@@ -1,4 +1,4 @@
-"""One application: its disk, its process, what it prints, and how it ends."""
+"""An application: its disk, its process, what it prints, and how it ends."""
 
 from __future__ import annotations
 
@@ -22,14 +22,17 @@ DISKS = Path("/run/apnemu-apps")
 RECORD = "@record "
 LAST_WORDS = 3
 PIECE_BYTES = 1 << 16
-LONGEST_LINE_BYTES = 1 << 20
 FULL_BELOW_BYTES = 64 * 1024
 _FIELD = re.compile(r"\{(address|folder|python|run|start)((?::[a-z0-9-]+)*)\}")
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
 class Process:
-    """An application that has been started. `say` takes each record that it prints."""
+    """An application that has been started. `records` holds what it printed as records and nobody has taken yet.
+
+    Raises:
+        LabError: its user, its program or room for its disk is not there.
+    """
 
     def __init__(
         self, plan: Application, addresses: Mapping[str, str], namespace: int, run: Path, log: Path, start_ns: int
@@ -78,7 +81,11 @@ class Process:
         self.end_fd = os.pidfd_open(self.pid)
 
     def read(self) -> bool:
-        """Take what it has printed; False once nothing more can come. Raises LabError past the limit."""
+        """Take what the program has printed; False once nothing more can come.
+
+        Raises:
+            LabError: it printed more than its limit, or a record that is none.
+        """
         while True:
             try:
                 piece = os.read(self.output, PIECE_BYTES)
@@ -107,38 +114,40 @@ class Process:
 
     def _record(self, text: str) -> dict[str, Any]:
         try:
-            found = json.loads(text)
+            record = json.loads(text)
         except ValueError as error:
             raise self.failure(f"printed a record that is not JSON ({error})") from error
-        if not isinstance(found, dict):
+        if not isinstance(record, dict):
             raise self.failure("printed a record that is not a JSON object")
-        return found
+        return record
 
     def listens(self) -> bool:
-        """Whether the port that it is to listen on is open in its namespace (state 0A of /proc/net/tcp is LISTEN)."""
+        """Whether the program listens on its port in its namespace (state 0A of /proc/net/tcp is LISTEN)."""
         port = f":{int(self.plan.ready.partition(':')[2]):04X}"
         lines = Path(f"/proc/{self.pid}/net/tcp").read_text().splitlines()[1:]
         return any(words[1].endswith(port) and words[3] == "0A" for words in map(str.split, lines))
 
     def ended(self) -> None:
-        """Its process has ended: note the code, and end what it left in its session."""
+        """Note the exit code of the process, which has ended, and end what it left in its session."""
         self.code = self._process.wait()
         self.kill()
 
     def terminate(self) -> None:
+        """Tell the program to end, with the signal of its plan."""
         try:
             os.kill(self.pid, signal.Signals[f"SIG{self.plan.end_signal}"])
         except ProcessLookupError:
             return
 
     def kill(self) -> None:
-        """All of its process group."""
+        """End all processes of the program's group."""
         try:
             os.killpg(self.pid, signal.SIGKILL)
         except ProcessLookupError:
             return
 
     def close(self) -> None:
+        """Close what belongs to the program on this side, and unmount its disk."""
         if self._process.stdout is not None:
             self._process.stdout.close()
         self._log.close()
@@ -146,7 +155,7 @@ class Process:
         _libc.umount2(str(self._disk).encode(), 2)  # MNT_DETACH: a child may still stand in it
 
     def failure(self, why: str) -> LabError:
-        """Which, where, why, and its last words."""
+        """Make the error that names the application, its site, why it failed, and its last words."""
         room = os.statvfs(self._disk)
         if room.f_bavail * room.f_frsize < FULL_BELOW_BYTES:
             why += f", its disk of {self.plan.disk_bytes / 1e6:.0f} MB is full"
@@ -157,8 +166,8 @@ class Process:
         return f"application {self.plan.name} at {self.plan.site}"
 
     def _filled(self, text: str, addresses: Mapping[str, str], run: Path) -> str:
-        def fill(found: re.Match[str]) -> str:
-            what, rest = found[1], found[2].split(":")[1:]
+        def fill(field: re.Match[str]) -> str:
+            what, rest = field[1], field[2].split(":")[1:]
             if what == "address":
                 return addresses[f"{rest[0]}-h{rest[1] if len(rest) > 1 else 1}"]
             if what == "folder":
@@ -180,7 +189,11 @@ def _user(plan: Application) -> pwd.struct_passwd:
 
 
 def _mount(folder: Path, size_bytes: int, user: pwd.struct_passwd) -> None:
-    """A disk in memory of at most this size."""
+    """Mount a disk in memory of at most `size_bytes`.
+
+    Raises:
+        LabError: the kernel refuses.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     options = f"size={size_bytes},mode=0750,uid={user.pw_uid},gid={user.pw_gid}"
     if _libc.mount(b"tmpfs", str(folder).encode(), b"tmpfs", 0, options.encode()):

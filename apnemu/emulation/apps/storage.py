@@ -3,12 +3,12 @@
     python3 -m apnemu.emulation.apps.storage serve NAME ADDRESS JSON
     python3 -m apnemu.emulation.apps.storage measure NAME ADDRESS BEGIN_NS JSON
 
-Target and initiator are the kernel's (nvmet, nvme-tcp), over one TCP connection for what is read and written: a host
-has one for each of its processors, and the lab has one. The device is the kernel's null_blk: a command takes its
-declared time, whatever its size, as many as there are at once, and it keeps nothing of what is written. What is
-measured is fio's: the latency of each command from its submission to its completion, and bytes completed, once the
-connection's windows fit the path. fio and its kernel have one processor, whose system calls take their declared time:
-about 300,000 commands a second are the most.
+Target and initiator are the kernel's (nvmet, nvme-tcp). Data go over a single TCP connection: a host has a connection
+for each of its processors, and a host of the lab has one processor. The device is the kernel's null_blk: a command
+takes its declared time, whatever its size and however many are under way, and the device keeps nothing of what is
+written. fio measures the latency of each command from its submission to its completion, and bytes completed, once the
+connection's windows fit the path. fio and its kernel share the processor, whose system calls take their declared time:
+at most about 300,000 commands a second.
 
 Sources: NVM Express TCP Transport Specification 1.0; nvmet, nvme-tcp and null_blk of Linux 6.12; fio 3.33's manual.
 
@@ -31,28 +31,28 @@ from typing import Any
 CONFIG = Path("/sys/kernel/config")
 FABRICS = "/dev/nvme-fabrics"
 PORT = 4420
-"""IANA's for NVMe over Fabrics."""
+"""Port that IANA gives to NVMe over Fabrics."""
 QUEUE = 1024
-"""Commands that the device and the connection hold at most: nvmet's own limit (NVMET_MAX_QUEUE_SIZE)."""
+"""Most commands that the device and the connection hold: nvmet's own limit (NVMET_MAX_QUEUE_SIZE)."""
 SECTOR_BYTES = 4096
 LONGEST_IO_SECTORS = 8192
-"""Of 512 bytes: 4 MiB, what the target takes in one transfer (NVMET_TCP_MAXH2CDATA)."""
+"""Longest transfer that the target takes, in sectors of 512 bytes: 4 MiB (NVMET_TCP_MAXH2CDATA)."""
 DEVICE_LIMIT_S, LOOK_EVERY_S = 60.0, 0.001
 TAKES_TIME, MULTI_QUEUE = "2", "2"
-"""null_blk's irqmode (timer) and queue_mode."""
+"""Settings of null_blk: irqmode (timer) and queue_mode."""
 GLOBAL = (
     *("direct=1", "ioengine=io_uring", "norandommap", "group_reporting"),
     *("thread", "iomem=mmap"),  # a process, or memory that a job keeps after its end, costs the lab more
     "clocksource=clock_gettime",  # a processor's own counter runs in the host's time
     *("disable_clat=1", "disable_slat=1", "write_lat_log=log", "log_entries=131072"),
 )
-"""Of all of fio's jobs."""
+"""Settings of all of fio's jobs."""
 SYSCTLS = {"tcp_slow_start_after_idle": "0"}
-"""A window that fits the path stays so while the disk is idle."""
+"""Settings of TCP with which a window that fits the path stays so while the disk is idle."""
 
 
 def write(path: Path, value: object) -> None:
-    """A setting of the kernel's. Ends the program with its name if the kernel refuses it."""
+    """Make a setting of the kernel. A refusal ends the program, with the setting's name."""
     try:
         path.write_text(str(value))
     except OSError as error:
@@ -60,13 +60,13 @@ def write(path: Path, value: object) -> None:
 
 
 def tune() -> None:
-    """TCP in the namespace that this program is in."""
+    """Make the settings of TCP in this program's namespace."""
     for name, value in SYSCTLS.items():
         write(Path("/proc/sys/net/ipv4", name), value)
 
 
 def serve(name: str, address: str, plan: dict[str, Any]) -> None:
-    """Lend a device until told to end; then take everything apart.
+    """Lend a device until SIGTERM comes; then take everything apart.
 
     The port listens in the namespace of the process that links a subsystem to it.
     """
@@ -114,20 +114,21 @@ def serve(name: str, address: str, plan: dict[str, Any]) -> None:
 
 
 def nqn(name: str) -> str:
+    """NVMe qualified name of a device's subsystem."""
     return f"nqn.2026-11.apnemu:{name}"
 
 
 def measure(name: str, address: str, begin_ns: int, plan: dict[str, Any]) -> None:
-    """Connect, run fio's jobs one after another from `begin_ns` on, one record for each, disconnect."""
+    """Connect, run fio's jobs one after another from `begin_ns` on, print a record for each, disconnect."""
     tune()
     wanted = f"transport=tcp,traddr={address},trsvcid={PORT},nqn={nqn(name)},queue_size={QUEUE}"
     try:
         with open(FABRICS, "r+b", buffering=0) as fabrics:
             fabrics.write(wanted.encode())
-            said = dict(word.split("=") for word in fabrics.read(256).decode().strip().split(","))
+            answer = dict(word.split("=") for word in fabrics.read(256).decode().strip().split(","))
     except OSError as error:
         raise SystemExit(f"no connection to {name}'s device: {error.strerror}") from error
-    controller = Path("/sys/class/nvme", f"nvme{said['instance']}")
+    controller = Path("/sys/class/nvme", f"nvme{answer['instance']}")
     device = _device(controller)
     left_ns = begin_ns - time.clock_gettime_ns(time.CLOCK_MONOTONIC)
     if left_ns < 0:
@@ -139,17 +140,17 @@ def measure(name: str, address: str, begin_ns: int, plan: dict[str, Any]) -> Non
 
 
 def _device(controller: Path) -> str:
-    """The namespace that the controller found: it looks for it once it is connected."""
+    """Wait for the namespace, which the controller looks for once it is connected; returns its device."""
     for _ in range(round(DEVICE_LIMIT_S / LOOK_EVERY_S)):
-        found = [path.name for path in sorted(controller.glob(f"{controller.name}n*"))]
-        if found and os.path.exists(f"/dev/{found[0]}"):
-            return f"/dev/{found[0]}"
+        names = [path.name for path in sorted(controller.glob(f"{controller.name}n*"))]
+        if names and os.path.exists(f"/dev/{names[0]}"):
+            return f"/dev/{names[0]}"
         time.sleep(LOOK_EVERY_S)
     raise SystemExit(f"{controller.name} has no namespace after {DEVICE_LIMIT_S:.0f} virtual s")
 
 
 def run_fio(device: str, plan: dict[str, Any]) -> list[dict[str, Any]]:
-    """What fio found, job by job: what was asked, and what came of it."""
+    """Run fio; returns a record for each job, with what was asked and what fio measured."""
     Path("jobs.fio").write_text(job_file(device, plan))
     done = subprocess.run(
         ["fio", "--output-format=json", "--output=found.json", "jobs.fio"], capture_output=True, text=True
@@ -158,17 +159,17 @@ def run_fio(device: str, plan: dict[str, Any]) -> list[dict[str, Any]]:
         raise SystemExit(f"fio: {' '.join((done.stderr or done.stdout).split())}")
     text = Path("found.json").read_text()
     jobs = json.loads(text[text.index("{") :])["jobs"]
-    first, found = 1, []
+    first, records = 1, []
     for job, wanted in zip(jobs, plan["jobs"], strict=True):
         last = first + wanted.get("jobs", 1)
         logs = [Path(f"log_lat.{number}.log") for number in range(first, last)]
-        found.append({**wanted, **_found(job[wanted["rw"]], logs)})
+        records.append({**wanted, **_measured(job[wanted["rw"]], logs)})
         first = last
-    return found
+    return records
 
 
 def job_file(device: str, plan: dict[str, Any]) -> str:
-    """fio's jobs, one after another.
+    """File of fio's jobs, which run one after another.
 
     >>> print(job_file("/dev/d", {"seed": 7, "jobs": [{"rw": "read", "block_bytes": 4096, "queue_depth": 2,
     ...     "ramp_ns": 5_000_000, "run_ns": 90_000_000}]}).partition("[0]")[2].strip())
@@ -192,11 +193,11 @@ def job_file(device: str, plan: dict[str, Any]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _found(side: dict[str, Any], logs: Sequence[Path]) -> dict[str, Any]:
-    """Of a job: bytes and ms by fio's count; latencies from its log of every command (time, ns, direction, ...).
+def _measured(side: dict[str, Any], logs: Sequence[Path]) -> dict[str, Any]:
+    """Figures of a job: bytes and ms by fio's count; latencies from its log of commands (time, ns, direction, ...).
 
-    fio's ms are rounded up, so a rate is low by less than one of them; its own percentiles are of bins 1.6 % wide, and
-    its count of commands is of those that began.
+    fio rounds ms up, so that a rate is low by less than a ms's worth; its own percentiles have bins 1.6 % wide, and it
+    counts the commands that began.
     """
     times_ns = sorted(int(line.split(b",", 2)[1]) for log in logs for line in log.read_bytes().splitlines())
     return {

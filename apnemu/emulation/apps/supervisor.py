@@ -1,4 +1,4 @@
-"""All applications of a stage: in the order of what they need, watched to their ends, on the loop of the stage."""
+"""Supervisor of a stage's applications: starts them in the order of what they need, and watches them to their ends."""
 
 from __future__ import annotations
 
@@ -17,13 +17,14 @@ from apnemu.units import s_to_ns
 
 LISTEN_EVERY_NS = 10_000_000
 END_WITHIN_NS = 10_000_000_000
-"""A service that is told to end has this long; then it is killed."""
+"""Time that a service has to end once it is told to; then it is killed."""
 
 
 class Applications:
-    """Starts each once what it needs is there; `done` when every job has ended well.
+    """Applications of a stage: each starts once what it needs is there; `done` when every job has ended well.
 
-    What an application does wrong is raised as a LabError out of the loop that the stage is played on.
+    Raises:
+        LabError: an application failed; the error comes out of the loop that the stage is played on.
     """
 
     def __init__(
@@ -48,23 +49,24 @@ class Applications:
             (folder / "apps").mkdir(exist_ok=True)
 
     def start(self, loop: Loop, start_ns: int) -> None:
+        """Start the applications from the stage's first instant on."""
         self._start_ns = start_ns
         if self._waiting:
             loop.at(start_ns, partial(self._start_ready, loop))
 
     def done(self) -> bool:
-        """Nothing is left to wait for."""
+        """Whether nothing is left to wait for."""
         jobs_done = all(name in self._running and self._running[name].code is not None for name in self._jobs)
         return jobs_done and not self._unready()
 
     def end(self, loop: Loop) -> None:
-        """End the services, the last started first, each before the one that it may need."""
+        """End the services, the last started first, so that each ends before a service that it may need."""
         self._ending = [process for process in self._running.values() if process.code is None]
         self._end_next(loop)
         loop.run(now_ns() + END_WITHIN_NS * (len(self._ending) + 1), unless=lambda: not self._ending)
 
     def close(self, loop: Loop) -> None:
-        """Whatever still runs is killed; nothing of an application is left."""
+        """Kill whatever still runs, and close everything; nothing of an application is left."""
         for process in self._running.values():
             if process.code is None:
                 process.kill()
@@ -75,7 +77,7 @@ class Applications:
             process.close()
 
     def note(self, notes: Notes) -> None:
-        """Write the records that they printed, in the order in which they came."""
+        """Write the records that the applications printed, in the order in which they came."""
         counts: dict[str, int] = {}
         for at_ns, plan, detail in self._records:
             number = counts[plan.name] = counts.get(plan.name, -1) + 1
@@ -167,7 +169,8 @@ class Applications:
 
 
 def log_name(phase: str, name: str) -> str:
-    """
+    """Name the file of an application's output.
+
     >>> log_name("load=0.7 near>far", "client")
     'load=0.7-near-far-client.log'
     """

@@ -1,10 +1,10 @@
-"""[guest] One worker of data-parallel training: computes for a declared time, and sums gradients over real TCP.
+"""[guest] A worker of data-parallel training: computes for a declared time, and sums gradients over real TCP.
 
     python3 -m apnemu.emulation.apps.training JSON
 
 Buckets go through the acts of `placement.allreduce`, several at once and in order on each connection. Gradients are a
 memory file that `sendfile` passes on, and are dropped uncopied where they arrive (MSG_TRUNC); with `numbers` they are
-real ones, summed and compared. The lab has one clock, so that all workers begin a step at one instant.
+real gradients, summed and compared. All workers have the lab's clock, so that they begin a step at the same instant.
 """
 
 from __future__ import annotations
@@ -25,26 +25,28 @@ from apnemu.emulation.apps.uncopied import CHUNK_BYTES, drop
 from apnemu.placement.allreduce import FORWARD, Act, acts, span
 
 HEAD = struct.Struct("!HIQ")
-"""From whom, which bucket, how many bytes follow."""
+"""Head of a part: the sender's rank, the bucket, how many bytes follow."""
 INSTANT = struct.Struct("!q")
 SO_MAX_PACING_RATE = 47
 BYTES_SENT = struct.Struct("=100xI96xQQ")
-"""`tcpi_total_retrans`, `tcpi_bytes_sent`, `tcpi_bytes_retrans` in struct tcp_info (include/uapi/linux/tcp.h)."""
+"""Fields tcpi_total_retrans, tcpi_bytes_sent, tcpi_bytes_retrans of struct tcp_info (include/uapi/linux/tcp.h)."""
 TOGETHER_NS = 10_000_000_000
-"""From the last connection to the first step; nothing happens meanwhile, so it costs nothing."""
+"""Time from the last connection to the first step; nothing happens meanwhile, so it costs nothing."""
 
 
 def now_ns() -> int:
+    """Instant on the monotonic clock."""
     return time.clock_gettime_ns(time.CLOCK_MONOTONIC)
 
 
 def sleep_until(instant_ns: int) -> None:
+    """Sleep until an instant on the monotonic clock."""
     while (left := instant_ns - now_ns()) > 0:
         time.sleep(left / 1e9)
 
 
 class Gradients:
-    """Bytes without meaning: what is added to them changes nothing."""
+    """Gradients without meaning: bytes that are dropped where they arrive."""
 
     def __init__(self, size: int) -> None:
         self.file = os.memfd_create("gradients")
@@ -52,10 +54,12 @@ class Gradients:
         self._nowhere = mmap.mmap(-1, CHUNK_BYTES)
 
     def send(self, peer: socket.socket, begin: int, end: int) -> None:
+        """Send as many bytes as lie between two places."""
         while begin < end:
             begin += os.sendfile(peer.fileno(), self.file, 0, min(end - begin, CHUNK_BYTES))
 
     def receive(self, peer: socket.socket, begin: int, end: int, kind: str) -> None:
+        """Drop as many bytes as lie between two places."""
         drop(peer, end - begin, self._nowhere)
 
 
@@ -66,26 +70,29 @@ class Numbers:
         self.values = values
 
     def send(self, peer: socket.socket, begin: int, end: int) -> None:
+        """Send the numbers between two places, in bytes."""
         peer.sendall(memoryview(self.values).cast("B")[begin:end])
 
     def receive(self, peer: socket.socket, begin: int, end: int, kind: str) -> None:
+        """Add the numbers that arrive to those between two places, in bytes, or replace these."""
         arrived: array[float] = array("d", exactly(peer, end - begin))
         for place, value in enumerate(arrived, begin // 8):
             self.values[place] = self.values[place] + value if kind == "add" else value
 
 
 def exactly(peer: socket.socket, size: int) -> bytes:
-    found = bytearray()
-    while len(found) < size:
-        piece = peer.recv(size - len(found))
+    """Receive `size` bytes; the end of the connection ends the program."""
+    data = bytearray()
+    while len(data) < size:
+        piece = peer.recv(size - len(data))
         if not piece:
             raise SystemExit("a worker has gone")
-        found += piece
-    return bytes(found)
+        data += piece
+    return bytes(data)
 
 
 class Worker:
-    """Its connections and where each bucket stands. A connection carries one direction."""
+    """A worker: its connections, and the next act of each bucket. A connection carries data one way."""
 
     def __init__(self, plan: dict[str, Any]) -> None:
         self.rank: int = plan["rank"]
@@ -101,7 +108,7 @@ class Worker:
         self._change = threading.Condition()
 
     def connect(self, plan: dict[str, Any]) -> None:
-        """Call everybody to whom this one sends, and answer everybody who sends to it."""
+        """Call every worker to which this worker sends, and answer every worker that sends to it."""
         for act in self.acts:
             if act.kind != "send":
                 self._inward.setdefault(act.peer, []).append(act)
@@ -125,13 +132,14 @@ class Worker:
             threading.Thread(target=self._receiver, args=(peer, peer_socket), daemon=True).start()
 
     def _agree(self, came: dict[int, socket.socket], together_ns: int) -> int:
-        """The first step's instant: worker 0 says it, each passes it on to those that it sends to, but to 0."""
+        """Agree on the instant of the first step: worker 0 tells it, and each worker passes it on to the workers to
+        which it sends, except worker 0."""
         if self.rank == 0:
             instant = now_ns() + together_ns
         else:
             ring = [act.peer for act in self.acts if act.kind != "send" and act.parts > 1]
-            said_by = ring[0] if ring else min(came)  # the one before, or the first of the site
-            instant = INSTANT.unpack(exactly(came[said_by], INSTANT.size))[0]
+            teller = ring[0] if ring else min(came)  # the previous worker in the ring, or the first of the site
+            instant = INSTANT.unpack(exactly(came[teller], INSTANT.size))[0]
         for peer, peer_socket in self.out.items():
             if self._listens_to_me(peer):
                 peer_socket.sendall(INSTANT.pack(instant))
@@ -172,7 +180,7 @@ class Worker:
         return first + begin, first + end
 
     def start(self, bucket: int) -> None:
-        """Its own gradients are there."""
+        """Begin with a bucket, whose own gradients are computed."""
         with self._change:
             self._place[bucket] = 0
             self._go_on(bucket)
@@ -180,7 +188,7 @@ class Worker:
     def _go_on(self, bucket: int) -> None:
         place = self._place.get(bucket)
         if place is None:
-            return  # others are faster
+            return  # a part came from a faster worker
         while place < len(self.acts):
             act = self.acts[place]
             if act.kind == "send":
@@ -194,7 +202,7 @@ class Worker:
         self._change.notify()
 
     def finish(self) -> int:
-        """Wait until every bucket has been summed; the instant."""
+        """Wait until every bucket has been summed; returns the instant."""
         with self._change:
             while any(self._place.get(bucket, 0) < len(self.acts) for bucket in range(self.buckets)):
                 self._change.wait()
@@ -202,7 +210,7 @@ class Worker:
             return now_ns()
 
     def close(self) -> None:
-        """Until everybody has all that this one sent."""
+        """Wait until every worker has all that this worker sent."""
         for peer in self.out:
             self._to_send[peer].put(None)
         for peer_socket in self.out.values():
@@ -210,17 +218,17 @@ class Worker:
                 pass
 
     def sent(self) -> dict[int, tuple[int, int]]:
-        """To each peer: bytes as TCP sent them, without its headers, and how many of these again."""
-        found = {}
+        """Bytes that TCP sent to each peer, without its headers, and how many of these it sent again."""
+        by_peer = {}
         for peer, peer_socket in self.out.items():
             information = peer_socket.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, BYTES_SENT.size)
             _, total, again = BYTES_SENT.unpack(information)
-            found[peer] = (total, again)
-        return found
+            by_peer[peer] = (total, again)
+        return by_peer
 
 
 def called(address: str, port: int) -> socket.socket:
-    """A connection to a worker that may not have begun to listen."""
+    """Connect to a worker that may not have begun to listen."""
     for _ in range(1000):
         try:
             peer = socket.create_connection((address, port))
@@ -233,7 +241,10 @@ def called(address: str, port: int) -> socket.socket:
 
 
 def step(worker: Worker, begin_ns: int, compute_s: float, overlap: bool) -> int:
-    """Forward, backward with a bucket's gradients ready now and then, and all of them summed; the instant."""
+    """Do a step: forward, backward with the buckets ready one after another, and all of them summed.
+
+    Returns the instant at which every bucket has been summed.
+    """
     for bucket in range(worker.buckets):
         share = (bucket + 1) / worker.buckets if overlap else 1.0
         sleep_until(begin_ns + round(compute_s * 1e9 * (FORWARD + (1 - FORWARD) * share)))
@@ -242,6 +253,7 @@ def step(worker: Worker, begin_ns: int, compute_s: float, overlap: bool) -> int:
 
 
 def train(plan: dict[str, Any]) -> dict[str, Any]:
+    """Do the steps of a plan; returns the record with their instants and the bytes sent."""
     worker = Worker(plan)
     if "numbers" in plan:
         worker.gradients = Numbers(array("d", plan["numbers"]))
@@ -253,10 +265,10 @@ def train(plan: dict[str, Any]) -> dict[str, Any]:
         instants.append(step(worker, instants[-1], plan["compute_s"], plan["overlap"]))
     worker.close()
     sent = {peer: [now - then for now, then in zip(worker.sent()[peer], before[peer], strict=True)] for peer in before}
-    found: dict[str, Any] = {"rank": worker.rank, "instants_ns": instants, "sent": sent}
+    record: dict[str, Any] = {"rank": worker.rank, "instants_ns": instants, "sent": sent}
     if isinstance(worker.gradients, Numbers):
-        found["numbers"] = worker.gradients.values.tolist()
-    return found
+        record["numbers"] = worker.gradients.values.tolist()
+    return record
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
-"""[guest] Bytes that TCP has received, dropped without being copied (MSG_TRUNC).
+"""[guest] Dropping of bytes that TCP has received, without copying them (MSG_TRUNC).
 
-A receiver is woken for no less than `WAKE_BYTES`, or for all that is left. It waits in `poll`, which looks at all that
-is there: a `recv` that has taken a part and sleeps is woken only for as much again (`tcp_data_ready` in
-net/ipv4/tcp_input.c), and would wait for ever for a rest that has come.
+The kernel wakes a receiver for no less than `WAKE_BYTES`, or for all that is left. The receiver waits in `poll`, which
+looks at all that has arrived: a `recv` that has taken a part and sleeps is woken only for as much again
+(`tcp_data_ready` in net/ipv4/tcp_input.c), and would wait for ever for a rest that has arrived before.
 """
 
 from __future__ import annotations
@@ -13,11 +13,15 @@ import socket
 
 CHUNK_BYTES = 1 << 26
 WAKE_BYTES = 1 << 18
-"""More than its window a receiver would wait for for ever."""
+"""Bytes for which a receiver is woken; they must be fewer than its window, or it would wait for ever."""
 
 
 def drop(peer: socket.socket, size: int, nowhere: mmap.mmap) -> None:
-    """Raises SystemExit where the other side ends before it has sent `size` bytes."""
+    """Drop the next `size` bytes from a peer.
+
+    Raises:
+        SystemExit: the other side ended before it had sent them.
+    """
     arrivals = select.poll()
     arrivals.register(peer, select.POLLIN)
     while size:

@@ -1,12 +1,13 @@
-"""How often a request for light is refused: arrivals, departures and an online planner, simulated on the host.
+"""Blocking probability of requests for light: arrivals, departures and an online planner, simulated on the host.
 
-`rules` what the network and its requests are, `candidates` the routes tried, `routes` both as arrays, `arrivals` the
-seeded draws, `compiled` the planner as machine code, `plain` the same rule as anybody would write it in Python (the
-oracle of the first and the yardstick of its speed), `simulation` runs one of them, `erlang` what theory knows.
+`rules` says what the network and its requests are, `candidates` which routes are tried; `routes` holds both as arrays.
+`arrivals` draws the requests from the seed. `compiled` is the planner as machine code; `plain` is the same planner as
+anybody would write it in Python, the oracle of the compiled planner and the yardstick of its speed. `simulation` runs
+either of them, `erlang` holds what theory knows.
 
-Requests come as a Poisson process between pairs of data centres chosen uniformly, each holds its light for a time
-drawn from the exponential distribution, and one that finds no light is lost. Light is the same slots on every fibre of
-the route: no conversion. Loads are in erlangs: arrivals per mean holding time.
+Requests come as a Poisson process between pairs of data centres chosen uniformly; each holds its light for a time
+drawn from the exponential distribution; a request that no route has room for is lost. Light takes the same slots on
+every fibre of the route: no conversion. Loads are in erlangs: arrivals per mean holding time.
 
 *Not modelled:* signal quality (the flexible grid judges reach by a table), time to set up, retries, moving light.
 

@@ -1,4 +1,4 @@
-"""The seeded draws of a simulation: a stream of its own for each purpose, in parts that fit a processor's cache."""
+"""Seeded draws of a simulation: a stream of its own for each purpose, in parts that fit a processor's cache."""
 
 from __future__ import annotations
 
@@ -11,16 +11,20 @@ import numpy.typing as npt
 from apnemu.seeds import generator
 
 PART = 1 << 14
-"""Requests drawn at a time. Part of the result where holding times are redrawn: do not change it lightly."""
+"""Requests drawn at a time. It is part of the result where holding times are redrawn: do not change it lightly."""
 LONGEST = 2.0
-"""In mean holding times, where longer ones are redrawn."""
+"""Longest holding time, in mean holding times, where longer ones are redrawn."""
 MEAN_REDRAWN = (1 - 3 * np.exp(-2.0)) / (1 - np.exp(-2.0))
 """Mean of an exponential variable of mean 1, given that it is at most 2: 0.687."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Part:
-    """Consecutive requests: time since the one before, holding time (both in mean holding times), pair, size."""
+    """Consecutive requests, as four arrays of shape (requests,).
+
+    `gap` is the time since the request before and `holding` the holding time, both in mean holding times; `pair` and
+    `size` are indices into the pairs of `RouteTable` and into `Rules.sizes`.
+    """
 
     gap: npt.NDArray[np.float64]
     holding: npt.NDArray[np.float64]
@@ -29,7 +33,7 @@ class Part:
 
 
 def parts(seed: int, count: int, *, load: float, pairs: int, sizes: int, redrawn: bool) -> Iterator[Part]:
-    """`count` requests. The draws of one load are those of another with the gaps stretched."""
+    """Draw `count` requests, part by part; at another `load` (erlangs) the draws differ in the scale of gaps alone."""
     gaps, holdings, chosen, asked = (
         generator(seed, f"blocking {purpose}") for purpose in ("gaps", "holdings", "pairs", "sizes")
     )

@@ -1,18 +1,17 @@
-"""The routes that a request may take, in the order in which they are tried.
+"""Candidate routes of a request, in the order in which they are tried.
 
 `km-hops` and `hops-km` are this project's own total orders: km, then hops, then names (`planning.graph`), or hops
 before km. A route and its way back are the same fibres.
 
-`km` and `hops` are those behind published figures, XLRON's: networkx's `shortest_simple_paths` in numbers of sites
-(1, 2, ... in the file's order, fibres added in the file's order), by km or by hops; the first k of them, sorted by km
-or hops, then hops, then the SHA-256 of the route as Python prints it, `[1, 3, 6]`. Where lightpaths go both ways, a
+`km` and `hops` are the orders behind published figures, XLRON's: networkx's `shortest_simple_paths` over sites numbered
+1, 2, ... in the file's order, with fibres added in the file's order, by km or by hops; the first k routes are sorted by
+km or hops, then hops, then the SHA-256 of the route as Python prints it, `[1, 3, 6]`. Where lightpaths go both ways, a
 route is read from the site that comes first in the file; where they are one way, from its source.
 
-The tie-break is without meaning, but it decides. On NSFNET with 40 wavelengths:
-by hops at 240 E 0.76 % (`hops`) or 1.13 % (`hops-km`); by km at 220 E 2.42 % (`km`), 2.31 % (`km-hops`), and 2.74 % if
-hops are not looked at: 69 times two neighbours in the lists of six routes have the same km.
-The published orders depend on the order of the file and on networkx (a test holds their routes fast), and are not
-defined where two fibres join the same two sites.
+The tie-break is without meaning, but it decides. On NSFNET with 40 wavelengths, 240 erlangs by hops give a blocking of
+0.76 % (`hops`) or 1.13 % (`hops-km`); 220 erlangs by km give 2.42 % (`km`), 2.31 % (`km-hops`), or 2.74 % if hops are
+ignored: in the lists of six routes 69 neighbours have the same km. The published orders depend on the order of the file
+and on networkx (a test holds their routes fast), and are not defined where two fibres join the same two sites.
 """
 
 from __future__ import annotations
@@ -26,26 +25,28 @@ import networkx as nx  # type: ignore[import-untyped]  # it ships no types
 
 from apnemu.errors import InputError
 from apnemu.model.plant import Fibre, Plant
-from apnemu.planning.graph import MM_PER_KM, Graph, Route
-from apnemu.planning.hops_first import HopsFirst
+from apnemu.planning.graph import MM_PER_KM, Graph, HopsFirst, Route
 
 Order = Literal["km", "hops", "km-hops", "hops-km"]
 Pair = tuple[str, str]
 
 
 def candidates(plant: Plant, k: int, order: Order, *, one_way: bool = False) -> dict[Pair, tuple[Route, ...]]:
-    """At most k routes for every two data centres in the file's order, or there and back; those not joined left out.
+    """List at most k routes for every two data centres, in the file's order; pairs that no fibres join are left out.
 
-    Raises InputError for a published order on a plant with fibres side by side.
+    With `one_way` the pairs are ordered: there and back count as two.
+
+    Raises:
+        InputError: the order is a published one, and the plant has two fibres between the same two sites.
     """
     names = [site.name for site in plant.data_centres]
     pairs = list(permutations(names, 2) if one_way else combinations(names, 2))
     if order in ("km", "hops"):
-        found = _published(plant, k, pairs, by_km=order == "km")
+        routes_of = _published(plant, k, pairs, by_km=order == "km")
     else:
         graph = Graph(plant) if order == "km-hops" else HopsFirst(plant)
-        found = {pair: tuple(islice(graph.routes(*pair), k)) for pair in pairs}
-    return {pair: routes for pair, routes in found.items() if routes}
+        routes_of = {pair: tuple(islice(graph.routes(*pair), k)) for pair in pairs}
+    return {pair: routes for pair, routes in routes_of.items() if routes}
 
 
 def _published(plant: Plant, k: int, pairs: list[Pair], *, by_km: bool) -> dict[Pair, tuple[Route, ...]]:

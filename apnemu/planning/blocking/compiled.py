@@ -1,10 +1,10 @@
 """The online planner as machine code (numba): free slots as bits of whole words, departures in a binary heap.
 
-One request costs a few words per link of a route and O(log active) for its departure. `dark[link, word]` has a bit for
-each free slot, the lowest slot the lowest bit of word 0; the bits of n free slots in a row are those left of a word
-ANDed n - 1 times with itself shifted, in O(log n) steps.
+A request costs a few words per link of a route and O(log active) for its departure. `dark` has shape (links, words) and
+a bit for each free slot, the lowest slot the lowest bit of word 0. A bit that is left of a word ANDed n - 1 times with
+itself shifted marks a place where n slots in a row are free; that takes O(log n) steps.
 
-Mixed signed and unsigned operands become floating-point numbers in numba: words meet words only.
+Numba turns mixed signed and unsigned operands into floating-point numbers, so words are combined with words alone.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ F = TypeVar("F", bound=Callable[..., Any])
 ONE, ALL = np.uint64(1), np.uint64(2**64 - 1)
 DE_BRUIJN = np.uint64(0x03F79D71B4CB0A89)
 LOWEST = np.zeros(64, np.int64)
-"""The place of a word's only bit, by the top 6 bits of the bit times the De Bruijn word (Leiserson, Prokop, Randall,
-"Using de Bruijn Sequences to Index a 1 in a Computer Word", MIT 1998)."""
+"""Place of a word's only bit, by the top 6 bits of that bit times the De Bruijn word, shape (64,) (Leiserson, Prokop,
+Randall, "Using de Bruijn Sequences to Index a 1 in a Computer Word", MIT 1998)."""
 for _place in range(64):
     LOWEST[((int(DE_BRUIJN) << _place) & int(ALL)) >> 58] = _place
 FITS = {"first": 0, "best": 1, "fragments": 2}
@@ -39,7 +39,7 @@ def _machine_code(function: F) -> F:
 
 
 class CompiledPlanner:
-    """The network's state between parts of the requests."""
+    """State of the network between parts of the requests: `dark` slots, and a heap of departures (`ends_at`, `lit`)."""
 
     def __init__(self, routes: RouteTable, rules: Rules) -> None:
         self.routes = routes
@@ -54,7 +54,10 @@ class CompiledPlanner:
         self.now, self.active = 0.0, 0
 
     def serve(self, gap: Float, holding: Float, pair: Whole, size: Whole) -> npt.NDArray[np.bool_]:
-        """Whether each request was refused. Compiled when it is first called."""
+        """Serve requests in their order; compiled on the first call.
+
+        All four arrays have the shape (requests,) of `arrivals.Part`; so has the answer, which is True for a refusal.
+        """
         refused = np.zeros(len(gap), np.bool_)
         table = self.routes
         self.now, self.active = _serve(
@@ -102,7 +105,10 @@ def _serve(
 
 @_machine_code
 def _room(dark: Words, passed: Whole, width: int, common: Words, starts: Words) -> bool:
-    """Fill `common` with the slots free on all links, `starts` with those where `width` free ones begin."""
+    """Fill `common` with the slots that are free on all links, `starts` with those at which `width` free slots begin.
+
+    Says whether any such place is left. Both have shape (words,).
+    """
     words = len(common)
     some = np.uint64(0)
     for word in range(words):
@@ -134,20 +140,20 @@ def _lowest(bits: Words) -> int:
 
 @_machine_code
 def _best(common: Words, slots: int, width: int) -> int:
-    found, shortest, length = -1, slots + 1, 0
+    best, shortest, length = -1, slots + 1, 0
     for slot in range(slots + 1):
         if slot < slots and _is_set(common, slot):
             length += 1
             continue
         if width <= length < shortest:
-            found, shortest = slot - length, length
+            best, shortest = slot - length, length
         length = 0
-    return found
+    return best
 
 
 @_machine_code
 def _fewest_fragments(dark: Words, passed: Whole, starts: Words, slots: int, width: int) -> int:
-    found, fewest = -1, 2 * len(passed) + 1
+    best, fewest = -1, 2 * len(passed) + 1
     for slot in range(slots - width + 1):
         if not _is_set(starts, slot):
             continue
@@ -158,8 +164,8 @@ def _fewest_fragments(dark: Words, passed: Whole, starts: Words, slots: int, wid
             if slot + width < slots and _is_set(dark[link], slot + width):
                 neighbours += 1
         if neighbours < fewest:
-            found, fewest = slot, neighbours
-    return found
+            best, fewest = slot, neighbours
+    return best
 
 
 @_machine_code

@@ -1,4 +1,4 @@
-"""What theory knows of blocking: exact for one link, a floor for a network."""
+"""Theory of blocking: exact for a single link, a lower bound for a network."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from apnemu.planning.blocking.rules import Rules
 
 
 def erlang_b(load_erlang: float, servers: int) -> float:
-    """The share of requests lost where `servers` serve a Poisson load and none waits (Erlang 1917).
+    """Share of requests lost where `servers` serve a Poisson load and no request waits (Erlang 1917).
 
-    By the recursion B(n) = a B(n-1) / (n + a B(n-1)), B(0) = 1; whatever the distribution of the holding times.
+    The recursion is B(n) = a B(n-1) / (n + a B(n-1)), B(0) = 1; it holds for any distribution of holding times.
 
     >>> f"{erlang_b(30.0, 40):.5f} {erlang_b(40.0, 40):.5f} {erlang_b(5.0, 10):.5f}"
     '0.01441 0.11616 0.01838'
@@ -22,11 +22,12 @@ def erlang_b(load_erlang: float, servers: int) -> float:
 
 
 def least_blocking(plant: Plant, rules: Rules, load_erlang: float) -> float:
-    """No planner that decides request by request does better: each request of a site needs room on the site's fibres.
+    """Lower bound of the blocking of any planner that decides request by request.
 
-    The largest over the sites of (share of requests that begin or end there) x Erlang B, with as many servers as
-    narrowest requests fit on its fibres at once (the cut bound of Gibbens and Kelly, "Dynamic routing in fully
-    connected networks", IMA J. Math. Control Inf. 7, 1990, taken at cuts around one site only).
+    Each request of a site needs room on the site's fibres. The bound is the largest over the sites of (share of
+    requests that begin or end there) x Erlang B, with as many servers as narrowest requests fit on the site's fibres at
+    once (the cut bound of Gibbens and Kelly, "Dynamic routing in fully connected networks", IMA J. Math. Control Inf.
+    7, 1990, taken at cuts around single sites only).
     """
     sites = len(plant.data_centres)
     share = 2 / sites

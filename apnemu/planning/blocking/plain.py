@@ -1,6 +1,6 @@
-"""The online planner as anybody would write it in Python: the oracle of the compiled one, and what it is timed against.
+"""The online planner as anybody would write it in Python: the oracle of the compiled planner and of its speed.
 
-Nothing here knows of bits: a link is a list of slots, free or not, and every rule is spelt as `Rules` says it.
+It knows nothing of bits: a link is a list of slots, free or not, and every rule is spelt as `Rules` says it.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ Float = npt.NDArray[np.float64]
 
 
 class PlainPlanner:
-    """The network's state between parts of the requests."""
+    """State of the network between parts of the requests: free slots of each link, and a heap of departures."""
 
     def __init__(self, routes: RouteTable, rules: Rules) -> None:
         bounds = routes.link_at.tolist()
@@ -31,7 +31,7 @@ class PlainPlanner:
         self.now = 0.0
 
     def serve(self, gap: Float, holding: Float, pair: Whole, size: Whole) -> npt.NDArray[np.bool_]:
-        """Whether each request was refused."""
+        """Serve requests in their order; arrays of shape (requests,), the answer True for a refusal."""
         requests = zip(gap.tolist(), holding.tolist(), pair.tolist(), size.tolist(), strict=True)
         return np.array([self._refused(*request) for request in requests], np.bool_)
 
@@ -55,7 +55,7 @@ class PlainPlanner:
                 self.free[link][place] = free
 
     def _places(self, route: int, width: int) -> list[int]:
-        """Where so many slots are free in a row on every link of the route."""
+        """Slots at which `width` slots in a row are free on every link of the route."""
         common = [all(slots) for slots in zip(*(self.free[link] for link in self.fibres[route]), strict=True)]
         return [slot for slot in range(len(common) - width + 1) if all(common[slot : slot + width])]
 

@@ -1,4 +1,4 @@
-"""Routes, fibres and slots needed as flat arrays of whole numbers: what the planner's loops read."""
+"""Tables that the planner's loops read: routes, fibres and slots needed as flat arrays of whole numbers."""
 
 from __future__ import annotations
 
@@ -17,10 +17,11 @@ Whole = npt.NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class RouteTable:
-    """Pair p may take the routes `first[p]` up to `first[p + 1]`, route r passes `links[link_at[r]:link_at[r + 1]]`.
+    """Routes of every pair: pair p may take the routes `first[p]` to `first[p + 1]` - 1.
 
-    `needed[r, s]` is the number of slots that a request of size s takes on route r. A link is a fibre pair, or with
-    separate directions one of its fibres.
+    `first` has shape (pairs + 1,). Route r passes `links[link_at[r]:link_at[r + 1]]`; `link_at` has shape
+    (routes + 1,). `needed[r, s]`, of shape (routes, sizes), is the number of slots that a request of size s takes on
+    route r. A link is a fibre pair, or with separate directions one of its fibres.
     """
 
     first: Whole
@@ -31,17 +32,22 @@ class RouteTable:
 
     @property
     def pairs(self) -> int:
+        """Number of pairs."""
         return len(self.first) - 1
 
 
 def route_table(plant: Plant, rules: Rules) -> RouteTable:
-    """Raises InputError where no two data centres are joined."""
-    found = candidates(plant, rules.k, rules.order, one_way=rules.separate)
-    if not found:
+    """Make the table of a plant's candidate routes.
+
+    Raises:
+        InputError: no fibres join two data centres, or see `candidates`.
+    """
+    routes_of = candidates(plant, rules.k, rules.order, one_way=rules.separate)
+    if not routes_of:
         raise InputError(f"no fibres join two data centres of {plant.name}; add a fibre, or a second data centre")
     number = {fibre.name: index for index, fibre in enumerate(plant.fibres)}
     first, link_at, links, needed = [0], [0], list[int](), list[list[int]]()
-    for routes in found.values():
+    for routes in routes_of.values():
         for route in routes:
             for name, site in zip(route.fibres, route.sites, strict=False):
                 links.append(2 * number[name] + (site == plant.fibre[name].b) if rules.separate else number[name])

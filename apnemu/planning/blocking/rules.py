@@ -1,4 +1,4 @@
-"""What is simulated: the grid, the routes tried, the way a slot is chosen, and what requests are like."""
+"""Rules of a simulation: the grid, the routes tried, the way in which a slot is chosen, and what requests are like."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from typing import Literal
 from apnemu.planning.blocking.candidates import Order
 
 SLOT_GBAUD = 12.5
-"""One symbol per second and Hz in a slot of 12.5 GHz: a slot of a mode with b bit/symbol carries 12.5 x b Gbit/s."""
+"""Symbol rate of a slot of 12.5 GHz, at 1 baud per Hz: with b bit/symbol the slot carries 12.5 x b Gbit/s."""
 BITS_PER_SYMBOL = ((625.0, 4), (1250.0, 3), (2500.0, 2), (100_000.0, 1))
-"""(reach in km, bit/s/Hz): 16QAM, 8QAM, QPSK, BPSK, as in DeepRMSA (Chen et al., JLT 37(16), 2019) and XLRON."""
+"""Pairs (reach in km, bit/symbol) of 16QAM, 8QAM, QPSK and BPSK, as in DeepRMSA (Chen et al., JLT 37(16), 2019) and
+XLRON."""
 MOST_SLOTS = 1023
 
 Grid = Literal["fixed", "flex"]
@@ -20,18 +21,21 @@ Fit = Literal["first", "best", "fragments"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rules:
-    """A request tries its `k` routes in `order`; on the first that has room it gets the slots that `fit` chooses.
+    """Rules of the planner: a request tries its `k` routes in `order`, and on the first route with room takes the slots
+    that `fit` chooses.
 
-    `grid`: on the fixed grid a request is one of `slots` wavelengths; on the flexible grid it asks for a whole number
-    of Gbit/s, uniform from the first to the second of `rates_gbps`, and gets as many slots of 12.5 GHz as the fastest
-    modulation for the route's length needs, with `guard_slots` above them.
+    `grid`: on the fixed grid a request takes one of `slots` wavelengths; on the flexible grid it asks for a whole
+    number of Gbit/s, uniform from the first to the second of `rates_gbps`, and gets as many slots of 12.5 GHz as the
+    fastest modulation for the route's length needs, with `guard_slots` above them.
     `fit`: `first` the lowest free slots; `best` the lowest of the shortest stretch that is free from end to end and
-    long enough; `fragments` those after which the fibres of the route have the fewest free stretches, the lowest of
-    several.
+    long enough; `fragments` the lowest slots after which the fibres of the route have the fewest free stretches.
     `separate`: False, one spectrum per fibre pair and lightpaths in both directions; True, each direction has its own
     spectrum and requests are one way, so pairs are ordered.
     `redrawn`: holding times above twice the mean are drawn again, as DeepRMSA does; the true load is then 0.687 times
-    the nominal one (`mean_holding`).
+    the nominal one (`arrivals.MEAN_REDRAWN`).
+
+    Raises:
+        ValueError: a number is outside its limits.
     """
 
     grid: Grid = "fixed"
@@ -57,12 +61,12 @@ class Rules:
 
     @property
     def sizes(self) -> range:
-        """The rates in Gbit/s that a request may ask for, all as likely; one that stands for all on the fixed grid."""
+        """Rates in Gbit/s that a request may ask for, all equally likely; on the fixed grid a single stand-in."""
         low, high = self.rates_gbps
         return range(low, high + 1) if self.grid == "flex" else range(1)
 
     def needed(self, length_km: float, rate_gbps: int) -> int:
-        """Slots that a request takes on a route, guard included; more than there are if nothing reaches so far.
+        """Slots that a request takes on a route, guard included; more than `slots` if no modulation reaches so far.
 
         >>> Rules(grid="flex").needed(600.0, 100), Rules(grid="flex").needed(2500.1, 100), Rules().needed(1e6, 0)
         (3, 9, 1)

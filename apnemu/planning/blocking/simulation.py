@@ -1,4 +1,4 @@
-"""One load, simulated: the blocking probability with its confidence interval, and how fast that went."""
+"""Simulation of one load: the blocking probability with its confidence interval, and the pace of the simulation."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ from apnemu.planning.blocking.rules import Rules
 from apnemu.units import NS_PER_S
 
 WARM_UP_HOLDING_TIMES = 20
-"""The network starts empty; what is left of that after so many mean holding times is about exp(-20)."""
+"""Warm-up in mean holding times: the network starts empty, and about exp(-20) of that is left when counting begins."""
 BATCHES = 30
 STUDENT = 2.045
-"""0.975 quantile of Student's t with 29 degrees of freedom."""
+"""Quantile 0.975 of Student's t with 29 degrees of freedom."""
 RULE_OF_THREE = 3.0
-"""-ln 0.05."""
+"""The value of -ln 0.05, rounded as the rule of three has it."""
 Clock = Callable[[], int]
 
 
 class Planner(Protocol):
-    """Serves requests part by part and says which were refused."""
+    """A planner: serves requests part by part and says which were refused; all arrays have shape (requests,)."""
 
     def serve(
         self,
@@ -42,15 +42,15 @@ class Planner(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Blocking:
-    """Of `requests` requests `refused` got no light; the `warm_up` requests before them are not counted.
+    """Blocking at one load: `refused` of `requests` got no light; the `warm_up` requests before them are not counted.
 
     `standard_error` is by batch means: 30 batches in a row (Law, Simulation Modeling and Analysis, 5th ed., 9.5.3). It
     is honest where a batch lasts many mean holding times, that is where requests / 30 is far above the load, and where
     some hundreds were refused: refusals come in bursts, and a run that saw few of them has too low a figure and too
     small an error together. Where all or none were refused the batches do not differ and say nothing of the error:
-    `ci95` is then 3 in all the requests, within which the truth lies with 95 % (the rule of three: 0.05 = (1 - p)^n;
+    `ci95` is then 3 / `requests`, within which the truth lies with 95 % (the rule of three: 0.05 = (1 - p)^n;
     Hanley, Lippman-Hand, JAMA 249, 1983).
-    `pace` is requests per wall second, warm-up and random draws included: the one figure that no seed repeats.
+    `pace` is requests per wall second, warm-up and random draws included: the only figure that a seed does not repeat.
     """
 
     load_erlang: float
@@ -62,21 +62,25 @@ class Blocking:
 
     @property
     def blocking(self) -> float:
+        """Share of requests that got no light."""
         return self.refused / self.requests
 
     @property
     def ci95(self) -> float:
-        """Half of the 95 % confidence interval's width (Student's t); of all or none refused, the whole of it."""
+        """Half of the 95 % confidence interval's width (Student's t); where all or none were refused, all of it."""
         if self.refused in (0, self.requests):
             return RULE_OF_THREE / self.requests
         return STUDENT * self.standard_error
 
 
 def simulate(plant: Plant, rules: Rules, *, load_erlang: float, requests: int, seed: int, clock: Clock) -> Blocking:
-    """`requests` are at least 30; `clock` gives wall nanoseconds and touches nothing but `pace`.
+    """Simulate at least 30 requests at one load; `clock` gives wall nanoseconds and decides `pace` alone.
 
     The first simulation of a process compiles the planner, or reads it from numba's cache; that is not in the pace.
-    Raises InputError for a plant without two data centres that are joined.
+
+    Raises:
+        InputError: no fibres join two data centres of the plant.
+        ValueError: `requests` is below 30.
     """
     from apnemu.planning.blocking.compiled import CompiledPlanner  # numba takes half a second to import
 
@@ -90,8 +94,10 @@ def simulate(plant: Plant, rules: Rules, *, load_erlang: float, requests: int, s
 def race(
     plant: Plant, rules: Rules, *, load_erlang: float, requests: int, plain_requests: int, seed: int, clock: Clock
 ) -> tuple[Blocking, Blocking, bool]:
-    """The compiled planner over `requests`, the plain Python loop of the same rule over `plain_requests`, and whether
-    the compiled one has the same figures as the plain one over those."""
+    """Run the compiled planner over `requests` and the plain Python planner over `plain_requests`.
+
+    The third answer says whether both give the same figures over `plain_requests`.
+    """
     ours = simulate(plant, rules, load_erlang=load_erlang, requests=requests, seed=seed, clock=clock)
     again = simulate(plant, rules, load_erlang=load_erlang, requests=plain_requests, seed=seed, clock=clock)
     routes = route_table(plant, rules)

@@ -1,7 +1,7 @@
-"""What no assignment can beat: the fullest fibre, if lightpaths could be divided among routes as one likes.
+"""Lower bound of the number of wavelengths: the load of the fullest fibre, if lightpaths could be divided among routes.
 
-A linear programme, solved by HiGHS through scipy. It is never below the cut bound (lightpaths that must cross a cut,
-over the fibres that cross it), and needs no list of cuts.
+It is a linear programme, solved by HiGHS through scipy. It is never below the cut bound (lightpaths that must cross a
+cut, over the fibres that cross it), and needs no list of cuts.
 """
 
 from __future__ import annotations
@@ -16,14 +16,17 @@ from apnemu.errors import LabError
 from apnemu.model.plant import Plant
 
 SLACK = 1e-6
-"""Ten times HiGHS's own tolerance: a load so little above a whole number counts as that number."""
+"""Slack of a load: as little above a whole number it counts as that number. Ten times HiGHS's own tolerance."""
 
 
 def lower_bound(plant: Plant) -> int:
-    """The least possible load of the fullest fibre, rounded up.
+    """Compute the least possible load of the fullest fibre, in wavelengths, rounded up.
 
-    One flow from each data centre to all that come after it; a variable for each flow and fibre direction, and the
-    load. Seconds for 48 sites.
+    The programme has a flow from each data centre to all data centres after it, a variable for each flow and fibre
+    direction, and the load. It takes seconds for 48 sites.
+
+    Raises:
+        LabError: HiGHS finds no optimum.
     """
     number = {site.name: index for index, site in enumerate(plant.sites)}
     centres = [number[site.name] for site in plant.data_centres]
@@ -54,6 +57,6 @@ def lower_bound(plant: Plant) -> int:
 
 
 def matrix(entries: list[tuple[int, int, int]], rows: int, columns: int) -> csr_array:
-    """Sparse, of entries (value, row, column); entries in one place add up."""
+    """Make a sparse matrix of shape (rows, columns) of entries (value, row, column); entries at one place add up."""
     values, row, column = zip(*entries, strict=True)
     return coo_array((values, (row, column)), shape=(rows, columns)).tocsr()

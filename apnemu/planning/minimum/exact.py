@@ -1,4 +1,4 @@
-"""Is there an assignment with so many wavelengths? HiGHS decides, on networks that are small enough."""
+"""Exact search: HiGHS decides whether a number of wavelengths suffices, on networks that are small enough."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from apnemu.planning.minimum.packing import Packed
 
 MOST_VARIABLES = 6_000
 MOST_NODES = 20_000
-"""Of the search tree; nodes and not seconds, so that the answer is the same on every machine."""
+"""Most nodes of the search tree; nodes and not seconds, so that the answer is the same on every machine."""
 
 
 def is_small(plant: Plant, pairs: int, count: int) -> bool:
-    """Whether HiGHS is worth asking."""
+    """Whether the network is small enough for HiGHS: `pairs` lightpaths in `count` wavelengths."""
     return pairs * count * (2 * len(plant.fibres) + 1) <= MOST_VARIABLES
 
 
 def packed_exactly(plant: Plant, pairs: list[tuple[str, str]], count: int) -> tuple[bool, Packed | None]:
-    """(whether the answer is known, an assignment with `count` wavelengths if there is one).
+    """Search for an assignment with `count` wavelengths: whether the answer is known, and the assignment if it exists.
 
     Binary variables: pair p has wavelength w; pair p passes arc a on wavelength w. At every site what enters leaves; a
-    fibre carries a wavelength once, whichever way. Flows that run in circles are allowed and thrown away.
+    fibre carries a wavelength once, whichever way. Flows that run in circles are allowed, and cut off afterwards.
     """
     number = {site.name: index for index, site in enumerate(plant.sites)}
     arcs = [(number[x], number[y]) for fibre in plant.fibres for x, y in ((fibre.a, fibre.b), (fibre.b, fibre.a))]
@@ -59,7 +59,11 @@ def packed_exactly(plant: Plant, pairs: list[tuple[str, str]], count: int) -> tu
 
 
 def _lightpath(plant: Plant, pair: tuple[str, str], passed: npt.NDArray[np.bool_]) -> tuple[Route, int]:
-    """Walk from the source along arcs in use; a site met again closes a circle, which is cut off."""
+    """Walk from the source along arcs in use; a site met again closes a circle, which is cut off.
+
+    `passed` has shape (wavelengths, arcs + 1): the arcs in use, and in the last column whether the pair has the
+    wavelength.
+    """
     wave = int(np.flatnonzero(passed[:, -1])[0])
     used = [index for index in range(len(plant.fibres) * 2) if passed[wave, index]]
     sites, fibres = [pair[0]], list[str]()

@@ -1,4 +1,4 @@
-"""Lightpaths into a given number of wavelengths: first fit, and whoever found no room is served earlier next time.
+"""Packing of lightpaths into a given number of wavelengths: first fit; a pair without room is served earlier next time.
 
 "Squeaky wheel" optimisation (Joslin and Clements, Journal of Artificial Intelligence Research 10, 1999) over the order
 of the pairs; it starts with the pairs that are farthest apart.
@@ -11,14 +11,16 @@ from collections.abc import Sequence
 from apnemu.planning.graph import Route
 
 WORK = 300_000
-"""Lightpaths placed before it gives up: seconds."""
+"""Lightpaths placed before the packing gives up, which takes seconds."""
 Packed = tuple[tuple[Route, int], ...]
+"""Route and wavelength of each pair."""
 
 
 def packed(routes: Sequence[Sequence[Route]], count: int) -> Packed | None:
-    """A route and a wavelength below `count` for each pair, given its routes from the shortest; None if none is found.
+    """Find a route and a wavelength below `count` for each pair, given each pair's routes from the shortest.
 
-    None proves nothing. Each pair takes the first of its routes on which a wavelength is dark, the lowest.
+    Each pair takes the first of its routes on which a wavelength is dark, and the lowest such wavelength. None means
+    that no packing was found; it does not prove that there is none.
     """
     fibres = {
         name: index for index, name in enumerate(sorted({name for pair in routes for r in pair for name in r.fibres}))
@@ -39,7 +41,10 @@ def packed(routes: Sequence[Sequence[Route]], count: int) -> Packed | None:
 def _placed(
     steps: list[list[list[int]]], order: Sequence[int], fibres: int, count: int
 ) -> list[tuple[int, int] | None]:
-    """For each pair its route's index and its wavelength. `lit` has a bit for each wavelength of a fibre."""
+    """Place the pairs in an order: index of the route and wavelength of each pair, None where a pair has no room.
+
+    `lit` has a bit for each wavelength of a fibre.
+    """
     lit = [0] * fibres
     every = (1 << count) - 1
     chosen: list[tuple[int, int] | None] = [None] * len(steps)

@@ -1,4 +1,4 @@
-"""From below the bound, from above the packing; between them, on small networks, the exact search."""
+"""Search for the fewest wavelengths: the bound from below, the packing from above, the exact search between them."""
 
 from __future__ import annotations
 
@@ -7,19 +7,21 @@ from itertools import combinations, islice
 
 from apnemu.errors import InputError
 from apnemu.model.plant import Plant
-from apnemu.planning.graph import Route
-from apnemu.planning.hops_first import HopsFirst
+from apnemu.planning.graph import HopsFirst, Route
 from apnemu.planning.minimum.bound import lower_bound
 from apnemu.planning.minimum.exact import is_small, packed_exactly
 from apnemu.planning.minimum.packing import Packed, packed
 
 ROUTES = 20
-"""Tried for each pair, by hops, km and names."""
+"""Routes tried for each pair, in the order of hops, km and names."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Minimum:
-    """`lightpaths` gives each pair's route and its wavelength, 0 to `wavelengths` - 1, in the file's order of pairs."""
+    """Fewest wavelengths that were found, the bound that none can beat, and the assignment.
+
+    `lightpaths` gives each pair's route and its wavelength, 0 to `wavelengths` - 1, in the file's order of pairs.
+    """
 
     wavelengths: int
     lower_bound: int
@@ -27,14 +29,16 @@ class Minimum:
 
     @property
     def proven(self) -> bool:
-        """Whether fewer are known not to do."""
+        """Whether it is proven that fewer wavelengths do not suffice."""
         return self.wavelengths == self.lower_bound
 
 
 def minimum_wavelengths(plant: Plant) -> Minimum:
-    """The same answer each time: nothing here is random or looks at a clock.
+    """Find the fewest wavelengths; the answer is the same each time, since no draw and no clock has a part in it.
 
-    Raises InputError where two data centres are not joined, or there is only one.
+    Raises:
+        InputError: no fibres join two of the data centres, or there is only one.
+        LabError: HiGHS finds no bound.
     """
     pairs = list(combinations([site.name for site in plant.data_centres], 2))
     if not pairs:
@@ -45,19 +49,22 @@ def minimum_wavelengths(plant: Plant) -> Minimum:
             raise InputError(f"no fibres of {plant.name} lead from {pair[0]} to {pair[1]}; add a fibre")
     routes = [tuple(islice(graph.routes(*pair), ROUTES)) for pair in pairs]
     lower = lower_bound(plant)
-    count, found = lower, packed(routes, lower)
-    while found is None:
+    count, lightpaths = lower, packed(routes, lower)
+    while lightpaths is None:
         count += 1
-        found = packed(routes, count)
+        lightpaths = packed(routes, count)
     if is_small(plant, len(pairs), count):
-        count, lower, found = _closed(plant, pairs, count, lower, found)
-    return Minimum(wavelengths=count, lower_bound=lower, lightpaths=found)
+        count, lower, lightpaths = _closed(plant, pairs, count, lower, lightpaths)
+    return Minimum(wavelengths=count, lower_bound=lower, lightpaths=lightpaths)
 
 
 def _closed(
-    plant: Plant, pairs: list[tuple[str, str]], count: int, lower: int, found: Packed
+    plant: Plant, pairs: list[tuple[str, str]], count: int, lower: int, lightpaths: Packed
 ) -> tuple[int, int, Packed]:
-    """Ask HiGHS for each number between the bound and the packing, from below, while it knows the answer."""
+    """Ask HiGHS for each number between the bound and the packing, from below, while it knows the answer.
+
+    Gives the number of wavelengths, the proven lower bound, and the assignment.
+    """
     while lower < count:
         known, better = packed_exactly(plant, pairs, lower)
         if better is not None:
@@ -65,4 +72,4 @@ def _closed(
         if not known:
             break
         lower += 1
-    return count, lower, found
+    return count, lower, lightpaths

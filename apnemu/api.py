@@ -1,0 +1,173 @@
+"""apnemu from Python and notebooks: ask a question, open what an earlier run left, plan light, load a topology."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa  # type: ignore[import-untyped]  # it ships no types
+import pyarrow.parquet as pq  # type: ignore[import-untyped]  # it ships no types
+
+from apnemu.errors import InputError
+from apnemu.lab.guest import Progress
+from apnemu.model.assignment import Assignment
+from apnemu.model.plant import Plant
+from apnemu.planning.judged import plan_judged
+from apnemu.question.context import Network
+from apnemu.question.discovery import find_topology, load_experiment, shipped_topology
+from apnemu.question.experiment import Experiment
+from apnemu.question.verdict import Verdict
+from apnemu.running import corridor
+from apnemu.running.finished import Finished, read_finished, write_report
+from apnemu.running.request import Request, Time
+from apnemu.topology import read_plant
+
+if TYPE_CHECKING:
+    import pandas as pd  # type: ignore[import-untyped]  # an extra; it ships no types
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run that has ended: `apnemu.run` returns one, `apnemu.open_run` reads one from its directory."""
+
+    _finished: Finished
+
+    @property
+    def path(self) -> Path:
+        """The run directory."""
+        return self._finished.folder
+
+    @property
+    def rows(self) -> list[dict[str, Any]]:
+        """The results: one dictionary (column -> value) for each row."""
+        return list(self._finished.document["results"])
+
+    @property
+    def answer(self) -> str:
+        """The answer in a sentence."""
+        return str(self._finished.document.get("answer", ""))
+
+    @property
+    def expected(self) -> str:
+        """What was expected before the run."""
+        return str(self._finished.document["expectation"]["text"])
+
+    @property
+    def verdict(self) -> Verdict:
+        """Whether that came true: `met` (True, False, or None where nothing was judged), `judged`, `failed`, `why`."""
+        said = self._finished.document["expectation"]
+        return Verdict(judged=said.get("judged", 0), failed=tuple(said.get("failed", ())), why=said.get("why", ""))
+
+    @property
+    def manifest(self) -> dict[str, Any]:
+        """What the run says of itself: seed, settings, versions, hashes of inputs, approximations, its command."""
+        return dict(self._finished.manifest)
+
+    @property
+    def document(self) -> dict[str, Any]:
+        """What `apnemu run --json` prints."""
+        return dict(self._finished.document)
+
+    @cached_property
+    def records(self) -> pa.Table:
+        """Everything that was recorded, as a pyarrow Table. Raises InputError where nothing was played in a lab."""
+        file = self.path / "records.parquet"
+        if not file.is_file():
+            raise InputError("it has no records; its experiment is computed without a lab", file=str(self.path))
+        return pq.read_table(file)
+
+    @property
+    def page(self) -> Path:
+        """The HTML page, written again if it is not there."""
+        file = self.path / "report.html"
+        return file if file.is_file() else write_report(self.path, [self._finished])
+
+    def to_pandas(self) -> pd.DataFrame:
+        """The rows as a DataFrame. Raises ImportError, with the way out, where pandas is not installed."""
+        try:
+            import pandas
+        except ImportError as error:
+            raise ImportError("to_pandas needs pandas: pip install pandas") from error
+        return pandas.DataFrame(self.rows)
+
+    def __repr__(self) -> str:
+        return f"<Run {self._finished.document['experiment']} in {self.path}: {self.answer}>"
+
+
+def run(
+    experiment: str | Path | Experiment[Any],
+    *,
+    topology: str | Path | None = None,
+    settings: Mapping[str, Any] | None = None,
+    seed: int = 1,
+    networks: Sequence[Network] | None = None,
+    times: Sequence[Time] = ("virtual",),
+    out: str | Path | None = None,
+    pcap: bool = False,
+    controller: str | Path | None = None,
+    controller_runtime: str = "os-ken",
+    quality: bool = False,
+    cores: Sequence[int] = (),
+    wall_limit_s: float = 1800,
+    progress: Callable[[str, Progress], None] | None = None,
+    say: Callable[[str], None] | None = None,
+) -> Run:
+    """Ask one question of the networks, as `apnemu run` does.
+
+    `experiment` is a name (`apnemu experiments`), a Python file, or an Experiment; `topology` the name of one that
+    comes with apnemu, or a file (the experiment's own by default); `settings` are what `--set` takes, several values as
+    a list. `progress` is called with the network and how far its lab has come, `say` with warnings.
+
+    Raises InputError for what was asked, LabError for what the lab did.
+    """
+    own = Path(experiment) if isinstance(experiment, str | Path) and str(experiment).endswith(".py") else None
+    asked = experiment if isinstance(experiment, Experiment) else load_experiment(str(experiment))
+    request = Request(
+        experiment=asked,
+        own_file=own,
+        topology=find_topology(topology) if topology is not None else shipped_topology(asked.topology),
+        given=tuple(f"{name}={_text(value)}" for name, value in (settings or {}).items()),
+        seed=seed,
+        networks=tuple(networks) if networks is not None else asked.networks,
+        times=tuple(times),
+        out=None if out is None else Path(out),
+        pcap=pcap,
+        controller=None if controller is None else Path(controller),
+        controller_runtime=controller_runtime,
+        cores=tuple(cores),
+        wall_limit_s=wall_limit_s,
+        by_quality=quality,
+    )
+    return Run(corridor.run(request, say=say or (lambda text: None), on_progress=progress))
+
+
+def open_run(path: str | Path) -> Run:
+    """The run that a directory holds. Raises InputError for what is none."""
+    return Run(read_finished(Path(path)))
+
+
+def plan(topology: str | Path | Plant, *, quality: bool = True) -> Assignment:
+    """Who gets which light, and who none and why; with `quality` GNPy judges every route, else a table of reach."""
+    plant = topology if isinstance(topology, Plant) else load_topology(topology)
+    return plan_judged(plant, by_quality=quality).assignment
+
+
+def load_topology(topology: str | Path) -> Plant:
+    """The checked plant of a topology, by the name of one that comes with apnemu or by its file. Raises InputError."""
+    return read_plant(find_topology(topology))
+
+
+def _text(value: Any) -> str:
+    """A value as `--set` takes it.
+
+    >>> _text([1, 2.5]), _text("idle"), _text(True)
+    ('1,2.5', 'idle', 'yes')
+    """
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list | tuple):
+        return ",".join(_text(part) for part in value)
+    return str(value)

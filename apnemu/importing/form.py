@@ -1,0 +1,54 @@
+"""What a foreign form is, what a person may wish of an import, and what comes of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import combinations
+from pathlib import Path
+from typing import Any
+
+from apnemu.model.demand import Demand
+from apnemu.model.plant import Plant
+
+FEW_ENDS = 12
+"""Up to as many ends every pair is a demand; of more, those of the first end with each other."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wishes:
+    """What a person may give beside the file: GNPy's further files, and the rate of the new file's demands."""
+
+    equipment: Path | None = None
+    sim_params: Path | None = None
+    rate_gbps: float = 100.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Imported:
+    """A foreign network as a plant. `notes` is what its reader said; `facts` what a script and a person get to know."""
+
+    plant: Plant
+    notes: tuple[str, ...] = ()
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    summary: str = ""
+    """The facts as a line for a person; empty where there are none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Form:
+    """A foreign form: its name in a sentence, whether a file is one, and how it is read."""
+
+    name: str
+    takes: Callable[[Path], bool]
+    read: Callable[[Path, Wishes], Imported]
+
+
+def demands_of(ends: Sequence[str], rate_gbps: float) -> tuple[Demand, ...]:
+    """Demands between the ends of a network whose form has none.
+
+    >>> [demand.name for demand in demands_of(["a", "b", "c"], 100)]
+    ['a_b', 'a_c', 'b_c']
+    """
+    pairs = list(combinations(ends, 2)) if len(ends) <= FEW_ENDS else [(ends[0], end) for end in ends[1:]]
+    return tuple(Demand(name=f"{a}_{b}", source=a, target=b, rate_gbps=rate_gbps) for a, b in pairs)

@@ -1,0 +1,52 @@
+"""The job of a guest: which program it runs, in which folder, within which limits."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """A program to run in a guest of its own, as the guest's root.
+
+    `folder` is the only thing on the host that the guest can write; the guest finds it at /run/apnemu. `shown` gives
+    names under /run to further folders of the host, which the guest can read, wherever they lie on the host.
+    `environment` is added to a fixed environment; nothing of the caller's comes through. `memory_mb` is a bound; pages
+    are taken when touched. `stall_limit_s` is CPU time spent while virtual time stands still: what a program may
+    compute at a single instant.
+
+    Raises:
+        ValueError: a value is outside its limits.
+    """
+
+    kernel: Path
+    folder: Path
+    argv: tuple[str, ...]
+    environment: Mapping[str, str] = field(default_factory=dict)
+    shown: Mapping[str, Path] = field(default_factory=dict)
+    working_directory: str = "/"
+    seed: int = 1
+    memory_mb: int = 2048
+    time: Literal["virtual", "real"] = "virtual"
+    syscall_cost_ns: int = 500
+    clock_read_cost_ns: int = 1
+    wall_limit_s: float = 600
+    stall_limit_s: float = 20
+    planned_virtual_s: float | None = None
+    core: int | None = None
+
+    def __post_init__(self) -> None:
+        if not self.argv:
+            raise ValueError("argv is empty; it must name a program")
+        for key in self.environment:
+            if not (key.isascii() and key.isidentifier()):
+                raise ValueError(f"environment has {key!r}; a name is made of letters, digits and _")
+        if not 64 <= self.memory_mb <= 1_048_576:
+            raise ValueError(f"memory_mb is {self.memory_mb}; it must be from 64 to 1048576")
+        if not 0 <= self.seed < 2**64:
+            raise ValueError(f"seed is {self.seed}; it must be from 0 to 2**64 - 1")
+        if self.syscall_cost_ns < 0 or self.clock_read_cost_ns < 1:
+            raise ValueError(f"costs are {self.syscall_cost_ns} and {self.clock_read_cost_ns} ns; at least 0 and 1")

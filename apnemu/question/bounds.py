@@ -1,0 +1,75 @@
+"""What a service bears, and what it would feel between two sites over light and over packets."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from apnemu.model.activities import Pair
+from apnemu.model.assignment import Assignment
+from apnemu.model.plant import Plant
+from apnemu.planning import NextHop
+from apnemu.planning.queueing import loss, wait_p99_ns
+from apnemu.units import serialisation_ns
+
+ETHERNET_HEADER_BYTES = 14
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bounds:
+    """What the service bears: a lone packet's round trip, the 99th percentile of what queues add to it, frames lost."""
+
+    rtt_ns: int
+    jitter_ns: float
+    loss: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Felt:
+    """What the service would feel at a site, or in `refused` why it would feel nothing."""
+
+    rtt_ns: int | None
+    jitter_ns: float
+    loss: float
+    refused: str = ""
+
+    def why_not(self, bounds: Bounds) -> str:
+        """Each bound that is not kept, with both figures; empty where all are."""
+        if self.refused or self.rtt_ns is None:
+            return self.refused
+        reasons = []
+        if self.rtt_ns > bounds.rtt_ns:
+            reasons.append(f"delay: a round trip takes {self.rtt_ns / 1e6:.4f} ms, {bounds.rtt_ns / 1e6:g} allowed")
+        if self.jitter_ns > bounds.jitter_ns:
+            reasons.append(
+                f"jitter: queues add {self.jitter_ns / 1e3:.1f} us (p99), {bounds.jitter_ns / 1e3:g} allowed"
+            )
+        if self.loss > bounds.loss:
+            reasons.append(f"loss: {self.loss:.2e} of frames, {bounds.loss:.0e} allowed")
+        return "; ".join(reasons)
+
+
+def over_light(assignment: Assignment, rtts_ns: Mapping[Pair, int], pair: Pair) -> Felt:
+    """On a wavelength of one's own: the closed form's delay, no queue and so neither jitter nor loss."""
+    if pair in assignment.by_pair():
+        return Felt(rtt_ns=rtts_ns[pair], jitter_ns=0.0, loss=0.0)
+    reasons = {refusal.demand: refusal.reason for refusal in assignment.refusals}
+    return Felt(rtt_ns=None, jitter_ns=0.0, loss=0.0, refused=reasons.get(pair[1], "no light was asked for"))
+
+
+def over_packets(
+    plant: Plant, hops: Mapping[Pair, NextHop], rtts_ns: Mapping[Pair, int], pair: Pair, load: float
+) -> Felt:
+    """Through routers whose lines others load: each fibre there and back is entered through one such queue."""
+    if pair not in hops:
+        return Felt(rtt_ns=None, jitter_ns=0.0, loss=0.0, refused=f"route: no fibres lead from {pair[0]} to {pair[1]}")
+    site, queues = pair[0], 0
+    while site != pair[1]:
+        site, queues = hops[site, pair[1]].site, queues + 2
+    frame_bytes = plant.packet.mtu_bytes + ETHERNET_HEADER_BYTES
+    service_ns = serialisation_ns(frame_bytes, plant.packet.line_rate_gbps)
+    return Felt(
+        rtt_ns=rtts_ns[pair],
+        jitter_ns=wait_p99_ns(load, service_ns, queues),
+        loss=loss(load, plant.packet.buffer_bytes / frame_bytes, queues),
+    )

@@ -1,0 +1,55 @@
+"""What an experiment may look at when it decides what to play on one network."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Generic, Literal, TypeVar
+
+from apnemu.blueprint.prediction import lightpath_rtt_ns, packet_rtt_ns
+from apnemu.model.activities import Pair
+from apnemu.model.assignment import Assignment
+from apnemu.model.plant import Plant
+from apnemu.planning import NextHop
+
+Network = Literal["apn", "packet"]
+Row = dict[str, Any]
+"""A result: column -> value."""
+S = TypeVar("S")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context(Generic[S]):
+    """One network of one run: its plant, who got which light, its routes, and what was set."""
+
+    plant: Plant
+    assignment: Assignment
+    hops: Mapping[Pair, NextHop]
+    network: Network
+    seed: int
+    settings: S
+    folder: Path
+    """Where files that the guest is to find are written."""
+
+    def reachable(self) -> tuple[Pair, ...]:
+        """Every ordered pair that was asked for and that this network joins."""
+        joined: Mapping[Pair, object] = self.assignment.by_pair() if self.network == "apn" else self.hops
+        wanted = ((demand.source, demand.target) for demand in self.plant.demands)
+        pairs = (pair for source, target in wanted for pair in ((source, target), (target, source)))
+        return tuple(pair for pair in dict.fromkeys(pairs) if pair in joined)
+
+    def predicted_rtts(self, frame_bytes: int) -> dict[Pair, int]:
+        """The closed form of the round trip, in ns, for every reachable pair."""
+        plant, pairs = self.plant, self.reachable()
+        if self.network == "packet":
+            return {pair: packet_rtt_ns(plant, self.hops, pair, frame_bytes) for pair in pairs}
+        paths = self.assignment.by_pair()
+        return {pair: lightpath_rtt_ns(plant, paths[pair], frame_bytes) for pair in pairs}
+
+    def line_rate_gbps(self, pair: Pair) -> float:
+        """The rate of the pair's wavelength, or of the packet network's lines."""
+        if self.network == "packet":
+            return self.plant.packet.line_rate_gbps
+        mode = self.assignment.by_pair()[pair].mode
+        return next(known.rate_gbps for known in self.plant.modes if known.name == mode)

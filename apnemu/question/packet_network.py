@@ -1,0 +1,52 @@
+"""Settings that every experiment has: they replace what the topology says of the packet network."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+from apnemu.errors import InputError
+from apnemu.model.plant import Plant
+from apnemu.question.settings import Setting
+
+ETHERNET_HEADER_BYTES = 14
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PacketSettings:
+    """What replaces the topology's packet network; None leaves what the topology says."""
+
+    line_rate_gbps: Annotated[
+        float | None,
+        Setting("Rate of the packet network's lines", unit="Gbit/s", low=0.001, high=1600, example="10"),
+    ] = None
+    buffer_bytes: Annotated[
+        int | None, Setting("Queue of a router's port", unit="bytes", low=1514, high=1e10, example="1250000")
+    ] = None
+    mtu_bytes: Annotated[
+        int | None, Setting("Largest IP datagram", unit="bytes", low=576, high=65_535, example="1500")
+    ] = None
+    background: Annotated[
+        Literal["none", "poisson", "pareto"] | None, Setting("Kind of other people's traffic", example="poisson")
+    ] = None
+
+
+def with_packet_settings(plant: Plant, settings: PacketSettings) -> Plant:
+    """The plant with the packet network's settings put in. Raises InputError for a queue that holds no frame."""
+    names = ("line_rate_gbps", "buffer_bytes", "mtu_bytes")
+    changed = {name: value for name in names if (value := getattr(settings, name)) is not None}
+    background = plant.packet.background
+    if settings.background is not None:
+        background = dataclasses.replace(background, kind=settings.background)
+    if settings.mtu_bytes is not None:
+        longest = settings.mtu_bytes + ETHERNET_HEADER_BYTES
+        background = dataclasses.replace(background, frame_bytes=min(background.frame_bytes, longest))
+    packet = dataclasses.replace(plant.packet, **changed, background=background)
+    if packet.buffer_bytes < packet.mtu_bytes + ETHERNET_HEADER_BYTES:
+        raise InputError(
+            f"buffer_bytes is {packet.buffer_bytes}; a frame of mtu_bytes={packet.mtu_bytes} has "
+            f"{packet.mtu_bytes + ETHERNET_HEADER_BYTES}; give at least that",
+            file="--set",
+        )
+    return dataclasses.replace(plant, packet=packet)

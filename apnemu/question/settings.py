@@ -1,0 +1,152 @@
+"""Settings of an experiment: a frozen dataclass whose fields say what they mean, their unit and their limits.
+
+    @dataclass(frozen=True, slots=True, kw_only=True)
+    class Settings:
+        probes: Annotated[int, Setting("Echo requests for each pair", low=1, high=65_535)] = 20
+        load: Annotated[tuple[Literal["idle", "full"], ...], Setting("Kinds of load, one after another")] = ("idle",)
+
+`--set`, `apnemu experiments`, sweeps and the documentation read nothing else. The type decides how a text is read:
+`int`, `float`, `bool` (yes or no), `str`, `Literal` (one of its words), `tuple[X, ...]` (several, with commas). A field
+called `from_` is written `from`.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import types
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal, NoReturn, Union, get_args, get_origin, get_type_hints
+
+from apnemu.errors import InputError
+
+Value = float | int | str | bool | tuple[float | str, ...] | None
+Kind = Literal["whole number", "number", "yes or no", "text", "choice"]
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """The meaning of a settings field, its unit, and its limits (both allowed; None is no limit).
+
+    `example` stands in messages where the default would not be one.
+    """
+
+    meaning: str
+    unit: str = ""
+    low: float | None = None
+    high: float | None = None
+    example: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Declared:
+    """A setting as `--set NAME=VALUE` knows it; `field` is its name in the dataclass, `many` takes several values."""
+
+    name: str
+    field: str
+    kind: Kind
+    many: bool
+    default: Value
+    choices: tuple[str, ...]
+    about: Setting
+
+    def parse(self, text: str) -> Value:
+        """The value that a text stands for. Raises InputError, with the limit, for one that cannot be used."""
+        if not self.many:
+            value: Value = self._single(text)
+            return value
+        return tuple(self._single(part) for part in text.split(","))
+
+    def limits(self) -> str:
+        """What a value may be, in words.
+
+        >>> about = Setting("", low=0)
+        >>> Declared(name="n", field="n", kind="number", many=False, default=1, choices=(), about=about).limits()
+        'a number of at least 0'
+        """
+        if self.choices:
+            return " or ".join(self.choices)
+        if self.kind in ("text", "yes or no"):
+            return f"{'a ' if self.kind == 'text' else ''}{self.kind}"
+        low, high = self.about.low, self.about.high
+        if low is None and high is None:
+            return f"a {self.kind}"
+        if high is None:
+            return f"a {self.kind} of at least {low:g}"
+        return f"a {self.kind} of at most {high:g}" if low is None else f"a {self.kind} from {low:g} to {high:g}"
+
+    @property
+    def example(self) -> str:
+        """A value that can be used, as text."""
+        first = self.default[0] if isinstance(self.default, tuple) and self.default else self.default
+        return self.about.example or str(first)
+
+    def _single(self, text: str) -> Any:
+        text = text.strip()
+        if self.choices:
+            return text if text in self.choices else self._refuse(text, f"it must be {self.limits()}", self.choices[0])
+        if self.kind == "text":
+            return text or self._refuse(text, "it must not be empty", self.example)
+        if self.kind == "yes or no":
+            known = {"yes": True, "true": True, "no": False, "false": False}
+            return known[text] if text in known else self._refuse(text, "it must be yes or no", "yes")
+        try:
+            number = int(text) if self.kind == "whole number" else float(text)
+        except ValueError:
+            number = float("nan")
+        low = float("-inf") if self.about.low is None else self.about.low
+        high = float("inf") if self.about.high is None else self.about.high
+        if not low <= number <= high:
+            self._refuse(text, f"it must be {self.limits()}", self.example)
+        return number
+
+    def _refuse(self, text: str, limit: str, example: str) -> NoReturn:
+        raise InputError(f"{self.name} is '{text}'; {limit}; for example --set {self.name}={example}", file="--set")
+
+
+def declared(settings: type) -> Mapping[str, Declared]:
+    """The settings that a dataclass declares: name -> declaration, in the order of its fields.
+
+    Raises TypeError for a field that is not declared as this module asks.
+    """
+    hints = get_type_hints(settings, include_extras=True)
+    found = {}
+    for field in dataclasses.fields(settings):
+        about = next((extra for extra in get_args(hints[field.name])[1:] if isinstance(extra, Setting)), None)
+        if get_origin(hints[field.name]) is not Annotated or about is None:
+            raise TypeError(f"{field.name} must be Annotated[type, Setting('its meaning')]")
+        if field.default is dataclasses.MISSING:
+            raise TypeError(f"{field.name} has no default; every setting has one")
+        kind, many, choices = _kind_of(get_args(hints[field.name])[0], field.name)
+        name = field.name.rstrip("_")
+        found[name] = Declared(
+            name=name, field=field.name, kind=kind, many=many, default=field.default, choices=choices, about=about
+        )
+    return found
+
+
+def _kind_of(hint: Any, name: str) -> tuple[Kind, bool, tuple[str, ...]]:
+    """How a type is read: its kind, whether several values may be given, and the words that it admits."""
+    if get_origin(hint) in (Union, types.UnionType):
+        kinds = [part for part in get_args(hint) if part is not type(None)]
+        if len(kinds) == 1:
+            return _kind_of(kinds[0], name)
+    if get_origin(hint) is tuple and len(get_args(hint)) == 2 and get_args(hint)[1] is Ellipsis:
+        kind, _, choices = _kind_of(get_args(hint)[0], name)
+        return kind, True, choices
+    if get_origin(hint) is Literal:
+        return "choice", False, tuple(str(word) for word in get_args(hint))
+    kinds_of: dict[Any, Kind] = {int: "whole number", float: "number", bool: "yes or no", str: "text"}
+    if hint in kinds_of:
+        return kinds_of[hint], False, ()
+    raise TypeError(f"{name} has the type {hint}; it must be int, float, bool, str, Literal, or a tuple of one")
+
+
+def values_of(settings: Any) -> dict[str, Value]:
+    """The values of a settings dataclass by the names that `--set` knows."""
+    return {name: getattr(settings, setting.field) for name, setting in declared(type(settings)).items()}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoSettings:
+    """The settings of an experiment that has none."""

@@ -1,0 +1,199 @@
+"""Whether what was expected before the run came true: what was judged, what failed, and the worst of it.
+
+A verdict over nothing is neither true nor false. An experiment states for each row what it claims of it (`Claim`); a
+row of which nothing was expected, such as the packet network's where the expectation is about the APN, is not judged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from apnemu.report import words
+
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """One figure of a row beside what was expected of it.
+
+    `measured` and `expected` are words for a person. `excess` tells how far beyond its limit the figure lies, in
+    tolerances: the greatest names the worst row.
+    """
+
+    what: str
+    measured: str
+    expected: str
+    held: bool
+    excess: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """What was judged: the number of rows, the keys of those that failed, and why in a sentence."""
+
+    judged: int
+    failed: tuple[Mapping[str, Any], ...] = ()
+    why: str = ""
+
+    @property
+    def met(self) -> bool | None:
+        """True if everything judged held, False if not, None where nothing was judged."""
+        return None if self.judged == 0 else not self.failed
+
+    def to_json(self) -> dict[str, Any]:
+        """The part of a run's document that says how the expectation fared."""
+        return {
+            "met": self.met,
+            "judged": self.judged,
+            "failed": [dict(key) for key in self.failed],
+            "why": self.why,
+        }
+
+
+def judge_rows(
+    rows: Sequence[Row],
+    claims_of: Callable[[Row], Iterable[Claim]],
+    key: Sequence[str],
+    *,
+    about: str = "",
+) -> Verdict:
+    """The verdict over rows of which each is judged by its own claims; `key` are the columns that identify a row.
+
+    `about` says which rows the expectation is about, for the case that there are none.
+
+    >>> def claims(row):
+    ...     return [at_most("jitter", row["jitter_ns"], 50, "ns")] if row["network"] == "apn" else []
+    >>> rows = [{"network": "apn", "jitter_ns": 4}, {"network": "apn", "jitter_ns": 75}, {"network": "packet"}]
+    >>> judge_rows(rows, claims, ("network", "jitter_ns")).why
+    '1 of 2 rows judged; the worst (APN, jitter_ns 75): jitter 75 ns, expected at most 50 ns'
+    >>> judge_rows(rows[2:], claims, ("network",), about="the APN").why
+    'nothing to judge: none of 1 row is about the APN'
+    """
+    judged = [(row, list(claims_of(row))) for row in rows]
+    return verdict_of([(row, claims) for row, claims in judged if claims], key, rows=len(rows), about=about)
+
+
+def verdict_of(
+    judged: Sequence[tuple[Row, Sequence[Claim]]], key: Sequence[str], *, rows: int, about: str = ""
+) -> Verdict:
+    """The verdict over rows with their claims; `rows` is how many results there are in all."""
+    if not judged:
+        whose = f"none of {words.count(rows, 'row')} is about {about or 'what was expected'}" if rows else "no rows"
+        return Verdict(judged=0, why=f"nothing to judge: {whose}")
+    broken = [(row, claim) for row, claims in judged for claim in claims if not claim.held]
+    failed = {id(row): row for row, _ in broken}
+    if not broken:
+        return Verdict(judged=len(judged), why=f"{words.count(len(judged), 'row')} judged, all as expected")
+    row, claim = max(broken, key=lambda pair: pair[1].excess)
+    worst = f"{claim.what} {claim.measured}, expected {claim.expected}"
+    place = named(row, key)
+    where = f" ({place})" if place else ""
+    return Verdict(
+        judged=len(judged),
+        failed=tuple({name: row.get(name) for name in key} for row in failed.values()),
+        why=f"{len(failed)} of {words.count(len(judged), 'row')} judged; the worst{where}: {worst}",
+    )
+
+
+def named(row: Row, key: Sequence[str]) -> str:
+    """What identifies a row, in words.
+
+    >>> named({"from": "tokyo", "to": "osaka", "network": "apn", "load": 0.5}, ("from", "to", "network", "load"))
+    'Tokyo–Osaka, APN, load 0.5'
+    """
+    parts = []
+    if {"from", "to"} <= {*key} and row.get("from") and row.get("to"):
+        parts.append(words.pair(row["from"], row["to"]))
+    for name in key:
+        if name == "network":
+            parts.append(words.network(row[name]))
+        elif name not in ("from", "to") or not parts:
+            parts.append(f"{name} {words.plain(row.get(name))}")
+    return ", ".join(parts)
+
+
+def near(what: str, measured: float | None, expected: float, within: float, unit: str = "") -> Claim:
+    """A figure that lies within `within` of what was expected."""
+    if measured is None:
+        return missing(what)
+    off = abs(measured - expected)
+    return Claim(
+        what=what,
+        measured=quantity(measured, unit),
+        expected=f"{quantity(expected, unit)} within {quantity(within, unit)}",
+        held=off <= within,
+        excess=off / within if within else off,
+    )
+
+
+def near_share(what: str, measured: float | None, expected: float, share: float, unit: str = "") -> Claim:
+    """A figure that lies within a share of what was expected."""
+    if measured is None:
+        return missing(what)
+    off = abs(measured / expected - 1) if expected else float(measured != expected)
+    return Claim(
+        what=what,
+        measured=quantity(measured, unit),
+        expected=f"{quantity(expected, unit)} within {100 * share:g} %",
+        held=off <= share,
+        excess=off / share,
+    )
+
+
+def at_most(what: str, measured: float | None, limit: float, unit: str = "") -> Claim:
+    """A figure that is not above a limit."""
+    if measured is None:
+        return missing(what)
+    return Claim(
+        what=what,
+        measured=quantity(measured, unit),
+        expected=f"at most {quantity(limit, unit)}" if limit else quantity(0, unit),
+        held=measured <= limit,
+        excess=measured / limit if limit > 0 else max(0.0, measured - limit) + 1,
+    )
+
+
+def at_least(what: str, measured: float | None, limit: float, unit: str = "") -> Claim:
+    """A figure that is not below a limit."""
+    if measured is None:
+        return missing(what)
+    return Claim(
+        what=what,
+        measured=quantity(measured, unit),
+        expected=f"at least {quantity(limit, unit)}",
+        held=measured >= limit,
+        excess=limit / measured if measured > 0 else float("inf"),
+    )
+
+
+def same(what: str, measured: Any, expected: Any) -> Claim:
+    """A value that is what was expected."""
+    held = bool(measured == expected)
+    return Claim(
+        what=what,
+        measured=words.plain(measured),
+        expected=words.plain(expected),
+        held=held,
+        excess=0.0 if held else float("inf"),
+    )
+
+
+def missing(what: str) -> Claim:
+    """A figure that was expected and not measured."""
+    return Claim(what=what, measured="was not measured", expected="a value", held=False, excess=float("inf"))
+
+
+def quantity(value: float, unit: str) -> str:
+    """A value in its unit; "ns" is a duration, "share" a percentage.
+
+    >>> quantity(1_500, "ns"), quantity(0.05, "share"), quantity(95.5, "Gbit/s"), quantity(12, "frames")
+    ('1.50 µs', '5.0 %', '95.5 Gbit/s', '12 frames')
+    """
+    if unit == "ns":
+        return words.duration(round(value))
+    if unit == "share":
+        return words.percent(value)
+    return f"{value:.6g} {unit}".rstrip()

@@ -1,0 +1,91 @@
+"""Columns of a table of results: headings, and the text of each cell. Times are exact to the nanosecond."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from apnemu.report import words
+
+Row = Mapping[str, Any]
+LONG = ("reason", "refused")
+"""Columns of sentences: they stand last, so that they push no figure out of sight."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """One column: the key of its values in a row, its heading, and how a row's text is made. `number` aligns right."""
+
+    key: str
+    heading: str
+    text: Callable[[Row], str]
+    number: bool = True
+
+
+def plain(key: str, heading: str = "", *, number: bool = True) -> Column:
+    """Values as they are."""
+    return Column(key=key, heading=heading or key, text=lambda row: words.plain(row.get(key)), number=number)
+
+
+def text(key: str, heading: str = "") -> Column:
+    """Texts, aligned left."""
+    return plain(key, heading, number=False)
+
+
+def site(key: str, heading: str = "") -> Column:
+    """Names of sites as proper names."""
+    return Column(key=key, heading=heading or key, text=lambda row: words.site(row[key]), number=False)
+
+
+def network(key: str = "network") -> Column:
+    """Names of networks."""
+    return Column(key=key, heading=key, text=lambda row: words.network(row[key]), number=False)
+
+
+def ms(key: str, heading: str, decimals: int = 6) -> Column:
+    """Nanoseconds shown in milliseconds; with six decimals nothing is lost."""
+    return Column(key=key, heading=heading, text=lambda row: words.ms(row.get(key), decimals))
+
+
+def us(key: str, heading: str) -> Column:
+    """Nanoseconds shown in microseconds, nothing lost."""
+    return Column(key=key, heading=heading, text=lambda row: words.us(row.get(key)))
+
+
+def duration(key: str, heading: str) -> Column:
+    """Nanoseconds to three digits in the unit that fits."""
+    return Column(key=key, heading=heading, text=lambda row: words.duration(row.get(key)))
+
+
+def gbps(key: str, heading: str, decimals: int | None = None) -> Column:
+    """Rates in Gbit/s, to three digits or with so many decimals."""
+    return Column(
+        key=key,
+        heading=heading,
+        text=lambda row: words.gbps(row[key]) if decimals is None else f"{row[key]:,.{decimals}f}",
+    )
+
+
+def percent(key: str, heading: str) -> Column:
+    """Shares in per cent."""
+    return Column(key=key, heading=heading, text=lambda row: words.percent(row[key]))
+
+
+def all_columns(rows: Sequence[Row], declared: Sequence[Column] = ()) -> list[Column]:
+    """The columns of a full table: those declared that the rows have, then every other as it is, sentences last."""
+    keys = list(dict.fromkeys(key for row in rows for key in row))
+    first = [column for column in declared if column.key in keys]
+    known = {column.key for column in first}
+    rest = sorted((key for key in keys if key not in known), key=lambda key: key in LONG)
+    return [*first, *(plain(key, number=_is_number(rows, key)) for key in rest)]
+
+
+def _is_number(rows: Sequence[Row], key: str) -> bool:
+    """
+    >>> rows = [{"a": None, "b": True, "c": 1}, {"a": 2, "b": False, "c": "one"}]
+    >>> [_is_number(rows, key) for key in "abc"]
+    [True, False, False]
+    """
+    known = [value for row in rows if (value := row.get(key)) is not None]
+    return bool(known) and all(isinstance(value, int | float) and not isinstance(value, bool) for value in known)

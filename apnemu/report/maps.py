@@ -1,0 +1,60 @@
+"""A map's ground: where sites lie, the lines of fibres between them, and its key. Each map draws on it what it shows.
+
+Equirectangular: a degree of longitude is cos(mid-latitude) of a degree of latitude. Good enough for a country; it says
+nothing about where the fibre lies between two sites. *Not modelled:* the antimeridian.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from markupsafe import Markup
+
+from apnemu.report.svg import Attribute, element
+
+WIDTH = 520
+TALLEST = 640
+FLATTEST = 260
+MARGIN = 46
+Point = tuple[float, float]
+
+
+class Projection:
+    """Degrees to pixels; `height` follows from what is to be shown."""
+
+    def __init__(self, sites: Sequence[Mapping[str, Any]]) -> None:
+        lats = [float(site["lat"]) for site in sites] or [0.0]
+        lons = [float(site["lon"]) for site in sites] or [0.0]
+        self.squeeze = math.cos(math.radians((min(lats) + max(lats)) / 2))
+        wide = max((max(lons) - min(lons)) * self.squeeze, 1e-3)
+        tall = max(max(lats) - min(lats), 1e-3)
+        self.scale = min((WIDTH - 2 * MARGIN) / wide, (TALLEST - 2 * MARGIN) / tall)
+        self.height = max(math.ceil(tall * self.scale) + 2 * MARGIN, FLATTEST)
+        self._lon, self._lat = (min(lons) + max(lons)) / 2, (min(lats) + max(lats)) / 2
+
+    def point(self, lat: float, lon: float) -> Point:
+        """The place of a latitude and a longitude, in pixels."""
+        x = WIDTH / 2 + (lon - self._lon) * self.squeeze * self.scale
+        return round(x, 1), round(self.height / 2 - (lat - self._lat) * self.scale, 1)
+
+
+class Ground:
+    """The sites and fibres of a picture on paper: `at` has the place of each site."""
+
+    def __init__(self, picture: Mapping[str, Any]) -> None:
+        self.projection = Projection(picture["sites"])
+        self.at = {site["name"]: self.projection.point(site["lat"], site["lon"]) for site in picture["sites"]}
+
+    def fibre(self, fibre: Mapping[str, Any], note: str = "", **look: Attribute) -> Markup:
+        """A fibre's line, as one without light if it has no look of its own; `note` shows where one points at it."""
+        (x1, y1), (x2, y2) = self.at[fibre["a"]], self.at[fibre["b"]]
+        title = [element("title", note)] if note else []
+        return element("line", *title, **(look or {"class_": "fibre"}), x1=x1, y1=y1, x2=x2, y2=y2)
+
+    def drawn(self, *marks: Markup, label: str = "") -> Markup:
+        """The map with its marks; `label` says in words what it shows, where no mark of it does."""
+        named: dict[str, Attribute] = {"aria_label": label} if label else {}
+        box = f"0 0 {WIDTH} {self.projection.height}"
+        return element("svg", *marks, class_="map", viewBox=box, role="img", **named)

@@ -1,0 +1,89 @@
+"""Round trips by pair of sites, with what the plant says about the pair: distance and the fibre's own delay."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypedDict
+
+import networkx as nx  # type: ignore[import-untyped]  # it ships no types
+
+from apnemu.units import fibre_delay_ns
+
+LatencyRow = TypedDict(
+    "LatencyRow",
+    {
+        "from": str,
+        "to": str,
+        "network": str,
+        "phase": str,
+        "rtt_ns_min": int | None,
+        "rtt_ns_p50": int | None,
+        "rtt_ns_p99": int | None,
+        "rtt_ns_max": int | None,
+        "jitter_ns": int | None,
+        "one_way_ns_p50": int | None,
+        "sent": int,
+        "lost": int,
+        "predicted_rtt_ns": int | None,
+    },
+)
+"""Round trips between two sites over one network in one phase; None where every probe was lost."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pair:
+    """Two sites and what was measured between them over each network, in one phase.
+
+    `length_km` is the shortest way over the plant's fibres and `floor_ns` light's round trip through it: no network
+    over this plant can be faster. None where the picture has no such way.
+    """
+
+    source: str
+    target: str
+    length_km: float | None
+    floor_ns: int | None
+    rows: Mapping[str, LatencyRow]
+
+
+def pairs(rows: Sequence[LatencyRow], picture: Mapping[str, Any], phase: str) -> list[Pair]:
+    """The pairs measured in a phase, nearest first; those without a distance come last, in their order."""
+    grouped: dict[tuple[str, str], dict[str, LatencyRow]] = {}
+    for row in rows:
+        if row.get("phase", "") == phase:
+            grouped.setdefault((row["from"], row["to"]), {})[row["network"]] = row
+    lengths = _lengths(picture)
+    found = []
+    for (source, target), by_network in grouped.items():
+        length_km = lengths.get(source, {}).get(target)
+        floor_ns = None if length_km is None else 2 * fibre_delay_ns(length_km)
+        found.append(Pair(source=source, target=target, length_km=length_km, floor_ns=floor_ns, rows=by_network))
+    return sorted(found, key=lambda pair: float("inf") if pair.length_km is None else pair.length_km)
+
+
+def chief(ends: Sequence[tuple[str, str]], picture: Mapping[str, Any]) -> tuple[str, str] | None:
+    """The pair of sites to name first: the two with most power among them, ties in the picture's order.
+
+    Where these two are no pair, the first pair of all; None of none.
+    """
+    among = {site for pair in ends for site in pair}
+    sites = [site for site in picture["sites"] if site["name"] in among]
+    greatest = {site["name"] for site in sorted(sites, key=lambda site: -(site.get("power_mw") or 0.0))[:2]}
+    return next((pair for pair in ends if {*pair} == greatest), ends[0] if ends else None)
+
+
+def over_prediction_ns(row: LatencyRow) -> int | None:
+    """How far the fastest round trip lies above the prediction for an empty network; None where one is missing."""
+    if row["rtt_ns_min"] is None or row.get("predicted_rtt_ns") is None:
+        return None
+    return row["rtt_ns_min"] - (row["predicted_rtt_ns"] or 0)
+
+
+def _lengths(picture: Mapping[str, Any]) -> Mapping[str, Mapping[str, float]]:
+    """Shortest ways over the fibres, all pairs: O(sites x fibres x log sites)."""
+    graph = nx.Graph()
+    graph.add_nodes_from(site["name"] for site in picture["sites"])
+    for fibre in picture["fibres"]:
+        known = graph.get_edge_data(fibre["a"], fibre["b"], {"km": float("inf")})["km"]
+        graph.add_edge(fibre["a"], fibre["b"], km=min(known, fibre["length_km"]))
+    return dict(nx.all_pairs_dijkstra_path_length(graph, weight="km"))

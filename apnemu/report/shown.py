@@ -1,0 +1,82 @@
+"""How an experiment's results are shown: the answer in a sentence, its figures, its columns.
+
+A report is handed rows and this description; it never guesses from names of columns which experiment it is about.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from markupsafe import Markup
+from rich.table import Table
+
+from apnemu.report import words
+from apnemu.report.columns import Column
+from apnemu.report.curves import Curve
+
+Row = Mapping[str, Any]
+Picture = Mapping[str, Any]
+"""The plant and its light as `report.picture` makes it."""
+Draw = Callable[[Sequence[Row], Picture], Sequence[Markup]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PairSaid:
+    """What the page says of a pair of sites that is chosen on its map: (term, text) lines."""
+
+    ends: tuple[str, str]
+    lines: tuple[tuple[str, str], ...]
+
+
+def count_of(rows: Sequence[Row], picture: Picture) -> str:
+    """The answer of an experiment that has no sentence of its own."""
+    return f"{words.count(len(rows), 'result')}."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """What a report needs beside the rows.
+
+    `sentence` is handed at least one row. `figures` are declared curves, or functions that draw. `phases` is a column:
+    its first and its last value have figures of their own. `columns` come first in the page's table, `brief` are the
+    terminal's, or `table` makes the latter whole. `pairs` is what is said of pairs of sites on the map.
+    """
+
+    sentence: Callable[[Sequence[Row], Picture], str] = count_of
+    figures: tuple[Curve | Draw, ...] = ()
+    phases: str = ""
+    columns: tuple[Column, ...] = ()
+    brief: tuple[Column, ...] = ()
+    table: Callable[[Sequence[Row]], Table] | None = None
+    pairs: Callable[[Sequence[Row], Picture], Sequence[PairSaid]] | None = None
+
+    def names(self) -> tuple[str, ...]:
+        """All columns that the description names."""
+        curves = [name for figure in self.figures if isinstance(figure, Curve) for name in figure.names()]
+        columns = [column.key for column in (*self.columns, *self.brief)]
+        return tuple(dict.fromkeys((*columns, *curves, *filter(None, [self.phases]))))
+
+    def answer(self, rows: Sequence[Row], picture: Picture) -> str:
+        """The answer in a sentence."""
+        return self.sentence(rows, picture) if rows else "Nothing was measured."
+
+    def groups(self, rows: Sequence[Row], picture: Picture) -> list[tuple[str, list[Markup]]]:
+        """The figures as (heading, figures): one group, or with `phases` one for the first and one for the last."""
+        values = list(dict.fromkeys(str(row.get(self.phases, "")) for row in rows)) if self.phases else []
+        if len(values) < 2:
+            drawn = self._drawn(rows, picture)
+            return [("", drawn)] if drawn else []
+        shown = dict.fromkeys((values[0], values[-1]))
+        parts = [(value, [row for row in rows if str(row.get(self.phases, "")) == value]) for value in shown]
+        return [(value, drawn) for value, part in parts if (drawn := self._drawn(part, picture))]
+
+    def _drawn(self, rows: Sequence[Row], picture: Picture) -> list[Markup]:
+        if not rows:
+            return []
+        return [
+            drawn
+            for figure in self.figures
+            for drawn in (figure.draw(rows) if isinstance(figure, Curve) else figure(rows, picture))
+        ]

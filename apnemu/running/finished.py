@@ -1,0 +1,102 @@
+"""A run that has ended: its directory, its document, its plant and how it is shown; read again, and made a page."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from apnemu.errors import InputError
+from apnemu.question.discovery import known_experiments, load_experiment
+from apnemu.report.page import Part, write_page
+from apnemu.report.shown import Shown
+from apnemu.running.directory import OWN_EXPERIMENT, made
+
+OTHERS_WRITE = 0o022
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finished:
+    """One run: what `apnemu run --json` prints, its manifest, its picture, and how its results are shown."""
+
+    folder: Path
+    document: Mapping[str, Any]
+    manifest: Mapping[str, Any]
+    picture: Mapping[str, Any]
+    shown: Shown
+
+    def parts(self) -> list[Part]:
+        """The run as parts of a page: one for each kind of clock."""
+        kinds = self.document["time"].split(",")
+        return [
+            Part(
+                document={**self.document, "time": kind, "results": _of_clock(self.document["results"], kind)},
+                shown=self.shown,
+                manifest=self.manifest,
+            )
+            for kind in kinds
+        ]
+
+
+def write_report(target: Path, runs: Sequence[Finished]) -> Path:
+    """One page in `target` for several runs, with the picture of the first. Raises InputError for its folder."""
+    parts = [part for run in runs for part in run.parts()]
+    return write_page(made(target, "--out"), parts, runs[0].picture)
+
+
+def read_finished(folder: Path) -> Finished:
+    """The run that a directory holds. Raises InputError for what is none."""
+    document = {**_written(folder, "results.json", "experiment", "time", "results"), "run_dir": str(folder)}
+    manifest = _written(folder, "manifest.json") if (folder / "manifest.json").is_file() else {}
+    return Finished(
+        folder=folder,
+        document=document,
+        manifest=manifest,
+        picture=_written(folder, "blueprint.json", "picture")["picture"],
+        shown=_shown(folder, str(document["experiment"]), manifest),
+    )
+
+
+def _shown(folder: Path, experiment: str, manifest: Mapping[str, Any]) -> Shown:
+    """How the run's experiment is shown; of an experiment of somebody's own by the file that the run has kept.
+
+    That file is a program: it is loaded only where its owner and its hash are those that the run wrote down; without
+    it the results are a table.
+    """
+    own = folder / OWN_EXPERIMENT
+    if own.is_file():
+        return load_experiment(str(own)).shown if _is_mine(own, manifest) else Shown()
+    return load_experiment(experiment).shown if experiment in known_experiments() else Shown()
+
+
+def _is_mine(file: Path, manifest: Mapping[str, Any]) -> bool:
+    """Whether a kept experiment is a file of this user (or root's) that nobody else writes to, as the run hashed it."""
+    state = file.lstat()
+    if state.st_uid not in (os.getuid(), 0) or state.st_mode & OTHERS_WRITE or file.is_symlink():
+        return False
+    return hashlib.sha256(file.read_bytes()).hexdigest() == manifest.get("experiment_sha256")
+
+
+def _written(folder: Path, name: str, *keys: str) -> dict[str, Any]:
+    """What a run wrote. Raises InputError where it is not there or is no such thing."""
+    whose = f"{folder} is not the directory of a run that ended"
+    if not (folder / name).is_file():
+        raise InputError(f"{whose}: it has no {name}; give one of apnemu run", file="RUN_DIR")
+    try:
+        document = json.loads((folder / name).read_text())
+    except ValueError as error:
+        raise InputError(f"{whose}: its {name} is no JSON ({error}); run it again", file="RUN_DIR") from error
+    if not isinstance(document, dict) or not document.keys() >= set(keys):
+        raise InputError(f"{whose}: its {name} has no {', '.join(keys)}; run it again", file="RUN_DIR")
+    return document
+
+
+def _of_clock(rows: Sequence[Mapping[str, Any]], kind: str) -> list[dict[str, Any]]:
+    """The rows of one kind of clock, without the column that says so."""
+    return [
+        {key: value for key, value in row.items() if key != "time"} for row in rows if row.get("time", kind) == kind
+    ]

@@ -1,0 +1,94 @@
+"""The guests of a run, a network each: what each is told, boots at once, and left behind."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from apnemu.blueprint.compiled import blueprint_for
+from apnemu.blueprint.document import Blueprint
+from apnemu.errors import GuestError
+from apnemu.lab import kernel
+from apnemu.lab.guest import Job, Outcome, Progress
+from apnemu.lab.python import guest_code, guest_folders, guest_python
+from apnemu.lab.side_by_side import run_all
+from apnemu.model.scenario import planned_virtual_s
+from apnemu.question.context import Context
+from apnemu.running.directory import write_json
+from apnemu.running.request import Request, Time
+
+GUEST_FOLDER = "/run/apnemu"
+"""The name under which a guest finds its folder."""
+MEMORY_MB = 4096
+
+Say = Callable[[str], None]
+OnProgress = Callable[[str, Progress], None]
+
+
+def blueprint_of(request: Request, context: Context[Any]) -> Blueprint:
+    """The blueprint of one network, written where its guest finds it."""
+    context.folder.mkdir(parents=True)
+    blueprint = blueprint_for(
+        context.network,
+        context.plant,
+        context.assignment,
+        context.hops,
+        request.experiment.stages(context),
+        seed=context.seed,
+        controller=str(request.controller.resolve()) if request.controller else None,
+        controller_runtime=request.controller_runtime,
+        pcap=request.pcap,
+    )
+    write_json(context.folder / "network.json", blueprint.to_json())
+    return blueprint
+
+
+def emulate(
+    request: Request,
+    contexts: Sequence[Context[Any]],
+    blueprints: Sequence[Blueprint],
+    kind: Time,
+    say: Say,
+    on_progress: OnProgress | None,
+) -> list[Outcome]:
+    """Boot a guest for each network, side by side, and wait for all. Raises GuestError where one ends badly."""
+    ready = kernel.ensure(report=say)
+    folders = guest_folders()
+    jobs = [
+        Job(
+            kernel=ready.path,
+            folder=context.folder,
+            argv=(guest_python(), "-m", "apnemu.emulation", GUEST_FOLDER),
+            environment={"PYTHONPATH": guest_code()},
+            shown=folders,
+            seed=request.seed,
+            memory_mb=MEMORY_MB,
+            time=kind,
+            syscall_cost_ns=request.syscall_cost_ns,
+            wall_limit_s=request.wall_limit_s,
+            stall_limit_s=60,
+            planned_virtual_s=planned_virtual_s(blueprint.stages),
+            core=request.cores[index % len(request.cores)] if request.cores else None,
+        )
+        for index, (context, blueprint) in enumerate(zip(contexts, blueprints, strict=True))
+    ]
+
+    def progress(index: int, seen: Progress) -> None:
+        if on_progress:
+            on_progress(contexts[index].network, seen)
+
+    outcomes = run_all(jobs, on_progress=progress)
+    for context, outcome in zip(contexts, outcomes, strict=True):
+        if outcome.exit_code:
+            _raise_guest(context, outcome)
+    return outcomes
+
+
+def _raise_guest(context: Context[Any], outcome: Outcome) -> None:
+    console = (context.folder / "console.log").read_text(errors="replace").splitlines()
+    own = [line.partition("apnemu: ")[2] for line in console if line.startswith("apnemu: ")]
+    why = own[-1] if own else " | ".join(console[-3:])
+    raise GuestError(
+        f"the {context.network} guest's program ended with {outcome.exit_code}: {why}; "
+        f"see {context.folder / 'console.log'}"
+    )

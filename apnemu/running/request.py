@@ -1,0 +1,58 @@
+"""What a run was asked for, and the command line that asks for the same again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from apnemu.question.context import Network
+from apnemu.question.discovery import shipped_topology
+from apnemu.question.experiment import Experiment
+
+Time = Literal["virtual", "real"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What `apnemu run` was asked for. `out` None: a new folder under `runs/`."""
+
+    experiment: Experiment[Any]
+    topology: Path
+    own_file: Path | None = None
+    """The file of an experiment that does not come with apnemu."""
+    given: tuple[str, ...] = ()
+    seed: int = 1
+    networks: tuple[Network, ...] = ("apn", "packet")
+    times: tuple[Time, ...] = ("virtual",)
+    out: Path | None = None
+    pcap: bool = False
+    controller: Path | None = None
+    controller_runtime: str = "os-ken"
+    syscall_cost_ns: int = 500
+    wall_limit_s: float = 1800
+    cores: tuple[int, ...] = ()
+    by_quality: bool = False
+    """Whether GNPy decides what is lit, or the table of reach with GNPy's figures beside it."""
+
+    def command(self) -> list[str]:
+        """The words of the command line that gives this run again."""
+        shipped = shipped_topology(self.topology.stem) == self.topology
+        words = ["apnemu", "run", str(self.own_file) if self.own_file else self.experiment.name]
+        words += ["--topology", self.topology.stem if shipped else str(self.topology), "--seed", str(self.seed)]
+        words += [word for text in self.given for word in ("--set", text)]
+        kept = {"--network": (self.networks, self.experiment.networks), "--time": (self.times, ("virtual",))}
+        words += [word for key, (own, usual) in kept.items() if own != usual for word in (key, ",".join(own))]
+        if self.pcap:
+            words.append("--pcap")
+        if self.by_quality:
+            words.append("--quality")
+        if self.controller:
+            words += ["--controller", str(self.controller)]
+        return [
+            *words,
+            "--controller-runtime",
+            self.controller_runtime,
+            "--syscall-cost-ns",
+            str(self.syscall_cost_ns),
+        ]

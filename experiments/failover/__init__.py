@@ -1,0 +1,10 @@
+"""A fibre is cut under a steady stream of frames.
+
+`question` holds the experiment, `settings` what `--set` may change, `fates` what happens, whom it hits and what must
+follow, `stages` what is played, `outages` what a receiver saw of a stream, `rows` the results, `shown` the sentence and
+the figure.
+"""
+
+from apnemu.experiments.failover.question import EXPERIMENT
+
+__all__ = ["EXPERIMENT"]

@@ -1,0 +1,127 @@
+"""Records reduced to a row for each scheme: the outage beside what it must be."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import get_args
+
+import pyarrow as pa  # type: ignore[import-untyped]  # it ships no types
+import pyarrow.compute as pc  # type: ignore[import-untyped]  # it ships no types
+
+from apnemu.experiments.failover.fates import Hit, chosen_events, daemons, hit_pair, joined_in_the_end, light
+from apnemu.experiments.failover.outages import outage
+from apnemu.experiments.failover.settings import Scheme, Settings
+from apnemu.experiments.failover.stages import gap_between_ns, light_lasts_ns, packet_lasts_ns
+from apnemu.model.activities import Event, EventKind
+from apnemu.planning.online import dark_fibres
+from apnemu.question.context import Context, Row
+
+CONVERGED_NS = 2_000_000_000
+"""Time beyond noticing: flooding, OSPF's waits between two computations (FRR: 0, 50, at most 5000 ms), new routes."""
+TOLERANCE_NS = 1_000_000
+"""Allowed for messages to and from the controller and its devices, which take no declared time."""
+CONTROLLER_STARTS_NS = 2_000_000_000
+"""Time in which a controller that is given back starts its program, and the switches find it."""
+HAPPENS = get_args(EventKind)
+
+
+def rows(table: pa.Table, contexts: Sequence[Context[Settings]]) -> list[Row]:
+    """A row for each network and scheme; light that is refused has a row that says why."""
+    results: list[Row] = []
+    for context in contexts:
+        results += _light_rows(table, context) if context.network == "apn" else _packet_rows(table, context)
+    return results
+
+
+def _packet_rows(table: pa.Table, context: Context[Settings]) -> list[Row]:
+    events = chosen_events(context)
+    results, pair = [], hit_pair(context, events)
+    for scheme, routers in daemons(context.settings).items():
+        row = _row(table, context, scheme, packet_lasts_ns(routers, events))
+        row |= {
+            "predicted_outage_ns": routers.most_ns,
+            "predicted_least_ns": routers.least_ns,
+            "slack_ns": CONVERGED_NS,
+        }
+        if all(event.kind == "sag" for event in events):
+            row |= {"predicted_outage_ns": None, "predicted_least_ns": None}
+        results.append(row | {"predicted_restored": joined_in_the_end(context.plant, pair, events)})
+    return results
+
+
+def _light_rows(table: pa.Table, context: Context[Settings]) -> list[Row]:
+    events = chosen_events(context)
+    results = []
+    for scheme, hit in light(context, events).items():
+        fate = hit.fate
+        if not fate.decision.accepted:
+            results.append(_refused(scheme, hit, events))
+            continue
+        row = _row(table, context, scheme, light_lasts_ns(fate, events))
+        longest = fate.longest
+        lasts_ns = None if longest is None else longest.lasts_ns
+        row |= {
+            "predicted_outage_ns": lasts_ns,
+            "predicted_least_ns": lasts_ns,
+            "slack_ns": _slack_ns(context, events, row["gap_ns"]),
+            "predicted_restored": fate.restored,
+            "declared_ns": None if longest is None else longest.declared_ns,
+            "how": "" if longest is None else longest.how,
+        }
+        results.append(row)
+    return results
+
+
+def _slack_ns(context: Context[Settings], events: Sequence[Event], gap_ns: int) -> int:
+    """A frame comes at most 1.5 gaps after the one before, at both ends of an outage. Where an event takes several
+    fibres, their ports speak in any order, and a computed route may have to be computed again for each."""
+    fibres = max(len(dark_fibres(context.plant, frozenset(event.fibres), frozenset(event.sites))) for event in events)
+    again = max(0, fibres - 1) * context.plant.devices.controller_computing_ns
+    started = CONTROLLER_STARTS_NS if any(event.controller for event in events) else 0
+    return TOLERANCE_NS + 3 * gap_ns + again + started
+
+
+def _refused(scheme: Scheme, hit: Hit, events: Sequence[Event]) -> Row:
+    """No demand can be served so: there is no light that could be cut."""
+    return {
+        "network": "apn",
+        "scheme": scheme,
+        "event": "; ".join(f"{event.kind} {event.what}" for event in events),
+        "outage_ns": None,
+        "frames_lost": 0,
+        "restored": False,
+        "frames_sent": 0,
+        "gap_ns": None,
+        "from": hit.service.source,
+        "to": hit.service.target,
+        "one_way_before_ns": None,
+        "one_way_after_ns": None,
+        "predicted_outage_ns": None,
+        "predicted_least_ns": None,
+        "slack_ns": None,
+        "predicted_restored": False,
+        "declared_ns": None,
+        "how": f"refused: {hit.fate.decision.reason}",
+    }
+
+
+def _row(table: pa.Table, context: Context[Settings], scheme: Scheme, lasts_ns: int) -> Row:
+    """What was measured; what is predicted stands beside it later."""
+    own = table.filter(pc.and_(pc.equal(table["phase"], scheme), pc.equal(table["network"], context.network)))
+    records = [record for record in own.to_pylist() if record["kind"] != "event" or record["name"] in HAPPENS]
+    received = outage(records)
+    events = [record for record in records if record["kind"] == "event"]
+    return {
+        "network": context.network,
+        "scheme": scheme,
+        "event": "; ".join(f"{record['name']} {record['source']}" for record in events),
+        "outage_ns": received.outage_ns,
+        "frames_lost": received.frames_lost,
+        "restored": received.restored,
+        "frames_sent": received.frames_sent,
+        "gap_ns": gap_between_ns(context.settings, lasts_ns, scheme),
+        "from": received.source,
+        "to": received.target,
+        "one_way_before_ns": received.before_ns,
+        "one_way_after_ns": received.after_ns,
+    }

@@ -1,0 +1,5 @@
+"""Where a data centre can stand: `question` holds the experiment, `rows` the verdict on each site, `shown` its map."""
+
+from apnemu.experiments.reach.question import EXPERIMENT
+
+__all__ = ["EXPERIMENT"]

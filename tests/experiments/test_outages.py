@@ -1,0 +1,55 @@
+"""What the receiver of a stream saw, and how the page draws it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from apnemu.experiments.failover.outages import outage
+from apnemu.experiments.failover.shown import outage_figure
+
+
+def _stream(ways: list[int | None]) -> list[dict[str, Any]]:
+    return [
+        {"kind": "probe", "source": "a", "target": "b", "at_ns": 1000 * number, "one_way_ns": way}
+        for number, way in enumerate(ways)
+    ]
+
+
+def test_the_longest_silence_after_the_event_counts_and_not_one_before_it() -> None:
+    ways = [10, None, None, None, 10, 10, None, 30, 30]
+    seen = outage([*_stream(ways), {"kind": "event", "at_ns": 5500}])
+    assert (seen.outage_ns, seen.frames_lost, seen.frames_sent, seen.restored) == (2020, 4, 9, True)
+    assert (seen.before_ns, seen.after_ns) == (10, 30)
+
+
+def test_a_stream_that_never_comes_back_is_not_restored_and_has_no_outage() -> None:
+    seen = outage([*_stream([10, 10, None, None]), {"kind": "event", "at_ns": 1500}])
+    assert (seen.outage_ns, seen.frames_lost, seen.restored) == (None, 2, False)
+
+
+def test_what_was_under_way_when_the_fibre_was_cut_is_no_end_of_the_outage() -> None:
+    seen = outage([*_stream([3000, 3000, 3000, None, None]), {"kind": "event", "at_ns": 3500}])
+    assert (seen.outage_ns, seen.frames_lost, seen.restored) == (None, 2, False)
+
+
+def test_nothing_seen_is_no_crash() -> None:
+    assert outage([]).outage_ns is None
+
+
+def test_each_scheme_is_a_bar_with_its_words() -> None:
+    row = {
+        "network": "packet",
+        "scheme": "ospf",
+        "event": "cut a-b",
+        "outage_ns": 31_000_000_000,
+        "predicted_outage_ns": 40_000_000_000,
+        "predicted_least_ns": 30_000_000_000,
+        "frames_lost": 15_000,
+        "restored": True,
+    }
+    dead = {**row, "scheme": "ospf-link", "outage_ns": None, "predicted_outage_ns": 0, "restored": False}
+    (figure,) = outage_figure([row, dead], {})
+    drawn = str(figure)
+    assert "packet, ospf (cut a-b): 31.0 s, 15,000 frames lost" in drawn
+    assert "packet, ospf-link (cut a-b): not restored" in drawn
+    assert drawn.count("<rect") == 1
