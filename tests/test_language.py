@@ -18,22 +18,18 @@ NOT_YET = (
     "apnemu/cli",
     "apnemu/emulation",
     "apnemu/model/activities.py",
-    "apnemu/model/assignment.py",
     "apnemu/model/scenario.py",
-    "apnemu/planning/online",
     "apnemu/question",
     "apnemu/report",
     "apnemu/running",
     "apnemu/sweep",
     "apnemu/topology",
-    "controllers",
     "experiments",
 )
 """Files and folders whose docstrings are not held to the rules below; the list is to become empty."""
 CLEAN_WITHIN = ("apnemu/emulation/apps",)
 """Folders that are held to them although a folder around them is not."""
 LONG_YET = {
-    "controllers/runtime.py": 303,
     "experiments/virtual_dc_storage.py": 305,
     "experiments/virtual_dc_training/question.py": 320,
 }
