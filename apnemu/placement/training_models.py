@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
+ModelName = Literal["tsuzumi-7b", "llama2-7b", "gpt2-xl", "gpt2-medium"]
 OPERATIONS_PER_TOKEN = 6
 """Operations per token and parameter, forward and backward (Kaplan et al., "Scaling Laws for Neural Language Models",
 2020, 2.1)."""
@@ -40,7 +42,7 @@ class TrainingModel:
 H100 = 989e12
 """Operations per second of an H100 in bf16, dense (NVIDIA H100 SXM data sheet)."""
 
-MODELS = {
+MODELS: dict[ModelName, TrainingModel] = {
     "tsuzumi-7b": TrainingModel(
         parameters=7e9, gradient_bytes_each=2, tokens=4_000_000, gpus=8, gpu_operations_per_s=H100, used=0.4,
         source="NTT, tsuzumi: 7 billion parameters; tokens as Llama 2's; inferred: GPUs, 40 % of their peak, bf16",

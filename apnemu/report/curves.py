@@ -23,9 +23,10 @@ class Curve:
     """Column `y` over column `x`, a figure for each combination of values of the columns `split`.
 
     `by` is the column that gives a line its colour, `lines` are those that tell lines of one colour apart, `reference`
-    is a column drawn dashed, called `reference_name`. `derive` gives the rows that are drawn, such as some of the
-    results, or results with further columns. `joined` False draws dots. With `common` all figures have the same
-    scales. `log` None lets the unit decide. `split_words` and `note` put values and a point into words.
+    is a column drawn dashed, called `reference_name`; `across`, since it does not depend on x, from side to side.
+    `derive` gives the rows that are drawn, such as some of the results, or results with further columns. `joined` False
+    draws dots. With `common` all figures have the same scales. `log` None lets the unit decide. `fewest` is the number
+    of values of x below which there is no figure of a line. `split_words` and `note` put values and a point into words.
     """
 
     title: str
@@ -40,9 +41,11 @@ class Curve:
     lines: tuple[str, ...] = ()
     reference: str = ""
     reference_name: str = ""
+    across: bool = False
     log: bool | None = None
     joined: bool = True
     common: bool = False
+    fewest: int = 2
     wide: bool = False
     derive: Callable[[Sequence[Row]], Sequence[Row]] | None = None
     note: Callable[[Row], str] | None = None
@@ -52,13 +55,15 @@ class Curve:
         return tuple(name for name in (self.x, self.y, self.reference, self.by, *self.split, *self.lines) if name)
 
     def draw(self, rows: Sequence[Row]) -> list[Markup]:
-        """The figures; none where nothing is known, or where a line would have one value of x alone."""
+        """The figures; none where nothing is known, or where a line would have fewer than `fewest` values of x."""
         drawn = self.derive(rows) if self.derive else rows
         known = [row for row in drawn if row.get(self.x) is not None and row.get(self.y) is not None]
         parts: dict[tuple[Any, ...], list[Row]] = {}
         for row in known:
             parts.setdefault(tuple(row.get(name) for name in self.split), []).append(row)
-        worth = [part for part in parts.values() if not self.joined or len({row[self.x] for row in part}) > 1]
+        worth = [
+            part for part in parts.values() if not self.joined or len({row[self.x] for row in part}) >= self.fewest
+        ]
         of_scale = [row for part in worth for row in part]
         return [self._figure(part, of_scale if self.common else part) for part in worth]
 
@@ -70,9 +75,9 @@ class Curve:
         series = [
             Series(network=label[0], points=self._points(part), line=self.joined) for label, part in lines.items()
         ]
-        dashed = self._dashed(next(iter(lines.values())))
         heights = [float(row[name]) for row in of_scale for name in self._heights() if row.get(name) is not None]
         x = linear_scale([float(row[self.x]) for row in of_scale])
+        dashed = self._dashed(next(iter(lines.values())), x)
         kinds = list(dict.fromkeys(one.network for one in series))
         more = [("reference-swatch", self.reference_name)] if dashed and self.reference_name else []
         where = self._where(rows[0])
@@ -97,15 +102,15 @@ class Curve:
         points = ((float(row[self.x]), float(row[self.y]), self._note(row)) for row in self._along(rows))
         return tuple(dict.fromkeys(points))
 
-    def _dashed(self, rows: Sequence[Row]) -> list[tuple[float, float]]:
+    def _dashed(self, rows: Sequence[Row], x: Scale) -> list[tuple[float, float]]:
+        """The points of the reference; one alone makes no line, unless it reaches from side to side."""
         if not self.reference:
             return []
-        points = [
-            (float(row[self.x]), float(row[self.reference]))
-            for row in self._along(rows)
-            if row.get(self.reference) is not None
-        ]
-        return list(dict.fromkeys(points))
+        known = [row for row in self._along(rows) if row.get(self.reference) is not None]
+        points = list(dict.fromkeys((float(row[self.x]), float(row[self.reference])) for row in known))
+        if self.across and points:
+            return [(x.low, points[0][1]), *points, (x.high, points[-1][1])]
+        return points if len(points) > 1 else []
 
     def _along(self, rows: Sequence[Row]) -> list[Row]:
         return sorted(rows, key=lambda row: float(row[self.x]))

@@ -1,4 +1,6 @@
-"""Training over several data centres: `question` holds the experiment, `gloo` the comparison with torch.distributed."""
+"""Training over several data centres: `settings` has its settings, `cases` what is trained on which ring, `question`
+what is played and expected, `gloo` the comparison with torch.distributed, `rows` the reduction of the records, `shown`
+sentence and figures."""
 
 from apnemu.experiments.virtual_dc_training.question import EXPERIMENT
 

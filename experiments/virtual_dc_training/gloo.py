@@ -6,9 +6,11 @@ import json
 import sys
 from collections.abc import Sequence
 from importlib.util import find_spec
+from typing import Any
 
 from apnemu.emulation.apps.gloo import OPEN
 from apnemu.errors import InputError
+from apnemu.experiments.virtual_dc_training.settings import Settings
 from apnemu.model.activities import Application
 from apnemu.model.scenario import Stage
 from apnemu.question.context import Context
@@ -18,7 +20,7 @@ from apnemu.units import VirtualNs
 GLOO, OWN = "sum by gloo", "sum by workers"
 """Phases."""
 SITES = 2
-"""Of the ring, the first: gloo joins each with each, and neighbours alone are sure to have light."""
+"""The first sites of the ring: gloo joins each with each, and neighbours alone are sure to have light."""
 NUMBERS = 240
 PORT = 7300
 
@@ -34,21 +36,21 @@ def need_torch() -> None:
         )
 
 
-def numbers(context: Context) -> list[list[float]]:
-    """Of each worker; eighths, so that a sum in any order is exact."""
-    count = SITES * context.settings["workers"]
+def numbers(context: Context[Settings]) -> list[list[float]]:
+    """The numbers of each worker: eighths, so that a sum in any order is exact."""
+    count = SITES * context.settings.workers
     drawn = generator(context.seed, "gloo").integers(-800, 800, size=(count, NUMBERS)) / 8
     return [[float(value) for value in row] for row in drawn]
 
 
-def gloo_stages(context: Context, sites: Sequence[str]) -> tuple[Stage, Stage]:
+def gloo_stages(context: Context[Settings], sites: Sequence[str]) -> tuple[Stage, Stage]:
     """One all-reduce by gloo, then the same by the home-made workers, between the first two of `sites`."""
-    places = [site for site in sites[:SITES] for _ in range(context.settings["workers"])]
+    places = [site for site in sites[:SITES] for _ in range(context.settings.workers)]
     addresses = [f"{{address:{site}}}" for site in places]
     own = {
-        "algorithm": context.settings["algorithm"],
+        "algorithm": context.settings.algorithm,
         "sites": SITES,
-        "per_site": context.settings["workers"],
+        "per_site": context.settings.workers,
         "buckets": 1,
         "gradient_bytes": 8 * NUMBERS,
         "compute_s": 0.0,
@@ -58,7 +60,7 @@ def gloo_stages(context: Context, sites: Sequence[str]) -> tuple[Stage, Stage]:
         "addresses": addresses,
         "pace_bytes_per_s": [0] * len(places),
     }
-    plans = {
+    plans: dict[tuple[str, str], dict[str, Any]] = {
         (GLOO, "gloo"): {"count": len(places), "address": addresses[0], "port": PORT},
         (OWN, "training"): own,
     }

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from apnemu.experiments.virtual_dc_pool import EXPERIMENT
 from tests.experiments.command import apnemu, settings
 
-pytestmark = pytest.mark.guest
 
-
+@pytest.mark.guest
 def test_the_gap_grows_with_distance(tmp_path: Path) -> None:
     asked = settings(distance_km="0,2000", sizes_mw="4,2,2", rounds=3, cpu_s=0.01, gpu_s=0.02, input_bytes=1_000_000)
     found = apnemu(
@@ -38,3 +39,25 @@ def test_the_gap_grows_with_distance(tmp_path: Path) -> None:
 def test_bad_settings(given: str, said: str, tmp_path: Path) -> None:
     done = apnemu("run", "virtual_dc_pool", "--set", given, folder=tmp_path)
     assert done.code == 2 and said in done.err and done.err.count("\n") == 1
+
+
+def row(form: str, distance_km: float, makespan_s: float, **changed: Any) -> dict[str, Any]:
+    own = {"network": "apn", "form": form, "distance_km": distance_km, "makespan_s": makespan_s}
+    return {**own, "lower_bound_s": 40.0, "gap": makespan_s / 45, **changed}
+
+
+def test_bounds_and_growth_with_distance_are_judged() -> None:
+    grown = [row("copies", 1000, 60.0), row("copies", 0, 45.0), row("one", 0, 45.0), row("one", 1000, 45.0)]
+    assert EXPERIMENT.judge(grown, EXPERIMENT.settings()).met is True
+    fallen = EXPERIMENT.judge([*grown, row("copies", 2000, 59.0)], EXPERIMENT.settings())
+    assert [key["distance_km"] for key in fallen.failed] == [2000]
+    assert "makespan beside 60 s at 1000 km 59 s, expected at least 59.94 s" in fallen.why
+    for wrong in ({"lower_bound_s": 61.0}, {"gap": 0.99}):
+        assert EXPERIMENT.judge([row("copies", 0, 60.0, **wrong)], EXPERIMENT.settings()).met is False
+
+
+def test_one_data_centre_is_what_others_are_measured_by_and_not_drawn() -> None:
+    rows = [row(form, km, 45.0 + km) for km in (0, 100) for form in ("one", "copies")]
+    ((_, drawn),) = EXPERIMENT.shown.groups(rows, {})
+    assert len(drawn) == 1 and "<h3>Against one data centre of the summed size: copies</h3>" in drawn[0]
+    assert EXPERIMENT.shown.answer(rows[::2], {}) == "2 results."

@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from apnemu.experiments.virtual_dc_training import EXPERIMENT
+from apnemu.placement.training_models import MODELS
 from tests.experiments.command import REPOSITORY, apnemu, settings
 
 
@@ -97,3 +99,30 @@ def test_real_numbers_are_summed(algorithm: str, sites: int, per_site: int) -> N
 def test_what_cannot_be_is_refused(given: dict[str, object], says: str, tmp_path: Path) -> None:
     found = apnemu("run", "virtual_dc_training", "--out", "run", *settings(**given), folder=tmp_path)
     assert found.code == 2 and says in found.err
+
+
+STEP: dict[str, Any] = {
+    **{"network": "apn", "distance_km": 100.0, "overlap": True, "rate_gbps": 100.0, "ratio": 1.01},
+    **{"step_s": 1.0, "predicted_step_s": 1.0, "wire_bytes": 1_000, "expected_wire_bytes": 1_000},
+}
+
+
+@pytest.mark.parametrize(
+    ("changed", "met"),
+    [
+        ({}, True),
+        ({"step_s": 1.06}, False),
+        ({"network": "packet", "step_s": 1.5}, True),
+        ({"network": "packet", "wire_bytes": 1_011}, False),
+        ({"ratio": 0.99}, False),
+        ({"ratio": 0.99, "rate_gbps": 400.0}, True),
+        ({"gloo_same_sum": True}, True),
+        ({"gloo_same_sum": False}, False),
+    ],
+)
+def test_steps_over_the_apn_and_bytes_over_both_networks_are_judged(changed: dict[str, Any], met: bool) -> None:
+    assert EXPERIMENT.judge([{**STEP, **changed}], EXPERIMENT.settings()).met is met
+
+
+def test_every_known_model_can_be_set() -> None:
+    assert EXPERIMENT.setting("model").choices == tuple(MODELS)

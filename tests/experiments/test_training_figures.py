@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 from typing import Any
 
-from sample_run import document, picture
-
-from apnemu.report.page import write_page
-from apnemu.report.training_charts import training_figures
+from apnemu.experiments.virtual_dc_training import EXPERIMENT
 
 
 def row(network: str, rtt_ms: float, ratio: float, *, overlap: bool = True) -> dict[str, Any]:
@@ -40,27 +36,34 @@ def circles(svg: str) -> list[tuple[float, float]]:
     return [(float(x), float(y)) for x, y in re.findall(r'<circle class="mark apn" cx="([\d.]+)%" cy="([\d.]+)"', svg)]
 
 
+def figures(rows: list[dict[str, Any]]) -> list[str]:
+    ((heading, drawn),) = EXPERIMENT.shown.groups(rows, {})
+    assert heading == ""
+    return [str(figure) for figure in drawn]
+
+
 def test_two_figures_for_each_scheme_on_one_scale() -> None:
-    found = [str(one) for one in training_figures(ROWS)]
-    titles = [re.search(r"<h3>(.*?)</h3>", one)[1] for one in found]  # type: ignore[index]
+    drawn = figures(ROWS)
+    titles = [re.search(r"<h3>(.*?)</h3>", figure)[1] for figure in drawn]  # type: ignore[index]
     with_overlap, without = "ring, with overlap", "ring, without overlap"
     assert titles == [
-        *(f"Longer than in one data centre: {with_overlap}", f"A step: {with_overlap}"),
-        *(f"Longer than in one data centre: {without}", f"A step: {without}"),
+        *(f"Longer than in one data centre: {with_overlap}", f"Longer than in one data centre: {without}"),
+        *(f"A step: {with_overlap}", f"A step: {without}"),
     ]
-    (near, far), (slow,) = circles(found[0]), circles(found[2])
+    (near, far), (slow,) = circles(drawn[0]), circles(drawn[1])
     assert near[0] < far[0] == slow[0], "5 ms left of 10 ms, whichever the scheme"
     assert near[1] > far[1] > slow[1], "1 % below 2 % below 10 %"
-    assert "packet network, 10.0 ms, 100 Gbit/s: 0.3900 s, 1.5000 times one data centre" in found[0]
-    assert "closed form, APN" in found[0] and "in one data centre" in found[1]
+    assert "packet network, 10.0 ms, 100 Gbit/s: 0.3900 s, 1.5000 times one data centre" in drawn[0]
+    assert "closed form, APN" in drawn[0] and "in one data centre" in drawn[2]
 
 
 def test_one_distance_has_no_curve_of_the_closed_form() -> None:
-    longer, step = (str(one) for one in training_figures(ROWS[:1]))
+    longer, step = figures(ROWS[:1])
     assert "closed form" not in longer and "polyline" not in longer
     assert step.count("polyline") == 1, "one data centre alone"
 
 
-def test_they_are_on_the_page(tmp_path: Path) -> None:
-    page = write_page(tmp_path, [document("virtual_dc_training", ROWS)], picture()).read_text(encoding="utf-8")
-    assert page.count("<figure") >= 5 and "Longer than in one data centre: ring, without overlap" in page
+def test_without_the_apn_there_is_no_closed_form() -> None:
+    longer, step = figures([row("packet", 5, 1.2), row("packet", 10, 1.5)])
+    assert longer.count("polyline") == 1 and "closed form" not in longer
+    assert step.count("polyline") == 2 and "in one data centre" in step
