@@ -8,6 +8,10 @@
 `run`, `open_run`, `plan` and `load_topology` are the whole of it for whoever asks questions; the other names are for
 experiments of one's own (`examples/own_experiment.py`). Errors are `InputError` and `LabError` (`apnemu.errors`).
 Everything is loaded on its first use, since a guest imports this package too, and imports cost time there.
+
+The rooms, each of which may import those below it alone: `cli`, `api`; `sweep`; `running`, `importing`; `experiments`;
+`question`; `lab`, `emulation`, `controllers`; `records`; `blueprint`; `planning`, `placement`; `optics`; `topology`;
+`report`; `model`; `seeds`; `units`, `errors`. Data lie in `topologies`.
 """
 
 from __future__ import annotations

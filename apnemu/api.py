@@ -73,7 +73,7 @@ class Run:
 
     @cached_property
     def records(self) -> pa.Table:
-        """Everything that was recorded, as a pyarrow Table. Raises InputError where nothing was played in a lab."""
+        """The records of all that was seen, as a pyarrow Table. Raises InputError where nothing was played in a lab."""
         file = self.path / "records.parquet"
         if not file.is_file():
             raise InputError("it has no records; its experiment is computed without a lab", file=str(self.path))
@@ -150,7 +150,7 @@ def open_run(path: str | Path) -> Run:
 
 
 def plan(topology: str | Path | Plant, *, quality: bool = True) -> Assignment:
-    """Who gets which light, and who none and why; with `quality` GNPy judges every route, else a table of reach."""
+    """The light that each demand gets, or why none; with `quality` GNPy judges every route, else a table does."""
     plant = topology if isinstance(topology, Plant) else load_topology(topology)
     return plan_judged(plant, by_quality=quality).assignment
 

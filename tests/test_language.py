@@ -13,26 +13,13 @@ HOUSE = Path(__file__).resolve().parents[1]
 ROOMS = ("apnemu", "controllers", "experiments")
 
 NOT_YET = (
-    "apnemu/__init__.py",
     "apnemu/blueprint",
-    "apnemu/cli",
     "apnemu/emulation",
-    "apnemu/model/activities.py",
-    "apnemu/model/scenario.py",
-    "apnemu/question",
-    "apnemu/report",
-    "apnemu/running",
-    "apnemu/sweep",
-    "apnemu/topology",
-    "experiments",
 )
 """Files and folders whose docstrings are not held to the rules below; the list is to become empty."""
 CLEAN_WITHIN = ("apnemu/emulation/apps",)
 """Folders that are held to them although a folder around them is not."""
-LONG_YET = {
-    "experiments/virtual_dc_storage.py": 305,
-    "experiments/virtual_dc_training/question.py": 320,
-}
+LONG_YET: dict[str, int] = {}
 """Files that are longer than they may be, with their lines: they may not grow, and are to be divided."""
 MOST_LINES = 300
 
@@ -104,6 +91,7 @@ def fault_of(docstring: str) -> str:
     text = re.sub(r"^\[[a-z ]+\]\s*", "", docstring.strip())
     if not text:
         return "is empty"
+    text = re.sub(r"^One (?!of\b)", "", text)  # "One row for each site" counts: the noun follows
     word = re.match(r"[A-Za-z][A-Za-z'-]*", text)
     if word and re.split(r"['’]", word[0])[0].lower() in REFUSED:
         return f"begins with {word[0]!r}"

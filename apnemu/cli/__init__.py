@@ -11,7 +11,8 @@ from typing import Annotated, Any
 
 import typer
 
-from apnemu.cli import ctl, foreign, labs, questions, runs, sweeps
+from apnemu import __version__
+from apnemu.cli import ctl, foreign, labs, questions, runs, sweeps, topologies
 from apnemu.cli.shown import say, tell
 from apnemu.errors import ApnemuError, LabError
 
@@ -22,7 +23,6 @@ BAD_INPUT, INTERRUPTED, PIPE_CLOSED = 2, 130, 141
 app = typer.Typer(
     help="Emulates all-photonics networks between data centres in virtual time.",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
 )
 app.add_typer(labs.lab, name="lab")
@@ -38,15 +38,25 @@ for command in (
     runs.bench,
     sweeps.sweep,
     questions.experiments,
+    topologies.topologies,
 ):
     app.command()(command)
 
 app.command("import")(foreign.import_network)
 
 
+def _version(wanted: bool) -> None:
+    if wanted:
+        tell(f"apnemu {__version__}")
+        raise typer.Exit
+
+
 @app.callback()
 def options(
     debug: Annotated[bool, typer.Option("--debug", help="Show a traceback when something fails.")] = False,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print apnemu's version and end.")
+    ] = False,
 ) -> None:
     """Options of every command."""
 

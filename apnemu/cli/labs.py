@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from apnemu.cli.shown import say, show_json, tell
+from apnemu.cli.topologies import Topology
 from apnemu.cli.values import seed_of, time_of
 from apnemu.errors import InputError
 from apnemu.running.directory import made, new_folder
@@ -132,7 +133,7 @@ def execute(
 
 @lab.command(name="net", context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
 def network(
-    topology: Annotated[Path, typer.Argument(help="A topology's file.")],
+    topology: Topology,
     command: Annotated[list[str], typer.Argument(metavar="-- CMD", help="Program and arguments.")],
     transceivers: Annotated[int, typer.Option(min=1, max=64, help="Of each data centre.")] = 8,
     folder: Annotated[Path | None, typer.Option(help="Folder that the lab shares at /run/apnemu.")] = None,

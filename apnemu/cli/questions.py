@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from apnemu.cli.labs import Json
 from apnemu.cli.shown import OUT, show_json, tell
 from apnemu.question.discovery import known_experiments, load_experiment
-from apnemu.question.experiment import Experiment
-from apnemu.question.settings import Declared
+
+if TYPE_CHECKING:
+    from apnemu.question.experiment import Experiment
+    from apnemu.question.settings import Declared
 
 
 def experiments(

@@ -10,15 +10,15 @@ import typer
 
 from apnemu.cli.labs import Json
 from apnemu.cli.shown import OUT, say, show_json, tell
+from apnemu.cli.topologies import Topology, TopologyOption
 from apnemu.cli.values import application, cores, networks, runtime, seed_of, times_of
-from apnemu.question.discovery import load_experiment, shipped_topology
+from apnemu.question.discovery import load_experiment, shipped_topology, topology_word
 from apnemu.running.directory import new_folder
 
 UNMET = 1
 """Exit code of a run whose expectation did not come true."""
 MOST_COST_NS = 1_000_000
 """Above it a lab's daemons never come to rest."""
-Topology = Annotated[Path, typer.Argument(metavar="FILE", help="A topology file.")]
 
 
 def check(file: Topology, as_json: Json = False) -> None:
@@ -37,8 +37,8 @@ def check(file: Topology, as_json: Json = False) -> None:
         show_json(facts)
     else:
         tell(
-            f"{file}: sound; {facts['sites']} sites, {facts['fibres']} fibres of {facts['fibre_km']} km together, "
-            f"{facts['demands']} demands"
+            f"{topology_word(file)}: sound; {facts['sites']} sites, {facts['fibres']} fibres of "
+            f"{facts['fibre_km']} km together, {facts['demands']} demands"
         )
 
 
@@ -111,12 +111,12 @@ def _minimum_wavelengths(file: Path, as_json: bool) -> None:
         show_json(facts)
     else:
         proof = "fewer cannot do" if found.proven else f"fewer than {found.lower_bound} cannot do, between is unknown"
-        tell(f"{file}: {found.wavelengths} wavelengths join every two data centres; {proof}")
+        tell(f"{topology_word(file)}: {found.wavelengths} wavelengths join every two data centres; {proof}")
 
 
 def run(
     experiment: Annotated[str, typer.Argument(help="A name from experiments/, or a file with an EXPERIMENT.")],
-    topology: Annotated[Path | None, typer.Option(help="Topology file; the experiment's own by default.")] = None,
+    topology: TopologyOption = None,
     setting: Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="May be repeated.")] = None,
     seed: Annotated[int, typer.Option(help="All that is random comes from it.")] = 1,
     network: Annotated[str | None, typer.Option(help="apn, packet or apn,packet.")] = None,

@@ -9,6 +9,7 @@ import typer
 
 from apnemu.cli.labs import Json
 from apnemu.cli.shown import say, show_json, tell
+from apnemu.cli.topologies import TopologyOption
 from apnemu.cli.values import networks, seed_of, workers_of
 from apnemu.question.discovery import load_experiment, shipped_topology
 
@@ -17,7 +18,7 @@ FAILED, UNMET = 3, 1
 
 def sweep(
     experiment: Annotated[str, typer.Argument(help="A name from experiments/, or a file with an EXPERIMENT.")],
-    topology: Annotated[Path | None, typer.Option(help="Topology file; the experiment's own by default.")] = None,
+    topology: TopologyOption = None,
     setting: Annotated[
         list[str] | None,
         typer.Option("--set", metavar="KEY=A,B,C", help="A point for each value; several make a grid."),

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
-from apnemu.controllers.frameworks import installed
 from apnemu.errors import InputError
-from apnemu.question.context import Network
-from apnemu.question.experiment import Experiment
-from apnemu.running.request import Time
+
+if TYPE_CHECKING:  # a shell that completes a word starts the program: what it need not import, it does not
+    from apnemu.question.context import Network
+    from apnemu.question.experiment import Experiment
+    from apnemu.running.request import Time
 
 HIGHEST_SEED = 2**64 - 1
 MOST_WORKERS = 1024
@@ -26,7 +27,7 @@ def networks(given: str | None, asked: Experiment[Any]) -> tuple[Network, ...]:
                 f"'{name}' is no network of {asked.name}; it must be {' or '.join(asked.networks)}; a comma joins both",
                 file="--network",
             )
-    return cast(tuple[Network, ...], names)
+    return cast("tuple[Network, ...]", names)
 
 
 def application(given: Path | None) -> Path | None:
@@ -36,6 +37,8 @@ def application(given: Path | None) -> Path | None:
 
 
 def runtime(given: str | None) -> str:
+    from apnemu.controllers.frameworks import installed
+
     runtimes = installed()
     if given is None and runtimes:
         return runtimes[0]
@@ -67,7 +70,7 @@ def cores(given: str | None) -> tuple[int, ...]:
 def time_of(given: str) -> Time:
     if given not in ("virtual", "real"):
         raise InputError(f"'{given}' is no kind of time; it must be virtual or real", file="--time")
-    return cast(Time, given)
+    return cast("Time", given)
 
 
 def times_of(given: str) -> tuple[Time, ...]:

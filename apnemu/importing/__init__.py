@@ -15,7 +15,7 @@ from apnemu.importing.gnpy import GNPY
 __all__ = ["FORMATS", "Form", "Imported", "Wishes", "read_foreign"]
 
 FORMATS: tuple[Form, ...] = (GNPY,)
-"""In the order in which they are asked; GNPy's, which takes every JSON file, is the last."""
+"""All forms in the order in which they are asked; GNPy's, which takes every file, is the last."""
 
 
 def read_foreign(file: Path, wishes: Wishes) -> Imported:

@@ -12,7 +12,7 @@ from apnemu.model.demand import Demand
 from apnemu.model.plant import Plant
 
 FEW_ENDS = 12
-"""Up to as many ends every pair is a demand; of more, those of the first end with each other."""
+"""Most ends of which every pair becomes a demand; of more, the pairs of the first end with each other one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -63,7 +63,9 @@ def guest_folders() -> Mapping[str, Path]:
     except OSError as error:
         place = user_cache() / CODE
         log.warning("%s: our code is not kept there (%s); times may differ by a few system calls", place, error)
-        shown = {f"{CODE}/{OURS}": origin / OURS}
+        # a checkout's package has links to its parts beside it; they must lead somewhere in the guest too
+        links = sorted(path for path in (origin / OURS).iterdir() if path.is_symlink())
+        shown = {f"{CODE}/{OURS}": origin / OURS} | {f"{CODE}/{link.name}": link.resolve() for link in links}
     return shown | ({ENVIRONMENT: Path(sys.prefix)} if sys.prefix != sys.base_prefix else {})
 
 

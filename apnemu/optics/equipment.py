@@ -1,4 +1,4 @@
-"""What light meets on its way and what a transceiver mode needs, as frozen values; `reader` makes them from YAML."""
+"""Figures of fibres, amplifiers, ROADMs and transceiver modes as frozen values; `reader` makes them from YAML."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Amplifier:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RoadmLight:
-    """What a ROADM does to light: most loss of each way through, OSNR in 0.1 nm of add and drop, power handed on."""
+    """The effect of a ROADM on light: greatest loss of each way through, OSNR in 0.1 nm of add and drop, power out."""
 
     out_mw_per_ghz_of_slot: float
     add_loss_db: float
@@ -70,7 +70,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModeLight:
-    """What a mode needs: OSNR in 0.1 nm at the receiver, and penalties by impairment, smallest value first."""
+    """The needs of a mode: OSNR in 0.1 nm at the receiver, and penalties by impairment, smallest value first."""
 
     name: str
     baud_gbd: float

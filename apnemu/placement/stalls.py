@@ -7,8 +7,8 @@ RTO_OVER_RTT_NS = 200_000_000
 LATE_ACK_NS = 40_000_000
 """An acknowledgement may wait so long for data to go with (TCP_DELACK_MIN): then it is in the smoothed round trip."""
 ROUND_TRIPS = 6
-"""In the bound: one in the timeout, one that the first loss may lie before or behind the cut, one for the answer, and
-three for what a window of one segment, as after a timeout, lets through bit by bit."""
+"""Round trips in the bound: one in the timeout, one that the first loss may lie before or behind the cut, one for the
+answer, and three for what a window of one segment, as after a timeout, lets through bit by bit."""
 
 
 def stall_bounds_ns(dark_ns: int, rtt_ns: int) -> tuple[int, int]:

@@ -51,7 +51,7 @@ class Felt:
 
 
 def over_light(assignment: Assignment, rtts_ns: Mapping[Pair, int], pair: Pair) -> Felt:
-    """What is felt on an own wavelength: the closed form's delay, no queue and so neither jitter nor loss.
+    """What an own wavelength gives: the closed form's delay, no queue and so neither jitter nor loss.
 
     The demand that asked for it is named after the target.
     """
@@ -64,7 +64,7 @@ def over_light(assignment: Assignment, rtts_ns: Mapping[Pair, int], pair: Pair) 
 def over_packets(
     plant: Plant, hops: Mapping[Pair, NextHop], rtts_ns: Mapping[Pair, int], pair: Pair, load: float
 ) -> Felt:
-    """What is felt through routers whose lines others load: each fibre there and back is entered through a queue."""
+    """What routers give whose lines others load: each fibre there and back is entered through one such queue."""
     if pair not in hops:
         apart = Reason(code="route", text=f"no fibres lead from {pair[0]} to {pair[1]}")
         return Felt(rtt_ns=None, jitter_ns=0.0, loss=0.0, refused=apart)

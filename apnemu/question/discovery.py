@@ -9,10 +9,12 @@ import importlib.util
 import sys
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from apnemu.errors import ApnemuError, InputError
-from apnemu.question.experiment import Experiment
+
+if TYPE_CHECKING:
+    from apnemu.question.experiment import Experiment
 
 PACKAGE = Path(__file__).parents[1]
 EXPERIMENTS, TOPOLOGIES = PACKAGE / "experiments", PACKAGE / "topologies"
@@ -20,6 +22,8 @@ EXPERIMENTS, TOPOLOGIES = PACKAGE / "experiments", PACKAGE / "topologies"
 
 def load_experiment(name: str) -> Experiment[Any]:
     """The experiment of that name, or the one in a Python file. Raises InputError where there is none."""
+    from apnemu.question.experiment import Experiment
+
     if name.endswith(".py"):
         module = _own_module(Path(name))
     else:
@@ -82,15 +86,20 @@ def shipped_topology(name: str) -> Path:
 def find_topology(given: str | Path) -> Path:
     """The file of a topology: a path, or the name of one that comes with apnemu; a file of that name goes first.
 
-    A path is returned as it was given, also where nothing is there: who reads it says so. Raises InputError for a bare
-    name that is neither.
+    A folder of that name is no topology, so it does not stand in the way (a run's `--out jpn12`). A path is returned as
+    it was given, also where nothing is there: who reads it says so. Raises InputError for a bare name that is neither.
     """
     path = Path(given)
     text = str(given)
-    if path.exists() or path.suffix or "/" in text:
+    if path.is_file() or path.suffix or "/" in text:
         return path
     if shipped_topology(text).is_file():
         return shipped_topology(text)
     near = difflib.get_close_matches(text, known_topologies(), n=1)
     hint = f"; did you mean {near[0]}" if near else "; or give a file"
     raise InputError(f"there is no topology '{text}'; there are {', '.join(known_topologies())}{hint}", file="TOPOLOGY")
+
+
+def topology_word(file: Path) -> str:
+    """The word by which `find_topology` finds the file again, on any machine where it comes with apnemu."""
+    return file.stem if file == shipped_topology(file.stem) else str(file)

@@ -13,6 +13,7 @@ called `from_` is written `from`.
 from __future__ import annotations
 
 import dataclasses
+import inspect
 import types
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -105,13 +106,15 @@ class Declared:
 
 
 def declared(settings: type) -> Mapping[str, Declared]:
-    """The settings that a dataclass declares: name -> declaration, in the order of its fields.
+    """The settings that a dataclass declares: name -> declaration, its own fields before those that it
+    inherits.
 
     Raises TypeError for a field that is not declared as this module asks.
     """
     hints = get_type_hints(settings, include_extras=True)
     found = {}
-    for field in dataclasses.fields(settings):
+    own = inspect.get_annotations(settings)
+    for field in sorted(dataclasses.fields(settings), key=lambda field: field.name not in own):
         about = next((extra for extra in get_args(hints[field.name])[1:] if isinstance(extra, Setting)), None)
         if get_origin(hints[field.name]) is not Annotated or about is None:
             raise TypeError(f"{field.name} must be Annotated[type, Setting('its meaning')]")

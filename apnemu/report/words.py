@@ -11,21 +11,23 @@ NOTHING = "–"
 
 
 def duration(ns: int | None) -> str:
-    """A duration in the unit that gives it one to three digits before the point, to three significant digits.
+    """A duration to three significant digits, in the unit that leaves one to three of them before the point.
 
     >>> duration(5_412_345), duration(412_300), duration(640), duration(0), duration(2_500_000_000)
     ('5.41 ms', '412 µs', '640 ns', '0 ns', '2.50 s')
-    >>> duration(None), duration(-1_500)
-    ('–', '-1.50 µs')
+    >>> duration(999_500), duration(9_996), duration(99_960), duration(999_499)
+    ('1.00 ms', '10.0 µs', '100 µs', '999 µs')
+    >>> duration(None), duration(-1_500), duration(36_000_000_000_000)
+    ('–', '-1.50 µs', '36000 s')
     """
     if ns is None:
         return NOTHING
-    size = abs(ns)
-    if size < 1_000:
+    if abs(ns) < 1_000:
         return f"{ns} ns"
-    if size < 1_000_000:
-        return f"{_three_digits(ns_to_us(ns))} µs"
-    return f"{_three_digits(ns_to_ms(ns))} ms" if size < 1_000_000_000 else f"{_three_digits(ns_to_s(ns))} s"
+    for unit, value in (("µs", ns_to_us(ns)), ("ms", ns_to_ms(ns))):
+        if abs(round(value)) < 1_000:
+            return f"{_three_digits(value)} {unit}"
+    return f"{_three_digits(ns_to_s(ns))} s"
 
 
 def ms(ns: int | None, decimals: int = 6) -> str:
@@ -140,8 +142,15 @@ def plain(value: Any) -> str:
 
 
 def _three_digits(value: float) -> str:
-    size = abs(value)
-    return f"{value:.{2 if size < 10 else 1 if size < 100 else 0}f}"
+    """A number to three significant digits, without an exponent.
+
+    >>> _three_digits(9.996), _three_digits(99.96), _three_digits(1.5), _three_digits(1234.5)
+    ('10.0', '100', '1.50', '1234')
+    """
+    for decimals, limit in ((2, 10), (1, 100)):
+        if abs(round(value, decimals)) < limit:
+            return f"{value:.{decimals}f}"
+    return f"{value:.0f}"
 
 
 def decade(ns: int) -> str:

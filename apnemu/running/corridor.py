@@ -79,7 +79,6 @@ def run(request: Request, *, say: Say, on_progress: OnProgress | None = None) ->
     experiment = request.experiment
     chosen = experiment.resolve(request.given)
     drawn = read_plant(request.topology)
-    _check_programs(experiment)
     with _own_functions(request):
         plant = experiment.prepare(with_packet_settings(drawn, chosen.packet), chosen.own)
     judged = plan_judged(plant, by_quality=request.by_quality or experiment.by_quality)
@@ -197,14 +196,18 @@ def _played(asked: _Asked) -> _Measured:
 
 
 def _measure(asked: _Asked, kind: Time) -> tuple[list[Row], list[Outcome]]:
-    """Every network on one kind of clock: blueprints, guests, records, rows. What is refused has no warnings."""
+    """Every network on one kind of clock: blueprints, guests, records, rows. What is refused has no warnings.
+
+    Programs are looked for last: what was asked wrongly is told in the same way on every machine.
+    """
     request, folder = asked.request, asked.folder
     contexts = _contexts(asked, kind)
     first = kind == request.times[0]
     try:
         with _own_functions(request):
             blueprints = [blueprint_of(request, context) for context in contexts]
-    except InputError:
+        _check_programs(request.experiment)
+    except (InputError, LabError):  # nothing has run yet
         shutil.rmtree(folder)
         raise
     for warning in asked.warnings if first else ():

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from apnemu.question.context import Network
-from apnemu.question.discovery import shipped_topology
+from apnemu.question.discovery import topology_word
 from apnemu.question.experiment import Experiment
 
 Time = Literal["virtual", "real"]
@@ -37,9 +37,8 @@ class Request:
 
     def command(self) -> list[str]:
         """The words of the command line that gives this run again."""
-        shipped = shipped_topology(self.topology.stem) == self.topology
         words = ["apnemu", "run", str(self.own_file) if self.own_file else self.experiment.name]
-        words += ["--topology", self.topology.stem if shipped else str(self.topology), "--seed", str(self.seed)]
+        words += ["--topology", topology_word(self.topology), "--seed", str(self.seed)]
         words += [word for text in self.given for word in ("--set", text)]
         kept = {"--network": (self.networks, self.experiment.networks), "--time": (self.times, ("virtual",))}
         words += [word for key, (own, usual) in kept.items() if own != usual for word in (key, ",".join(own))]

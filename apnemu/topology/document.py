@@ -1,4 +1,4 @@
-"""A YAML file as a tree of nodes that know their line; what is no single plain document is refused here.
+"""A YAML file as a tree of nodes that know their line; anything but one plain document is refused here.
 
 YAML 1.2 by ruamel.yaml, composed but not constructed: nothing in a file can make an object, and anchors and aliases
 (with which a few lines can stand for billions of values) are refused where they stand.
@@ -18,7 +18,7 @@ from ruamel.yaml.reader import ReaderError
 from apnemu.errors import InputError
 
 MOST_BYTES = 16_000_000
-"""A mesh of 1,000 sites written out is about 40 MB and should be written `among: all`."""
+"""Largest file that is read. A mesh of 1,000 sites written out has about 40 MB; `among: all` says the same."""
 
 _SCALARS: dict[str, Literal["text", "int", "float", "bool", "empty"]] = {
     "int": "int",
@@ -67,6 +67,9 @@ def load_document(path: Path, file: str) -> Node:
     text = _read(path, file)
     try:
         root = YAML(typ="safe", pure=True).compose(text)
+        if root is None:
+            raise InputError("the file is empty; begin it with apnemu: 1", file=file, line=1)
+        return _Reader(file).node(root)
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = None if mark is None else mark.line + 1
@@ -80,12 +83,6 @@ def load_document(path: Path, file: str) -> Node:
         ) from error
     except YAMLError as error:
         raise InputError(f"not YAML: {str(error)[:200]}; mend the syntax", file=file, line=1) from error
-    except RecursionError:
-        raise InputError("nested too deep; a file needs at most 6 levels; flatten it", file=file, line=1) from None
-    if root is None:
-        raise InputError("the file is empty; begin it with apnemu: 1", file=file, line=1)
-    try:
-        return _Reader(file).node(root)
     except RecursionError:
         raise InputError("nested too deep; a file needs at most 6 levels; flatten it", file=file, line=1) from None
 
@@ -114,7 +111,7 @@ def _read(path: Path, file: str) -> str:
 
 
 class _Reader:
-    """Turns ruamel's nodes into ours, refusing what plain data has no need of."""
+    """Turns ruamel's nodes into ours and refuses what plain data does not need."""
 
     def __init__(self, file: str) -> None:
         self.file = file

@@ -1,14 +1,19 @@
-"""What may stand in a topology file and in an equipment file, with every limit: one table each.
+"""Every key of a topology file, declared once: its values and limits, what it means, and which attribute it fills.
 
-`schema.json` beside this file is made from `TOPOLOGY` (see `schema.py`); editors read it. A limit is either physics
-(a latitude), a standard (an MTU), or far beyond anything built, there to catch a slip of unit; the hint says which.
+To add a key of one value, add it to its record here and an attribute to the model: reading, messages, `schema.json`,
+`docs/topology-format.md` and the writer follow. A key that must be resolved against others fills nothing, and a reader
+beside this file looks at it. A limit is either physics (a latitude), a standard (an MTU), or far beyond anything built,
+there to catch a slip of unit; the hint, which ends each message, says which.
 """
 
 from __future__ import annotations
 
-from apnemu.topology.shapes import Choice, ListOf, MapOf, Number, Record, Text
+from dataclasses import replace
 
-VERSION = Number(low=1, high=1, decimals=0, hint="this apnemu reads version 1; write apnemu: 1")
+from apnemu.model.activities import Event
+from apnemu.model.plant import Background, Fibre, GnpyFiles, PacketNetwork, Plant, Site
+from apnemu.topology.shapes import Choice, Key, ListOf, MapOf, Number, Record, Text, may, must
+from apnemu.units import s_to_ns, us_to_ns
 
 NAME = Text(
     pattern=r"[a-z][a-z0-9-]{0,30}",
@@ -21,259 +26,216 @@ TITLE = Text(
     hint="choose another name, for example t-o-2",
 )
 PROSE = Text(pattern=r"(?s).*\S.*", limit="it must be text", hint="say it in words, in quotes")
-DELAY_NS = Number(low=0, high=1_000_000_000, decimals=0, hint="give whole nanoseconds")
-DURATION_MS = Number(low=0, high=3_600_000, decimals=6, hint="give milliseconds, down to 0.000001 (one nanosecond)")
-DELAY_US = Number(low=0, high=1_000_000, decimals=3, hint="give microseconds, down to 0.001 (one nanosecond)")
-RATE_GBPS = Number(low=0, above=True, high=100_000, hint="give Gbit/s, for example 100")
+RATE_GBPS = Number(above=True, high=100_000, hint="give Gbit/s, for example 100")
 SPAN_KM = Number(low=1, high=400, hint="give the km between amplifiers, for example 80")
 GROUP_INDEX = Number(low=1, high=2, hint="silica is near 1.468, hollow core near 1.003")
-LENGTH_KM = Number(low=0, above=True, high=20_000, hint="give the fibre's own length in km (20000 is half the Earth)")
-FREQUENCY_THZ = Number(low=180, high=230, hint="give THz; the C band is 191.3 to 196.1")
+LENGTH_KM = Number(above=True, high=20_000, hint="give the fibre's own length in km (20000 is half the Earth)")
+VERSION = must(
+    Number(low=1, high=1, decimals=0, hint="this apnemu reads version 1; write apnemu: 1"),
+    "version of the format",
+    fills="",
+)
+THE_EQUIPMENTS = "as in the equipment"
 
+
+def figures(makes: type | None, *, fills: str = "source", meaning: str = "", hint: str = "", **keys: Key) -> Record:
+    """A mapping of figures and, under `source`, where they come from, which `fills` an attribute or none ("")."""
+    source = must(PROSE, "where the figures come from", fills=fills)
+    return Record(makes=makes, keys={**keys, "source": source}, meaning=meaning, hint=hint)
+
+
+INFERRED = ListOf(item=PROSE, noun="word", least=0, most=100, hint="list what was not in the source")
 ABOUT = Record(
     keys={
-        "source": PROSE,
-        "licence": PROSE,
-        "inferred": ListOf(item=PROSE, noun="word", least=0, most=100, hint="list what was not in the source"),
-        "note": PROSE,
+        "source": may(PROSE, "where the data comes from", default="not stated"),
+        "licence": may(PROSE, "terms under which the source may be used", default="not stated"),
+        "inferred": may(INFERRED, "what was worked out or invented", default=()),
+        "note": may(PROSE, "what else a reader should know", fills=""),
     },
     hint="say where the data comes from: about: {source: ..., licence: ..., inferred: [...]}",
 )
 
+SITE_KIND = Choice(words=("edge", "local", "cluster", "exchange"), hint="exchange has a ROADM but no data centre")
 SITE = Record(
+    makes=Site,
+    meaning="A building with a ROADM and, unless it is an exchange, a data centre.",
     keys={
-        "kind": Choice(words=("edge", "local", "cluster", "exchange"), hint="exchange has a ROADM but no data centre"),
-        "lat": Number(low=-90, high=90, hint="give degrees north, for example 35.68"),
-        "lon": Number(low=-180, high=180, hint="give degrees east, for example 139.77"),
-        "power_mw": Number(low=0, high=100_000, hint="give the data centre's IT power in MW"),
-        "population": Number(low=0, high=10_000_000_000, decimals=0, hint="count the people nearest to this site"),
-        "hosts": Number(low=1, high=64, decimals=0, hint="give the hosts to emulate; leave it out for 1"),
+        "kind": must(SITE_KIND, "what stands there"),
+        "lat": must(Number(low=-90, high=90, hint="give degrees north, for example 35.68")),
+        "lon": must(Number(low=-180, high=180, hint="give degrees east, for example 139.77")),
+        "power_mw": may(Number(high=100_000, hint="give the data centre's IT power in MW")),
+        "population": may(Number(high=10_000_000_000, decimals=0, hint="count the people nearest to this site")),
+        "hosts": may(Number(low=1, high=64, decimals=0, hint="give the hosts to emulate; leave it out for 1")),
     },
-    required=("kind", "lat", "lon"),
     hint="write for example {kind: edge, lat: 34.67, lon: 135.50}",
 )
 
+BETWEEN = ListOf(item=NAME, noun="site", least=2, most=2, hint="write between: [tokyo, osaka]")
+RISKS = ListOf(item=TITLE, noun="risk", most=100, hint="name what is shared, for example risks: [tunnel-7]")
 FIBRE = Record(
+    makes=Fibre,
+    meaning="A pair of fibres, one each way, no shorter than the great circle between its sites less 3 % and 10 km.",
     keys={
-        "between": ListOf(item=NAME, noun="site", least=2, most=2, hint="write between: [tokyo, osaka]"),
-        "length_km": LENGTH_KM,
-        "name": TITLE,
-        "group_index": GROUP_INDEX,
-        "span_km": SPAN_KM,
-        "risks": ListOf(
-            item=TITLE, noun="risk", least=1, most=100, hint="name what is shared, for example risks: [tunnel-7]"
-        ),
+        "between": must(BETWEEN, "the two sites that it joins", fills="a b"),
+        "length_km": must(LENGTH_KM),
+        "name": may(TITLE, "name of its own, for fibres side by side", otherwise="SITE-SITE"),
+        "group_index": may(GROUP_INDEX, "speed of light in vacuum over that in the fibre", otherwise=THE_EQUIPMENTS),
+        "span_km": may(SPAN_KM, otherwise=THE_EQUIPMENTS, fills=""),
+        "risks": may(RISKS, "what takes it down together with others that name it: a duct, a bridge"),
     },
-    required=("between", "length_km"),
     hint="write for example {between: [tokyo, osaka], length_km: 552.6}",
 )
 
+AMONG = ListOf(item=NAME, noun="site", least=2, or_word="all", hint="write among: all, or among: [tokyo, osaka]")
+TO_MANY = ListOf(item=NAME, noun="site", hint="write to_many: [nagoya, osaka]")
+TREE_KIND = Choice(words=("tree", "subcarriers"), hint="of to_many: one wavelength split, or shared by subcarriers")
 DEMAND = Record(
+    meaning="Light asked for: between two sites; between each two data centres among several, named NAME/SITE-SITE; or"
+    " from one site to many.",
     keys={
-        "name": TITLE,
-        "from": NAME,
-        "to": NAME,
-        "among": ListOf(
-            item=NAME, noun="site", least=2, most=1000, or_word="all", hint="write among: all, or among: [tokyo, osaka]"
-        ),
-        "to_many": ListOf(item=NAME, noun="site", least=1, most=1000, hint="write to_many: [nagoya, osaka]"),
-        "kind": Choice(
-            words=("tree", "subcarriers"), hint="of to_many: one wavelength split, or shared by subcarriers"
-        ),
-        "rate_gbps": RATE_GBPS,
+        "name": must(TITLE, "no two demands have one name"),
+        "from": may(NAME, "site at one end, or the hub of light to many", fills="source"),
+        "to": may(NAME, "site at the other end", fills="target"),
+        "among": may(AMONG, "data centres of a mesh", fills=""),
+        "to_many": may(TO_MANY, "leaves of light to many", fills="leaves"),
+        "kind": may(TREE_KIND, otherwise="tree"),
+        "rate_gbps": must(RATE_GBPS, "capacity each way; of subcarriers for each leaf"),
     },
-    required=("name", "rate_gbps"),
     either=(("from", "to"), ("among",), ("from", "to_many")),
     hint="write for example {name: t-o, from: tokyo, to: osaka, rate_gbps: 100}",
 )
 
+ARRIVALS = Choice(words=("none", "poisson", "pareto"), hint="leave it out for the equipment's default")
+FRAME_BYTES = Number(low=64, high=65_549, decimals=0, hint="give bytes; leave it out for full frames")
+PARETO_SHAPE = Number(low=1, above=True, high=10, hint="at 1 and below a burst has no mean; 1.5 is usual")
 BACKGROUND = Record(
+    makes=Background,
+    meaning="Other people's traffic on every fibre of the packet network, each way.",
     keys={
-        "kind": Choice(words=("none", "poisson", "pareto"), hint="leave it out for the equipment's default"),
-        "load": Number(low=0, high=2, hint="give the offered share of the line rate; 1 is all of it"),
-        "frame_bytes": Number(low=64, high=65_549, decimals=0, hint="give bytes; leave it out for full frames"),
-        "burst_bytes": Number(low=64, high=1_000_000_000, decimals=0, hint="give the mean burst in bytes"),
-        "pareto_shape": Number(low=1, above=True, high=10, hint="at 1 and below a burst has no mean; 1.5 is usual"),
+        "kind": must(ARRIVALS, "poisson sends frames at exponential gaps, pareto bursts at line rate"),
+        "load": must(Number(high=2, hint="give the offered share of the line rate; 1 is all of it")),
+        "frame_bytes": may(FRAME_BYTES, "length of a frame, its 14 bytes of header included", otherwise="full frames"),
+        "burst_bytes": must(Number(low=64, high=1_000_000_000, decimals=0, hint="give the mean burst in bytes")),
+        "pareto_shape": must(PARETO_SHAPE, "shape of the bursts' lengths"),
     },
     hint="write for example background: {kind: poisson, load: 0.4}",
 )
 
-PACKET = Record(
+MTU_BYTES = Number(low=576, high=65_535, decimals=0, hint="give the IP datagram in bytes, for example 1500")
+BUFFER_BYTES = Number(low=590, high=100_000_000_000, decimals=0, hint="give one port's queue in bytes")
+DELAY_US = Number(high=1_000_000, decimals=3, in_ns=us_to_ns, hint="give microseconds, down to 0.001 (one nanosecond)")
+ROUTERS = Record(
+    makes=PacketNetwork,
+    meaning="The conventional network over the same fibres: a store-and-forward router at every site.",
     keys={
-        "line_rate_gbps": RATE_GBPS,
-        "mtu_bytes": Number(low=576, high=65_535, decimals=0, hint="give the IP datagram in bytes, for example 1500"),
-        "buffer_bytes": Number(low=590, high=100_000_000_000, decimals=0, hint="give one port's queue in bytes"),
-        "forwarding_us": DELAY_US,
-        "oeo_us": DELAY_US,
-        "fec_us": DELAY_US,
-        "background": BACKGROUND,
+        "line_rate_gbps": must(RATE_GBPS, "rate of each line between two routers"),
+        "mtu_bytes": must(MTU_BYTES),
+        "buffer_bytes": must(BUFFER_BYTES, "it holds the frame in transmission too; what does not fit is dropped"),
+        "forwarding_us": must(DELAY_US, "what a router takes to forward a frame"),
+        "oeo_us": must(DELAY_US, "what light to electricity and back takes at each router"),
+        "fec_us": must(DELAY_US, "what error correction takes on each line, both ends together"),
+        "background": must(BACKGROUND, "other people's traffic"),
     },
-    hint="write packet: {} for the equipment's defaults",
 )
+"""The conventional network as an equipment file has it: in full."""
 
+
+def _left_open(record: Record, hint: str) -> Record:
+    """The same keys, each of which a topology may leave to the equipment."""
+    keys = {
+        name: replace(
+            key,
+            must=False,
+            otherwise=key.otherwise or THE_EQUIPMENTS,
+            shape=_left_open(key.shape, key.shape.hint) if isinstance(key.shape, Record) else key.shape,
+        )
+        for name, key in record.keys.items()
+    }
+    return replace(record, keys=keys, hint=hint)
+
+
+PACKET = _left_open(ROUTERS, "write packet: {} for the equipment's defaults")
+
+FREQUENCY_THZ = Number(low=180, high=230, hint="give THz; the C band is 191.3 to 196.1")
 SPECTRUM = Record(
-    keys={"from_thz": FREQUENCY_THZ, "to_thz": FREQUENCY_THZ},
-    required=("from_thz", "to_thz"),
+    meaning="The band that amplifiers carry, on the grid of ITU-T G.694.1: 193.1 and multiples of 0.00625 THz.",
+    keys={"from_thz": must(FREQUENCY_THZ, "lower edge"), "to_thz": must(FREQUENCY_THZ, "upper edge")},
     hint="write for example spectrum: {from_thz: 191.3, to_thz: 196.1}",
 )
 
+AT_S = Number(high=1_000_000, decimals=9, in_ns=s_to_ns, hint="give seconds of virtual time after the scenario begins")
+EVENT_KIND = Choice(
+    words=("cut", "lose", "region", "sag", "repair"),
+    hint="cut fibres, lose sites or the controller, a region; an amplifier's gain sags; repair",
+)
+WHAT = ListOf(
+    item=TITLE,
+    noun="name",
+    most=10_000,
+    or_word="all",
+    alone=True,
+    hint="name fibres, sites or controller, for example [tokyo-nagoya]; all is for repair",
+)
+DEGREES = Number(low=-180, high=180, hint="give degrees, for example centre: [35.68, 139.77]")
+CENTRE = ListOf(
+    item=DEGREES,
+    noun="degree",
+    least=2,
+    most=2,
+    hint="write latitude, longitude, for example centre: [35.68, 139.77]",
+)
 EVENT = Record(
+    makes=Event,
+    meaning="cut takes fibres; lose takes sites with their ROADM, router and hosts, or the controller; region takes"
+    " what a circle on the map hits; sag takes gain from the first in-line amplifier of one fibre, each way, which only"
+    " light on demand notices; repair gives back. The experiment `failover` plays them; others say that they do not.",
     keys={
-        "at_s": Number(
-            low=0, high=1_000_000, decimals=9, hint="give seconds of virtual time after the scenario begins"
+        "at_s": must(AT_S),
+        "event": must(EVENT_KIND, fills="kind"),
+        "what": may(WHAT, "needed by every event but region"),
+        "centre": may(CENTRE, "middle of a region, instead of site", fills=""),
+        "site": may(NAME, "middle of a region, instead of centre", fills=""),
+        "radius_km": may(
+            Number(above=True, high=20_000, hint="give km over ground (20000 is half the Earth)"),
+            "of a region",
+            fills="",
         ),
-        "event": Choice(
-            words=("cut", "lose", "region", "sag", "repair"),
-            hint="cut fibres, lose sites or the controller, a region; an amplifier's gain sags; repair",
+        "db": may(
+            Number(low=0.1, high=20, hint="give the dB that the amplifier's gain falls by, for example 3"), "of a sag"
         ),
-        "what": ListOf(
-            item=TITLE,
-            noun="name",
-            least=1,
-            most=10_000,
-            or_word="all",
-            alone=True,
-            hint="name fibres, sites or controller, for example [tokyo-nagoya]; all is for repair",
-        ),
-        "centre": ListOf(
-            item=Number(low=-180, high=180, hint="give degrees, for example centre: [35.68, 139.77]"),
-            noun="degree",
-            least=2,
-            most=2,
-            hint="write latitude, longitude, for example centre: [35.68, 139.77]",
-        ),
-        "site": NAME,
-        "radius_km": Number(low=0, above=True, high=20_000, hint="give km over ground (20000 is half the Earth)"),
-        "db": Number(low=0.1, high=20, hint="give the dB that the amplifier's gain falls by, for example 3"),
     },
-    required=("at_s", "event"),
     hint="write for example {at_s: 1, event: cut, what: tokyo-osaka}",
 )
 
 GNPY = Record(
-    keys={"network": PROSE, "equipment": PROSE, "sim_params": PROSE},
-    required=("network",),
+    makes=GnpyFiles,
+    meaning="GNPy's own files that `apnemu import` made this topology from; paths begin at this file.",
+    keys={
+        "network": must(PROSE, "the network"),
+        "equipment": may(PROSE, "the equipment library", otherwise="GNPy's"),
+        "sim_params": may(PROSE, "parameters of the simulation", otherwise="GNPy's"),
+    },
     hint="apnemu import writes it: gnpy: {network: FILE.json, equipment: FILE.json}",
 )
 
+SITES = MapOf(key=NAME, item=SITE, noun="site", least=2, most=1000, hint="write sites: {tokyo: {kind: edge, ...}, ...}")
+FIBRES = ListOf(item=FIBRE, noun="fibre", most=10_000, hint="list what joins the sites")
+DEMANDS = ListOf(item=DEMAND, noun="demand", least=0, most=100_000, hint="write [] for none")
+SCENARIO = ListOf(item=EVENT, noun="event", least=0, most=10_000, hint="list what happens; [] for nothing")
 TOPOLOGY = Record(
+    makes=Plant,
     keys={
         "apnemu": VERSION,
-        "name": TITLE,
-        "about": ABOUT,
-        "equipment": NAME,
-        "spectrum": SPECTRUM,
-        "sites": MapOf(
-            key=NAME, item=SITE, noun="site", least=2, most=1000, hint="write sites: {tokyo: {kind: edge, ...}, ...}"
-        ),
-        "fibres": ListOf(item=FIBRE, noun="fibre", least=1, most=10_000, hint="list what joins the sites"),
-        "demands": ListOf(item=DEMAND, noun="demand", least=0, most=100_000, hint="write [] for none"),
-        "packet": PACKET,
-        "scenario": ListOf(item=EVENT, noun="event", least=0, most=10_000, hint="list what happens; [] for nothing"),
-        "gnpy": GNPY,
+        "name": must(TITLE, "name of the network"),
+        "about": may(ABOUT, "where the data comes from"),
+        "equipment": may(NAME, "`equipment/NAME.yaml` beside this file, or shipped", default="default", fills=""),
+        "spectrum": may(SPECTRUM, "the band that fibres carry", otherwise="191.3 to 196.1 THz", fills=""),
+        "sites": must(SITES, "all must be joined"),
+        "fibres": must(FIBRES),
+        "demands": may(DEMANDS),
+        "packet": may(PACKET, "the conventional network", otherwise=THE_EQUIPMENTS, fills=""),
+        "scenario": may(SCENARIO, "events in any order", fills=""),
+        "gnpy": may(GNPY, "files of an imported network"),
     },
-    required=("apnemu", "name", "sites", "fibres"),
     hint="a topology file begins with apnemu: 1",
-)
-
-MODE = Record(
-    keys={
-        "name": TITLE,
-        "rate_gbps": RATE_GBPS,
-        "slot_m": Number(low=1, high=64, decimals=0, hint="give the slot's width in steps of 12.5 GHz; 75 GHz is 6"),
-        "reach_km": LENGTH_KM,
-        "fec_ns": DELAY_NS,
-        "power_w": Number(low=0, above=True, high=1000, hint="give one transceiver's power in W"),
-        "source": PROSE,
-    },
-    required=("name", "rate_gbps", "slot_m", "reach_km", "fec_ns", "source"),
-    hint="write for example {name: zr, rate_gbps: 400, slot_m: 6, reach_km: 120, fec_ns: 15000, source: ...}",
-)
-
-SUBCARRIERS = Record(
-    keys={
-        "mode": TITLE,
-        "count": Number(low=1, high=256, decimals=0, hint="Open XR has 16"),
-        "rate_gbps": RATE_GBPS,
-        "slot_m": Number(low=1, high=64, decimals=0, hint="give the slot's width in steps of 12.5 GHz; 75 GHz is 6"),
-        "leaf_count": Number(low=1, high=256, decimals=0, hint="give the subcarriers that a leaf can have at most"),
-        "fec_ns": DELAY_NS,
-        "moving_ms": DURATION_MS,
-        "hub_power_w": Number(low=0, above=True, high=1000, hint="give the hub transceiver's power in W"),
-        "leaf_power_w": Number(low=0, above=True, high=1000, hint="give a leaf transceiver's power in W"),
-        "source": PROSE,
-    },
-    required=(
-        *("mode", "count", "rate_gbps", "slot_m", "leaf_count", "fec_ns", "moving_ms"),
-        *("hub_power_w", "leaf_power_w", "source"),
-    ),
-)
-
-DEVICES = (
-    "wss_switching",
-    "amplifier_settling",
-    "laser_tuning",
-    "fec_lock",
-    "controller_computing",
-    "loss_of_light_detection",
-    "protection_switching",
-)
-"""What takes time when light is changed."""
-
-EQUIPMENT = Record(
-    keys={
-        "apnemu-equipment": VERSION,
-        "about": ABOUT,
-        "fibre": Record(
-            keys={"group_index": GROUP_INDEX, "span_km": SPAN_KM, "amplifier_delay_ns": DELAY_NS, "source": PROSE},
-            required=("group_index", "span_km", "amplifier_delay_ns", "source"),
-        ),
-        "roadm": Record(
-            keys={"add_ns": DELAY_NS, "drop_ns": DELAY_NS, "express_ns": DELAY_NS, "source": PROSE},
-            required=("add_ns", "drop_ns", "express_ns", "source"),
-        ),
-        "devices": Record(
-            keys={**{f"{name}_ms": DURATION_MS for name in DEVICES}, "source": PROSE},
-            required=("source",),
-            hint="leave out what is as in the default equipment",
-        ),
-        "splitter": Record(
-            keys={"excess_loss_db": Number(low=0, high=20, hint="give dB beyond 10 log10(branches)"), "source": PROSE},
-            required=("excess_loss_db", "source"),
-        ),
-        "subcarriers": SUBCARRIERS,
-        "modes": ListOf(item=MODE, noun="mode", least=1, most=1000, hint="list the ways to run a transceiver"),
-        "packet": Record(
-            keys={
-                **PACKET.keys,
-                "background": Record(
-                    keys=BACKGROUND.keys, required=("kind", "load", "burst_bytes", "pareto_shape"), hint=BACKGROUND.hint
-                ),
-                "source": PROSE,
-            },
-            required=(*PACKET.keys, "source"),
-        ),
-    },
-    required=("apnemu-equipment", "fibre", "roadm", "modes", "packet"),
-    hint="an equipment file begins with apnemu-equipment: 1",
-)
-
-SIZE_CLASSES = Record(
-    keys={
-        "apnemu-size-classes": VERSION,
-        "about": ABOUT,
-        "classes": ListOf(
-            item=Record(
-                keys={"name": NAME, "from_mw": Number(low=0, high=1_000_000, hint="give MW of IT power")},
-                required=("name", "from_mw"),
-                hint="write for example {name: small, from_mw: 10}",
-            ),
-            noun="size",
-            least=1,
-            most=100,
-            hint="list the classes, the smallest first",
-        ),
-    },
-    required=("apnemu-size-classes", "classes"),
-    hint="a table of size classes begins with apnemu-size-classes: 1",
 )

@@ -30,5 +30,5 @@ def great_circle_km(a: Site, b: Site) -> float:
 
 
 def shortest_possible_km(a: Site, b: Site) -> float:
-    """Below this a fibre between the two cannot be: the great circle less 3 % and 10 km."""
+    """The least length of a fibre between the two: the great circle less 3 % and 10 km."""
     return max(0.0, great_circle_km(a, b) * (1 - SLACK_SHARE) - SLACK_KM)

@@ -1,15 +1,37 @@
-"""Nodes of a file + a format -> typed entries, or one message about the first thing that does not fit."""
+"""A file and its declared format -> checked entries, or one message about the first thing that does not fit."""
 
 from __future__ import annotations
 
 import difflib
 import math
 import re
+from collections.abc import Iterable
+from pathlib import Path
 from typing import NoReturn
 
 from apnemu.errors import InputError
-from apnemu.topology.document import Mapping, Node, Scalar, Sequence
-from apnemu.topology.shapes import Choice, Entry, ListOf, MapOf, Number, Record, Shape, Text
+from apnemu.topology.document import Mapping, Node, Scalar, Sequence, load_document
+from apnemu.topology.entry import Entry
+from apnemu.topology.shapes import Choice, ListOf, MapOf, Number, Record, Shape, Text
+
+
+def read_file(path: str | Path, record: Record) -> Entry:
+    """A whole file by its format.
+
+    Raises:
+        InputError: one line, `FILE:LINE: what, the value, the limit, the way out`, FILE as given.
+    """
+    return Parser(str(path)).document(load_document(Path(path), str(path)), record)
+
+
+def nearest(word: str, known: Iterable[str], otherwise: str = "") -> str:
+    """The known word that was probably meant, as a question; without one, what else to do.
+
+    >>> nearest("osakka", ["tokyo", "osaka"]), nearest("x", ["tokyo"], "take it out")
+    ('did you mean osaka?', 'take it out')
+    """
+    near = difflib.get_close_matches(word, list(known), n=1)
+    return f"did you mean {near[0]}?" if near else otherwise
 
 
 class Parser:
@@ -21,19 +43,23 @@ class Parser:
     def fail(self, line: int, message: str) -> NoReturn:
         raise InputError(message, file=self.file, line=line)
 
-    def document(self, node: Node, shape: Record, version_key: str) -> Entry:
+    def refuse(self, node: Node, shape: Shape, what: str, fact: str = "", way_out: str = "") -> NoReturn:
+        self.fail(node.line, f"{what} {fact or f'is {_shown(node)}'}; {shape.limit}; {way_out}{shape.hint}")
+
+    def document(self, node: Node, shape: Record) -> Entry:
         """A whole file. Its version is looked at first: a later version's keys would only mislead."""
         if not isinstance(node, Mapping):
             self.fail(node.line, f"the file is {_kind(node)}; it must be a mapping; {shape.hint}")
+        version = next(iter(shape.keys))
         for key, value in node.pairs:
-            if key.text == version_key:
-                self.value(value, shape.keys[version_key], version_key)
+            if key.text == version:
+                self.value(value, shape.keys[version].shape, version)
         return self.record(node, shape, "the file", 1)
 
     def value(self, node: Node, shape: Shape, what: str) -> object:
-        """What stands at one place; `what` names the place in a message, as in "lat of site tokyo"."""
+        """The value at one place; `what` names the place in a message, as in "lat of site tokyo"."""
         if isinstance(node, Scalar) and node.kind == "empty":
-            self.fail(node.line, f"{what} is empty; {shape.limit}; {shape.hint}")
+            self.refuse(node, shape, what)
         match shape:
             case Number():
                 return self.number(node, shape, what)
@@ -49,26 +75,21 @@ class Parser:
                 return self.record(node, shape, what, node.line)
 
     def number(self, node: Node, shape: Number, what: str) -> float:
-        problem = f"{what} is {_shown(node)}; {shape.limit}; {shape.hint}"
-        if not isinstance(node, Scalar) or node.kind not in ("int", "float"):
-            self.fail(node.line, problem)
-        value = _number(node)
+        value = _number(node) if isinstance(node, Scalar) and node.kind in ("int", "float") else math.nan
         in_range = shape.low < value <= shape.high if shape.above else shape.low <= value <= shape.high
-        if not in_range:
-            self.fail(node.line, problem)
-        if shape.decimals is not None and value != round(value, shape.decimals):
-            self.fail(node.line, problem)
+        if not in_range or (shape.decimals is not None and value != round(value, shape.decimals)):
+            self.refuse(node, shape, what)
         return int(value) if shape.decimals == 0 else float(value)
 
     def text(self, node: Node, shape: Text, what: str) -> str:
         if not isinstance(node, Scalar) or node.kind != "text" or re.fullmatch(shape.pattern, node.text) is None:
-            self.fail(node.line, f"{what} is {_shown(node)}; {shape.limit}; {shape.hint}")
+            self.refuse(node, shape, what)
         return node.text
 
     def choice(self, node: Node, shape: Choice, what: str) -> str:
         if not isinstance(node, Scalar) or node.text not in shape.words:
-            near = _nearest(node.text, shape.words) if isinstance(node, Scalar) else ""
-            self.fail(node.line, f"{what} is {_shown(node)}; {shape.limit}; {near}{shape.hint}")
+            near = nearest(node.text, shape.words) if isinstance(node, Scalar) else ""
+            self.refuse(node, shape, what, way_out=near and f"{near} ")
         return node.text
 
     def items(self, node: Node, shape: ListOf, what: str) -> object:
@@ -77,67 +98,64 @@ class Parser:
         if shape.alone and isinstance(node, Scalar):
             return (self.value(node, shape.item, what),)
         if not isinstance(node, Sequence):
-            self.fail(node.line, f"{what} is {_shown(node)}; {shape.limit}; {shape.hint}")
+            self.refuse(node, shape, what)
         if not shape.least <= len(node.items) <= shape.most:
-            self.fail(node.line, f"{what} has {_count(len(node.items), shape.noun)}; {shape.limit}; {shape.hint}")
-        top = isinstance(shape.item, Record)
+            self.refuse(node, shape, what, f"has {_count(len(node.items), shape.noun)}")
+        of = "" if isinstance(shape.item, Record) else f" of {what}"
         return tuple(
-            self.value(item, shape.item, f"{shape.noun} {index}" if top else f"{shape.noun} {index} of {what}")
-            for index, item in enumerate(node.items, 1)
+            self.value(item, shape.item, f"{shape.noun} {index}{of}") for index, item in enumerate(node.items, 1)
         )
 
     def mapping(self, node: Node, shape: MapOf, what: str) -> Entry:
         if not isinstance(node, Mapping):
-            self.fail(node.line, f"{what} is {_shown(node)}; {shape.limit}; {shape.hint}")
+            self.refuse(node, shape, what)
         if not shape.least <= len(node.pairs) <= shape.most:
-            self.fail(node.line, f"{what} has {_count(len(node.pairs), shape.noun)}; {shape.limit}; {shape.hint}")
+            self.refuse(node, shape, what, f"has {_count(len(node.pairs), shape.noun)}")
         values: dict[str, object] = {}
         for key, value in node.pairs:
             if re.fullmatch(shape.key.pattern, key.text) is None:
-                self.fail(key.line, f"the name of a {shape.noun} is {_shown(key)}; {shape.key.limit}; {shape.key.hint}")
+                self.refuse(key, shape.key, f"the name of a {shape.noun}")
             if isinstance(shape.item, Record) and isinstance(value, Mapping):
                 values[key.text] = self.record(value, shape.item, f"{shape.noun} {key.text}", key.line)
             else:
                 values[key.text] = self.value(value, shape.item, f"{shape.noun} {key.text}")
-        return Entry(what=what, line=node.line, values=values, lines={key.text: key.line for key, _ in node.pairs})
+        return self.entry(node, Record(keys={}), what, node.line, values)
 
     def record(self, node: Node, shape: Record, what: str, line: int) -> Entry:
         """A mapping with known keys; `line` is where people would say that it begins."""
         if not isinstance(node, Mapping):
-            self.fail(node.line, f"{what} is {_shown(node)}; {shape.limit}; {shape.hint}")
+            self.refuse(node, shape, what)
         values: dict[str, object] = {}
+        of = "" if what == "the file" else f" of {what}"
         for key, value in node.pairs:
-            if key.text in shape.later:
-                self.fail(key.line, f"{key.text} is reserved; {shape.later[key.text]}")
             if key.text not in shape.keys:
-                known = ", ".join(shape.keys)
-                near = _nearest(key.text, tuple(shape.keys)) or "take it out; "
-                self.fail(key.line, f"unknown key {_shown(key)} in {what}; {near}known here: {known}")
-            of = "" if what == "the file" else f" of {what}"
-            values[key.text] = self.value(value, shape.keys[key.text], f"{key.text}{of}")
-        entry = Entry(what=what, line=line, values=values, lines={key.text: key.line for key, _ in node.pairs})
-        self.complete(entry, shape)
+                near, known = nearest(key.text, shape.keys, "take it out;"), ", ".join(shape.keys)
+                self.fail(key.line, f"unknown key {_shown(key)} in {what}; {near} known here: {known}")
+            values[key.text] = self.value(value, shape.keys[key.text].shape, f"{key.text}{of}")
+        entry = self.entry(node, shape, what, line, values)
+        _complete(entry, shape)
         return entry
 
-    def complete(self, entry: Entry, shape: Record) -> None:
-        """Refuses an entry that lacks a required key or mixes two ways to say a thing."""
-        for key in shape.required:
-            if key not in entry:
-                self.fail(
-                    entry.line, f"{entry.what} has no {key}; it must have {', '.join(shape.required)}; {shape.hint}"
-                )
-        if not shape.either:
-            return
-        ways = " or ".join(" with ".join(group) for group in shape.either)
-        keys = dict.fromkeys(key for group in shape.either for key in group)
-        found = [key for key in keys if key in entry]
-        if not any(set(found) == set(group) for group in shape.either):
-            given = ", ".join(found) or "neither"
-            self.fail(entry.line, f"{entry.what} has {given}; it must have either {ways}; {shape.hint}")
+    def entry(self, node: Mapping, shape: Record, what: str, line: int, values: dict[str, object]) -> Entry:
+        lines = {key.text: key.line for key, _ in node.pairs}
+        return Entry(what=what, file=self.file, line=line, record=shape, values=values, lines=lines)
+
+
+def _complete(entry: Entry, shape: Record) -> None:
+    """Refuses an entry that lacks a required key or mixes two ways to say a thing."""
+    for key in shape.required:
+        if key not in entry:
+            known = ", ".join(shape.required)
+            entry.fail(None, f"{entry.what} has no {key}; it must have {known}; {shape.hint}")
+    ways = " or ".join(" with ".join(group) for group in shape.either)
+    given = [key for key in dict.fromkeys(key for group in shape.either for key in group) if key in entry]
+    if shape.either and not any(set(given) == set(group) for group in shape.either):
+        named = ", ".join(given) or "neither"
+        entry.fail(None, f"{entry.what} has {named}; it must have either {ways}; {shape.hint}")
 
 
 def _number(node: Scalar) -> float:
-    """The value of a plain number; what is none (hexadecimal, a wrong tag, 4_0) is NaN, which lies within no limits."""
+    """The value of a plain number; NaN, which is within no limits, of anything else (hexadecimal, a wrong tag, 4_0)."""
     if "_" in node.text:  # Python's and YAML 1.1's, not YAML 1.2's
         return math.nan
     for kind in (int, float):
@@ -150,11 +168,6 @@ def _number(node: Scalar) -> float:
 
 def _count(number: int, noun: str) -> str:
     return f"{number} {noun}{'' if number == 1 else 's'}"
-
-
-def _nearest(word: str, known: tuple[str, ...]) -> str:
-    near = difflib.get_close_matches(word, known, n=1)
-    return f"did you mean {near[0]}? " if near else ""
 
 
 def _kind(node: Node) -> str:

@@ -1,7 +1,7 @@
-"""The topology format as JSON Schema (draft 2020-12), for editors.
+"""A declared format as JSON Schema (draft 2020-12), for editors.
 
-`schema.json` beside this file is `schema_text()` written out; a test compares the two. What JSON Schema cannot say
-(sites that exist, fibres that reach, names that differ) only `read_plant` checks.
+`schema.json` and `equipment-schema.json` beside this file are `schema_text` written out; a test compares them. What
+JSON Schema cannot say (sites that exist, fibres that reach, names that differ) only `read_plant` checks.
 """
 
 from __future__ import annotations
@@ -13,24 +13,41 @@ from apnemu.topology.format import TOPOLOGY
 from apnemu.topology.shapes import Choice, ListOf, MapOf, Number, Record, Shape, Text
 
 
-def schema_of(shape: Shape) -> dict[str, Any]:
-    """One shape as JSON Schema."""
+def schema_text(record: Record = TOPOLOGY, title: str = "apnemu topology") -> str:
+    """The text of a schema file: the format of a whole file."""
+    schema = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": title}
+    return _folded({**schema, **schema_of(record)}, 0) + "\n"
+
+
+def _folded(value: Any, indent: int) -> str:
+    """JSON with a line for each key of the format, unless its values are many."""
+    line = json.dumps(value)
+    if not isinstance(value, dict) or len(line) <= 300:
+        return line
+    inner = (f'{" " * (indent + 1)}"{key}": {_folded(below, indent + 1)}' for key, below in value.items())
+    return "{\n" + ",\n".join(inner) + f"\n{' ' * indent}}}"
+
+
+def schema_of(shape: Shape, meaning: str = "") -> dict[str, Any]:
+    """One shape as JSON Schema, described by its meaning, limit and hint."""
+    told = shape.meaning if isinstance(shape, Record) else shape.limit if isinstance(shape, Number | Text) else ""
+    return {**_values(shape), "description": "; ".join(filter(None, (meaning, told, shape.hint)))}
+
+
+def _values(shape: Shape) -> dict[str, Any]:
     match shape:
         case Number():
             low = "exclusiveMinimum" if shape.above else "minimum"
-            kind = "integer" if shape.decimals == 0 else "number"
-            return {"type": kind, low: shape.low, "maximum": shape.high, "description": f"{shape.limit}; {shape.hint}"}
+            return {"type": "integer" if shape.decimals == 0 else "number", low: shape.low, "maximum": shape.high}
         case Text():
-            pattern = "\\S" if shape.pattern.startswith("(?s)") else f"^{shape.pattern}$"
-            return {"type": "string", "pattern": pattern, "description": f"{shape.limit}; {shape.hint}"}
+            return {"type": "string", "pattern": "\\S" if shape.pattern.startswith("(?s)") else f"^{shape.pattern}$"}
         case Choice():
-            return {"enum": list(shape.words), "description": shape.hint}
+            return {"enum": list(shape.words)}
         case ListOf():
-            items = {"type": "array", "items": schema_of(shape.item), "minItems": shape.least, "maxItems": shape.most}
-            alone = [schema_of(shape.item)] if shape.alone else []
-            if shape.or_word:
-                return {"anyOf": [{"const": shape.or_word}, *alone, items], "description": shape.hint}
-            return {**items, "description": shape.hint}
+            item = schema_of(shape.item)
+            items = {"type": "array", "items": item, "minItems": shape.least, "maxItems": shape.most}
+            alone = [item] if shape.alone else []
+            return {"anyOf": [{"const": shape.or_word}, *alone, items]} if shape.or_word else items
         case MapOf():
             return {
                 "type": "object",
@@ -38,7 +55,6 @@ def schema_of(shape: Shape) -> dict[str, Any]:
                 "additionalProperties": schema_of(shape.item),
                 "minProperties": shape.least,
                 "maxProperties": shape.most,
-                "description": shape.hint,
             }
         case Record():
             return _record(shape)
@@ -47,10 +63,9 @@ def schema_of(shape: Shape) -> dict[str, Any]:
 def _record(shape: Record) -> dict[str, Any]:
     schema: dict[str, Any] = {
         "type": "object",
-        "properties": {key: schema_of(value) for key, value in shape.keys.items()},
+        "properties": {name: schema_of(key.shape, key.meaning) for name, key in shape.keys.items()},
         "required": list(shape.required),
         "additionalProperties": False,
-        "description": shape.hint,
     }
     if shape.either:
         schema["oneOf"] = [
@@ -61,9 +76,3 @@ def _record(shape: Record) -> dict[str, Any]:
             for group in shape.either
         ]
     return schema
-
-
-def schema_text() -> str:
-    """The bytes of `schema.json`."""
-    schema = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "apnemu topology"}
-    return json.dumps({**schema, **schema_of(TOPOLOGY)}, indent=1, ensure_ascii=True) + "\n"

@@ -1,27 +1,30 @@
-"""The vocabulary in which a file format is written down: what may stand at a place, within which limits.
+"""The vocabulary in which a file format is declared: what may stand at a place, within which limits, and what for.
 
-A format (`format.py`) is one table of these values. `parse.py` reads files by it and `schema.py` turns it into JSON
-Schema, so that the reader, the editor and the error messages cannot disagree about a limit.
+A format (`format.py`, `equipment_format.py`) is one `Record` of keys. Reader, messages, JSON Schema, documentation and
+writer all go by it, so that they cannot disagree about a key.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Number:
     """A number from `low` to `high`, both allowed unless `above`, which leaves `low` itself out.
 
-    `decimals` bounds the digits behind the point (0: a whole number), None leaves them free.
+    `decimals` bounds the digits behind the point (0: a whole number), None leaves them free. A duration that the model
+    holds in nanoseconds is turned into them by `in_ns`.
     """
 
-    low: float
+    low: float = 0
     high: float
     hint: str
     above: bool = False
     decimals: int | None = None
+    in_ns: Callable[[float], int] | None = None
 
     @property
     def limit(self) -> str:
@@ -60,18 +63,20 @@ class Choice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListOf:
-    """Between `least` and `most` items of one shape; `noun` is what people call one of them.
+    """A list of `least` to `most` items of one shape; `noun` is what people call one of them.
 
-    With `or_word` that one word may stand in place of the list; with `alone` one item may, without brackets.
+    With `or_word` that one word may stand in place of the list; with `alone` one item may, without brackets. Items
+    whose names must differ have in `twice` what is said of a name that comes again.
     """
 
     item: Shape
     noun: str
-    least: int
-    most: int
+    least: int = 1
+    most: int = 1000
     hint: str
     or_word: str | None = None
     alone: bool = False
+    twice: str = ""
 
     @property
     def limit(self) -> str:
@@ -83,7 +88,7 @@ class ListOf:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MapOf:
-    """Between `least` and `most` values of one shape under names of the writer's choice."""
+    """A mapping of `least` to `most` values of one shape under names of the writer's choice."""
 
     key: Text
     item: Shape
@@ -101,74 +106,66 @@ class MapOf:
 class Record:
     """A mapping with known keys; any other is refused.
 
-    Exactly one of the groups in `either` must be there in full and no key of another. `later` holds keys that a later
-    version will know and what to do until then.
+    Its keys fill attributes of the class that it `makes`; a record that makes nothing fills those of the record around
+    it. Exactly one of the groups in `either` must be there in full and no key of another. The first key of a whole
+    file's record is its version. `meaning` is what the documentation says above the keys.
     """
 
-    keys: Mapping[str, Shape]
-    required: tuple[str, ...] = ()
+    keys: Mapping[str, Key]
+    makes: type | None = None
     either: tuple[tuple[str, ...], ...] = ()
-    later: Mapping[str, str] = field(default_factory=dict)
     hint: str = ""
+    meaning: str = ""
 
     @property
     def limit(self) -> str:
         return f"it must be a mapping with keys out of {', '.join(self.keys)}"
+
+    @property
+    def required(self) -> tuple[str, ...]:
+        """The keys that must be there, in the order of their declaration."""
+        return tuple(name for name, key in self.keys.items() if key.must)
 
 
 Shape = Number | Text | Choice | ListOf | MapOf | Record
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
-    """A mapping as it was read: values by key, and the line on which each key stands.
+class Key:
+    """A key of a mapping: its values, what they mean, whether it must be there, and what holds where it is left out.
 
-    `what` names the thing for people ("fibre 3"), `line` is where it begins.
+    `default` is the value then; without one the model's own default holds, or what `otherwise` says in words. `fills`
+    names the model's attributes, separated by spaces ("": none); None is the key's own name, with `_ns` as the unit of
+    a duration that the model holds in nanoseconds.
     """
 
-    what: str
-    line: int
-    values: Mapping[str, object]
-    lines: Mapping[str, int]
+    shape: Shape
+    meaning: str = ""
+    must: bool = False
+    default: Any = None
+    otherwise: str = ""
+    fills: str | None = None
 
-    def __contains__(self, key: str) -> bool:
-        return key in self.values
+    def attributes(self, name: str) -> tuple[str, ...]:
+        """The model's attributes that the key of this name fills.
 
-    def line_of(self, key: str) -> int:
-        """The line of a key, or of the whole thing where the key is not given."""
-        return self.lines.get(key, self.line)
+        >>> delay = Number(low=0, high=1, hint="", in_ns=lambda us: round(us * 1000))
+        >>> Key(shape=delay).attributes("oeo_us"), Key(shape=delay, fills="").attributes("oeo_us")
+        (('oeo_ns',), ())
+        """
+        if self.fills is not None:
+            return tuple(self.fills.split())
+        in_ns = isinstance(self.shape, Number) and self.shape.in_ns
+        return (f"{name.rpartition('_')[0]}_ns" if in_ns else name,)
 
-    def text(self, key: str, default: str = "") -> str:
-        value = self.values.get(key, default)
-        assert isinstance(value, str), key
-        return value
 
-    def number(self, key: str, default: float | None = None) -> float:
-        value = self.values.get(key, default)
-        assert isinstance(value, int | float), key
-        return value
+def must(shape: Shape, meaning: str = "", *, fills: str | None = None) -> Key:
+    """A key that must be there."""
+    return Key(shape=shape, meaning=meaning, must=True, fills=fills)
 
-    def whole(self, key: str, default: int | None = None) -> int:
-        value = self.values.get(key, default)
-        assert isinstance(value, int), key
-        return value
 
-    def entry(self, key: str) -> Entry:
-        """The mapping under a key, or an empty one."""
-        value = self.values.get(key)
-        if value is None:
-            return Entry(what=key, line=self.line, values={}, lines={})
-        assert isinstance(value, Entry), key
-        return value
-
-    def entries(self, key: str) -> tuple[Entry, ...]:
-        """The mappings in the list under a key, or none."""
-        value = self.values.get(key, ())
-        assert isinstance(value, tuple), key
-        return value
-
-    def texts(self, key: str) -> tuple[str, ...]:
-        """The words in the list under a key, or none."""
-        value = self.values.get(key, ())
-        assert isinstance(value, tuple), key
-        return value
+def may(
+    shape: Shape, meaning: str = "", *, default: object = None, otherwise: str = "", fills: str | None = None
+) -> Key:
+    """A key that may be left out."""
+    return Key(shape=shape, meaning=meaning, default=default, otherwise=otherwise, fills=fills)

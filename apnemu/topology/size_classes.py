@@ -6,12 +6,25 @@ from bisect import bisect_right
 from dataclasses import dataclass
 from pathlib import Path
 
-from apnemu.topology.document import load_document
 from apnemu.topology.equipment import SHIPPED
-from apnemu.topology.format import SIZE_CLASSES
-from apnemu.topology.parse import Parser
+from apnemu.topology.format import ABOUT, NAME, VERSION
+from apnemu.topology.parse import read_file
+from apnemu.topology.shapes import ListOf, Number, Record, may, must
 
-TABLE = next((folder.parent for folder in SHIPPED if folder.is_dir()), SHIPPED[0].parent) / "classes" / "sizes.yaml"
+TABLE = SHIPPED.parent / "classes" / "sizes.yaml"
+
+CLASS = Record(
+    keys={
+        "name": must(NAME, "no two classes have one name"),
+        "from_mw": must(Number(high=1_000_000, hint="give MW of IT power"), "where the class begins"),
+    },
+    hint="write for example {name: small, from_mw: 10}",
+)
+CLASSES = ListOf(item=CLASS, noun="size", most=100, hint="list the classes, the smallest first")
+SIZE_CLASSES = Record(
+    keys={"apnemu-size-classes": VERSION, "about": may(ABOUT, "where the classes come from"), "classes": must(CLASSES)},
+    hint="a table of size classes begins with apnemu-size-classes: 1",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,21 +50,17 @@ class SizeClasses:
 
 def read_size_classes(path: Path = TABLE) -> SizeClasses:
     """The checked table. Raises InputError: file and line; the first must be from 0, each above the one before."""
-    parser = Parser(str(path))
-    entry = parser.document(load_document(path, str(path)), SIZE_CLASSES, "apnemu-size-classes")
     names: list[str] = []
     edges: list[float] = []
-    for item in entry.entries("classes"):
+    for item in read_file(path, SIZE_CLASSES).entries("classes"):
         name, edge = item.text("name"), item.number("from_mw")
         if not edges and edge != 0:
-            parser.fail(item.line_of("from_mw"), f"from_mw of the first class is {edge:g}; it must be 0; write 0")
+            item.fail("from_mw", f"from_mw of the first class is {edge:g}; it must be 0; write 0")
         if edges and edge <= edges[-1]:
-            parser.fail(
-                item.line_of("from_mw"),
-                f"from_mw of {name} is {edge:g}; it must be above the {edges[-1]:g} of {names[-1]}; put them in order",
-            )
+            limit = f"it must be above the {edges[-1]:g} of {names[-1]}"
+            item.fail("from_mw", f"from_mw of {name} is {edge:g}; {limit}; put them in order")
         if name in names:
-            parser.fail(item.line_of("name"), f"class {name} comes twice; names must differ; rename one")
+            item.fail("name", f"class {name} comes twice; names must differ; rename one")
         names.append(name)
         edges.append(edge)
     return SizeClasses(names=tuple(names), from_mw=tuple(edges))

@@ -1,48 +1,44 @@
 """A `Plant` as a topology file: what `read_plant` reads back as the same sites, fibres and demands.
 
-Only what a plant of somebody else's form has to tell is written; modes, ROADMs and the packet network are those of the
-default equipment when it is read. Texts are written as JSON strings, which YAML takes as they are.
+Each key that fills an attribute of the model is written, unless it may be left out and the attribute holds its default.
+Modes, ROADMs and the packet network are those of the default equipment when the file is read. Texts are written as JSON
+strings, which YAML takes as they are.
 """
 
 from __future__ import annotations
 
 import json
 import os
-from dataclasses import replace
+import re
+from collections.abc import Iterable
+from dataclasses import fields, replace
 from pathlib import Path
+from typing import Any
 
 from apnemu.model.plant import Fibre, GnpyFiles, Plant
+from apnemu.topology.format import ABOUT, DEMAND, FIBRE, GNPY, PROSE, SITE, SPAN_KM, TOPOLOGY
 from apnemu.topology.geography import shortest_possible_km
+from apnemu.topology.shapes import ListOf, Number, Record, Shape
 
-LONGEST_SPAN_KM = 400
+WORD = re.compile(r"(?!(true|false|null)$)[a-z][a-z0-9_.-]*", re.IGNORECASE)
+"""Words that need no quotes in YAML."""
 
 
 def topology_text(plant: Plant, *, beside: Path) -> str:
     """The file's text; paths of GNPy's files are written from the folder `beside` on, where they lie in it."""
-    lines = [
-        "# Made by apnemu import.",
-        "apnemu: 1",
-        f"name: {json.dumps(plant.name)}",
-        "about:",
-        f"  source: {json.dumps(plant.source)}",
-        f"  licence: {json.dumps(plant.licence)}",
-        f"  inferred: {json.dumps(list(plant.inferred))}",
-        "sites:",
-        *(
-            f"  {site.name}: {{kind: {site.kind}, lat: {site.lat!r}, lon: {site.lon!r}}}"
-            for site in located(plant).sites
-        ),
-        "fibres:",
-        *(_fibre(fibre) for fibre in plant.fibres),
-        "demands:" if plant.demands else "demands: []",
-        *(
-            f"  - {{name: {demand.name}, from: {demand.source}, to: {demand.target}, rate_gbps: {demand.rate_gbps:g}}}"
-            for demand in plant.demands
-        ),
-    ]
-    if plant.gnpy is not None:
-        lines += ["gnpy:", *_gnpy(plant.gnpy, beside)]
-    return "\n".join(lines) + "\n"
+    plant = located(plant)
+    sites = (f"{site.name}: {_flow(SITE, site, hosts='' if site.kind == 'exchange' else None)}" for site in plant.sites)
+    lines = lines_of(
+        TOPOLOGY,
+        plant,
+        apnemu="1",
+        about=_block(lines_of(ABOUT, plant)),
+        sites=_block(sites),
+        fibres=_block(f"- {_flow(FIBRE, fibre, span_km=_span_km(fibre))}" for fibre in plant.fibres),
+        demands=_block(f"- {_flow(DEMAND, demand)}" for demand in (*plant.demands, *plant.trees)) or "[]",
+        gnpy=_block(lines_of(GNPY, _from(beside, plant.gnpy))) if plant.gnpy else "",
+    )
+    return "\n".join(["# Made by apnemu import.", *lines]) + "\n"
 
 
 def located(plant: Plant) -> Plant:
@@ -52,19 +48,56 @@ def located(plant: Plant) -> Plant:
     return replace(plant, sites=tuple(replace(site, lat=0.0, lon=0.0) for site in plant.sites))
 
 
-def _fibre(fibre: Fibre) -> str:
-    spans = fibre.amplifiers + 1
-    # from the length and this the reader finds the amplifiers again; without one the default span decides
-    span_km = fibre.length_km / spans
-    known = f", span_km: {span_km!r}" if fibre.amplifiers and 1 <= span_km <= LONGEST_SPAN_KM else ""
-    return f"  - {{between: [{fibre.a}, {fibre.b}], name: {fibre.name}, length_km: {fibre.length_km!r}{known}}}"
+def lines_of(record: Record, value: Any, **own: str | None) -> list[str]:
+    """Each key with its text; an `own` text goes before the value's attributes, and "" leaves the key out."""
+    defaults = {attribute.name: attribute.default for attribute in fields(value)}
+    texts = {}
+    for name, key in record.keys.items():
+        attributes = key.attributes(name)
+        if own.get(name) is None and attributes and defaults.keys() >= set(attributes):
+            held = [getattr(value, attribute) for attribute in attributes]
+            told = key.must or held not in ([key.default], [defaults[attribute] for attribute in attributes])
+            texts[name] = _text(key.shape, held if len(held) > 1 else held[0]) if told else ""
+        else:
+            texts[name] = own.get(name) or ""
+    return [f"{name}:{text if text[0] == chr(10) else f' {text}'}" for name, text in texts.items() if text]
 
 
-def _gnpy(files: GnpyFiles, beside: Path) -> list[str]:
-    found = {"network": files.network, "equipment": files.equipment, "sim_params": files.sim_params}
-    return [f"  {key}: {json.dumps(_place(Path(path), beside))}" for key, path in found.items() if path]
+def _text(shape: Shape, value: Any) -> str:
+    """A value as one line of YAML."""
+    match shape:
+        case Number():
+            return repr(value / shape.in_ns(1) if shape.in_ns else value).removesuffix(".0")
+        case ListOf():
+            return f"[{', '.join(_text(shape.item, item) for item in value)}]"
+        case Record():
+            return _flow(shape, value)
+    return value if shape is not PROSE and WORD.fullmatch(value) else json.dumps(value)
 
 
-def _place(path: Path, beside: Path) -> str:
-    path, beside = path.resolve(), beside.resolve()
-    return os.path.relpath(path, beside) if path.is_relative_to(beside) else str(path)
+def _flow(record: Record, value: object, **own: str | None) -> str:
+    return f"{{{', '.join(lines_of(record, value, **own))}}}"
+
+
+def _block(lines: Iterable[str]) -> str:
+    return "".join(f"\n  {line}" for line in lines)
+
+
+def _span_km(fibre: Fibre) -> str:
+    """The span from which, with the length, the reader finds the amplifiers again; "": the default span decides."""
+    span_km = fibre.length_km / (fibre.amplifiers + 1)
+    return repr(span_km) if fibre.amplifiers and SPAN_KM.low <= span_km <= SPAN_KM.high else ""
+
+
+def _from(beside: Path, files: GnpyFiles) -> GnpyFiles:
+    """The files by their paths from a folder on, where they lie in it."""
+    beside = beside.resolve()
+    paths = {attribute.name: Path(getattr(files, attribute.name)).resolve() for attribute in fields(files)}
+    return replace(
+        files,
+        **{
+            name: os.path.relpath(path, beside) if path.is_relative_to(beside) else str(path)
+            for name, path in paths.items()
+            if getattr(files, name)
+        },
+    )

@@ -72,7 +72,7 @@ def prepare(plant: Plant, settings: Settings) -> Plant:
 
 
 def _equal_gbps(plant: Plant, leaves: int) -> float:
-    """As many subcarriers for each as a leaf can have and the hub has; at least one is asked for."""
+    """The rate of equal shares: as many subcarriers as a leaf can have and the hub has for each, one at least."""
     own = plant.subcarriers
     return 25.0 if own is None else own.rate_gbps * max(1, min(own.leaf_count, own.count // leaves))
 

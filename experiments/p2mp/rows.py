@@ -220,7 +220,7 @@ class _Measurements:
         return median_delay_ns([frame for frame in frames if frame["source"] == leaf])
 
     def _move(self, tree: LightTree) -> Row:
-        """When takers first receive faster, after the instant at which givers gave; frames that stayers lost."""
+        """The time from which takers receive faster, after givers gave, in ns; and the frames that stayers lost."""
         own = self.plant.subcarriers
         assert own is not None
         leaves = [branch.leaf for branch in tree.branches]

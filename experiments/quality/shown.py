@@ -56,7 +56,7 @@ def _point(row: Row) -> tuple[float, float, str]:
 
 
 def best_of_routes(rows: Sequence[Row]) -> list[Row]:
-    """For each demand and route the row with most margin among the modes that carry the demand, where any bears it."""
+    """Rows of most margin: for each demand and route that of the best mode that carries it, where any bears it."""
     best: dict[tuple[str, int], Row] = {}
     for row in rows:
         if row["margin_db"] is None or row["rate_gbps"] < row["demand_gbps"]:

@@ -1,4 +1,4 @@
-"""Where a data centre can stand: `question` holds the experiment, `rows` the verdict on each site, `shown` its map."""
+"""Sites for a data centre: `question` holds the experiment, `rows` the verdict on each site, `shown` its map."""
 
 from apnemu.experiments.reach.question import EXPERIMENT
 

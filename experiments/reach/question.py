@@ -1,4 +1,4 @@
-"""Where can a data centre stand for a city, if delay, jitter and loss are bounded: over light, and over packets?"""
+"""Question: where can a data centre stand for a city, if delay, jitter and loss are bounded, by light or packets?"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which sites can host a service for a place, by delay, jitter and loss, over either network; why others cannot."""
+"""Sites that can host a service for a place by delay, jitter and loss, over either network; why others cannot."""
 
 from __future__ import annotations
 

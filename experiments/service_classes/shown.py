@@ -20,7 +20,7 @@ Row = Mapping[str, Any]
 
 
 def sentence(rows: Sequence[Row], picture: Mapping[str, Any]) -> str:
-    """Which way is best for how many classes.
+    """The number of classes that each way serves best.
 
     >>> row = {"way": "packet", "best": True}
     >>> sentence([{**row, "class": "a"}, {**row, "class": "b", "best": False}], {})

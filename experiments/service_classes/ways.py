@@ -14,12 +14,12 @@ from apnemu.question.context import Row
 
 Way = Literal["own wavelength", "shared wavelength", "subcarriers", "packet"]
 ORDER: tuple[Way, ...] = ("packet", "subcarriers", "own wavelength", "shared wavelength")
-"""Of equal cost, the simpler: time slots that fill a wavelength are a wavelength of one's own."""
+"""The order among ways of equal cost, the simpler first: time slots that fill a wavelength are an own wavelength."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServiceClass:
-    """One of wide or local, delay-strict or tolerant, large or small, and what it needs."""
+    """A class of service (wide or local, delay-strict or tolerant, large or small) and what it needs."""
 
     wide: bool
     strict: bool

@@ -51,7 +51,7 @@ def rows(table: pa.Table, contexts: Sequence[Context[Settings]]) -> list[Row]:
 def _row(
     job: Mapping[str, Any], *, rtt_ns: int | None, line: float, inline_data_bytes: int, base: tuple[int, int] | None
 ) -> Row:
-    """One of fio's jobs as a row, with what is expected of it where nobody else is on the way.
+    """A job of fio's as a row, with what is expected of it where nobody else is on the way.
 
     `base` is what such a command took alone at the shortest distance, and the round trip there, both in ns; without it
     nothing is expected. `line` is what TCP gets of the line, in bytes/s.

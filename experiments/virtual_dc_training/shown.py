@@ -42,7 +42,7 @@ def _over_rtt(results: Sequence[Row]) -> list[Row]:
 
 
 def _percent(ratio: float) -> float:
-    """By how many per cent something is longer."""
+    """The per cent by which a step is longer."""
     return 100 * (ratio - 1)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import subprocess
 import sys
 import time
@@ -51,6 +52,12 @@ def apnemu(*arguments: str, folder: Path, environment: Mapping[str, str] | None 
     with start(*arguments, folder=folder, environment=environment) as running:
         out, err = running.communicate()
     return Done(code=running.returncode, out=out, err=err, wall_s=time.monotonic() - begun_s)
+
+
+def cpu_s() -> float:
+    """CPU seconds that the commands of this test's process have used so far, with all that they started."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def settings(**values: object) -> list[str]:

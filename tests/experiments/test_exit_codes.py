@@ -128,6 +128,10 @@ BAD = {
     "no run directory": (("report", "used"), "RUN_DIR: used is not the directory of a run that ended"),
     "topology to check": (("check", "broken.yaml"), "broken.yaml:3: "),
     "topology to plan": (("plan", "nowhere.yaml", "--json"), "nowhere.yaml: "),
+    "topology by a name that is none": (
+        ("run", "latency", "--topology", "jpn13"),
+        "TOPOLOGY: there is no topology 'jpn13'; there are ",
+    ),
 }
 
 

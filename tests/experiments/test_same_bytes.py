@@ -74,6 +74,7 @@ def test_another_seed_differs(on_the_first_core: dict[str, bytes], tmp_path: Pat
     assert all(other[name] != on_the_first_core[name] for name in FILES)
 
 
+@pytest.mark.alone
 @pytest.mark.skipif(len(CORES) < 2, reason="one core")
 def test_two_labs_at_once(tmp_path: Path) -> None:
     """Each gives what it gives alone. Acceptance 13 asks for 1.4 times the time; a busy machine gets 2.0.

@@ -119,7 +119,7 @@ def test_a_link_of_five_milliseconds(boot: Run, tmp_path: Path) -> None:
     assert all(5_000_000 < rtt_ns < 5_010_000 for rtt_ns in round_trips_ns[1:]), said
     assert len(set(round_trips_ns[1:])) == 1
     assert 12_000_000_000 < outcome.virtual_ns < 12_500_000_000
-    assert outcome.wall_s < 8
+    assert outcome.wall_s < outcome.virtual_ns / 1e9, "pauses are not waited for"
 
 
 def test_the_same_bytes(make_job: MakeJob, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -142,6 +142,7 @@ def test_the_same_bytes(make_job: MakeJob, tmp_path: Path, monkeypatch: pytest.M
     assert ours[1].split()[0] != others[1].split()[0]
 
 
+@pytest.mark.alone
 def test_two_at_once_hold_two_cores(make_job: MakeJob, tmp_path: Path) -> None:
     if len(os.sched_getaffinity(0)) < 2:
         pytest.skip("one core")

@@ -1,8 +1,9 @@
-"""The code that a guest is shown: the same bytes from any checkout, and never an old version's."""
+"""The code that a guest is shown: the same bytes from any checkout or installed package, and never an old version's."""
 
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -19,11 +20,22 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def checkout(folder: Path, text: str = "ONE = 1\n") -> Path:
-    """Returns the folder that stands where our own checkout does."""
+    """Returns the folder that stands where our own checkout does, with two parts of the package beside it."""
     package = folder / python.OURS
     (package / "part").mkdir(parents=True)
     (package / "part" / "__init__.py").write_text(text)
-    (package / "data.json").write_text("{}")
+    for name in ("controllers", "experiments"):
+        (folder / name).mkdir()
+        (folder / name / "data.json").write_text("{}")
+        (package / name).symlink_to(f"../{name}")
+    return folder
+
+
+def installed(folder: Path, text: str = "ONE = 1\n") -> Path:
+    """Returns a folder such as site-packages: the same package without links, beside another one's."""
+    shutil.copytree(checkout(folder.with_name(f"{folder.name}-source"), text) / python.OURS, folder / python.OURS)
+    (folder / "other").mkdir()
+    (folder / "other" / "__init__.py").write_text("TWO = 2\n")
     return folder
 
 
@@ -43,11 +55,26 @@ def test_two_checkouts_show_the_same_copy(tmp_path: Path, monkeypatch: pytest.Mo
 
 def test_a_copy_is_compiled_under_the_name_that_the_guest_sees(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     copy = shown(monkeypatch, checkout(tmp_path / "a"))
-    compiled = [path.read_bytes() for path in copy.rglob("*.pyc")]
-    assert len(compiled) == 1
-    assert f"{python.guest_code()}/{python.OURS}/part/__init__.py".encode() in compiled[0]
-    assert not any(str(tmp_path).encode() in content for content in compiled)
-    assert (copy / python.OURS / "data.json").read_text() == "{}"
+    (compiled,) = [path.read_bytes() for path in copy.rglob("*.pyc")]
+    assert f"{python.guest_code()}/apnemu/part/__init__.py".encode() in compiled
+    assert str(tmp_path).encode() not in compiled
+
+
+def test_a_part_beside_the_package_is_in_the_copy_unless_no_guest_needs_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copy = shown(monkeypatch, checkout(tmp_path / "a"))
+    assert (copy / "apnemu" / "controllers" / "data.json").read_text() == "{}"
+    assert not (copy / "apnemu" / "controllers").is_symlink()
+    assert not (copy / "apnemu" / "experiments").exists()
+
+
+def test_an_installed_package_shows_the_same_copy_and_nothing_of_its_neighbours(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = shown(monkeypatch, checkout(tmp_path / "a"))
+    assert shown(monkeypatch, installed(tmp_path / "site-packages")) == first
+    assert [path.name for path in first.iterdir()] == ["apnemu"]
 
 
 def test_a_change_is_seen_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -103,5 +130,6 @@ def test_without_a_cache_the_code_is_shown_as_it_lies(tmp_path: Path, monkeypatc
     monkeypatch.setattr(python, "__file__", str(origin / "apnemu" / "lab" / "python.py"))
     folders = python.guest_folders()
     assert {name: path for name, path in folders.items() if name != python.ENVIRONMENT} == {
-        f"{python.CODE}/{python.OURS}": origin / python.OURS
+        f"{python.CODE}/apnemu": origin / "apnemu",
+        **{f"{python.CODE}/{name}": origin / name for name in ("controllers", "experiments")},
     }

@@ -103,7 +103,7 @@ def test_the_folder_is_the_users_cache(monkeypatch: pytest.MonkeyPatch, tmp_path
 
 
 MESH = """
-import sys, time
+import os, sys
 from dataclasses import replace
 from apnemu.model.demand import Demand
 from apnemu.optics import judge_of
@@ -116,16 +116,17 @@ if __name__ == "__main__":
     pairs = [(a.name, b.name) for index, a in enumerate(largest) for b in largest[index + 1 :]]
     demands = tuple(Demand(name=f"{a}-{b}", source=a, target=b, rate_gbps=100) for a, b in pairs)
     plant = replace(plant, demands=demands)
-    started = time.monotonic()
+    started = sum(os.times()[:4])
     found = plan(plant, judge=judge_of(plant))
-    print(time.monotonic() - started, len(found.lightpaths), "gnpy" in sys.modules)
+    print(sum(os.times()[:4]) - started, len(found.lightpaths), "gnpy" in sys.modules)
     print(found.to_json(), file=sys.stderr)
 """
 
 
 @pytest.mark.slow
-def test_jpn48_among_its_12_largest_under_60_s_and_then_under_3_s(tmp_path: Path) -> None:
-    """In processes of their own, under two hash seeds: the same bytes, and no GNPy the second time."""
+def test_jpn48_among_its_12_largest_is_judged_once(tmp_path: Path) -> None:
+    """In processes of their own, under two hash seeds: the same bytes; no GNPy the second time, and a third of the CPU
+    time that the first took, at most."""
     script = tmp_path / "mesh.py"
     script.write_text(MESH)
     root = Path(__file__).parents[2]
@@ -142,7 +143,6 @@ def test_jpn48_among_its_12_largest_under_60_s_and_then_under_3_s(tmp_path: Path
     ]
     (first_s, lit, _), (second_s, lit_again, imported) = (run.stdout.split() for run in runs)
     assert lit == lit_again == "66"
-    assert float(first_s) < 60
-    assert float(second_s) < 3
+    assert float(second_s) < float(first_s) / 3
     assert imported == "False"
     assert runs[0].stderr == runs[1].stderr

@@ -21,6 +21,7 @@ from apnemu.topology import read_plant
 from tests.optics.lines import EXAMPLES, TOPOLOGIES
 
 SAME_DB = 0.01
+pytestmark = pytest.mark.slow
 PROGRAMS = Path(sys.executable).parent
 
 
@@ -37,7 +38,6 @@ def final_gsnr_db(text: str) -> float:
     return float(found[1])
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(("source", "target"), [("sapporo", "hakata"), ("naha", "tokyo")])
 def test_path_request_on_jpn12(tmp_path: Path, kept: Path, source: str, target: str) -> None:
     """Every mode over two routes, with dispersion beyond what some bear."""

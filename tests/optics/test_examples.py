@@ -22,6 +22,7 @@ def test_transmission_main_example() -> None:
     assert round(received.latency_ms, 2) == 0.39
 
 
+@pytest.mark.slow
 def test_raman_example_and_what_gnpy_warns_of() -> None:
     network = read_gnpy(EXAMPLES / "raman_edfa_example_network.json", sim_params=EXAMPLES / "sim_params.json")
     assert round(network.received().gsnr_db, 2) == 31.43

@@ -51,6 +51,7 @@ def test_the_main_example_has_gnpys_published_figure(tmp_path: Path) -> None:
     assert lightpath["gsnr_db"] == pytest.approx(final_gsnr_db(text), abs=SAME_DB)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("network", [MESH, SWEDEN], ids=["mesh", "sweden"])
 def test_every_lightpath_is_as_gnpys_path_request_has_it(tmp_path: Path, network: tuple[str, ...]) -> None:
     imported(tmp_path / "t.yaml", *network)
@@ -124,6 +125,7 @@ def raman(folder: Path, **nli: object) -> tuple[str, ...]:
     return "raman_edfa_example_network.json", "--sim-params", str(folder / "sim.json")
 
 
+@pytest.mark.slow
 def test_a_network_with_raman_pumps_is_as_gnpy_has_it_on_what_is_given_back(tmp_path: Path) -> None:
     imported(tmp_path / "t.yaml", *raman(tmp_path, computed_number_of_channels=3))
     (lightpath,) = planned(tmp_path / "t.yaml", tmp_path / "gnpy")["lightpaths"]
@@ -137,6 +139,7 @@ def test_a_network_with_raman_pumps_is_as_gnpy_has_it_on_what_is_given_back(tmp_
     assert lightpath["gsnr_db"] == pytest.approx(final_gsnr_db(text), abs=SAME_DB)
 
 
+@pytest.mark.slow
 def test_channels_to_compute_that_a_full_band_does_not_have_are_refused(tmp_path: Path) -> None:
     """GNPy's own sim_params.json names channel 75; 75 GHz apart there are 64."""
     imported(tmp_path / "t.yaml", *raman(tmp_path, computed_channels=[1, 75]))
@@ -163,6 +166,7 @@ def test_a_route_of_an_imported_network_is_computed_once_and_anew_when_a_file_ch
     assert asked
 
 
+@pytest.mark.slow
 def test_demands_over_one_route_are_one_request_of_gnpy(tmp_path: Path) -> None:
     """GNPy refuses a file in which a request comes twice: of a network of its own, and of ours."""
     imported(tmp_path / "mesh.yaml", *MESH)

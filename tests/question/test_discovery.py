@@ -7,7 +7,15 @@ from pathlib import Path
 import pytest
 
 from apnemu.errors import InputError
-from apnemu.question.discovery import find_topology, known_experiments, known_topologies, load_experiment
+from apnemu.question.discovery import (
+    find_topology,
+    known_experiments,
+    known_topologies,
+    load_experiment,
+    shipped_topology,
+    topology_word,
+)
+from apnemu.topology import read_plant
 
 
 @pytest.mark.parametrize("name", known_experiments())
@@ -68,3 +76,23 @@ def test_a_topology_is_a_name_or_a_file(tmp_path: Path, monkeypatch: pytest.Monk
     assert find_topology("jpn12") == Path("jpn12")
     with pytest.raises(InputError, match=r"there is no topology 'jpn13'; there are cost239, .*; did you mean jpn12"):
         find_topology("jpn13")
+
+
+def test_every_topology_that_comes_with_apnemu_is_found_by_its_name() -> None:
+    names = known_topologies()
+    assert {"jpn12", "jpn48", "nsfnet", "three-sites", "tokyo-metro"} <= set(names)
+    assert [read_plant(find_topology(name)).name for name in names] == names
+
+
+def test_a_folder_of_a_topologys_name_does_not_stand_in_the_way(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("jpn12").mkdir()
+    assert find_topology("jpn12") == shipped_topology("jpn12")
+
+
+def test_the_word_for_a_topology_finds_it_again(tmp_path: Path) -> None:
+    assert topology_word(shipped_topology("jpn12")) == "jpn12"
+    own = tmp_path / "jpn12.yaml"
+    assert find_topology(topology_word(own)) == own

@@ -113,7 +113,7 @@ def test_equal_names_of_a_mesh_are_refused(write) -> None:
 
 
 def test_equipment_beside_the_file_goes_first(tmp_path: Path, write) -> None:
-    text = (SHIPPED[0] / "default.yaml").read_text()
+    text = (SHIPPED / "default.yaml").read_text()
     (tmp_path / "equipment").mkdir()
     (tmp_path / "equipment" / "mine.yaml").write_text(text.replace("express_ns: 0", "express_ns: 33"))
     assert write(SHORT + "equipment: mine\n").roadm.express_ns == 33
@@ -121,7 +121,7 @@ def test_equipment_beside_the_file_goes_first(tmp_path: Path, write) -> None:
 
 
 def test_devices_of_ones_own_go_over_the_defaults(tmp_path: Path, write) -> None:
-    text = (SHIPPED[0] / "default.yaml").read_text()
+    text = (SHIPPED / "default.yaml").read_text()
     before, rest = text.split("devices:\n")
     after = rest[rest.index("# Reach stands in for") :]
     own = "devices: {laser_tuning_ms: 0.25, source: my own bench}\n"
@@ -155,7 +155,7 @@ def test_risks(write) -> None:
     ],
 )
 def test_bad_equipment_is_named_by_its_own_file(tmp_path: Path, write, old: str, new: str, message: str) -> None:
-    text = (SHIPPED[0] / "default.yaml").read_text()
+    text = (SHIPPED / "default.yaml").read_text()
     assert old in text
     (tmp_path / "equipment").mkdir()
     (tmp_path / "equipment" / "mine.yaml").write_text(text.replace(old, new))

@@ -13,6 +13,7 @@ from ruamel.yaml import YAML
 import apnemu.topology
 from apnemu.planning import plan
 from apnemu.topology import read_plant
+from apnemu.topology.equipment_format import EQUIPMENT
 from apnemu.topology.format import TOPOLOGY
 from apnemu.topology.schema import schema_text
 from apnemu.topology.shapes import ListOf, MapOf, Record, Shape
@@ -47,10 +48,12 @@ def test_shipped_topology(path: Path) -> None:
     Draft202012Validator(json.loads(SCHEMA.read_text())).validate(document)
 
 
-def test_schema_file_is_the_format() -> None:
-    """To renew it: python -c "from apnemu.topology.schema import *; print(schema_text(), end='')"."""
-    Draft202012Validator.check_schema(json.loads(SCHEMA.read_text()))
-    assert SCHEMA.read_text() == schema_text()
+def test_equipment_that_comes_with_apnemu_fits_its_schema() -> None:
+    document = YAML(typ="safe", pure=True).load(TOPOLOGIES / "equipment" / "default.yaml")
+    schema = json.loads(schema_text(EQUIPMENT, "apnemu equipment"))
+    Draft202012Validator(schema).validate(document)
+    document["roadm"]["express_ns"] = 0.5
+    assert not Draft202012Validator(schema).is_valid(document)
 
 
 def test_schema_knows_the_reader_s_keys() -> None:
@@ -60,7 +63,7 @@ def test_schema_knows_the_reader_s_keys() -> None:
 def _format_keys(shape: Shape, place: str = "") -> set[str]:
     match shape:
         case Record():
-            inner = (_format_keys(value, f"{place}.{key}") for key, value in shape.keys.items())
+            inner = (_format_keys(key.shape, f"{place}.{name}") for name, key in shape.keys.items())
             return {f"{place}.{key}" for key in shape.keys}.union(*inner)
         case ListOf() | MapOf():
             return _format_keys(shape.item, f"{place}[]")

@@ -1,0 +1,5 @@
+"""`python -m apnemu` is `apnemu`."""
+
+from apnemu.cli import main
+
+main()

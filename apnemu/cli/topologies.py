@@ -1,0 +1,67 @@
+"""`apnemu topologies`, and how every command is given one: the name of a shipped topology, or a file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from apnemu.cli.shown import OUT, show_json, tell
+from apnemu.question.discovery import TOPOLOGIES, find_topology, known_topologies, shipped_topology
+
+
+def _beginning(incomplete: str) -> list[str]:
+    """What a shell offers to complete; files it completes by itself."""
+    return [name for name in known_topologies() if name.startswith(incomplete)]
+
+
+Topology = Annotated[
+    Path,
+    typer.Argument(
+        metavar="TOPOLOGY",
+        parser=find_topology,
+        autocompletion=_beginning,
+        help="A topology: the name of one that comes with apnemu, or a file.",
+    ),
+]
+TopologyOption = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="TOPOLOGY",
+        parser=find_topology,
+        autocompletion=_beginning,
+        help="The name of a topology that comes with apnemu, or a file; the experiment's own by default.",
+    ),
+]
+
+
+def topologies(
+    as_json: Annotated[
+        bool, typer.Option("--json", help="One JSON document on standard output, nothing else.")
+    ] = False,
+) -> None:
+    """List the topologies that come with apnemu; every command takes their names."""
+    from apnemu.topology import read_plant
+
+    listed = [
+        {
+            "name": name,
+            "sites": len(plant.sites),
+            "fibres": len(plant.fibres),
+            "fibre_km": round(sum(fibre.length_km for fibre in plant.fibres), 1),
+            "source": plant.source,
+            "file": str(shipped_topology(name)),
+        }
+        for name in known_topologies()
+        for plant in [read_plant(shipped_topology(name))]
+    ]
+    if as_json:
+        show_json(listed)
+        return
+    table = Table("topology", "sites", "fibres", "fibre km", title="Topologies", title_justify="left")
+    for entry in listed:
+        table.add_row(*(str(entry[key]) for key in ("name", "sites", "fibres", "fibre_km")))
+    OUT.print(table)
+    tell(f"files: {TOPOLOGIES}")
