@@ -14,7 +14,7 @@ from apnemu.experiments.p2mp.settings import Settings
 from apnemu.model.assignment import Assignment, Lightpath, LightTree
 from apnemu.model.plant import Plant
 from apnemu.model.reason import Reason
-from apnemu.planning.sharing import after_moving, before_moving
+from apnemu.planning.wavelength_sharing import after_moving, before_moving
 from apnemu.question.context import Row
 from apnemu.records.query import groups
 from apnemu.units import serialisation_ns

@@ -8,7 +8,7 @@ from math import ceil
 from typing import Literal
 
 from apnemu.model.reason import Reason, write_reasons
-from apnemu.planning.sharing import slots_of, tributary_slots
+from apnemu.planning.wavelength_sharing import slots_of, tributary_slots
 from apnemu.question.bounds import Bounds, Felt
 from apnemu.question.context import Row
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from apnemu.model.assignment import LightId, Lightpath, Refusal
 from apnemu.model.spectrum import Slot
-from apnemu.planning.sharing import SLOT_GBPS, slots_of, slotted, tributary_slots, whole
+from apnemu.planning.wavelength_sharing import SLOT_GBPS, slots_of, slotted, tributary_slots, whole
 
 PATH = Lightpath(
     id=LightId(service="w"),
