@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Topology files for people who have stock Mininet alone:
 
     sudo env PYTHONPATH=. mn --custom topologies/mn.py --topo apnemu,topologies/three-sites.yaml --link tc
