@@ -20,6 +20,7 @@ from apnemu.planning.judged import plan_judged
 from apnemu.question.context import Network
 from apnemu.question.discovery import find_topology, load_experiment, shipped_topology
 from apnemu.question.experiment import Experiment
+from apnemu.question.settings import as_text
 from apnemu.question.verdict import Verdict
 from apnemu.running import corridor
 from apnemu.running.finished import Finished, read_finished, write_report
@@ -120,7 +121,8 @@ def run(
 
     `experiment` is a name (`apnemu experiments`), a Python file, or an Experiment; `topology` the name of one that
     comes with apnemu, or a file (the experiment's own by default); `settings` are what `--set` takes, several values as
-    a list. `progress` is called with the network and how far its lab has come, `say` with warnings.
+    a list, None for the default. `progress` is called with the network and how far its lab has come, `say` with
+    warnings.
 
     Raises InputError for what was asked, LabError for what the lab did.
     """
@@ -130,7 +132,7 @@ def run(
         experiment=asked,
         own_file=own,
         topology=find_topology(topology) if topology is not None else shipped_topology(asked.topology),
-        given=tuple(f"{name}={_text(value)}" for name, value in (settings or {}).items()),
+        given=tuple(f"{name}={as_text(value)}" for name, value in (settings or {}).items() if value is not None),
         seed=seed,
         networks=tuple(networks) if networks is not None else asked.networks,
         times=tuple(times),
@@ -159,16 +161,3 @@ def plan(topology: str | Path | Plant, *, quality: bool = True) -> Assignment:
 def load_topology(topology: str | Path) -> Plant:
     """The checked plant of a topology, by the name of one that comes with apnemu or by its file. Raises InputError."""
     return read_plant(find_topology(topology))
-
-
-def _text(value: Any) -> str:
-    """A value as `--set` takes it.
-
-    >>> _text([1, 2.5]), _text("idle"), _text(True)
-    ('1,2.5', 'idle', 'yes')
-    """
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, list | tuple):
-        return ",".join(_text(part) for part in value)
-    return str(value)
