@@ -102,6 +102,20 @@ def find_topology(given: str | Path) -> Path:
     raise InputError(f"there is no topology '{text}'; there are {', '.join(known_topologies())}{hint}", file="TOPOLOGY")
 
 
+def topology_of(experiment: Experiment[Any], own_file: Path | None) -> Path:
+    """The file of the topology that an experiment is about: beside its own file, a path, or one with apnemu.
+
+    Raises InputError for a name that is none of them.
+    """
+    beside = None if own_file is None else own_file.parent / experiment.topology
+    return beside if beside is not None and beside.is_file() else find_topology(experiment.topology)
+
+
+def comes_with_apnemu(experiment: Experiment[Any]) -> bool:
+    """Whether the experiment is one that its name finds."""
+    return experiment.name in known_experiments() and load_experiment(experiment.name) is experiment
+
+
 def topology_word(file: Path) -> str:
     """The word by which `find_topology` finds the file again, on any machine where it comes with apnemu."""
     return file.stem if file == shipped_topology(file.stem) else str(file)

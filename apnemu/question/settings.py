@@ -157,7 +157,7 @@ def _check_default(setting: Declared) -> None:
         try:
             read = setting.parse(as_text(value))
         except InputError as error:
-            raise TypeError(f"the default of {error.message}") from error
+            raise TypeError(f"the default of {error.message.partition('; for example')[0]}") from error
         if read != ((value,) if setting.many else value):
             raise TypeError(f"the default of {setting.name} is {value!r}; it must be {setting.limits()}")
 

@@ -151,7 +151,7 @@ def near_share(what: str, measured: float | None, expected: float, share: float,
         measured=quantity(measured, unit),
         expected=f"{quantity(expected, unit)} within {100 * share:g} %",
         held=off <= share,
-        excess=off / share,
+        excess=off / share if share else off,
     )
 
 

@@ -23,6 +23,10 @@ class Column:
     text: Callable[[Row], str]
     number: bool = True
 
+    def cell(self, row: Row) -> str:
+        """The text of a row's cell, whatever `text` makes."""
+        return str(self.text(row))
+
 
 def plain(key: str, heading: str = "", *, number: bool = True) -> Column:
     """Column of values as they are."""

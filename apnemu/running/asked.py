@@ -56,13 +56,13 @@ def resolve(request: Request) -> Asked:
         raise InputError(f"{name} plays nothing; give it stages and rows, or computed", file="EXPERIMENT")
     chosen = experiment.resolve(request.given)
     drawn = read_plant(request.topology)
-    with own_functions(request):
+    with own_functions(request.experiment.name, request.own_file):
         expected = returned(name, "expected", experiment.expected(chosen.own), str)
         _try_judge(experiment, chosen)
         prepared = experiment.prepare(with_packet_settings(drawn, chosen.packet), chosen.own)
         plant = returned(name, "prepare", prepared, Plant)
     judged = plan_judged(plant, by_quality=request.by_quality or experiment.by_quality)
-    with own_functions(request):
+    with own_functions(request.experiment.name, request.own_file):
         arranged = experiment.arrange(judged.assignment, chosen.own)
         assignment = returned(name, "arrange", arranged, Assignment)
         plays_scenario = experiment.plays_scenario(chosen.own)
@@ -119,7 +119,7 @@ def answer(asked: Asked, rows: Sequence[Row]) -> dict[str, Any]:
     fails, or returns what it must not.
     """
     experiment = asked.experiment
-    with own_functions(asked.request):
+    with own_functions(asked.experiment.name, asked.request.own_file):
         exact = [row for row in rows if row.get("time") != "real"] or rows
         verdict = returned(experiment.name, "judge", experiment.judge(exact, asked.chosen.own), Verdict)
         return {
@@ -129,20 +129,23 @@ def answer(asked: Asked, rows: Sequence[Row]) -> dict[str, Any]:
 
 
 @contextmanager
-def own_functions(request: Request) -> Iterator[None]:
-    """Name the file of a person's own experiment for whatever a function of it raises. Raises InputError."""
+def own_functions(experiment: str, file: Path | None) -> Iterator[None]:
+    """Name the file of a person's own experiment for whatever a function of it raises. Raises InputError.
+
+    `file` is None for an experiment that comes with apnemu, or was given as a value.
+    """
     try:
         yield
     except InputError as error:
-        if error.file or request.own_file is None:
+        if error.file or file is None:
             raise
-        raise InputError(error.message, file=str(request.own_file)) from error
+        raise InputError(error.message, file=str(file)) from error
     except ApnemuError:
         raise
     except Exception as error:
-        if request.own_file is None:
+        if file is None:
             raise
         raise InputError(
-            f"{request.experiment.name} failed: {type(error).__name__}: {error}; {way_out(error)}",
-            file=str(request.own_file),
+            f"{experiment} failed: {type(error).__name__}: {error}; {way_out(error)}",
+            file=str(file),
         ) from error

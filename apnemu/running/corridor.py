@@ -107,9 +107,14 @@ def _run_in(begun: _Begun, begun_s: float) -> Finished:
     manifest |= {"status": "done", **done}
     write_json(folder / "manifest.json", manifest)
     finished = Finished(
-        folder=folder, document=document, manifest=manifest, picture=asked.picture, shown=experiment.shown
+        folder=folder,
+        document=document,
+        manifest=manifest,
+        picture=asked.picture,
+        shown=experiment.shown,
+        own_file=request.own_file,
     )
-    with _kept(folder / "results.json"), own_functions(request):
+    with _kept(folder / "results.json"):
         write_report(folder, [finished])
     return finished
 
@@ -129,7 +134,7 @@ def _computed(begun: _Begun) -> _Measured:
     assert asked.experiment.computed is not None
     for warning in asked.warnings:
         begun.say(warning)
-    with own_functions(asked.request):
+    with own_functions(asked.experiment.name, asked.request.own_file):
         made = asked.experiment.computed(asked.plant, asked.chosen.own, asked.request.seed)
         rows = plain_rows(asked.experiment.name, made)
     return _Measured(rows=rows)
@@ -157,7 +162,7 @@ def _measure(begun: _Begun, kind: Time) -> tuple[list[Row], list[Outcome]]:
     networks = contexts(asked, folder, kind)
     first = kind == request.times[0]
     try:
-        with own_functions(request):
+        with own_functions(request.experiment.name, request.own_file):
             blueprints = [blueprint_of(request, context) for context in networks]
         _check_programs(request.experiment)
     except (InputError, LabError):  # nothing has run yet
@@ -172,7 +177,7 @@ def _measure(begun: _Begun, kind: Time) -> tuple[list[Row], list[Outcome]]:
     suffix = "" if first else f"-{kind}"
     records = folder / f"records{suffix}.parquet"
     write_parquet(table, records)
-    with _kept(records), own_functions(request):
+    with _kept(records), own_functions(request.experiment.name, request.own_file):
         rows = plain_rows(request.experiment.name, request.experiment.rows(table, networks))
     directory.collect(folder, {context.network: context.folder for context in networks}, suffix, pcap=request.pcap)
     return rows, outcomes

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 import apnemu
+from apnemu.running.finished import read_finished, write_report
 
 OWN = """
 from __future__ import annotations
@@ -128,3 +129,56 @@ def test_results_are_json_for_every_reader(tmp_path: Path) -> None:
     made = ran(tmp_path, "", made='[{"a": float("nan"), "b": float("inf")}]')
     text = (made.path / "results.json").read_text()
     assert json.loads(text, parse_constant=pytest.fail)["results"] == [{"a": None, "b": None}]
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        "shown=Shown(figures=Curve(title='t', caption='c', x='a', y='b', axes=('a', 'b')))",
+        "shown=Shown(columns=('a',))",
+        "shown=Shown(figures=(Curve(title='t', caption='c', x='a', y='b', axes=('a', 'b'), unit='ms'),))",
+        "shown=Shown(figures=(Curve(title='t', caption='c', x='a', y='b', axes=('a', 'b'), split='a'),))",
+    ],
+)
+def test_what_cannot_be_shown_is_refused_when_it_is_declared(tmp_path: Path, more: str) -> None:
+    with pytest.raises(apnemu.InputError, match="it must be"):
+        ran(tmp_path, more)
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize(
+    "values",
+    ["(None, 1)", "('text', 1)", "(float('nan'), 2)", "([1], 2)", "({'k': 1}, 2)", "(10**400, 2)", "(b, True)"],
+)
+def test_a_curve_leaves_out_what_is_no_number(tmp_path: Path, values: str) -> None:
+    curve = "Curve(title='Mine', caption='c', x='a', y='b', axes=('a', 'b'), split=('c',), reference='b', unit='UNIT')"
+    made = f"[{{'a': a, 'b': b, 'c': ['k']}} for b in (3, 4) for a in {values}]"
+    for unit in ("time", "count", "number", "share", "gbps"):
+        (tmp_path / unit).mkdir()
+        page = ran(tmp_path / unit, f"shown=Shown(figures=({curve.replace('UNIT', unit)},))", made=made).page
+        assert "All results: own" in page.read_text()
+
+
+def test_a_topology_may_lie_beside_its_experiment(tmp_path: Path) -> None:
+    shipped = apnemu.load_topology("three-sites")
+    text = (Path(apnemu.__file__).parent / "topologies" / "three-sites.yaml").read_text()
+    (tmp_path / "mine.yaml").write_text(text)
+    (tmp_path / "own.py").write_text(OWN.replace('"three-sites"', '"mine.yaml"').replace("MORE", ""))
+    made = apnemu.run(tmp_path / "own.py", out=tmp_path / "run")
+    assert made.document["results"] == [{"a": 1, "b": 2}]
+    assert apnemu.load_topology(made.path / "topology.yaml").sites == shipped.sites
+    (tmp_path / "mine.yaml").unlink()
+    with pytest.raises(apnemu.InputError, match=r"mine\.yaml: no such file"):
+        apnemu.run(tmp_path / "own.py", out=tmp_path / "again")
+
+
+def test_a_report_of_several_runs_names_the_one_that_cannot_be_shown(tmp_path: Path) -> None:
+    (tmp_path / "good").mkdir()
+    (tmp_path / "bad").mkdir()
+    good = ran(tmp_path / "good", "")
+    with pytest.raises(apnemu.InputError):
+        ran(tmp_path / "bad", "shown=Shown(figures=(lambda rows, picture: 1 / 0,))")
+    both = [read_finished(good.path), read_finished(tmp_path / "bad" / "run")]
+    with pytest.raises(apnemu.InputError) as refused:
+        write_report(tmp_path / "page", both)
+    assert str(refused.value).startswith(f"{tmp_path / 'bad' / 'run' / 'experiment.py'}: own failed")

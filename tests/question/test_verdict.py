@@ -59,6 +59,8 @@ def test_what_was_not_measured_is_the_worst_of_all() -> None:
         (near("x", 10, 11.1, 1), False),
         (near_share("x", 104.9, 100, 0.05), True),
         (near_share("x", 106, 100, 0.05), False),
+        (near_share("x", 100, 100, 0), True),
+        (near_share("x", 101, 100, 0), False),
         (at_most("x", 0, 0), True),
         (at_most("x", 1, 0), False),
         (at_least("x", 1, 1), True),
