@@ -25,6 +25,7 @@ from apnemu.question.context import Row
 from apnemu.question.experiment import Experiment
 from apnemu.question.settings import Setting
 from apnemu.question.verdict import Claim, Verdict, at_least, judge_rows, near
+from apnemu.report import columns
 from apnemu.report.curves import Curve
 from apnemu.report.shown import Shown
 
@@ -164,6 +165,14 @@ def sentence(rows: Sequence[Mapping[str, Any]], picture: Mapping[str, Any]) -> s
 
 
 KEY = ("load_erlang",)
+BRIEF = (
+    columns.plain("load_erlang", "load, E"),
+    columns.number("blocking", "refused, %", 3, 100),
+    columns.number("ci95", "± 95 %", 3, 100),
+    columns.number("reference_blocking", "reference, %", 3, 100),
+    columns.number("erlang_b", "Erlang B, %", 3, 100),
+    columns.plain("requests"),
+)
 EXPERIMENT = Experiment(
     name="blocking",
     question="How often does an on-demand network of wavelengths refuse a request?",
@@ -176,6 +185,7 @@ EXPERIMENT = Experiment(
     computed=computed,
     shown=Shown(
         sentence=sentence,
+        brief=BRIEF,
         figures=(
             Curve(
                 title="Requests that are refused",

@@ -235,13 +235,13 @@ COLUMNS = (
     columns.ms("fct_ns_p99", "FCT p99, ms"),
 )
 BRIEF = (
-    columns.network(),
+    columns.network_short(),
     columns.plain("load"),
     columns.gbps("offered_gbps", "offered"),
     columns.gbps("goodput_gbps", "goodput, Gbit/s"),
     columns.plain("retransmits", "sent again"),
     columns.plain("drops"),
-    columns.Column(key="flows_done", heading="done", text=lambda row: f"{row['flows_done']:,} of {row['flows']:,}"),
+    columns.part("flows_done", "flows", "done"),
     columns.duration("fct_ns_p50", "FCT p50"),
     columns.duration("fct_ns_p99", "p99"),
 )

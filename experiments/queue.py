@@ -23,7 +23,7 @@ from apnemu.question.settings import Setting
 from apnemu.question.traffic import arrivals
 from apnemu.question.verdict import Claim, Verdict, judge_rows, near_share
 from apnemu.records.pcap import stamps_ns
-from apnemu.report import words
+from apnemu.report import columns, words
 from apnemu.report.curves import Curve
 from apnemu.report.shown import Shown, count_of
 from apnemu.units import VirtualNs, gbps_to_bytes_per_s, s_to_ns, serialisation_ns
@@ -187,6 +187,14 @@ WAIT = Curve(
     reference="predicted_wait_ns",
     reference_name="M/D/1",
 )
+BRIEF = (
+    columns.network_short(),
+    columns.plain("load"),
+    columns.number("mean_wait_ns", "mean wait, ns", 1),
+    columns.number("predicted_wait_ns", "M/D/1, ns", 1),
+    columns.plain("wait_ns_p99", "p99, ns"),
+    columns.part("drops", "packets", "dropped"),
+)
 EXPERIMENT = Experiment(
     name="queue",
     question="Does a router's queue make packets wait as queueing theory says?",
@@ -199,5 +207,5 @@ EXPERIMENT = Experiment(
     rows=rows,
     expected=expected,
     judge=judge,
-    shown=Shown(sentence=sentence, figures=(WAIT,)),
+    shown=Shown(sentence=sentence, figures=(WAIT,), brief=BRIEF),
 )

@@ -77,13 +77,15 @@ def linear_scale(values: Sequence[float], label: Callable[[Any], str] = words.pl
 
 
 def log_scale(values: Sequence[float], label: Callable[[Any], str] = words.plain) -> Scale:
-    """Logarithmic scale in whole decades from 1 around the values above 0; zeros have a band of their own.
+    """Logarithmic scale in whole decades around the values above 0; zeros have a band of their own.
 
     >>> [label for tick, label in log_scale([0, 30, 2000]).ticks]
     ['0', '10', '100', '1,000', '10,000']
+    >>> [label for tick, label in log_scale([0.03, 5]).ticks]
+    ['0.01', '0.1', '1', '10']
     """
     positive = [value for value in values if value > 0]
-    low = max(math.floor(math.log10(min(positive, default=1))), 0)
+    low = math.floor(math.log10(min(positive, default=1)))
     high = max(math.ceil(math.log10(max(positive, default=10))), low + 1)
     zero = 0.0 if len(positive) == len(values) else 0.16
     every = 1 if high - low <= 4 else 3

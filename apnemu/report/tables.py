@@ -67,6 +67,7 @@ def titled(title: str, *columns: Column) -> Table:
         header_style="bold",
         box=box.SIMPLE_HEAD,
         pad_edge=False,
+        collapse_padding=True,
     )
 
 

@@ -13,7 +13,7 @@ import pyarrow as pa  # type: ignore[import-untyped]  # it ships no types
 
 from apnemu.errors import InputError
 from apnemu.experiments.reach.rows import boundary, reach_rows
-from apnemu.experiments.reach.shown import reach_map, sentence
+from apnemu.experiments.reach.shown import BRIEF, reach_map, sentence
 from apnemu.model.activities import Probes
 from apnemu.model.demand import Demand
 from apnemu.model.plant import Plant
@@ -143,5 +143,5 @@ EXPERIMENT = Experiment(
     rows=rows,
     expected=expected,
     judge=judge,
-    shown=Shown(sentence=sentence, figures=(reach_map,)),
+    shown=Shown(sentence=sentence, figures=(reach_map,), brief=BRIEF),
 )

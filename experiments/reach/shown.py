@@ -8,7 +8,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from apnemu.report import words
+from apnemu.report import columns, words
 from apnemu.report.maps import Ground
 from apnemu.report.plots import figure
 from apnemu.report.svg import element, key, key_list
@@ -22,6 +22,17 @@ MEANING = {
     "packet": "over the packet network alone",
     "none": "over neither",
 }
+
+BRIEF = (
+    columns.network_short(),
+    columns.site("site"),
+    columns.text("reachable", "can host"),
+    columns.duration("rtt_ns", "round trip"),
+    columns.duration("measured_rtt_ns", "measured"),
+    columns.duration("jitter_ns", "jitter"),
+    columns.percent("power_share", "of power"),
+    columns.reasons("reason", "lacks"),
+)
 
 
 def sentence(rows: Sequence[Row], picture: Mapping[str, Any]) -> str:

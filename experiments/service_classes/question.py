@@ -15,7 +15,7 @@ from typing import Annotated, Any
 
 from apnemu.blueprint.prediction import lightpath_rtt_ns, packet_rtt_ns
 from apnemu.errors import InputError
-from apnemu.experiments.service_classes.shown import sentence, service_matrix
+from apnemu.experiments.service_classes.shown import BRIEF, sentence, service_matrix
 from apnemu.experiments.service_classes.ways import ServiceClass, offers, service_rows
 from apnemu.model.assignment import Lightpath
 from apnemu.model.demand import Demand
@@ -183,5 +183,5 @@ EXPERIMENT = Experiment(
     expected=expected,
     judge=judge,
     computed=computed,
-    shown=Shown(sentence=sentence, figures=(service_matrix,)),
+    shown=Shown(sentence=sentence, figures=(service_matrix,), brief=BRIEF),
 )

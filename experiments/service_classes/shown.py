@@ -13,11 +13,22 @@ from markupsafe import Markup
 
 from apnemu.experiments.service_classes.ways import ORDER
 from apnemu.model.reason import read_reasons
-from apnemu.report import words
+from apnemu.report import columns, words
 from apnemu.report.plots import figure
 from apnemu.report.svg import element
 
 Row = Mapping[str, Any]
+
+BRIEF = (
+    columns.text("class"),
+    columns.text("way"),
+    columns.text("best"),
+    columns.duration("rtt_ns", "round trip"),
+    columns.duration("jitter_ns", "jitter"),
+    columns.number("transceivers", "TRX", 3),
+    columns.number("wavelengths", "λ", 4),
+    columns.reasons("reason", "lacks"),
+)
 
 
 def sentence(rows: Sequence[Row], picture: Mapping[str, Any]) -> str:
