@@ -45,8 +45,8 @@ class Settings:
     """What `--set` may change."""
 
     grid: Annotated[Grid, Setting("Grid: fixed for wavelengths, flex for slots of 12.5 GHz")] = "fixed"
-    wavelengths: Annotated[int, Setting("Wavelengths of a fibre on the fixed grid", low=1, high=1023)] = 40
-    slots: Annotated[int, Setting("Slots of a fibre on the flexible grid", low=1, high=1023)] = 100
+    wavelengths: Annotated[int, Setting("Wavelengths in a fibre on the fixed grid", low=1, high=1023)] = 40
+    slots: Annotated[int, Setting("Slots of 12.5 GHz in a fibre on the flexible grid", low=1, high=1023)] = 100
     guard_slots: Annotated[int, Setting("Slots left free above every flexible channel", low=0, high=100)] = 1
     rate_low_gbps: Annotated[
         int, Setting("Least rate that is asked for on the flexible grid", "Gbit/s", low=1, high=10_000)
@@ -75,8 +75,8 @@ class Settings:
     holding: Annotated[
         Literal["auto", "exponential", "redrawn"],
         Setting(
-            "Holding times; redrawn: again where above twice the mean (0.687 x nominal load), as published;"
-            " auto: redrawn on the flexible grid, exponential on the fixed one"
+            "Distribution of holding times: exponential; or redrawn where above twice the mean, as published, which"
+            " carries 0.687 of the nominal load; auto: redrawn on the flexible grid, exponential on the fixed one"
         ),
     ] = "auto"
 

@@ -47,9 +47,7 @@ class Settings:
 
     distance_km: Annotated[
         tuple[float, ...],
-        Setting(
-            "Fibre from the factory to an edge, a local, a cluster data centre, more clusters", "km", low=0, high=6000
-        ),
+        Setting("Fibre from the factory to each data centre: an edge, a local, then clusters", "km", low=0, high=6000),
     ] = (20, 200, 1000)
     load: Annotated[
         tuple[float, ...], Setting("Load of others on the same fibre, as a share of the line's rate", low=0, high=2)

@@ -52,7 +52,7 @@ class Settings(PairSettings):
     share: Annotated[
         float, Setting("Share of the line rate that the tenant's short flows offer", low=0.001, high=1)
     ] = 0.1
-    size_bytes: Annotated[int, Setting("Size of each of these flows", "bytes", low=1, high=1e12)] = 1_000_000
+    size_bytes: Annotated[int, Setting("Size of each short flow", "bytes", low=1, high=1e12)] = 1_000_000
     seconds: Annotated[float, Setting("Virtual time of each load", "s", low=0.001, high=3600)] = 0.2
 
 

@@ -42,7 +42,9 @@ KEY = ("network", "load")
 class Settings:
     """What `--set` may change."""
 
-    load: Annotated[tuple[float, ...], Setting("Loads of the router's line (rho)", low=0.01, high=0.99)] = (
+    load: Annotated[
+        tuple[float, ...], Setting("Loads of the router's line (rho), each a share of its rate", low=0.01, high=0.99)
+    ] = (
         0.5,
         0.8,
         0.95,

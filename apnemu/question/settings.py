@@ -74,8 +74,9 @@ class Declared:
         if low is None and high is None:
             return f"a {self.kind}"
         if high is None:
-            return f"a {self.kind} of at least {low:g}"
-        return f"a {self.kind} of at most {high:g}" if low is None else f"a {self.kind} from {low:g} to {high:g}"
+            return f"a {self.kind} of at least {_exact(low)}"
+        most = _exact(high)
+        return f"a {self.kind} of at most {most}" if low is None else f"a {self.kind} from {_exact(low)} to {most}"
 
     @property
     def example(self) -> str:
@@ -104,6 +105,16 @@ class Declared:
 
     def _refuse(self, text: str, limit: str, example: str) -> NoReturn:
         raise InputError(f"{self.name} is '{text}'; {limit}; for example --set {self.name}={example}", file="--set")
+
+
+def _exact(limit: float) -> str:
+    """A limit as it is: short where that loses nothing.
+
+    >>> _exact(1e9), _exact(0.001), _exact(1_048_576)
+    ('1e+09', '0.001', '1048576')
+    """
+    short = f"{limit:g}"
+    return short if float(short) == limit else f"{limit:.15g}"
 
 
 def declared(settings: type) -> Mapping[str, Declared]:

@@ -17,12 +17,16 @@ LONG = ("reason", "refused")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Column:
-    """Column of a table: the key of its values, its heading, and how a cell's text is made; `number` aligns right."""
+    """Column of a table: the key of its values, its heading, and how a cell's text is made.
+
+    `number` aligns right; a cell of a column that is `whole` is neither cut nor wrapped where a terminal is narrow.
+    """
 
     key: str
     heading: str
     text: Callable[[Row], str]
     number: bool = True
+    whole: bool = False
 
 
 def plain(key: str, heading: str = "", *, number: bool = True) -> Column:
@@ -37,7 +41,7 @@ def text(key: str, heading: str = "") -> Column:
 
 def site(key: str, heading: str = "") -> Column:
     """Column of sites, as proper names."""
-    return Column(key=key, heading=heading or key, text=lambda row: words.site(row[key]), number=False)
+    return Column(key=key, heading=heading or key, text=lambda row: words.site(row[key]), number=False, whole=True)
 
 
 def network(key: str = "network") -> Column:
@@ -57,7 +61,9 @@ def network_short() -> Column:
 
 def pair() -> Column:
     """Column of pairs of sites."""
-    return Column(key="from", heading="pair", text=lambda row: words.pair(row["from"], row["to"]), number=False)
+    return Column(
+        key="from", heading="pair", text=lambda row: words.pair(row["from"], row["to"]), number=False, whole=True
+    )
 
 
 def part(key: str, whole: str, heading: str) -> Column:
@@ -66,7 +72,7 @@ def part(key: str, whole: str, heading: str) -> Column:
     def text(row: Row) -> str:
         return words.NOTHING if row.get(key) is None else f"{row[key]:,} of {row[whole]:,}"
 
-    return Column(key=key, heading=heading, text=text)
+    return Column(key=key, heading=heading, text=text, whole=True)
 
 
 def number(key: str, heading: str, decimals: int, factor: float = 1.0) -> Column:

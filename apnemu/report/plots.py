@@ -40,7 +40,7 @@ def plot(
     axes: tuple[str, str],
     references: Sequence[Sequence[tuple[float, float]]] = (),
 ) -> Markup:
-    """A plot of several networks' points over one scale each way; `axes` name x and y, `references` are dashed lines."""
+    """A plot of several networks' points over one scale each way; `axes` name x and y, `references` are dashed."""
     drawing = [*_grid(x, y), element("text", axes[1], class_="axis", x=0, y=-16, dx=-48)]
     drawing.append(element("text", axes[0], class_="axis", x="100%", y=HEIGHT + 36, text_anchor="end"))
     for reference in references:

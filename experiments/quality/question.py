@@ -30,7 +30,7 @@ class Settings:
     """What `--set` may change."""
 
     k: Annotated[int, Setting("Candidate routes of each demand", low=1, high=50)] = 3
-    mode: Annotated[tuple[str, ...], Setting("Modes of the equipment, or all")] = ("all",)
+    mode: Annotated[tuple[str, ...], Setting("Transceiver modes that are judged, or all of the equipment's")] = ("all",)
     checked: Annotated[int, Setting("Lightpaths that GNPy propagates from end to end", low=0, high=1000)] = 3
 
 
@@ -54,7 +54,8 @@ def expected(settings: Settings) -> str:
     return (
         "every lightpath of the plan has the margin that is wanted; a route that has more fibre through the same sites "
         "and some more has less GSNR; and GNPy from end to end over the exported network gives the "
-        f"{settings.checked:g} longest lightpaths the same GSNR within {SAME_DB:g} dB"
+        f"{'longest lightpath' if settings.checked == 1 else f'{settings.checked:g} longest lightpaths'} the same GSNR"
+        f" within {SAME_DB:g} dB"
     )
 
 

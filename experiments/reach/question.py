@@ -37,7 +37,7 @@ class Settings:
 
     demand: Annotated[str, Setting("City that is served: a data centre of the topology")] = "tokyo"
     rtt_ms: Annotated[float, Setting("Largest round trip of a lone packet", "ms", low=0.000001, high=10_000)] = 5.0
-    jitter_us: Annotated[float, Setting("Largest wait that queues add to it (p99)", "us", low=0, high=1e9)] = 50.0
+    jitter_us: Annotated[float, Setting("Largest wait in queues, 99th percentile", "us", low=0, high=1e9)] = 50.0
     loss: Annotated[float, Setting("Largest share of frames lost", low=0, high=1)] = 1e-6
     load: Annotated[
         float, Setting("Load of others on the packet network's lines, as a share of their rate", low=0, high=2)

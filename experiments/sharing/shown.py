@@ -61,7 +61,7 @@ WAITS = Curve(
 )
 BRIEF = (
     columns.text("scheme"),
-    columns.plain("load", "b's load"),
+    columns.plain("load"),
     columns.text("tenant"),
     columns.us("delay_ns_p50", "p50, µs"),
     columns.us("delay_ns_p99", "p99, µs"),
