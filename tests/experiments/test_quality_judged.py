@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""What is judged of light on its routes: the margin of what is lit, and less GSNR over more fibre, with both figures."""
+"""Light on its routes as it is judged: the margin of what is lit, less GSNR over more fibre, with both figures."""
 
 from __future__ import annotations
 
