@@ -70,13 +70,12 @@ class Declared:
             return " or ".join(self.choices)
         if self.kind in ("text", "yes or no"):
             return f"{'a ' if self.kind == 'text' else ''}{self.kind}"
-        low, high = self.about.low, self.about.high
+        low, high = (None if limit is None else _exact(limit) for limit in (self.about.low, self.about.high))
         if low is None and high is None:
             return f"a {self.kind}"
         if high is None:
-            return f"a {self.kind} of at least {_exact(low)}"
-        most = _exact(high)
-        return f"a {self.kind} of at most {most}" if low is None else f"a {self.kind} from {_exact(low)} to {most}"
+            return f"a {self.kind} of at least {low}"
+        return f"a {self.kind} of at most {high}" if low is None else f"a {self.kind} from {low} to {high}"
 
     @property
     def example(self) -> str:
