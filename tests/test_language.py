@@ -13,8 +13,6 @@ HOUSE = Path(__file__).resolve().parents[1]
 ROOMS = ("apnemu", "controllers", "experiments")
 
 NOT_YET = (
-    "apnemu/blueprint",
-    "apnemu/emulation",
     "apnemu/model/assignment.py",
     "apnemu/planning/online",
     "controllers",
@@ -25,6 +23,8 @@ CLEAN_WITHIN = ("apnemu/emulation/apps",)
 LONG_YET = {"controllers/runtime.py": 303}
 """Files that are longer than they may be, with their lines: they may not grow, and are to be divided."""
 MOST_LINES = 300
+LISTED_BY_A_COMMAND = "experiments/__init__.py"
+"""The room that names none of its files: a new experiment touches no file but its own and its test."""
 
 PREPOSITIONS = (
     "about above across after against along amid among apart around as at before behind below beneath beside besides "
@@ -128,7 +128,7 @@ def test_a_room_names_its_files() -> None:
     """Each package's docstring names every file and every room of the package."""
     faults = []
     for path in product_files():
-        if path.name != "__init__.py" or not is_held(name_of(path)):
+        if path.name != "__init__.py" or not is_held(name_of(path)) or name_of(path) == LISTED_BY_A_COMMAND:
             continue
         there = {file.stem for file in path.parent.glob("*.py")} - {"__init__", "__main__"}
         there |= {folder.parent.name for folder in path.parent.glob("*/__init__.py")}

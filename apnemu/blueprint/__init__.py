@@ -1,7 +1,11 @@
 """The document that crosses from the host to the guest: what to build, who is addressed how, what packets feel.
 
-`document` is its form, `addressing` the numbers (DPIDs, MACs, IPs, wavelength <-> tag), `apn` and `packet` compile a
-plan into it, `prediction` says in closed form what a packet must feel: from lengths and declared delays alone.
+`document` declares its values and `as_json` writes and reads them. `addressing` gives the numbers (DPIDs, MACs, IPs,
+wavelength <-> tag), `ports` deals out ports and interfaces. `compiled` makes the blueprint of one network; each kind of
+network has a file: `apn` (light planned before), `on_demand` (light asked for while it runs), `sharing` (lightpaths
+shared by tenants), `packet` (routers with planned routes) and `routed` (routers with OSPF). `applications` checks a
+stage's applications against the network, `requests` has the REST messages that ask for light. `prediction` says in
+closed form what a packet must feel: from lengths and declared delays alone.
 
 *The wire.* A lit fibre direction is a veth with a pure delay. A ROADM is an Open vSwitch bridge that matches (port,
 tag) and outputs. The line rate is enforced once, at the transceiver: a host has one network interface for each of its

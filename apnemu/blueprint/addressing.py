@@ -1,4 +1,4 @@
-"""Who is called what on the wire. Every number follows from the order of sites, hosts and slots alone.
+"""Names, addresses and tags on the wire. Every number follows from the order of sites, hosts and slots alone.
 
 MAC addresses are locally administered (second hex digit 2): `02:0a:...` a network interface, `02:bb:...` load.
 """
@@ -16,7 +16,8 @@ LOAD_MAC_PREFIX = "02:bb"
 
 
 def host_name(site: str, number: int) -> str:
-    """
+    """Name of a site's host; hosts count from 1.
+
     >>> host_name("tokyo", 1)
     'tokyo-h1'
     """
@@ -24,7 +25,7 @@ def host_name(site: str, number: int) -> str:
 
 
 def host_address(site_number: int, host_number: int) -> str:
-    """Sites and hosts count from 1.
+    """IPv4 address of a host; sites and hosts count from 1.
 
     >>> host_address(300, 2)
     '10.1.44.2'
@@ -33,7 +34,8 @@ def host_address(site_number: int, host_number: int) -> str:
 
 
 def mac(number: int) -> str:
-    """
+    """MAC address of the run's `number`-th interface.
+
     >>> mac(258)
     '02:0a:00:00:01:02'
     """
@@ -41,7 +43,7 @@ def mac(number: int) -> str:
 
 
 def load_mac(port: int) -> str:
-    """Destination of load that is to leave a router by this port.
+    """Destination MAC of load that is to leave a router by this port.
 
     >>> load_mac(7)
     '02:bb:00:00:00:07'
@@ -50,7 +52,7 @@ def load_mac(port: int) -> str:
 
 
 def switch_name(site_number: int) -> str:
-    """Short, since a bridge's name is an interface's name, of at most 15 characters.
+    """Name of a site's switch: short, since a bridge's name is an interface's name, of at most 15 characters.
 
     >>> switch_name(3)
     's3'

@@ -1,4 +1,4 @@
-"""An Assignment over a Plant, compiled into ROADMs, transceivers and fibres."""
+"""Compiles an Assignment over a Plant into ROADMs, transceivers and fibres."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ from apnemu.units import gbps_to_bytes_per_s
 def compile_apn(
     plant: Plant, assignment: Assignment
 ) -> tuple[tuple[Host, ...], tuple[Switch, ...], tuple[Wire, ...], tuple[LitPath, ...], tuple[LitTree, ...]]:
-    """Hosts, ROADMs, wires, lit paths and lit trees.
+    """Return hosts, ROADMs, wires, lit paths and lit trees.
 
     A site's lightpaths are dealt out to its hosts in turn; a host has one interface, its transceiver, for each.
-    A transceiver sends at its mode's line rate; what its light is delayed by outside the fibres (FEC, ROADMs) is
-    put at the sending end, so that a fibre's veth has the delay of the fibre alone.
+    A transceiver sends at its mode's line rate. The delays of its light outside the fibres (FEC, ROADMs) are put at the
+    sending end, so that a fibre's veth has the delay of the fibre alone.
     """
     ports = Ports(plant)
     wires = [ports.fibre(fibre, Line(delay_ns=fibre.delay_ns), Line(delay_ns=fibre.delay_ns)) for fibre in plant.fibres]
@@ -72,16 +72,16 @@ class Access:
         self._peers: dict[str, dict[str, Peer]] = {name: {} for name, _, _ in self._hosts}
 
     def transceiver(self, name: str, site: str, sends: Line, receives: Line | None = None) -> tuple[End, End]:
-        """An interface of the site's next host, and the port of the ROADM that it is at."""
+        """Add a transceiver of the light `name` to the site's next host; return it and the ROADM's port for it."""
         host = self._of_site[site][self._dealt[site] % len(self._of_site[site])]
         self._dealt[site] += 1
         transceiver = self.ports.at_host(host, sends)
         added = self.ports.at_switch(site, receives or Line())
-        self.wires.append(Wire(name=f"{name}@{host}", kind="access", a=transceiver, b=added))
+        self.wires.append(Wire(name=f"{name}@{host}", kind="access", a=transceiver, b=added, light=name))
         return transceiver, added
 
     def knows(self, near: End, far: End) -> None:
-        """The host of `near` reaches the one of `far` through this interface, unless it has another already."""
+        """Have the host of `near` reach the one of `far` through this interface, unless it has another already."""
         peer = Peer(address=self._address[far.node], mac=far.mac, interface=near.interface)
         self._peers[near.node].setdefault(peer.address, peer)
 
@@ -117,25 +117,26 @@ def _path(
 
 
 def mode_of(plant: Plant, name: str) -> Mode:
-    """A mode of a transceiver, or of the hub with subcarriers."""
+    """Look up a mode of a transceiver, or of the hub with subcarriers."""
     hub = () if plant.subcarriers is None else (plant.subcarriers.mode,)
     known: dict[str, Mode] = {mode.name: mode for mode in (*hub, *plant.modes)}
     return known[name]
 
 
 def transceiver_line(plant: Plant, path: Lightpath) -> Line:
-    """Line rate of the path's mode, and every delay of the path but that of its fibres."""
+    """Line of a path's transceiver: the rate of its mode, and every delay of the path but that of its fibres."""
     rate = gbps_to_bytes_per_s(mode_of(plant, path.mode).rate_gbps)
     return other_delays(plant, path, Line(rate_bytes_per_s=rate))
 
 
 def other_delays(plant: Plant, path: Lightpath, line: Line) -> Line:
+    """The line with every delay of the path but that of its fibres."""
     in_fibres = sum(plant.fibre[name].delay_ns for name in path.fibres)
     return replace(line, delay_ns=path.delay_ns - in_fibres)
 
 
 def hops_of(ports: Ports, route: Sequence[str], fibres: Sequence[str], added: int, dropped: int) -> tuple[Hop, ...]:
-    """From the transceiver that the light is added at, ROADM by ROADM, to the one it is dropped at."""
+    """Hops of light, ROADM by ROADM, from the port that it is added at to the port that it is dropped at."""
     comes = [added] + [ports.fibre_port[site, fibre] for site, fibre in zip(route[1:], fibres, strict=True)]
     goes = [ports.fibre_port[site, fibre] for site, fibre in zip(route, fibres, strict=False)] + [dropped]
     return tuple(
@@ -161,10 +162,10 @@ def as_lightpath(tree: LightTree, branch: Branch) -> Lightpath:
 
 
 def light_tree(plant: Plant, access: Access, tree: LightTree, table: Mapping[Slot, int]) -> LitTree:
-    """The hub's one transceiver, a splitter at every ROADM that divides the light, the leaves and their ways back.
+    """The hub's transceiver, a splitter at every ROADM that divides the light, the leaves and their ways back.
 
-    What is the same for all leaves (FEC, add) is put at the hub's transceiver, ROADMs passed and the drop at the leaf's
-    port of its ROADM.
+    Delays that all leaves share (FEC, add) are put at the hub's transceiver; those of the ROADMs passed and of the drop
+    are put at the ROADM's port to the leaf.
     """
     rate = gbps_to_bytes_per_s(tree.line_rate_gbps)
     shared_ns = mode_of(plant, tree.mode).fec_ns + plant.roadm.add_ns

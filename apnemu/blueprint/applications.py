@@ -1,4 +1,4 @@
-"""Applications of a stage, checked against the network that they are to run on."""
+"""Checks the applications of a stage against the network that they are to run on."""
 
 from __future__ import annotations
 
@@ -14,43 +14,47 @@ _ADDRESS = re.compile(r"\{address:([a-z0-9-]+)(?::([0-9]+))?\}")
 
 
 def check(stages: Sequence[Stage], addresses: Mapping[str, str]) -> None:
-    """Hosts and names that exist, each name once in a stage, and needs without a circle.
+    """Check that hosts and needs exist, that a name stands once in a stage, and that needs have no circle.
 
     Raises InputError with the stage, the application, what is there and what is not.
     """
     for stage in stages:
         named: dict[str, Application] = {}
-        for one in stage.of(Application):
-            if one.name in named:
-                _refuse(stage, one, "is there twice; names must differ in a stage; rename one")
-            named[one.name] = one
-            _host(stage, one, host_name(one.site, one.host), addresses)
-            for text in (*one.argv, *(value for _, value in one.environment)):
-                for found in _ADDRESS.finditer(text):
-                    _host(stage, one, host_name(found[1], int(found[2] or 1)), addresses)
+        for application in stage.of(Application):
+            if application.name in named:
+                _refuse(stage, application, "is there twice; names must differ in a stage; rename one")
+            named[application.name] = application
+            _host(stage, application, host_name(application.site, application.host), addresses)
+            for text in (*application.argv, *(value for _, value in application.environment)):
+                for match in _ADDRESS.finditer(text):
+                    _host(stage, application, host_name(match[1], int(match[2] or 1)), addresses)
         started: set[str] = set()
         while len(started) < len(named):
-            ready = [one.name for one in named.values() if one.name not in started and started.issuperset(one.needs)]
+            ready = [name for name, each in named.items() if name not in started and started.issuperset(each.needs)]
             if not ready:
                 _refuse_needs(stage, named, started)
             started.update(ready)
 
 
-def _host(stage: Stage, one: Application, host: str, addresses: Mapping[str, str]) -> None:
+def _host(stage: Stage, application: Application, host: str, addresses: Mapping[str, str]) -> None:
     if host not in addresses:
-        _refuse(stage, one, f"names host {host}; there are {', '.join(list(addresses)[:6])}; name one that is there")
+        _refuse(
+            stage, application, f"names host {host}; there are {', '.join(list(addresses)[:6])}; name one that is there"
+        )
 
 
 def _refuse_needs(stage: Stage, named: Mapping[str, Application], started: set[str]) -> None:
-    for one in named.values():
-        unknown = [name for name in one.needs if name not in named]
+    for application in named.values():
+        unknown = [name for name in application.needs if name not in named]
         if unknown:
             _refuse(
-                stage, one, f"needs {unknown[0]}; there is no such application in the stage; add it, or take it out"
+                stage,
+                application,
+                f"needs {unknown[0]}; there is no such application in the stage; add it, or take it out",
             )
-    waiting = [one for one in named.values() if one.name not in started]
+    waiting = [application for application in named.values() if application.name not in started]
     _refuse(stage, waiting[0], f"needs {waiting[0].needs[0]}, which needs it in turn; break the circle")
 
 
-def _refuse(stage: Stage, one: Application, why: str) -> None:
-    raise InputError(f"application {one.name} of stage '{stage.phase}' {why}", file="EXPERIMENT")
+def _refuse(stage: Stage, application: Application, why: str) -> None:
+    raise InputError(f"application {application.name} of stage '{stage.phase}' {why}", file="EXPERIMENT")

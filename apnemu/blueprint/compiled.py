@@ -1,4 +1,4 @@
-"""A plan and what is to be played on it, compiled into the blueprint of one network."""
+"""Compiles a plan, and the stages to be played on it, into the blueprint of one network."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def blueprint_for(
     controller_runtime: str = "os-ken",
     pcap: bool = False,
 ) -> Blueprint:
-    """Everything that a guest needs. `controller` is the path of an application that replaces the network's own."""
+    """Return all that a guest needs. `controller` is the path of an application that replaces the network's own."""
     blueprint = Blueprint(
         network=network,
         topology=plant.name,

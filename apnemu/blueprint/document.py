@@ -1,26 +1,22 @@
-"""The blueprint: plain values that survive JSON, small enough that the guest imports nothing else to read it."""
+"""The blueprint: plain values that JSON keeps, and the only plan that the guest reads."""
 
 from __future__ import annotations
 
-import dataclasses
 import json
-import types
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
-from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+from typing import Any, Literal
 
-from apnemu.errors import LabError
-from apnemu.model.activities import Activity
+from apnemu.blueprint.as_json import built_from, plain
 from apnemu.model.plant import Plant
 from apnemu.model.scenario import Stage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """What the sending end of a wire does to frames, in this order.
+    """Behaviour of the sending end of a wire.
 
-    They wait for the line (`rate_bytes_per_s`, 0 is no limit) in a queue of at most `queue_bytes` (0 is no bound),
+    Frames wait for the line (`rate_bytes_per_s`, 0 is no limit) in a queue of at most `queue_bytes` (0 is no bound),
     then travel for `delay_ns`.
     """
 
@@ -31,7 +27,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class End:
-    """One end of a wire: an interface at a node. `port` is its OpenFlow port at a switch, its order at a host."""
+    """An end of a wire: an interface at a node. `port` is its OpenFlow port at a switch, its order at a host."""
 
     node: str
     interface: str
@@ -42,17 +38,22 @@ class End:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wire:
-    """A veth pair. `kind`: a `fibre` pair, a host's `access` to its switch, the `load` injector of a router."""
+    """A veth pair. `kind`: a `fibre` pair, a host's `access` to its switch, the `load` injector of a router.
+
+    `site` names the site of a load injector; `light` the lightpath or light tree whose transceiver an access is.
+    """
 
     name: str
     kind: Literal["fibre", "access", "load"]
     a: End
     b: End
+    site: str = ""
+    light: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Peer:
-    """What a host must know to reach another: through which interface, and the other's MAC."""
+    """Another host, as a host must know it to reach it: its address and MAC, and the interface that leads to it."""
 
     address: str
     mac: str
@@ -132,7 +133,10 @@ class LitPath:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TreeNode:
-    """A light tree at one ROADM: comes in at a port, goes on to fibres, and is dropped to hosts. Added at the hub."""
+    """A light tree at one ROADM: light comes in at a port, goes on to fibres, and is dropped to hosts.
+
+    `added`: this is the hub's ROADM, where a transceiver adds the light.
+    """
 
     dpid: int
     port_in: int
@@ -143,7 +147,7 @@ class TreeNode:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TreeLeaf:
-    """Where a tree ends, and its way back: `hops` from the leaf to the hub under a tag of its own."""
+    """A leaf of a light tree, and its way back: `hops` from the leaf to the hub under a tag of its own."""
 
     site: str
     host: str
@@ -168,7 +172,7 @@ class LitTree:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Route:
-    """At router `dpid`, datagrams to `address` leave by `port`."""
+    """A forwarding entry of router `dpid`: datagrams to `address` leave by `port`."""
 
     dpid: int
     address: str
@@ -177,7 +181,7 @@ class Route:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Injection:
-    """At router `dpid`, frames from the load injector's port with this destination MAC leave by `port`."""
+    """A rule of router `dpid`: frames with this destination MAC from the load injector's port leave by `port`."""
 
     dpid: int
     port_in: int
@@ -187,7 +191,10 @@ class Injection:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Transceiver:
-    """One of a site's pool for light on demand, counted from 0: an interface of a host, and the ROADM's port for it."""
+    """A transceiver for light on demand: an interface of a host, and the ROADM's port for it.
+
+    A site's transceivers are numbered from 0.
+    """
 
     site: str
     number: int
@@ -200,7 +207,7 @@ class Transceiver:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Blueprint:
-    """Everything that a guest needs for one network of one run."""
+    """All that a guest needs for one network of one run."""
 
     network: Literal["apn", "packet"]
     topology: str
@@ -219,73 +226,25 @@ class Blueprint:
     controller_runtime: str
     pcap: bool
     routers: tuple[Router, ...] = ()
-    """In place of `switches`, where a stage has routing daemons."""
+    """Routers with daemons stand here in place of `switches`, where a stage has a `Routing`."""
     lit_trees: tuple[LitTree, ...] = ()
     plant: Plant | None = None
-    """What the controller plans on; None where all light was planned before."""
+    """The plant that the controller plans on; None where all light was planned before."""
     transceivers: tuple[Transceiver, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
-        document: dict[str, Any] = _plain(self)
+        document: dict[str, Any] = plain(self)
         return document
 
     @classmethod
     def from_json(cls, document: dict[str, Any]) -> Blueprint:
-        built: Blueprint = _build(cls, document)
+        built: Blueprint = built_from(cls, document)
         return built
 
     @classmethod
     def read(cls, path: Path) -> Blueprint:
         return cls.from_json(json.loads(path.read_text()))
 
-
-ACTIVITY = "activity"
-"""The key that says which kind of activity a value is."""
-
-
-def _plain(value: Any) -> Any:
-    """The value as JSON has it: dataclasses as objects, activities with their kind beside their fields."""
-    if dataclasses.is_dataclass(value):
-        tag: dict[str, Any] = {ACTIVITY: type(value).__name__} if isinstance(value, Activity) else {}
-        return tag | {each.name: _plain(getattr(value, each.name)) for each in dataclasses.fields(value)}
-    if isinstance(value, (tuple, list)):
-        return [_plain(inner) for inner in value]
-    if isinstance(value, dict):
-        return {key: _plain(inner) for key, inner in value.items()}
-    return value
-
-
-@cache
-def _hints(kind: type) -> dict[str, Any]:
-    return get_type_hints(kind)
-
-
-def _build(kind: Any, value: Any) -> Any:
-    """The declared type of what JSON gave back: dataclasses, tuples of anything, and a declared type or None.
-
-    Raises TypeError for a declared union of anything else, KeyError for a field that is not declared.
-    """
-    if isinstance(kind, type) and issubclass(kind, Activity):
-        kind, value = _kind_of(value), {name: inner for name, inner in value.items() if name != ACTIVITY}
-    if dataclasses.is_dataclass(kind) and isinstance(kind, type):
-        return kind(**{name: _build(_hints(kind)[name], inner) for name, inner in value.items()})
-    origin, arguments = get_origin(kind), get_args(kind)
-    if origin is tuple:
-        if len(arguments) == 2 and arguments[1] is Ellipsis:
-            return tuple(_build(arguments[0], inner) for inner in value)
-        return tuple(_build(inner_kind, inner) for inner_kind, inner in zip(arguments, value, strict=True))
-    if origin in (Union, types.UnionType):
-        if len(arguments) != 2 or arguments[1] is not type(None):
-            raise TypeError(f"{kind} is declared in a blueprint; a union there is a type or None: X | None")
-        return None if value is None else _build(arguments[0], value)
-    return value
-
-
-def _kind_of(value: dict[str, Any]) -> type[Activity]:
-    name = value[ACTIVITY]
-    if name not in Activity.kinds:
-        raise LabError(
-            f"the blueprint has an activity {name!r}; known are {', '.join(Activity.kinds)}; import the file that "
-            "declares it before the blueprint is read"
-        )
-    return Activity.kinds[name]
+    def injector(self, site: str) -> Wire:
+        """The wire by which load enters the router of a site."""
+        return next(wire for wire in self.wires if wire.kind == "load" and wire.site == site)

@@ -10,9 +10,9 @@ from apnemu.model.plant import Plant
 def compile_on_demand(
     plant: Plant,
 ) -> tuple[tuple[Host, ...], tuple[Switch, ...], tuple[Wire, ...], tuple[Transceiver, ...]]:
-    """Hosts, ROADMs, wires and the pool, dealt out to a site's hosts in turn.
+    """Return hosts, ROADMs, wires and the pool of transceivers, dealt out to a site's hosts in turn.
 
-    A transceiver has no line rate and its host no route by it until it is tuned: the controller has both set then.
+    A transceiver has no line rate, and its host no route by it, until it is tuned: the controller then has both set.
     """
     ports = Ports(plant)
     wires = [ports.fibre(fibre, Line(delay_ns=fibre.delay_ns), Line(delay_ns=fibre.delay_ns)) for fibre in plant.fibres]

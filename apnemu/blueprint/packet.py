@@ -1,4 +1,4 @@
-"""The conventional packet network over the same fibres, compiled into routers, queues and hosts."""
+"""Compiles the conventional packet network over the same fibres into routers, queues and hosts."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from apnemu.units import gbps_to_bytes_per_s
 def compile_packet(
     plant: Plant, hops: Mapping[tuple[str, str], NextHop]
 ) -> tuple[tuple[Host, ...], tuple[Switch, ...], tuple[Wire, ...], tuple[Route, ...], tuple[Injection, ...]]:
-    """Hosts, routers, wires, forwarding entries and where injected load goes.
+    """Return hosts, routers, wires, forwarding entries, and the rules for injected load.
 
     `hops` gives the next hop from every site to every data centre. A router holds a frame for its forwarding and O/E/O
     time; that, the line's FEC and the fibre are one delay behind the port's queue. Every router has an injector: a
-    port by which load enters it, addressed by the fibre that it is to leave by, and dropped at the far end.
+    port by which load enters. Its destination MAC says which fibre it leaves by; it is dropped at the far end.
     """
     ports = Ports(plant)
     packet = plant.packet
@@ -34,6 +34,7 @@ def compile_packet(
         line = port_of_router(packet.fec_ns + fibre.delay_ns)
         wires.append(ports.fibre(fibre, line, line))
     access: dict[str, tuple[str, str, int]] = {}
+    """Host -> its site, its address, the router's port to it."""
     interfaces = {}
     for name, site, address in ports.hosts():
         own, port = ports.at_host(name, Line(rate_bytes_per_s=rate)), ports.at_switch(site, port_of_router(0))
@@ -43,7 +44,7 @@ def compile_packet(
     injections = []
     for site in ports.number:
         injector, port = ports.injector(site), ports.at_switch(site, Line())
-        wires.append(Wire(name=f"load@{site}", kind="load", a=injector, b=port))
+        wires.append(Wire(name=f"load@{site}", kind="load", a=injector, b=port, site=site))
         for fibre in plant.fibres:
             if site in (fibre.a, fibre.b):
                 out = ports.fibre_port[site, fibre.name]

@@ -1,4 +1,4 @@
-"""What a lone packet must feel, in closed form: lengths, declared delays and line rates, never a measurement."""
+"""Round trips of a lone packet in closed form: from lengths, declared delays and line rates, never a measurement."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def lightpath_rtt_ns(plant: Plant, path: Lightpath, frame_bytes: int) -> int:
 def packet_rtt_ns(plant: Plant, hops: Mapping[tuple[str, str], NextHop], pair: Pair, frame_bytes: int) -> int:
     """Round trip over empty routers between two data centres.
 
-    One way a frame is sent 1 + r times, by the host and by each of the r routers; each router holds it for its
+    On one way a frame is sent 1 + r times: by the host and by each of the r routers; each router holds it for its
     forwarding and O/E/O time; each of the r - 1 fibres adds its FEC and its own delay.
     """
     packet = plant.packet

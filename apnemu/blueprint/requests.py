@@ -1,4 +1,4 @@
-"""A request for light as its REST message; whoever asks, and whoever answers, goes by these names."""
+"""REST messages of the controller: paths and bodies, as clients send them and the controller reads them."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ PROTECTIONS = {
 
 
 def point_uuid(topology: str, site: str) -> str:
-    """Of a data centre's service interface point: RFC 4122's version 5, from names alone.
+    """UUID of a data centre's service interface point: RFC 4122's version 5, from names alone.
 
     >>> point_uuid("three-sites", "tokyo") == point_uuid("three-sites", "tokyo") != point_uuid("jpn12", "tokyo")
     True
@@ -33,7 +33,7 @@ def point_uuid(topology: str, site: str) -> str:
 
 
 def service_uuid(name: str) -> str:
-    """Of a service that a person names; a name that is such a UUID stays as it is.
+    """UUID of a service that a person names; a name that is a UUID already stays as it is.
 
     >>> service_uuid("backup")
     '311cd716-dd79-590f-bbec-9d679418ec42'
@@ -45,19 +45,22 @@ def service_uuid(name: str) -> str:
 
 
 def asked(topology: str, request: Request) -> tuple[str, bytes]:
-    """(path, body) of the POST."""
+    """Path and body of the POST that asks for light."""
     points = (point_uuid(topology, request.source), point_uuid(topology, request.target))
     body = service(request.name, points, request.rate_gbps, request.protection)
     return SERVICES, json.dumps(body).encode()
 
 
 def released(request: Request) -> str:
-    """Path of the DELETE."""
+    """Path of the DELETE that gives light back."""
     return f"{SERVICES}={service_uuid(request.name)}"
 
 
 def sagged(fibre: str, db: float) -> bytes:
-    """Body of a line system's alarm: a fibre's first in-line amplifier gives `db` less gain than it should; 0: all."""
+    """Body of a line system's alarm: a fibre's first in-line amplifier gives `db` less gain than it should.
+
+    `db` 0: it gives all its gain again.
+    """
     return json.dumps({"input": {"fibre": fibre, "db": db}}).encode()
 
 
@@ -68,8 +71,10 @@ def service(
     protection: str,
     schedule: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
-    """The document that asks for light between two service interface points; `schedule` has start-time and end-time, of
-    which either may be missing, as RFC 3339 writes them."""
+    """The document that asks for light between two service interface points.
+
+    `schedule` has start-time and end-time as RFC 3339 writes them; either may be missing.
+    """
     ends = [{"service-interface-point": {"service-interface-point-uuid": point}} for point in points]
     wanted = {
         "uuid": service_uuid(name),

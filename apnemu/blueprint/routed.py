@@ -1,9 +1,9 @@
-"""The packet network with routers that find their own way: OSPF daemons instead of forwarding entries.
+"""Compiles the packet network with routers that find their own way: OSPF daemons instead of forwarding entries.
 
 Same hosts, fibres, delays, rates and queues as in `packet`; a router is a namespace with the kernel's own forwarding. A
 fibre is an OSPF point-to-point link with two addresses of 172.16.0.0/12 (RFC 3021, /31) and its length in whole km as
-its cost, so that routes are the shortest by length, as planned ones are. A router tells the others of its
-site's hosts as of one stub network, a /24. Rejected: as external routes, which FRR computes only once a second
+its cost, so that routes are the shortest by length, as planned ones are. A router
+announces its site's hosts as one stub network, a /24. Rejected: external routes, which FRR computes only once a second
 (OSPF_ASE_CALC_INTERVAL in ospfd).
 """
 
@@ -20,7 +20,7 @@ HIGHEST_COST = 65_535
 
 
 def compile_routed(plant: Plant) -> tuple[tuple[Host, ...], tuple[Router, ...], tuple[Wire, ...]]:
-    """Hosts, routers and wires."""
+    """Return hosts, routers and wires. Raises InputError for more fibres than there are addresses for."""
     if len(plant.fibres) > MOST_FIBRES:
         raise InputError(f"{plant.name} has {len(plant.fibres)} fibres; routers have addresses for {MOST_FIBRES}")
     ports = Ports(plant)
@@ -84,7 +84,8 @@ def _beside(host_address: str) -> str:
 
 
 def _link_address(number: int) -> str:
-    """
+    """Address of the `number`-th end of a fibre, two to each fibre.
+
     >>> _link_address(0), _link_address(515)
     ('172.16.0.0', '172.16.2.3')
     """

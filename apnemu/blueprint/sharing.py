@@ -1,4 +1,4 @@
-"""Lightpaths that tenants share, compiled into what stands before the transceivers.
+"""Compiles lightpaths that tenants share: the equipment that stands before the transceivers.
 
 Each tenant has a place of its own at both ends: a host that probes and an injector of load, behind a client switch.
 Between that and the ROADM:
@@ -27,23 +27,23 @@ from apnemu.model.plant import Plant, Site
 from apnemu.units import gbps_to_bytes_per_s, serialisation_ns
 
 UPLINK_PORT = 1
-"""Of every client switch: load for it is addressed to this port."""
+"""Uplink of every client switch: load is addressed to this port."""
 
 
 def place(share: Share, site: str) -> str:
-    """What a tenant's equipment at a site is called: what is probed, and where load enters and leaves."""
+    """Name of a tenant's place at a site: its host is probed, and its load enters and leaves there."""
     return f"{share.lightpath}-{share.tenant}-{site}"
 
 
 def shared_delay_ns(path: Lightpath, share: Share, frame_bytes: int) -> int:
-    """Of a lone frame, one way: serialisation at the share's rate, mapping, and the lightpath."""
+    """One-way delay of a lone frame: serialisation at the share's rate, mapping, and the lightpath."""
     return serialisation_ns(frame_bytes, share.rate_gbps) + share.mapping_ns + path.delay_ns
 
 
 def compile_sharing(
     plant: Plant, assignment: Assignment
 ) -> tuple[tuple[Host, ...], tuple[Switch, ...], tuple[Wire, ...], tuple[LitPath, ...], tuple[Injection, ...]]:
-    """Hosts, switches, wires, lit paths and injections of all lightpaths that have tenants.
+    """Return hosts, switches, wires, lit paths and injections of all lightpaths that have tenants.
 
     Raises:
         InputError: more shares than the wire can tell apart.
@@ -74,7 +74,7 @@ class _Way:
 
 
 class _Builder:
-    """The plant with the tenants' places as further sites, and what has been built of them."""
+    """The plant with the tenants' places as further sites, and the parts built so far."""
 
     def __init__(self, plant: Plant, parts: Sequence[tuple[Lightpath, tuple[Share, ...]]]) -> None:
         self.plant = plant
@@ -105,7 +105,7 @@ class _Builder:
             self._light(path, share, near[share.tenant], far[share.tenant], load=True)
 
     def _end(self, path: Lightpath, shares: tuple[Share, ...], site: str) -> dict[str, _Way]:
-        """Client switches, and the framer or multiplexer if there is one, at one end of a lightpath."""
+        """Build client switches, and the framer or multiplexer if there is one, at one end of a lightpath."""
         queue = self.plant.packet.buffer_bytes
         light_ns = transceiver_line(self.plant, path).delay_ns
         line = Line(rate_bytes_per_s=gbps_to_bytes_per_s(path.rate_gbps), queue_bytes=queue, delay_ns=light_ns)
@@ -129,40 +129,40 @@ class _Builder:
     def _client(
         self, share: Share, site: str, uplink: int, through: tuple[tuple[str, int, int], ...], add_port: int
     ) -> _Way:
-        """The host and the injector behind a client switch whose uplink is there already."""
+        """Build the host and the injector behind a client switch whose uplink is there already."""
         assert uplink == UPLINK_PORT
         here = place(share, site)
         host, access = self.ports.at_host(self.address[here][0], Line()), self.ports.at_switch(here, Line())
         self.wires.append(Wire(name=f"access@{host.node}", kind="access", a=host, b=access))
         injector, entry = self.ports.injector(here), self.ports.at_switch(here, Line())
-        self.wires.append(Wire(name=f"load@{here}", kind="load", a=injector, b=entry))
+        self.wires.append(Wire(name=f"load@{here}", kind="load", a=injector, b=entry, site=here))
         number = self.ports.number[here]
         self.enters.append(Injection(dpid=number, port_in=entry.port, mac=load_mac(uplink), port=uplink))
         return _Way(host=host, access_port=access.port, load_port=entry.port, hops=through, add_port=add_port)
 
     def _wire(self, client_side: str, line_side: str, sends: Line) -> tuple[End, End]:
-        """Towards the light as `sends` says; from it at once."""
+        """Join two switches: towards the light with the line `sends`, from it without delay."""
         a, b = self.ports.at_switch(client_side, sends), self.ports.at_switch(line_side, Line())
         self.wires.append(Wire(name=f"{client_side}>{line_side}", kind="access", a=a, b=b))
         return a, b
 
     def _light(self, path: Lightpath, share: Share, near: _Way, far: _Way, *, load: bool) -> None:
-        one, other = place(share, path.source), place(share, path.target)
+        here, there = place(share, path.source), place(share, path.target)
         fibres = self.ports.fibre_port
         comes = [near.add_port] + [fibres[at, name] for at, name in zip(path.route[1:], path.fibres, strict=True)]
         goes = [fibres[at, name] for at, name in zip(path.route, path.fibres, strict=False)] + [far.add_port]
         passed = [
-            (one, near.load_port if load else near.access_port, UPLINK_PORT),
+            (here, near.load_port if load else near.access_port, UPLINK_PORT),
             *near.hops,
             *zip(path.route, comes, goes, strict=True),
             *((at, out, back) for at, back, out in reversed(far.hops)),
-            (other, UPLINK_PORT, far.load_port if load else far.access_port),
+            (there, UPLINK_PORT, far.load_port if load else far.access_port),
         ]
         self.lit.append(
             LitPath(
                 name=f"{path.name}/{share.tenant}/{'load' if load else 'probes'}",
-                source=one,
-                target=other,
+                source=here,
+                target=there,
                 source_host=near.host.node,
                 target_host=far.host.node,
                 tag=LOWEST_TAG + len(self.lit),
@@ -183,7 +183,7 @@ def _bare(plant: Plant) -> list[Site]:
 
 
 def _places(parts: Sequence[tuple[Lightpath, tuple[Share, ...]]]) -> list[Site]:
-    """Where tenants, framers and multiplexers are: beside the ROADM that they use."""
+    """Sites of tenants, framers and multiplexers, each beside the ROADM that it uses."""
     return [
         Site(name=name, kind="edge" if hosts else "exchange", lat=0.0, lon=0.0, hosts=hosts)
         for path, shares in parts

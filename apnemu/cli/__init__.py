@@ -1,6 +1,22 @@
-"""Words to calls. The only room that prints to a person or sets an exit code.
+"""The command line: words to calls. The only room that prints to a person or sets an exit code.
 
-0 done; 1 the run is fine but its expected answer was not met; 2 bad input; 3 the lab failed.
+    runs        check, plan, run, report, bench, demo
+    questions   experiments
+    sweeps      sweep
+    labs        doctor, setup, lab
+    ctl         ctl: asks a controller for light
+    foreign     import
+    topologies  topologies; a topology by name or file, for every command
+    values      options to values, or to an InputError with the way out
+    shown       results on standard output, everything else on standard error
+
+Exit codes: 0 done; 1 the run is fine but what was expected did not come true; 2 bad input; 3 the lab failed.
+
+A command imports what it needs when it runs, since completion and `--help` must answer at once. It decides nothing:
+what it does can be done from Python by calling the same rooms.
+
+Rejected: click's own handling of errors (two lines, no way out, exit code 2 for everything); a printed line in a room
+further down (a notebook and a sweep would print it too).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """`apnemu ctl ...`: asks an APN controller for light over its REST interface.
 
-In a lab (`apnemu lab net`) the controller is where `--at` says by default. 0 done; 1 no light, and why; 2 a request
-that cannot be; 3 no controller there.
+The default of `--at` is the controller of a lab (`apnemu lab net`). Exit codes: 0 done; 1 no light, and why; 2 a
+request that cannot be; 3 no controller there.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def request(
     token: Token = "",
     as_json: Json = False,
 ) -> None:
-    """Light between two data centres, now or booked; waits until it carries frames."""
+    """Ask for light between two data centres, now or booked; wait until it carries frames."""
     if protection not in PROTECTIONS:
         raise InputError(f"protection is '{protection}'; it must be one of {', '.join(PROTECTIONS)}")
     if not 0 < rate_gbps < math.inf:
@@ -68,19 +68,19 @@ def request(
 
 @ctl.command(name="list")
 def show_all(at: At = LAB, token: Token = "", as_json: Json = False) -> None:
-    """All services, in the order of acceptance."""
+    """List all services, in the order of acceptance."""
     _show(_call("GET", at, SERVICES, token)[LIST], as_json)
 
 
 @ctl.command()
 def release(name: Name, at: At = LAB, token: Token = "") -> None:
-    """A service's light goes out."""
+    """Give a service's light back."""
     _call("DELETE", at, f"{SERVICES}={service_uuid(name)}", token)
 
 
 @ctl.command()
 def move(name: Name, at: At = LAB, token: Token = "", as_json: Json = False) -> None:
-    """A service to other light, without loss: the new is lit before the old goes out."""
+    """Move a service to other light without loss: the new light is lit before the old one goes out."""
     _show(_call("POST", at, MOVE, token, {"input": {"uuid": service_uuid(name)}}, as_json=as_json)[LIST], as_json)
 
 
@@ -90,7 +90,7 @@ def watch(
     at: At = LAB,
     token: Token = "",
 ) -> None:
-    """A line of JSON whenever a service has changed, and what it is now."""
+    """Print a line of JSON with the new state whenever a service has changed."""
     before: dict[str, Any] = {}
     until = time.monotonic() + for_s
     while True:
@@ -120,8 +120,9 @@ def _show(services: list[dict[str, Any]], as_json: bool) -> None:
 
 
 def _call(method: str, at: str, path: str, token: str, body: Any = None, *, as_json: bool = False) -> Any:
-    """Raises InputError for what the controller does not take, LabError where there is none; no light exits with 1, and
-    why is told (`as_json`: as `{"reason": WHY}`)."""
+    """Call the controller. No light ends the command with 1, and the reason is printed (`as_json`: `{"reason": WHY}`).
+
+    Raises InputError for what the controller does not take, LabError where there is no controller."""
     _check_address(at)
     headers = {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {token}"} if token else {})
     data = None if body is None else json.dumps(body).encode()

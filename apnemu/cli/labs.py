@@ -22,7 +22,7 @@ Json = Annotated[bool, typer.Option("--json", help="One JSON document on standar
 
 
 def doctor(as_json: Json = False) -> None:
-    """What is missing on this machine, and the command that mends it; 3 if the lab itself lacks something."""
+    """Show what is missing on this machine, and the command that mends it; 3 if the lab itself lacks something."""
     from apnemu.lab import needs
     from apnemu.question.discovery import known_experiments, load_experiment
 
@@ -80,7 +80,7 @@ def build(
 
 @lab.command()
 def status(as_json: Json = False) -> None:
-    """What is cached, and what runs."""
+    """Show what is cached, and what runs."""
     from apnemu.lab import kernel
 
     found = kernel.status()
@@ -141,9 +141,9 @@ def network(
     runtime: Annotated[str, typer.Option(help="os-ken or ryu.")] = "os-ken",
     wall_limit_s: Annotated[float, typer.Option(min=1)] = 600,
 ) -> None:
-    """A network of ROADMs, nothing lit, and its APN controller; then a program (`apnemu ctl`) beside the controller.
+    """Start a network of ROADMs, nothing lit, with its APN controller; then run a program (`apnemu ctl`) beside it.
 
-    The network ends with the program, and with it what that has left running.
+    When the program ends, the network ends, and whatever the program has left running.
     """
     from apnemu.lab import guest, kernel
     from apnemu.lab.python import guest_code, guest_folders, guest_python
@@ -169,5 +169,5 @@ def network(
 
 
 def _guest_path() -> str:
-    """The guest finds the programs of the environment that apnemu runs in first."""
+    """Search path of a guest: first the programs of the environment that apnemu runs in."""
     return f"{Path(sys.executable).parent}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"

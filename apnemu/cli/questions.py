@@ -21,7 +21,7 @@ def experiments(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """What can be asked; of one experiment every setting with its meaning, unit, default and limits."""
+    """List what can be asked; of one experiment every setting with its meaning, unit, default and limits."""
     if name is None:
         _list(as_json)
         return
@@ -49,7 +49,7 @@ def _list(as_json: bool) -> None:
 
 
 def described(asked: Experiment[Any]) -> dict[str, Any]:
-    """What `--json` says of an experiment."""
+    """The document of an experiment for `--json`."""
     return {
         "name": asked.name,
         "question": asked.question,

@@ -18,11 +18,11 @@ from apnemu.running.directory import new_folder
 UNMET = 1
 """Exit code of a run whose expectation did not come true."""
 MOST_COST_NS = 1_000_000
-"""Above it a lab's daemons never come to rest."""
+"""Greatest cost of a system call; above it a lab's daemons never come to rest."""
 
 
 def check(file: Topology, as_json: Json = False) -> None:
-    """Is this topology sound?"""
+    """Check whether a topology is sound."""
     from apnemu.topology import read_plant
 
     plant = read_plant(file)
@@ -62,7 +62,7 @@ def plan(
         Path | None, typer.Option(help="Folder for the plant and the lightpaths' routes as files of GNPy's own.")
     ] = None,
 ) -> None:
-    """Who gets which light, and who gets none and why. GNPy judges every route by its signal quality."""
+    """Show who gets which light, and who gets none and why. GNPy judges every route by its signal quality."""
     if minimum_wavelengths:
         _minimum_wavelengths(file, as_json)
         return
@@ -138,7 +138,7 @@ def run(
         ),
     ] = False,
 ) -> None:
-    """Ask one question of the networks; leaves a run directory with all that was seen."""
+    """Ask one question of the networks; leave a run directory with all that was seen."""
     from apnemu.lab.progress import Display
     from apnemu.report.headline import cost, expectation
     from apnemu.report.tables import results_table
@@ -192,7 +192,7 @@ def bench(
     as_json: Json = False,
     quick: Annotated[bool, typer.Option("--quick", help="Only the smallest of each kind.")] = False,
 ) -> None:
-    """Speed and accuracy, each beside stock Mininet's in the same machine, in one run."""
+    """Measure speed and accuracy, each beside stock Mininet's in the same machine, in one run."""
     from apnemu.running import bench as benches
 
     document = benches.bench(say=say, quick=quick)
@@ -214,7 +214,7 @@ def demo(
     out: Annotated[Path | None, typer.Option(help="Folder of the page, new or empty.")] = None,
     as_json: Json = False,
 ) -> None:
-    """What an APN does for two data centres in Japan, and what the packet network does to them: one table, one page."""
+    """Show what an APN does for two data centres in Japan, and the packet network to them: one table, one page."""
     from apnemu.lab.progress import Display
     from apnemu.report.tables import results_table
     from apnemu.running import corridor

@@ -1,4 +1,4 @@
-"""What a person or a script gets to read: results on standard output, everything else on standard error."""
+"""Output for a person or a script: results on standard output, everything else on standard error."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ OUT = Console(highlight=False)
 
 
 def say(text: str) -> None:
-    """A line that is not a result."""
+    """Print a line that is not a result."""
     print(text, file=sys.stderr, flush=True)
 
 
 def tell(text: str) -> None:
-    """A line of a result, as long as it is."""
+    """Print a line of a result, without folding it."""
     OUT.print(text, markup=False, soft_wrap=True)
 
 
 def show_json(document: Any) -> None:
-    """The one document of `--json`."""
+    """Print the document of `--json`."""
     print(json.dumps(document, indent=1))

@@ -18,6 +18,7 @@ MOST_WORKERS = 1024
 
 
 def networks(given: str | None, asked: Experiment[Any]) -> tuple[Network, ...]:
+    """The networks of `--network`, or all that the experiment is about. Raises InputError for any other."""
     if given is None:
         return asked.networks
     names = tuple(dict.fromkeys(part.strip() for part in given.split(",")))
@@ -31,12 +32,14 @@ def networks(given: str | None, asked: Experiment[Any]) -> tuple[Network, ...]:
 
 
 def application(given: Path | None) -> Path | None:
+    """The file of `--controller`. Raises InputError where there is no file."""
     if given is not None and not given.is_file():
         raise InputError(f"there is no file {given}; give a Ryu application", file="--controller")
     return given
 
 
 def runtime(given: str | None) -> str:
+    """The framework of `--controller-runtime`, or the first that is installed. Raises InputError for any other."""
     from apnemu.controllers.runtime import installed
 
     runtimes = installed()
@@ -51,6 +54,7 @@ def runtime(given: str | None) -> str:
 
 
 def cores(given: str | None) -> tuple[int, ...]:
+    """The cores of `--core`; none leaves the choice to the lab. Raises InputError for a core that may not be used."""
     if given is None:
         return ()
     try:
@@ -68,23 +72,26 @@ def cores(given: str | None) -> tuple[int, ...]:
 
 
 def time_of(given: str) -> Time:
+    """A kind of time. Raises InputError for any other word."""
     if given not in ("virtual", "real"):
         raise InputError(f"'{given}' is no kind of time; it must be virtual or real", file="--time")
     return cast("Time", given)
 
 
 def times_of(given: str) -> tuple[Time, ...]:
-    """One kind of time, or both with a comma."""
+    """Kinds of time: one, or both with a comma."""
     return tuple(dict.fromkeys(time_of(part.strip()) for part in given.split(",")))
 
 
 def seed_of(given: int) -> int:
+    """The seed. Raises InputError for one that does not fit into 64 bits."""
     if not 0 <= given <= HIGHEST_SEED:
         raise InputError(f"seed is {given}; it must be from 0 to 2**64 - 1; for example --seed 1", file="--seed")
     return given
 
 
 def workers_of(given: int) -> int:
+    """The number of workers. Raises InputError for one beyond its limits."""
     if not 1 <= given <= MOST_WORKERS:
         raise InputError(
             f"workers is {given}; it must be from 1 to {MOST_WORKERS}; one for each core is usual", file="--workers"

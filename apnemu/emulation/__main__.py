@@ -1,4 +1,4 @@
-"""The program of a guest: build, connect, play, write down, stop. Its folder is all that it is told."""
+"""The program of a guest: builds, connects, plays, writes down, stops. Its folder is all that it is told."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from functools import partial
 from pathlib import Path
 
 from apnemu.emulation import capture, namespaces, switching, transceivers
-from apnemu.emulation.computers import plays_devices
 from apnemu.emulation.controller import Controller
 from apnemu.emulation.loop import Loop, now_ns
+from apnemu.emulation.namespaces import plays_devices
 from apnemu.emulation.net import load
 from apnemu.emulation.notes import Notes
 from apnemu.emulation.player import Player
@@ -23,25 +23,25 @@ from apnemu.errors import ApnemuError, LabError
 from apnemu.model.scenario import START_EVERY_NS
 
 NOT_CONTROL = ("not", "net", "127.0.0.0/8")
-"""Of a capture: OpenFlow's keepalives are no traffic of the network, and their instants are those of the start-up."""
+"""Filter of captures: OpenFlow's keepalives are no traffic of the network; their instants depend on the start-up."""
 BEGIN_EVERY_NS = 100_000_000
-"""Building begins at a whole multiple of this: how long a guest boots depends on the names of folders it is shown."""
+"""Building begins at a whole multiple of this: the time of the boot depends on the names of the guest's folders."""
 PLAYER_PRIORITY = 10
-"""Who plays goes before who watches (tcpdump) or idles (the switches' daemon): the lab has one CPU. The kernel's own
-network thread goes before both (`boot.sh`)."""
+"""Priority of the player: the lab has one CPU, and the player goes before tcpdump, which watches, and before the
+switches' daemon, which idles. The kernel's own network thread goes before all of them (`boot.sh`)."""
 LOOKUP_PRIORITY = 8
-"""Of an on-demand network: its controller and its switches are computers of their own, which the lab's one CPU plays;
-while the switches' daemon goes round its bridges, neither a frame nor the controller's answer waits. The controller's
-own is below it (`controller.PRIORITY`)."""
+"""Priority of the switches' lookups in an on-demand network, whose controller and switches are computers of their own,
+played by the lab's one CPU: while the switches' daemon goes round its bridges, neither a frame nor the controller's
+answer waits. The controller's priority is below it (`controller.PRIORITY`)."""
 OPEN_FILES = 1 << 16
-"""Of an on-demand network: a thousand may ask at once, each with a connection here and one at the controller."""
+"""Most open files in an on-demand network: a thousand clients may ask at once, with a connection each at both ends."""
 
 
 def wait_for_a_round_instant(every_ns: int) -> None:
-    """Begin at a whole multiple of `every_ns` of the lab's clock.
+    """Wait until a whole multiple of `every_ns` of the lab's clock.
 
-    How many system calls it took to get here depends on what Python found on the disk (a cached bytecode file, a path
-    more), and each takes virtual time: what is played must not.
+    The number of system calls up to here depends on what Python found on the disk (a cached bytecode file, a path
+    more), and each takes virtual time: the instants of what is played must not depend on that.
     """
     loop = Loop()
     loop.run((now_ns() // every_ns + 1) * every_ns)
@@ -49,16 +49,16 @@ def wait_for_a_round_instant(every_ns: int) -> None:
 
 
 def used_memory_mb() -> int:
-    """What the guest uses beyond what it could give back."""
+    """Memory in MiB that the guest uses beyond what it could give back."""
     lines = (line.split() for line in Path("/proc/meminfo").read_text().splitlines())
-    found = {words[0].rstrip(":"): int(words[1]) for words in lines}
-    return (found["MemTotal"] - found["MemAvailable"]) // 1024
+    kib = {words[0].rstrip(":"): int(words[1]) for words in lines}
+    return (kib["MemTotal"] - kib["MemAvailable"]) // 1024
 
 
 def run_to_its_end(command: list[str]) -> int:
-    """Its exit code. What it leaves running in the background ends with it: the network does, too.
+    """Run a command, end what it leaves running in the background, and return its exit code.
 
-    Raises LabError for what cannot be run.
+    Raises LabError for a command that cannot be run.
     """
     try:
         started = subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True)
@@ -72,7 +72,7 @@ def run_to_its_end(command: list[str]) -> int:
 
 
 def main(folder: Path, command: list[str]) -> int:
-    """Play the stages; or, with a command, run that beside the controller: its exit code is the guest's."""
+    """Play the stages; or run a command beside the controller, whose exit code is then the guest's."""
     wait_for_a_round_instant(BEGIN_EVERY_NS)
     net = load(folder)
     if net.blueprint.transceivers:

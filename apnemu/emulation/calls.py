@@ -1,7 +1,7 @@
-"""[guest] A call of the controller's REST interface: somebody else's computer speaks to the controller's.
+"""Calls of the controller's REST interface, each as if from a client's own computer.
 
-Who calls has a connection open already, so that those who call at one instant do: they are many computers, and this
-program is one. A controller that does not answer, or goes before it has, is called again.
+A client opens its connection before the call, so that clients that call at one instant really do: they are many
+computers, and this program is one. A controller that does not answer, or is lost before it has, is called again.
 """
 
 from __future__ import annotations
@@ -16,15 +16,15 @@ from apnemu.units import NS_PER_S
 
 CONTROLLER = ("127.0.0.1", 8181)
 CONNECT_BEFORE_NS = 40_000_000
-"""How long before a call its connection is opened."""
+"""Time before a call at which its connection is opened."""
 AGAIN_NS = 100_000_000
 PATIENCE_NS = 300_000_000_000
-"""Of who calls; the controller is gone for good then."""
+"""Time that a client calls again and again; after it the controller is taken to be gone for good."""
 MOST_BYTES = 1 << 20
 
 
 class Call:
-    """`then` gets the answer's status and what it holds."""
+    """A call; `then` gets the status and the content of the answer."""
 
     def __init__(self, loop: Loop, message: bytes, then: Callable[[int, bytes], None]) -> None:
         self._loop = loop
@@ -33,10 +33,10 @@ class Call:
         self._connection: socket.socket | None = None
         self._said = bytearray()
         self.made_ns = 0
-        """When it was made first."""
+        """Instant at which the call was made first; 0 before."""
 
     def connect(self) -> None:
-        """Nobody may listen there: the controller may be lost."""
+        """Open the connection, if the controller is there to accept it."""
         with suppress(OSError):
             self._connection = socket.create_connection(CONTROLLER)
             self._connection.setblocking(False)
@@ -53,7 +53,7 @@ class Call:
         self._loop.watch(self._connection.fileno(), READ, self._read)
 
     def _make_again(self) -> None:
-        """Raises LabError when nobody has answered for so long."""
+        """Call again in a moment. Raises LabError after `PATIENCE_NS` without an answer."""
         if now_ns() > self.made_ns + PATIENCE_NS:
             waited_s = PATIENCE_NS / NS_PER_S
             raise LabError(

@@ -1,4 +1,4 @@
-"""Which hosts stand for a pair of sites, and how to open a socket in one of them."""
+"""Finds the hosts that stand for a pair of sites, and opens sockets in them."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ from apnemu.errors import LabError
 
 
 class Ends:
-    """Finds, for a pair of sites, the hosts that its first lightpath joins; on the packet network each site's first.
+    """The hosts that stand for a pair of sites: those that its first lightpath joins.
 
-    Where light is on demand, the hosts of both sites' first transceivers: the first to be given.
+    On the packet network they are the first hosts of both sites. Where light is on demand they are the hosts of both
+    sites' first transceivers, which the controller gives first.
     """
 
     def __init__(self, blueprint: Blueprint, namespaces: dict[str, int]) -> None:
@@ -25,7 +26,7 @@ class Ends:
             self._join(by_name[path.source_host], by_name[path.target_host])
         meshed = blueprint.hosts if blueprint.network == "packet" else ()
         if blueprint.transceivers:
-            meshed = tuple(by_name[one.host] for one in blueprint.transceivers if one.number == 0)
+            meshed = tuple(by_name[each.host] for each in blueprint.transceivers if each.number == 0)
         for near, far in permutations(meshed, 2):
             if near.site != far.site:
                 self._join(near, far)
@@ -35,23 +36,23 @@ class Ends:
         self._pairs.setdefault((far.site, near.site), (far, near))
 
     def between(self, source: str, target: str) -> tuple[Host, Host]:
-        """Raises LabError where no host of the one site reaches one of the other (no lightpath joins them)."""
-        found = self._pairs.get((source, target))
-        if found is None:
+        """Return the two hosts. Raises LabError where no lightpath joins the sites, so that no host reaches another."""
+        hosts = self._pairs.get((source, target))
+        if hosts is None:
             raise LabError(f"no host of {source} reaches one of {target} on this network")
-        return found
+        return hosts
 
     def joins(self, source: str, target: str) -> bool:
         """Whether a host of the one site reaches one of the other."""
         return (source, target) in self._pairs
 
     def transceiver(self, host: Host, peer: Host) -> tuple[Netlink, int]:
-        """A configuring socket in a host, and the index there of the interface by which it reaches another."""
+        """Open a netlink socket in a host; return it and the index of the host's interface towards its peer."""
         netlink = Netlink(self._namespaces[host.name])
         name = next(known.interface for known in host.peers if known.address == peer.address)
         return netlink, interfaces(netlink)[name]
 
     def socket(self, host: Host, family: int, kind: int, protocol: int = 0) -> socket.socket:
-        """A non-blocking socket that belongs to a host."""
+        """Open a non-blocking socket in a host."""
         with inside(self._namespaces[host.name]):
             return socket.socket(family, kind | socket.SOCK_NONBLOCK, protocol)

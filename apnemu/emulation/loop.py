@@ -1,7 +1,7 @@
-"""One thread, many sockets, and instants of virtual time: the order of everything that the player does.
+"""The player's event loop: one thread, many sockets, and timers at instants of virtual time.
 
-Computing takes no virtual time, so a callback may do what it likes; events that are due at the same instant run in the
-order in which they were asked for.
+Computing takes no virtual time, so a callback may compute as long as it likes. Timers that are due at the same instant
+run in the order in which they were asked for.
 """
 
 from __future__ import annotations
@@ -18,10 +18,12 @@ from collections.abc import Callable
 from apnemu.units import NS_PER_S
 
 READ, WRITE, ERROR = select.EPOLLIN, select.EPOLLOUT, select.EPOLLERR
+FOREVER_NS = 1 << 62
+"""An instant that never comes, for waits that have a limit of their own."""
 
 
 def now_ns() -> int:
-    """The lab's clock, since boot."""
+    """Read the lab's clock: virtual ns since boot."""
     return time.clock_gettime_ns(time.CLOCK_MONOTONIC)
 
 
@@ -55,7 +57,7 @@ class Loop:
         self._epoll.unregister(descriptor)
 
     def run(self, until_ns: int, *, unless: Callable[[], bool] | None = None) -> None:
-        """Serve until that instant, or until `unless` is so."""
+        """Serve timers and descriptors until that instant, or until `unless` is true."""
         while True:
             now = now_ns()
             while self._timers and self._timers[0][0] <= now:
@@ -73,6 +75,6 @@ class Loop:
         os.close(self._alarm)
 
     def _set_alarm(self, instant_ns: int) -> None:
-        """epoll's own timeout has a resolution of a millisecond; a timerfd's is the clock's."""
+        """Wake at an instant: epoll's own timeout has a resolution of a millisecond, a timerfd has the clock's."""
         when = struct.pack("=qqqq", 0, 0, instant_ns // NS_PER_S, instant_ns % NS_PER_S)
         _libc.timerfd_settime(self._alarm, _TFD_ABSTIME, when, None)

@@ -1,4 +1,4 @@
-"""A blueprint becomes a running Net: Mininet's, with everything in it made in a few batches."""
+"""Makes a running Mininet network from a blueprint, in a few batches of netlink requests."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ SYSCTLS = {
     "ipv6/conf/all/disable_ipv6": "1",
     "ipv6/conf/default/disable_ipv6": "1",
 }
-"""Of hosts and switches: windows that a long fibre needs, flows that learn nothing from one another, no IPv6."""
+"""Settings of hosts and switches: windows for a long fibre, flows that learn nothing from one another, no IPv6."""
 ROUTER_SYSCTLS = {
     **SYSCTLS,
     "ipv4/ip_forward": "1",
@@ -36,7 +36,7 @@ ROUTER_SYSCTLS = {
 }
 
 CLI.identchars += "-"
-"""Mininet's CLI takes a node by the first word of a line; without this `tokyo-h1 ping osaka-h1` began with `tokyo`."""
+"""Mininet's CLI takes the first word of a line for a node; without this `tokyo-h1 ping osaka-h1` began with `tokyo`."""
 
 
 class Net(Mininet):  # type: ignore[misc]  # mininet has no types
@@ -70,7 +70,7 @@ class Net(Mininet):  # type: ignore[misc]  # mininet has no types
         return None if node == "" else self[node].namespace
 
     def netlink(self, node: str) -> Netlink:
-        """The socket that configures a node; switches and injectors share one."""
+        """Return the netlink socket of a node; switches and injectors share one."""
         key = node if node in self._addresses else ""
         if key not in self._netlinks:
             self._netlinks[key] = Netlink(self.namespace(key))
@@ -88,7 +88,7 @@ class Net(Mininet):  # type: ignore[misc]  # mininet has no types
             yield wire.b
 
     def start(self) -> None:
-        """Bridges and ports in one transaction, interfaces up, then the wires' behaviour, read back."""
+        """Make bridges and ports in one transaction, then set the lines of all wires and read them back."""
         if self.switches:
             switching.start()
             self.addController(
@@ -172,7 +172,7 @@ class Net(Mininet):  # type: ignore[misc]  # mininet has no types
 
     @staticmethod
     def _sysctls(namespace: int | None, values: Mapping[str, str] = SYSCTLS) -> None:
-        """/proc/sys/net shows the namespace of whoever looks."""
+        """Write the settings from inside the namespace, which is the one that /proc/sys/net then shows."""
         with inside(namespace):
             for name, value in values.items():
                 descriptor = os.open(f"/proc/sys/net/{name}", os.O_WRONLY)
@@ -184,10 +184,10 @@ class Net(Mininet):  # type: ignore[misc]  # mininet has no types
             shaping.shape(self.netlink(end.node), self.index(end), end.sends)
         for netlink in self._netlinks.values():
             netlink.flush()
-        found = {key: shaping.lines(netlink) for key, netlink in self._netlinks.items()}
+        lines = {key: shaping.lines(netlink) for key, netlink in self._netlinks.items()}
         for end in self.ends():
             key = end.node if end.node in self._addresses else ""
-            shaping.check(f"{end.interface} of {end.node}", end.sends, found[key].get(self.index(end)))
+            shaping.check(f"{end.interface} of {end.node}", end.sends, lines[key].get(self.index(end)))
 
     def drops(self) -> dict[str, int]:
         """Frames that the queues of the switches' ports have dropped: interface -> count."""
@@ -199,15 +199,10 @@ class Net(Mininet):  # type: ignore[misc]  # mininet has no types
         }
 
     def taken_out(self) -> dict[str, int]:
-        """Frames that have come out of the injectors: site -> count."""
+        """Frames that have come out at the load injectors: site -> count."""
         words = [line.replace(":", " ").split() for line in Path("/proc/net/dev").read_text().splitlines()[2:]]
         received = {word[0]: int(word[2]) for word in words}
-        prefix = "load@"
-        return {
-            wire.name.removeprefix(prefix): received[wire.a.interface]
-            for wire in self.blueprint.wires
-            if wire.kind == "load" and wire.name.startswith(prefix)
-        }
+        return {wire.site: received[wire.a.interface] for wire in self.blueprint.wires if wire.kind == "load"}
 
     def sent_bytes(self) -> dict[tuple[str, str], int]:
         """Bytes that the lines of the hosts' transceivers have sent: (host, interface) -> count."""

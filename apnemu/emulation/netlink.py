@@ -1,7 +1,7 @@
-"""Links, addresses, routes and neighbours: netlink messages in batches, each acknowledged.
+"""Netlink requests for links, addresses, routes and neighbours, sent in batches, each acknowledged.
 
-pyroute2 gives the form of the messages; they are sent on sockets of our own, many to a system call, since a request
-and an answer at a time cost ten times as long in the lab.
+pyroute2 gives the form of the messages. They are sent on sockets of our own, many to a system call: one request and one
+answer at a time took ten times as long in the lab.
 """
 
 from __future__ import annotations
@@ -34,12 +34,12 @@ NLMSG_ERROR, NLMSG_DONE = 2, 3
 _HEADER = struct.Struct("=IHHII")
 _ERROR = struct.Struct("=i")
 _BATCH = 64
-"""Requests in flight: their acknowledgements must fit the socket's receive buffer."""
+"""Most requests in flight: their acknowledgements must fit the socket's receive buffer."""
 UP = 1
 PERMANENT = 0x80
 
 Request = tuple[str, Any]
-"""(what it does, for an error message; the message)"""
+"""A netlink message, with what it does in words for an error message before it."""
 
 
 class Netlink:
@@ -79,19 +79,19 @@ class Netlink:
                             raise LabError(f"the kernel of the lab refused to {what}: {os.strerror(error)}")
 
     def dump(self, kind: int, message: Any) -> list[bytes]:
-        """Every object of a kind, as the kernel's messages without their headers."""
+        """Ask for every object of a kind; returns the kernel's messages without their headers."""
         self._sequence += 1
         message["header"]["type"] = kind
         message["header"]["flags"] = NLM_F_REQUEST | NLM_F_DUMP
         message["header"]["sequence_number"] = self._sequence
         message.encode()
         self._socket.send(bytes(message.data))
-        found: list[bytes] = []
+        objects: list[bytes] = []
         while True:
             for got, _, payload in self._messages():
                 if got == NLMSG_DONE:
-                    return found
-                found.append(payload)
+                    return objects
+                objects.append(payload)
 
     def _messages(self) -> Iterable[tuple[int, int, bytes]]:
         data = self._socket.recv(1 << 20)
@@ -107,7 +107,7 @@ def _padded(data: bytes) -> bytes:
 
 
 def veth(near: Mapping[str, Any], far: Mapping[str, Any]) -> Request:
-    """A pair; each end is given by `name`, `mac`, `mtu` and `namespace` (a descriptor, or None for this one)."""
+    """Make a veth pair; an end has `name`, `mac`, `mtu` and `namespace` (a descriptor, or None for this one)."""
     message = ifinfmsg()
     message["attrs"] = [
         *_end(near),
@@ -200,17 +200,17 @@ def ask(netlink: Netlink, request: Any, *arguments: Any, **options: Any) -> None
 
 def interfaces(netlink: Netlink) -> dict[str, int]:
     """Interface name -> index, in a namespace."""
-    found = {}
+    indices = {}
     for payload in netlink.dump(RTM_GETLINK, ifinfmsg()):
         index = struct.unpack_from("=i", payload, 4)[0]
         for kind, value in attributes(payload, 16):
             if kind == 3:
-                found[value.rstrip(b"\0").decode()] = index
-    return found
+                indices[value.rstrip(b"\0").decode()] = index
+    return indices
 
 
 def attributes(data: bytes, offset: int) -> Iterable[tuple[int, bytes]]:
-    """The netlink attributes behind a fixed part of `offset` bytes: (type, value)."""
+    """Read the netlink attributes behind a fixed part of `offset` bytes: (type, value)."""
     while offset + 4 <= len(data):
         length, kind = struct.unpack_from("=HH", data, offset)
         if length < 4:

@@ -1,7 +1,7 @@
 """Mininet's nodes and links without a process each: namespaces by descriptor, shells when asked for.
 
-What users of Mininet know keeps working: `cmd`, `popen`, `pexec`, `IP`, `MAC`, `pingAll`, the CLI. What a blueprint
-says is made by `net`, for all nodes at once; these classes only keep Mininet's own books.
+The calls that users of Mininet know keep working: `cmd`, `popen`, `pexec`, `IP`, `MAC`, `pingAll`, the CLI. `net` makes
+interfaces, addresses and bridges for all nodes at once; these classes only keep Mininet's own books.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ class LazyShell:
     """Descriptor of its network namespace; None is that of the program."""
 
     def startShell(self, mnopts: str | None = None) -> None:  # noqa: N802  # Mininet's name
-        """Called by Mininet when a node is made: only the namespace, and no shell yet."""
+        """Make the namespace only, and no shell yet. Mininet calls this when a node is made."""
         if self.inNamespace and self.namespace is None:
             self.namespace = create()
 
@@ -50,7 +50,7 @@ class LazyShell:
         super().sendCmd(*arguments, **options)  # type: ignore[misc]
 
     def popen(self, *arguments: Any, **options: Any) -> Any:
-        """As Mininet's, but entered by descriptor: no shell is needed to name the namespace."""
+        """Start a program as Mininet does, but enter the namespace by descriptor: no shell is needed to name it."""
         options.setdefault("mncmd", [])
         with inside(self.namespace):
             return super().popen(*arguments, **options)  # type: ignore[misc]
@@ -66,7 +66,7 @@ class QuietHost(LazyShell, Host):  # type: ignore[misc]  # mininet has no types
     """A host of a data centre."""
 
     def config(self, **parameters: Any) -> dict[str, Any]:
-        """Addresses come from the blueprint, over netlink."""
+        """Do nothing: addresses come from the blueprint, over netlink."""
         return {}
 
 
@@ -82,7 +82,7 @@ class QuietSwitch(LazyShell, OVSSwitch):  # type: ignore[misc]  # mininet has no
         self._made = True
 
     def cmd(self, *arguments: Any, **options: Any) -> Any:
-        """While it is being made, Mininet would start a shell to switch on a loopback that is on."""
+        """Run a command in the shell, but none while the node is being made: Mininet would start a shell for it."""
         return super().cmd(*arguments, **options) if self._made else ""
 
     def config(self, **parameters: Any) -> dict[str, Any]:
@@ -90,20 +90,20 @@ class QuietSwitch(LazyShell, OVSSwitch):  # type: ignore[misc]  # mininet has no
 
 
 class QuietController(LazyShell, RemoteController):  # type: ignore[misc]  # mininet has no types
-    """Where switches find their controller; the guest's program starts it (`__main__`)."""
+    """The address at which switches find their controller; the guest's program starts it (`__main__`)."""
 
     def checkListening(self) -> None:  # noqa: N802  # Mininet's name
-        """It is not asked: a switch that finds nobody tries again."""
+        """Do not ask: a switch that finds no controller tries again."""
 
     def start(self) -> None:
-        """It runs already."""
+        """Do nothing: the controller runs already."""
 
     def stop(self, *_: Any, **__: Any) -> None:
-        """Who started it stops it."""
+        """Do nothing: whoever started the controller stops it."""
 
 
 class QuietIntf(Intf):  # type: ignore[misc]  # mininet has no types
-    """An end of a wire. It is made by `net`; this is what Mininet knows of it."""
+    """An end of a wire as Mininet knows it; `net` makes it."""
 
     def config(self, **parameters: Any) -> dict[str, Any]:
         self.ip = parameters.get("address")
@@ -116,4 +116,4 @@ class Wire(Link):  # type: ignore[misc]  # mininet has no types
 
     @classmethod
     def makeIntfPair(cls, *arguments: Any, **options: Any) -> None:  # noqa: N802  # Mininet's name
-        """The pairs of a whole network are made in one batch."""
+        """Do nothing: `net` makes the pairs of the whole network in one batch."""

@@ -1,4 +1,4 @@
-"""What the guest writes down, in the order in which it was seen."""
+"""The records that the guest writes, in the order in which they are seen."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from apnemu.records.record import Record
 
 
 class Notes:
-    """The guest's end of `records`: adds to what is seen the network, the phase and the load it was seen under."""
+    """Writes records; adds to each the network, and the phase and the load of the stage."""
 
     def __init__(self, path: Path, network: str) -> None:
         self._file = path.open("w")
@@ -23,7 +23,7 @@ class Notes:
         self._file.write(record.to_line() + "\n")
 
     def application(self, name: str, site: str, seq: int, at_ns: int, detail: dict[str, object]) -> None:
-        """What a program in a site printed for the record."""
+        """Write a record that a program in a site printed."""
         text = json.dumps(detail, ensure_ascii=False, separators=(",", ":"))
         self.write("application", name=name, source=site, seq=seq, at_ns=at_ns, detail=text)
 

@@ -29,8 +29,8 @@ RUN = Path("/run/apnemu-frr")
 TURNS = RUN / "turns.so"
 USER = "frr"
 QUIET_S = 8.0
-"""After every router has every route: beyond the 5 s between two originations of an LSA (RFC 2328, MinLSInterval), so
-that nothing of the start delays what a failure causes; BFD's sessions are up long before."""
+"""Quiet time once every router has every route: beyond the 5 s between two originations of an LSA (RFC 2328,
+MinLSInterval), so that the start does not delay what a failure causes; BFD's sessions are up long before."""
 CONVERGE_DEADS = 10
 END_WITHIN_S = 10.0
 RTA_DST = 1
@@ -45,7 +45,8 @@ class Routers:
         self._running: list[tuple[str, subprocess.Popen[bytes], Path]] = []
 
     def start(self) -> None:
-        """Raises LabError for a daemon that ends, and where routes are missing after ten dead intervals."""
+        """Start all daemons. Raises LabError for one that ends, and for routes that are still missing after
+        `CONVERGE_DEADS` dead intervals."""
         _build_turns()
         for router in self._net.blueprint.routers:
             folder = RUN / router.name
@@ -72,7 +73,7 @@ class Routers:
         self._check()
 
     def close(self) -> None:
-        """Daemons before the zebra that they speak to, and zebra takes its routes out of the kernel."""
+        """End the daemons before the zebra that they speak to; zebra takes its routes out of the kernel."""
         for _, process, _ in reversed(self._running):
             process.send_signal(signal.SIGTERM)
             try:
@@ -113,8 +114,8 @@ class Routers:
     def _check(self) -> None:
         for name, process, log in self._running:
             if process.poll() is not None:
-                said = " | ".join(log.read_text(errors="replace").strip().splitlines()[-3:])
-                raise LabError(f"{name} ended with {process.returncode}; it said: {said or 'nothing'}")
+                printed = " | ".join(log.read_text(errors="replace").strip().splitlines()[-3:])
+                raise LabError(f"{name} ended with {process.returncode}; it said: {printed or 'nothing'}")
 
     def _said(self) -> str:
         for name, _, log in self._running:
@@ -124,8 +125,8 @@ class Routers:
         return "no daemon said anything"
 
     def _missing(self) -> list[tuple[str, str]]:
-        """(router, address of a host that it has no route to), in the blueprint's order."""
-        found = []
+        """Missing routes: (router, address of the host), in the blueprint's order."""
+        missing = []
         for router in self._net.blueprint.routers:
             known = set()
             for payload in self._net.netlink(router.name).dump(RTM_GETROUTE, rtmsg()):
@@ -133,12 +134,12 @@ class Routers:
                     known.add(dict(attributes(payload, 12)).get(RTA_DST, b"")[:3])
             for host in self._net.blueprint.hosts:
                 if struct.pack("4B", *map(int, host.address.split(".")))[:3] not in known:
-                    found.append((router.name, host.address))
-        return found
+                    missing.append((router.name, host.address))
+        return missing
 
 
 def _build_turns() -> None:
-    """What `turns.c` says, for the daemons to preload."""
+    """Compile `turns.c`, which the daemons preload, unless it is there."""
     if TURNS.exists():
         return
     RUN.mkdir(parents=True, exist_ok=True)
@@ -151,7 +152,7 @@ def _build_turns() -> None:
 
 
 def configuration(router: Router, routing: Routing) -> dict[str, str]:
-    """Daemon -> its file, in the order in which they are started."""
+    """Configuration files by daemon, in the order in which the daemons are started."""
     zebra = [f"hostname {router.name}", "ip forwarding"]
     ospf = ["router ospf", f" ospf router-id {router.router_id}"]
     sites = dict.fromkeys(f"{port.address.rpartition('.')[0]}.0/24" for port in router.ports if port.host_address)

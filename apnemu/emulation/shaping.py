@@ -1,6 +1,6 @@
-"""What a wire does to frames, in the kernel's terms: netem for the line, a second netem behind it for the fibre.
+"""The lines of wires in the kernel's terms: a netem for the line, and a second netem behind it for the fibre.
 
-The kernel's `tc` program cuts delays to whole microseconds, so both are set over netlink, and read back.
+The program `tc` cuts delays to whole microseconds, so both are set over netlink, and read back.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ FEC fails."""
 INGRESS, ARRIVING = 0xFFFFFFF1, 0xFFFF0000
 ETH_P_ALL = 3
 FRAMES = 10_000_000
-"""Frames that a netem may hold: more than any fibre; the bound of a queue is in bytes."""
+"""Most frames that a netem may hold: more than any fibre holds; the bound of a queue is in bytes."""
 NETEM_RATE, NETEM_RATE64, NETEM_LATENCY64, NETEM_LIMIT_BYTES = 6, 8, 10, 15
 TCA_KIND, TCA_OPTIONS, TCA_STATS2, TCA_STATS_BASIC, TCA_STATS_QUEUE = 1, 2, 7, 1, 3
 
@@ -71,7 +71,7 @@ class _Pacer(tcmsg):  # type: ignore[misc]  # pyroute2 has no types
 
 
 class _Question(tcmsg):  # type: ignore[misc]  # pyroute2 has no types
-    """Asks for all queues. pyroute2 compiles a class once and its heirs believe it: tcmsg itself must never be made."""
+    """A question for all queues. pyroute2 compiles a class once for all subclasses: tcmsg itself must never be made."""
 
 
 class _Message(tcmsg):  # type: ignore[misc]  # pyroute2 has no types
@@ -114,8 +114,7 @@ def lose_all(netlink: Netlink, index: int, line: Line, *, lost: bool) -> None:
 
 
 def receive_nothing(netlink: Netlink, index: int) -> None:
-    """Queue the request that makes interface `index`, which has no line, lose all that it is to pass on; `unshape` ends
-    that."""
+    """Queue the request that makes interface `index`, which has no line, lose every frame; `unshape` undoes it."""
     message = _netem(index, ROOT, RECEIVER, [], loss=0xFFFFFFFF)
     netlink.add(f"let nothing through interface {index}", RTM_NEWQDISC, ADD, message)
 
@@ -146,7 +145,7 @@ def pace(netlink: Netlink, index: int) -> None:
 
 
 def turn_back(netlink: Netlink, index: int) -> None:
-    """Queue the requests that send whatever arrives at interface `index` out by it again."""
+    """Queue the requests that send every frame that arrives at interface `index` out by it again."""
     queue = _Question()
     queue["index"] = index
     queue["parent"] = INGRESS
@@ -198,23 +197,23 @@ def _netem(index: int, parent: int, handle: int, options: list[tuple[str, Any]],
 
 
 def lines(netlink: Netlink) -> dict[int, Line]:
-    """What the kernel says that every interface of a namespace does: index -> Line."""
-    found: dict[int, Line] = {}
+    """Read the lines of all interfaces of a namespace: index -> Line."""
+    known: dict[int, Line] = {}
     for index, handle, options, _, _ in _qdiscs(netlink):
-        before = found.get(index, Line())
+        before = known.get(index, Line())
         if handle == LINE:
-            found[index] = Line(
+            known[index] = Line(
                 rate_bytes_per_s=_whole(options, NETEM_RATE64) or struct.unpack_from("=I", options[NETEM_RATE])[0],
                 queue_bytes=_whole(options, NETEM_LIMIT_BYTES),
                 delay_ns=before.delay_ns,
             )
         elif handle == FIBRE:
-            found[index] = Line(
+            known[index] = Line(
                 rate_bytes_per_s=before.rate_bytes_per_s,
                 queue_bytes=before.queue_bytes,
                 delay_ns=_whole(options, NETEM_LATENCY64),
             )
-    return found
+    return known
 
 
 def drops(netlink: Netlink) -> dict[int, int]:
@@ -227,10 +226,10 @@ def sent_bytes(netlink: Netlink) -> dict[int, int]:
     return {index: sent for index, handle, _, _, sent in _qdiscs(netlink) if handle == LINE}
 
 
-def check(name: str, wanted: Line, found: Line | None) -> None:
-    """Raises ReadBackError where the kernel does something else than it was told."""
-    if (found or Line()) != wanted:
-        raise ReadBackError(f"interface {name} was to send as {wanted}, and sends as {found}")
+def check(name: str, wanted: Line, actual: Line | None) -> None:
+    """Raises ReadBackError where the kernel's line is not the line that was asked for."""
+    if (actual or Line()) != wanted:
+        raise ReadBackError(f"interface {name} was to send as {wanted}, and sends as {actual}")
 
 
 def _whole(options: dict[int, bytes], kind: int) -> int:
@@ -239,8 +238,8 @@ def _whole(options: dict[int, bytes], kind: int) -> int:
 
 
 def _qdiscs(netlink: Netlink) -> list[tuple[int, int, dict[int, bytes], int, int]]:
-    """(interface, handle, netem's options, frames dropped, bytes sent) of every netem in a namespace."""
-    found = []
+    """Every netem of a namespace: (interface, handle, options, frames dropped, bytes sent)."""
+    queues = []
     for payload in netlink.dump(RTM_GETQDISC, _Question()):
         index, handle = struct.unpack_from("=iI", payload, 4)
         parts = dict(attributes(payload, 20))
@@ -249,5 +248,5 @@ def _qdiscs(netlink: Netlink) -> list[tuple[int, int, dict[int, bytes], int, int
         statistics = dict(attributes(parts.get(TCA_STATS2, b""), 0))
         dropped = struct.unpack_from("=I", statistics[TCA_STATS_QUEUE], 8)[0] if TCA_STATS_QUEUE in statistics else 0
         sent = struct.unpack_from("=Q", statistics[TCA_STATS_BASIC])[0] if TCA_STATS_BASIC in statistics else 0
-        found.append((index, handle, dict(attributes(parts[TCA_OPTIONS], 24)), dropped, sent))
-    return found
+        queues.append((index, handle, dict(attributes(parts[TCA_OPTIONS], 24)), dropped, sent))
+    return queues

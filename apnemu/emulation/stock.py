@@ -1,4 +1,4 @@
-"""[guest] Stock Mininet, for comparison: a chain of sites with its own classes, on whatever clock the lab has.
+"""Stock Mininet, for comparison: a chain of sites with its own classes, on whatever clock the lab has.
 
 `python -m apnemu.emulation.stock FOLDER SITES` leaves `FOLDER/stock.json`.
 """
@@ -27,7 +27,7 @@ ANSWER_WITHIN_S = 60
 
 
 class Chain(Topo):  # type: ignore[misc]  # mininet has no types
-    """s1 - s2 - ... with a host at each; the lines between switches have a delay."""
+    """The chain s1 - s2 - ... with a host at each switch; the lines between switches have a delay."""
 
     def build(self, sites: int, delay_us: int) -> None:
         for number in range(1, sites + 1):
@@ -45,14 +45,14 @@ def main(folder: Path, sites: int, delay_us: int, flows: bool) -> None:
     net.start()
     first, second = net["h1"], net["h2"]
     for _ in range(ANSWER_WITHIN_S):
-        said = first.cmd(f"ping -c 1 -W 1 {second.IP()}")
-        if " 0% packet loss" in said:
+        printed = first.cmd(f"ping -c 1 -W 1 {second.IP()}")
+        if " 0% packet loss" in printed:
             break
     else:
-        raise LabError(f"stock Mininet's hosts do not reach one another: {' '.join(said.split())}")
+        raise LabError(f"stock Mininet's hosts do not reach one another: {' '.join(printed.split())}")
     built_s = time.monotonic() - begun_s
-    said = first.cmd(f"ping -i {PING_EVERY_S} -c {PINGS} {second.IP()}")
-    rtts_ns = [round(float(ms) * 1e6) for ms in re.findall(r"time=([\d.]+)", said)]
+    printed = first.cmd(f"ping -i {PING_EVERY_S} -c {PINGS} {second.IP()}")
+    rtts_ns = [round(float(ms) * 1e6) for ms in re.findall(r"time=([\d.]+)", printed)]
     goodput_gbps: dict[str, float] = {}
     if flows:
         second.cmd("iperf3 -s -D")

@@ -16,7 +16,7 @@ SCHEMA = "/usr/share/openvswitch/vswitch.ovsschema"
 CLOCK_NEEDED_S = 11
 """ovs-vswitchd counts CPUs only once its clock is past 10 s, and has no handler threads before: packets vanish."""
 FOREVER_MS = 3_600_000
-"""Flows stay in the datapath: a lookup that is forgotten and made again would be felt as a delay."""
+"""Time that flows stay in the datapath: a lookup that is made again would be felt as a delay."""
 
 
 def start() -> None:
@@ -57,14 +57,15 @@ def start() -> None:
 
 
 def daemon() -> int:
-    """The process id of ovs-vswitchd."""
+    """Read the process id of ovs-vswitchd."""
     return int((RUN / "ovs-vswitchd.pid").read_text())
 
 
 def prefer_lookups(priority: int) -> None:
-    """Frames that need a lookup do not wait until the daemon has been round all its bridges: they have a thread.
+    """Raise the priority of the daemon's lookup threads: no frame waits until it has been round all its bridges.
 
-    Nor does it count every port's frames every 5 s, which is as long a round."""
+    It no longer counts every port's frames every 5 s either, which is as long a round.
+    """
     run("ovs-vsctl", "--no-wait", "set", "Open_vSwitch", ".", f"other_config:stats-update-interval={FOREVER_MS}")
     for task in Path("/proc", str(daemon()), "task").iterdir():
         name = (task / "comm").read_text()
@@ -75,9 +76,9 @@ def prefer_lookups(priority: int) -> None:
 
 
 def no_keepalives() -> None:
-    """A connection to the controller that ends says so itself; nobody asks for an echo after 5 s of silence.
+    """Switch off the echo that switches ask of the controller after 5 s of silence; broken connections are noticed.
 
-    One daemon plays all ROADMs, which are computers of their own. Those that have been silent equally long ask
+    One daemon plays all ROADMs, which are computers of their own. ROADMs that have been silent equally long ask
     together, and each answer is a round of the daemon: eleven echoes held up the twelfth ROADM's rules by 1.1 ms.
     """
     known = run("ovs-vsctl", "--columns=_uuid", "--no-headings", "list", "controller").split()
@@ -97,16 +98,16 @@ def wake() -> None:
 
 
 def run(*command: str) -> str:
-    """Run a program of Open vSwitch; raises LabError with what it said if it fails."""
+    """Run a program of Open vSwitch and return its output; raises LabError with its error message if it fails."""
     done = subprocess.run(command, capture_output=True, text=True, env=os.environ, stdin=subprocess.DEVNULL)
     if done.returncode:
-        said = " ".join((done.stderr or done.stdout).split())
-        raise LabError(f"{command[0]} ended with {done.returncode} in the lab: {said}")
+        message = " ".join((done.stderr or done.stdout).split())
+        raise LabError(f"{command[0]} ended with {done.returncode} in the lab: {message}")
     return done.stdout
 
 
 def run_line(line: str, *, shell: bool = True) -> tuple[str, str, int]:
-    """As Mininet's `errRun`, for its batches: a failure is an error, not a message."""
+    """Stand in for Mininet's `errRun` in its batches: a failure is an error, not a message."""
     done = subprocess.run(line, shell=shell, capture_output=True, text=True, stdin=subprocess.DEVNULL)
     if done.returncode:
         raise LabError(f"ovs-vsctl ended with {done.returncode} in the lab: {' '.join(done.stderr.split())}")

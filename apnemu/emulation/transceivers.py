@@ -1,10 +1,11 @@
-"""[guest] The transponders' own agent: sets a transceiver's line, and its host's way by it, as the controller says.
+"""The transponders' agent: sets a transceiver's line, and its host's route by it, as the controller orders.
 
-It plays what NETCONF or gNMI is to a real transponder: a socket of the management network, one JSON object a line, and
-an empty object when it is done. It outlives the controller. To be told what is so already changes nothing.
+It stands for NETCONF or gNMI at a real transponder: a socket of the management network takes orders, one JSON object a
+line, and answers each with an empty object when it is done. It outlives the controller. An order that has been carried
+out already changes nothing.
 
-Whoever plays the fibres tells it as well, what those count whose amplifiers sag. Of light that no longer closes a
-receiver has nothing: FEC fails, and the ROADM's port to the transceiver loses every frame.
+The player of sags (`play.sags`) tells it as well, how much longer the fibres count whose amplifiers sag. A receiver of
+light that no longer closes gets nothing: FEC fails, and the ROADM's port to the transceiver loses every frame.
 """
 
 from __future__ import annotations
@@ -23,19 +24,19 @@ from pyroute2.netlink.rtnl import RTM_DELROUTE, RTM_NEWROUTE
 
 from apnemu.blueprint.document import Line
 from apnemu.emulation import shaping
-from apnemu.emulation.computers import plays_devices
+from apnemu.emulation.namespaces import plays_devices
 from apnemu.emulation.net import Net
 from apnemu.emulation.netlink import Netlink, ask, host_route, interfaces, neighbour
 
 PRIORITY = 10
-"""As the player's: a device does not wait for a turn on the controller's or a switch's computer."""
+"""Priority of the agent, the same as the player's: a device waits for no other computer."""
 SOCKET = Path("/run/apnemu-transponders.sock")
 
 
 def start(net: Net, log: Path) -> int:
-    """A process of its own that knows all hosts' namespaces; returns its id. The lab's end ends it.
+    """Start the agent as a process that knows all hosts' namespaces; returns its id. The lab's end ends it.
 
-    It holds nothing of the program's output: whoever reads that would wait for it. Why it failed stands in `log`.
+    It does not hold the program's output open, whose reader would wait for it; errors are written to `log`.
     """
     listening = socket.socket(socket.AF_UNIX)
     listening.bind(str(SOCKET))
@@ -62,7 +63,7 @@ def start(net: Net, log: Path) -> int:
 def _serve(listening: socket.socket, namespaces: dict[str, int], receivers: Receivers) -> None:
     agents = {host: Agent(namespace) for host, namespace in namespaces.items()}
     begun: dict[socket.socket, bytes] = {}
-    """Client -> the line that it has not said to its end."""
+    """Client -> the beginning of a line that it has not sent to its end."""
     while True:
         for ready in select.select([listening, *begun], [], [])[0]:
             if ready is listening:
@@ -81,7 +82,7 @@ def _serve(listening: socket.socket, namespaces: dict[str, int], receivers: Rece
 def _obey_all(
     connected: socket.socket, orders: list[dict[str, Any]], agents: dict[str, Agent], receivers: Receivers
 ) -> None:
-    """What has come together is done together, answered, and then read back."""
+    """Carry out orders that have come together, answer them, and then read the lines back."""
     for order in orders:
         if order["kind"] != "sag":
             agents[order["host"]].obey(order)
@@ -93,13 +94,13 @@ def _obey_all(
 
 
 class Agent:
-    """Of one host's transceivers."""
+    """The agent of one host's transceivers."""
 
     def __init__(self, namespace: int) -> None:
         self._netlink = Netlink(namespace)
         self._index = interfaces(self._netlink)
         self._orders: dict[str, dict[str, Any]] = {}
-        """What each interface has been told."""
+        """Interface -> the last order for it."""
         self._lines: dict[int, Line] = {}
 
     def obey(self, order: dict[str, Any]) -> None:
@@ -124,7 +125,7 @@ class Agent:
         self._netlink.add(what, kind, flags, message)
 
     def _shape(self, index: int, line: Line) -> None:
-        """A line that is as it is to be stays: what it holds is not lost."""
+        """Set the line of an interface, unless it is set so already: the frames that it holds would be lost."""
         if self._lines.get(index) == line:
             return
         if index in self._lines:
@@ -133,29 +134,32 @@ class Agent:
         self._lines[index] = line
 
     def check(self) -> None:
-        """Raises ReadBackError where the kernel does something else than it was told."""
-        found = shaping.lines(self._netlink)
+        """Raises ReadBackError where the kernel's lines are not those that were asked for."""
+        actual = shaping.lines(self._netlink)
         for index, line in self._lines.items():
-            shaping.check(f"number {index}", line, found.get(index))
+            shaping.check(f"number {index}", line, actual.get(index))
 
 
 class Receivers:
-    """Which transceivers receive light that does not close. `ports`: (host, interface) -> the ROADM's port to it."""
+    """Receivers of all transceivers, and which of them have light that does not close.
+
+    `ports`: (host, interface) of a transceiver -> the ROADM's port to it.
+    """
 
     def __init__(self, ports: dict[tuple[str, str], str]) -> None:
         self._netlink = Netlink()
         indices = interfaces(self._netlink)
         self._index = {transceiver: indices[port] for transceiver, port in ports.items()}
         self._light: dict[tuple[str, str], tuple[list[str], float]] = {}
-        """Transceiver -> the fibres of the light that it receives, and how much longer they may count."""
+        """Transceiver -> the fibres of the light that it receives, and by how much longer together they may count."""
         self._longer_km: dict[str, float] = {}
         self._failing: set[tuple[str, str]] = set()
 
     def obey(self, order: dict[str, Any]) -> None:
         if order["kind"] == "sag":
             self._longer_km = order["longer_km"]
-            for one in self._index:
-                self._settle(one)
+            for transceiver in self._index:
+                self._settle(transceiver)
             return
         transceiver = order["host"], order["interface"]
         self._light.pop(transceiver, None)

@@ -32,12 +32,17 @@ def main(parent: int, core: int, kernel: str, fds: list[int], arguments: list[st
     # 1, not 0: a core_pattern that is a pipe is run at 0 too, and would store a file outside the folder
     resource.setrlimit(resource.RLIMIT_CORE, (1, 1))
     binary = os.open(kernel, os.O_RDONLY | os.O_CLOEXEC)
-    high = [os.dup(fd) if fd >= FIRST_FREE_FD else _dup_high(fd) for fd in fds]
+    high = [_dup_high(fd) for fd in fds]
     binary = _dup_high(binary)
     os.closerange(3, FIRST_FREE_FD)
+    for fd in {fd for fd in fds if fd >= FIRST_FREE_FD}:  # a parent with many files open, such as a notebook
+        os.close(fd)
     for number, fd in enumerate(high, start=3):
         os.dup2(fd, number)
         os.close(fd)
+    number = FIRST_FREE_FD + len(fds)  # the same in every run, since its path is on the stack
+    if binary != number:
+        binary = os.dup2(binary, number, inheritable=False)
     os.execve(binary, ["linux", *arguments], {"PATH": "/usr/bin:/bin", "HOME": "/", "APNEMU": "lab"})
 
 

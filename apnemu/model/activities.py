@@ -1,7 +1,7 @@
 """What may be played on a network in a stage: one frozen value for each kind of activity.
 
 A new kind is a subclass of `Activity`: a stage holds it, and the blueprint carries it to the guest, without a line
-elsewhere. Who plays it stands in `emulation.play`.
+elsewhere. The players stand in `emulation.play`.
 """
 
 from __future__ import annotations
@@ -32,6 +32,13 @@ class Activity:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class UnknownActivity(Activity):
+    """An activity of a kind that the reading program has not imported, such as a controller's. It cannot be played."""
+
+    kind: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Probes(Activity):
     """ICMP echo requests between the first hosts of pairs of sites, stamped by the kernels of both ends.
 
@@ -45,10 +52,10 @@ class Probes(Activity):
     gap_ns: VirtualNs
     frame_bytes: int = 98
     after_ns: VirtualNs = AT_ONCE
-    """Into the stage: load that started with it is then everywhere."""
+    """Instant of the first probe, counted from the stage's start: until then its load has spread everywhere."""
     paced: bool = False
-    """Let go by the kernel at their very nanosecond, whatever else the player does then, and stamped when they go. Only
-    from hosts whose interface has no line of its own."""
+    """Whether the kernel lets each probe go at its very nanosecond, and stamps it then, whatever else the player does.
+    Only for hosts whose interface has no line of its own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +63,7 @@ class Flow(Activity):
     """A TCP connection from one site's first host to another's.
 
     With `size_bytes` it ends when the receiver has them all; without, it sends until the stage ends. Several
-    `streams` share the work. What is received in the stage's first `ramp_ns` does not count towards its goodput.
+    `streams` share the work. Bytes received in the stage's first `ramp_ns` do not count towards its goodput.
     """
 
     name: str
@@ -68,15 +75,15 @@ class Flow(Activity):
     congestion_control: str = "cubic"
     ramp_ns: VirtualNs = AT_ONCE
     pace_gbps: float | None = None
-    """What each stream at most offers (SO_MAX_PACING_RATE); None is all that it can."""
+    """Most that each stream offers (SO_MAX_PACING_RATE); None is all that it can."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Saturation(Activity):
     """A tenant that uses all of its own wavelength, both ways and without a gap.
 
-    `circulating_bytes` go round between the two hosts, each turned back at either end: as many as the light between
-    them holds, and some that wait for the line.
+    `circulating_bytes` go round between the two hosts, turned back at either end: as many as the light between them
+    holds, and some more, which wait for the line.
     """
 
     source: str
@@ -86,28 +93,28 @@ class Saturation(Activity):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Arrivals(Activity):
-    """Frames injected into one site's router for one of its fibres: other people's traffic.
+    """Frames injected into a site's router, each for one of its fibres: other people's traffic.
 
-    `file` holds them, made on the host from the run's seed (`workload`); `frames` is their number.
+    `file` holds them, drawn on the host from the run's seed; `frames` is their number.
     """
 
     site: str
     file: str
     frames: int
     sink: str = ""
-    """The site whose injector takes the frames out again and counts them; without one they end at the next router."""
+    """The site whose injector takes the frames out again and counts them; "" is none: they end at the next router."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Application(Activity):
     """A program in a host of a data centre.
 
-    A `service` runs until every `job` of the stage has ended, and is then told to end with `end_signal`. Each starts
-    once those that it `needs` are ready, or have ended with 0 (jobs without `ready`). `ready`: "" at once,
-    "says:TEXT" when a line of its output has the text, "listens:PORT" when it listens there (TCP over IPv4).
+    A `service` runs until every `job` of the stage has ended, and is then told to end with `end_signal`. An application
+    starts once all that it `needs` are ready, or have ended with 0 (jobs without `ready`). It is `ready` at once (""),
+    when a line of its output has a text ("says:TEXT"), or when it listens there, TCP over IPv4 ("listens:PORT").
     `argv` and the values of `environment` may hold {address:SITE}, {folder}, {python}, {start} and others (see
     `emulation.apps`). Limits are in virtual seconds; `disk_bytes` bounds its own folder, `output_limit_bytes` what
-    it prints. Whatever ends otherwise is a failure of the lab that names the application.
+    it prints. An application that ends otherwise is a failure of the lab, whose message names it.
     """
 
     name: str
@@ -137,9 +144,9 @@ class Application(Activity):
 class Train(Activity):
     """UDP datagrams that one transceiver is given back to back, stamped at its queue and at every receiver.
 
-    `light` is a lightpath's, a light tree's or a leaf's name (TREE/LEAF); they go from its source, or with `back` to
-    it (of a tree from the leaf `leaf`). `frame_bytes` is a datagram with its Ethernet, IPv4 and UDP headers: a frame
-    without its checksum, and what is longer than a frame goes as the fragments that IPv4 makes of it.
+    `light` is the name of a lightpath, a light tree or a leaf (TREE/LEAF). Datagrams go from its source, or with `back`
+    to it, in a tree from the leaf `leaf`. `frame_bytes` is the length of a datagram with its Ethernet, IPv4 and UDP
+    headers: a frame without its checksum. A datagram that is longer than a frame goes as IPv4's fragments.
     """
 
     light: str
@@ -152,7 +159,7 @@ class Train(Activity):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Retune(Activity):
-    """At that instant both transceivers of a light send at this rate from then on; 0: nothing gets through."""
+    """A new rate of both transceivers of a light from `at_ns` on; at 0 no frame gets through."""
 
     light: str
     at_ns: VirtualNs
@@ -160,23 +167,23 @@ class Retune(Activity):
 
 
 CONTROLLER = "controller"
-"""What a person calls it in an event."""
+"""Name of the controller among the sites of an event in a topology file."""
 EventKind = Literal["cut", "lose", "region", "sag", "repair"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event(Activity):
-    """Something that happens to what is in the ground, `at_ns` after the scenario (or the stage) begins.
+    """A change of what is in the ground, `at_ns` after the scenario (or the stage) begins.
 
-    `cut` takes fibres, `lose` takes sites with everything in them (ROADM, router, hosts), `region` both; `repair` gives
-    back what it names and nothing else: a fibre has light once it, and the sites at its two ends, are all whole.
-    `controller`: `lose` takes the network's controller too, and `repair` starts it again; light stays as it is
-    meanwhile, and who asks for some waits. Routers that find their own way have no controller.
+    `cut` takes fibres, `lose` takes sites with everything in them (ROADM, router, hosts), `region` takes both. `repair`
+    gives back what it names and nothing else: a fibre has light once it, and the sites at its two ends, are whole.
     `sag`: the first in-line amplifier of each of `fibres`, each way, gives `db` less gain (`Fibre.sag_km`) until a
     repair or another sag; light that no longer closes is lost although no port goes down. Networks without light on
-    demand do not notice: routers regenerate at every hop, and light that was planned before has nobody who watches it.
-    `silent`: light is lost and no port says so, as behind a transport system that does not pass on a failed signal.
-    `what` is how a person would call it.
+    demand do not notice: routers regenerate at every hop, and nobody watches light that was planned before.
+    `controller`: `lose` takes the network's controller too, and `repair` starts it again; meanwhile light stays as it
+    is, and requests for light wait. Routers that find their own way have no controller.
+    `silent`: light is lost and no port reports it, as behind a transport system that does not pass on a failed signal.
+    `what` is a person's name for the event.
     """
 
     at_ns: VirtualNs
@@ -191,11 +198,11 @@ class Event(Activity):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Routing(Activity):
-    """Routers that find their own way by OSPF, and how soon they notice that a neighbour is gone.
+    """Routers that find their own way by OSPF, with the timers by which they notice that a neighbour is gone.
 
-    The defaults are RFC 2328's (appendix C.3: hello every 10 s, dead after 40 s). `bfd_ms`: a BFD packet so often,
-    the neighbour is gone after `bfd_multiplier` of them (RFC 5880, section 6.8.4; FRR's default is 3 x 300 ms); 0 is
-    no BFD.
+    The defaults are RFC 2328's (appendix C.3: hello every 10 s, dead after 40 s). `bfd_ms` is the interval of BFD's
+    packets, and the neighbour is gone when `bfd_multiplier` of them are missing (RFC 5880, section 6.8.4; FRR's default
+    is 3 x 300 ms); 0 is no BFD.
     """
 
     hello_s: int = 10
@@ -208,9 +215,9 @@ class Routing(Activity):
 class Request(Activity):
     """Light asked for over the controller's REST interface, `at_ns` into the stage, and watched until a frame arrives.
 
-    `expected_ns` is when the first frame should arrive, counted from the request: the other end is tried every
-    `FINE_NS` around that instant and every `COARSE_NS` otherwise. It has no part in what is measured. What is
-    `released` is given back when the stage is over, else the light stays.
+    `expected_ns` is the time from the request until the first frame should arrive: around that instant a frame is sent
+    every `FINE_NS`, otherwise every `COARSE_NS` (`emulation.play.requests`). It has no part in what is measured. With
+    `released` the light is given back when the stage is over, else it stays.
     """
 
     name: str

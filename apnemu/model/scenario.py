@@ -11,18 +11,18 @@ from apnemu.units import VirtualNs, ns_to_s
 START_EVERY_NS = VirtualNs(10_000_000_000)
 """Playing begins at a whole multiple of this on the lab's clock."""
 LEAD_NS = VirtualNs(50_000_000)
-"""Between setting a stage up and its first event."""
+"""Time between setting a stage up and its first event."""
 SETTLE_NS = VirtualNs(500_000_000)
-"""After a stage: whatever is still under way, retransmissions among it, arrives or is given up."""
+"""Time after a stage, in which all that is under way arrives or is given up, retransmissions included."""
 A = TypeVar("A", bound=Activity)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stage:
-    """One thing after another: all activities of a stage start together and the next stage begins when all is quiet.
+    """A stage of a run: its activities start together, and the next stage begins when all is quiet.
 
-    `load` labels the records; `duration_ns` is how long flows without a size, and load, go on. The stage goes on until
-    all jobs among its applications have ended. When it is over, what its events took is whole again; lines that it
+    `load` labels the records. Flows without a size, and load, last for `duration_ns`. The stage goes on until all jobs
+    among its applications have ended. When it is over, what its events took is whole again; the rates of lines that it
     retuned, and light that it asked for, stay. Raises ValueError for more than one `Probes` or `Routing`.
     """
 
@@ -43,6 +43,6 @@ class Stage:
 
 
 def planned_virtual_s(stages: tuple[Stage, ...]) -> float:
-    """About how much virtual time a guest will take: until it begins, then each stage with what goes round it."""
+    """Estimate of the virtual time that a guest takes: until it begins, then each stage with the time around it."""
     around_ns = LEAD_NS + SETTLE_NS
     return ns_to_s(2 * START_EVERY_NS + around_ns + sum(stage.duration_ns + around_ns for stage in stages))

@@ -1,1 +1,21 @@
-"""What an experiment is, and what experiments have in common."""
+"""What an experiment is, and what experiments share. No algorithm of one experiment alone, and no run.
+
+    experiment      the value `EXPERIMENT` of a file: settings, what is played, rows, verdict, how it is shown
+    settings        settings as fields of a frozen dataclass; `--set`, `apnemu experiments` and sweeps read nothing else
+    packet_network  settings that every experiment has
+    context         what an experiment may look at when it decides what to play
+    verdict         claims about rows, and the verdict over them
+    reserved        names of columns that are apnemu's own
+    discovery       experiments and topologies by name or file
+    pairs           the pair of data centres that an experiment is about
+    plants          stars and rings that are laid in place of the topology's plant
+    traffic         probes, tenants and other people's packets, drawn from the seed
+    round_trips     probes reduced to rows of round trips
+    bounds          what a service needs, and what it would feel over light and over packets
+
+An experiment owns its answer, so that a new one is one file and no other file knows its name or its columns.
+
+Rejected: a base class with methods to override (a value with functions can be replaced in part, as tests do, and has
+no order of calls to know); settings as a mapping of names (a wrong name is found by running, not by a type checker); a
+list of experiments to enter a new one in (the folder is the list); a verdict of yes or no (all of nothing is yes).
+"""

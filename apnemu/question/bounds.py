@@ -1,4 +1,4 @@
-"""What a service bears, and what it would feel between two sites over light and over packets."""
+"""Bounds that a service needs, and what it would feel between two sites over light and over packets."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ ETHERNET_HEADER_BYTES = 14
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bounds:
-    """What the service bears: a lone packet's round trip, the 99th percentile of what queues add to it, frames lost."""
+    """Limits of a service: round trip of a lone packet, the wait that queues add to it (p99), share of frames lost."""
 
     rtt_ns: int
     jitter_ns: float
@@ -26,7 +26,7 @@ class Bounds:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Felt:
-    """What the service would feel at a site, or in `refused` why it would feel nothing."""
+    """Figures that the service would feel at a site; `refused` says why there are none."""
 
     rtt_ns: int | None
     jitter_ns: float
@@ -34,7 +34,7 @@ class Felt:
     refused: str = ""
 
     def why_not(self, bounds: Bounds) -> str:
-        """Each bound that is not kept, with both figures; empty where all are."""
+        """The bounds that are not kept, each with both figures; empty where all are kept."""
         if self.refused or self.rtt_ns is None:
             return self.refused
         reasons = []
@@ -50,7 +50,7 @@ class Felt:
 
 
 def over_light(assignment: Assignment, rtts_ns: Mapping[Pair, int], pair: Pair) -> Felt:
-    """What a wavelength of one's own gives: the closed form's delay, no queue and so neither jitter nor loss."""
+    """Figures over a wavelength of one's own: the closed form's delay; without a queue neither jitter nor loss."""
     if pair in assignment.by_pair():
         return Felt(rtt_ns=rtts_ns[pair], jitter_ns=0.0, loss=0.0)
     reasons = {refusal.demand: refusal.reason for refusal in assignment.refusals}
@@ -60,7 +60,7 @@ def over_light(assignment: Assignment, rtts_ns: Mapping[Pair, int], pair: Pair) 
 def over_packets(
     plant: Plant, hops: Mapping[Pair, NextHop], rtts_ns: Mapping[Pair, int], pair: Pair, load: float
 ) -> Felt:
-    """What routers give whose lines others load: each fibre there and back is entered through one such queue."""
+    """Figures through routers whose lines others load: a packet waits in a queue before each fibre, there and back."""
     if pair not in hops:
         return Felt(rtt_ns=None, jitter_ns=0.0, loss=0.0, refused=f"route: no fibres lead from {pair[0]} to {pair[1]}")
     site, queues = pair[0], 0

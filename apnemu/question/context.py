@@ -1,4 +1,4 @@
-"""What an experiment may look at when it decides what to play on one network."""
+"""The context of an experiment: what it may look at when it decides what to play on one network."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ S = TypeVar("S")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Context(Generic[S]):
-    """One network of one run: its plant, who got which light, its routes, and what was set."""
+    """Network of a run: its plant, who got which light, the packet network's next hops, and the settings."""
 
     plant: Plant
     assignment: Assignment
@@ -30,7 +30,7 @@ class Context(Generic[S]):
     seed: int
     settings: S
     folder: Path
-    """Where files that the guest is to find are written."""
+    """Folder of files that the guest is to find, such as background frames."""
 
     def reachable(self) -> tuple[Pair, ...]:
         """Every ordered pair that was asked for and that this network joins."""

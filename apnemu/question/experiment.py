@@ -54,7 +54,7 @@ def nothing_judged(rows: Sequence[Row], settings: Any) -> Verdict:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Experiment(Generic[S]):
-    """One question.
+    """Question with all that answers it.
 
     `prepare` changes the plant as the settings say, before planning; `arrange` what was planned, after it. `stages`
     says what is played on one network, `rows` makes results of all records; `expected` states the answer before the

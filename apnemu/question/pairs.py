@@ -1,4 +1,4 @@
-"""Pairs of data centres that a network joins: the one that an experiment is about, its way, and who is refused."""
+"""Pairs of data centres that a network joins: the pair that an experiment is about, its route, and who is refused."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def fibres_both_ways(context: Context[Any], pair: Pair) -> list[tuple[str, Fibre
 
 
 def joined_pairs(context: Context[Any]) -> tuple[Pair, ...]:
-    """`Context.reachable`, of which there is one at least: raises InputError where the network joins nobody."""
+    """The pairs of `Context.reachable`. Raises InputError where the network joins no pair."""
     pairs = context.reachable()
     if not pairs:
         refusals = context.assignment.refusals if context.network == "apn" else ()

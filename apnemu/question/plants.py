@@ -11,11 +11,11 @@ from apnemu.model.plant import Fibre, Plant, Site, amplifier_count
 
 NEAR = "near"
 DEGREE_KM = 111.19
-"""Length of a degree of latitude, on the Earth's mean radius."""
+"""Length of a degree of latitude at the Earth's mean radius."""
 
 
 def star(plant: Plant, distances_km: Sequence[float], *, rate_gbps: float, copies: int = 1) -> Plant:
-    """Places at given distances: a site `near`, and for the i-th distance `far-i`, with a fibre of that length and a
+    """A star of sites at given distances: `near`, and for the i-th distance `far-i`, with a fibre of that length and a
     demand. With several `copies` they are called `far-i-1`, `far-i-2`, ...
 
     Equipment, spectrum and the packet network are the given plant's; amplifiers stand where its spans end. Distance 0
@@ -73,16 +73,16 @@ def ring_names(number: int, count: int) -> list[str]:
 
 
 def ring_demands(sites: Sequence[str], rate_gbps: float) -> tuple[Demand, ...]:
-    """Each site to the next, the last to the first; between two sites there is one, for both ways."""
+    """Demands from each site to the next, and from the last to the first; two sites have one, for both ways."""
     pairs = list(zip(sites, [*sites[1:], *sites[:1]], strict=True))
     pairs = pairs[:1] if len(sites) == 2 else pairs
     return tuple(Demand(name=f"{a}-{b}", source=a, target=b, rate_gbps=rate_gbps) for a, b in pairs)
 
 
 def rings(plant: Plant, count: int, lengths_km: Sequence[float | None], *, rate_gbps: float, rtt_ns: int) -> Plant:
-    """For every length a ring of `count` data centres with so much fibre between neighbours.
+    """A ring of `count` data centres for every length, which is that of the fibre between neighbours.
 
-    Where a length is None the fibre has none, and one device in it that delays light by half of `rtt_ns`.
+    For a length of None the fibre is 0 km long, with a device in it that delays light by half of `rtt_ns`.
     """
     known = plant.fibres[0]
     sites: list[Site] = []

@@ -1,4 +1,4 @@
-"""Records reduced to result rows that several experiments share.
+"""Probes of the records reduced to rows of round trips, for several experiments.
 
 Durations stay integers: a percentile is one of the values seen (nearest rank), never a mean of two. Rows come in the
 order in which their first record was written down.
@@ -16,7 +16,7 @@ from apnemu.report.round_trips import LatencyRow
 
 
 def latency_rows(table: pa.Table, predicted: Mapping[tuple[str, str, Network], int]) -> list[LatencyRow]:
-    """One row for each (from, to, network, phase) with probes.
+    """A row for each (from, to, network, phase) with probes.
 
     `predicted[from, to, network]` is the round trip in ns of a probe that meets no other traffic; a pair that is not
     in it has None. `jitter_ns` is the range of the round trips, `rtt_ns_max - rtt_ns_min`: 0 when all were alike.

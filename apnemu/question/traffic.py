@@ -1,4 +1,4 @@
-"""Seeded makers of what is played: pairs to probe, tenants that fill their wavelengths, other people's packets, flows.
+"""Traffic made from the seed: pairs to probe, tenants that fill their wavelengths, other people's packets, flows.
 
 Every random draw comes from `seeds.generator(seed, purpose)`.
 """
@@ -25,18 +25,18 @@ from apnemu.units import NS_PER_S, VirtualNs, gbps_to_bytes_per_s, ns_to_s, s_to
 
 SETTLED_NS = 2_000_000
 MOST_FRAMES = 15_000_000
-"""Most background frames in one stage; the lab holds them all in memory, 160 bytes for each (`emulation.loads`)."""
+"""Most background frames in one stage; the lab holds them all in memory, 160 bytes for each (`emulation.play.arrivals`)."""
 PROBE_BYTES = 98
 NS_PER_DATAGRAM = 600
-"""A system call for each, and some for waiting."""
+"""Virtual time for each datagram: a system call, and some for waiting."""
 WAITING_BYTES = 1 << 20
-"""Of a saturated lightpath, so that its line never runs dry."""
+"""Bytes that wait for the line of a saturated lightpath, so that it never runs dry."""
 FRAME = np.dtype([("at_ns", "<i8"), ("bytes", "<u2"), ("port", "<u2")])
-"""One injected frame: when it enters the router, after the stage's start; its length; the port that it leaves by."""
+"""Injected frame: when it enters the router, after the stage's start; its length; the port that it leaves by."""
 
 
 def ordered_pairs(pairs: Sequence[Pair]) -> tuple[Pair, ...]:
-    """Each pair there and back, once each, in the order given.
+    """Pairs in both directions, each once, in the order given.
 
     >>> ordered_pairs([("a", "b"), ("b", "a")])
     (('a', 'b'), ('b', 'a'))
@@ -45,9 +45,9 @@ def ordered_pairs(pairs: Sequence[Pair]) -> tuple[Pair, ...]:
 
 
 def halves(plant: Plant, assignment: Assignment) -> list[tuple[tuple[Pair, ...], tuple[Saturation, ...]]]:
-    """Every lightpath is once probed while its neighbours run full, and once runs full itself.
+    """Two parts of (pairs to probe, saturations), so that every lightpath is probed while its neighbours run full.
 
-    Two parts: both directions of every other lightpath as probed, those between them as full.
+    Each part probes both directions of every other lightpath, and fills those between them.
     """
     paths = list({(path.source, path.target): path for path in reversed(assignment.lightpaths)}.values())[::-1]
     parts = []
@@ -59,7 +59,7 @@ def halves(plant: Plant, assignment: Assignment) -> list[tuple[tuple[Pair, ...],
 
 
 def saturation(plant: Plant, path: Lightpath) -> Saturation:
-    """What fills a lightpath both ways: its line rate for a round trip, a tenth more, and a few segments."""
+    """Saturation of a lightpath both ways: what its line carries in a round trip, a tenth more, and a few segments."""
     rate_gbps = next(mode.rate_gbps for mode in plant.modes if mode.name == path.mode)
     round_trip = gbps_to_bytes_per_s(rate_gbps) * 2 * path.delay_ns // NS_PER_S
     return Saturation(
@@ -68,7 +68,7 @@ def saturation(plant: Plant, path: Lightpath) -> Saturation:
 
 
 def filling_ns(saturations: Sequence[Saturation]) -> int:
-    """How long it takes to let in all that is to go round: the lab's CPU takes time for each datagram."""
+    """Time until all that is to go round has been let in: the lab's CPU takes time for each datagram."""
     return sum(plan.circulating_bytes for plan in saturations) // SATURATING_BYTES * NS_PER_DATAGRAM
 
 
@@ -148,7 +148,7 @@ def _frames(at_ns: npt.NDArray[np.int64], frame_bytes: int, port: int) -> npt.ND
 
 
 def settled_ns(context: Context[Any]) -> VirtualNs:
-    """How long it takes until what was sent first has reached the furthest host, and a little more."""
+    """Time until the first packet has reached the farthest host, and a little more."""
     rtts = context.predicted_rtts(PROBE_BYTES).values()
     return VirtualNs(max(rtts, default=0) // 2 + SETTLED_NS)
 

@@ -17,7 +17,7 @@ Row = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claim:
-    """One figure of a row beside what was expected of it.
+    """Figure of a row beside what was expected of it.
 
     `measured` and `expected` are words for a person. `excess` tells how far beyond its limit the figure lies, in
     tolerances: the greatest names the worst row.
@@ -32,7 +32,7 @@ class Claim:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """What was judged: the number of rows, the keys of those that failed, and why in a sentence."""
+    """Verdict over results: the number of rows judged, the keys of those that failed, and why, in a sentence."""
 
     judged: int
     failed: tuple[Mapping[str, Any], ...] = ()
@@ -44,7 +44,7 @@ class Verdict:
         return None if self.judged == 0 else not self.failed
 
     def to_json(self) -> dict[str, Any]:
-        """The part of a run's document that says how the expectation fared."""
+        """The part of a run's document that says whether the expectation came true."""
         return {
             "met": self.met,
             "judged": self.judged,
@@ -60,7 +60,7 @@ def judge_rows(
     *,
     about: str = "",
 ) -> Verdict:
-    """The verdict over rows of which each is judged by its own claims; `key` are the columns that identify a row.
+    """The verdict over rows, each judged by its own claims; `key` are the columns that identify a row.
 
     `about` says which rows the expectation is about, for the case that there are none.
 
@@ -99,7 +99,7 @@ def verdict_of(
 
 
 def named(row: Row, key: Sequence[str]) -> str:
-    """What identifies a row, in words.
+    """The values that identify a row, in words.
 
     >>> named({"from": "tokyo", "to": "osaka", "network": "apn", "load": 0.5}, ("from", "to", "network", "load"))
     'Tokyo–Osaka, APN, load 0.5'
@@ -116,7 +116,7 @@ def named(row: Row, key: Sequence[str]) -> str:
 
 
 def near(what: str, measured: float | None, expected: float, within: float, unit: str = "") -> Claim:
-    """A figure that lies within `within` of what was expected."""
+    """Claim that a figure lies within `within` of what was expected."""
     if measured is None:
         return missing(what)
     off = abs(measured - expected)
@@ -130,7 +130,7 @@ def near(what: str, measured: float | None, expected: float, within: float, unit
 
 
 def near_share(what: str, measured: float | None, expected: float, share: float, unit: str = "") -> Claim:
-    """A figure that lies within a share of what was expected."""
+    """Claim that a figure lies within a share of what was expected."""
     if measured is None:
         return missing(what)
     off = abs(measured / expected - 1) if expected else float(measured != expected)
@@ -144,7 +144,7 @@ def near_share(what: str, measured: float | None, expected: float, share: float,
 
 
 def at_most(what: str, measured: float | None, limit: float, unit: str = "") -> Claim:
-    """A figure that is not above a limit."""
+    """Claim that a figure is not above a limit."""
     if measured is None:
         return missing(what)
     return Claim(
@@ -157,7 +157,7 @@ def at_most(what: str, measured: float | None, limit: float, unit: str = "") -> 
 
 
 def at_least(what: str, measured: float | None, limit: float, unit: str = "") -> Claim:
-    """A figure that is not below a limit."""
+    """Claim that a figure is not below a limit."""
     if measured is None:
         return missing(what)
     return Claim(
@@ -170,7 +170,7 @@ def at_least(what: str, measured: float | None, limit: float, unit: str = "") ->
 
 
 def same(what: str, measured: Any, expected: Any) -> Claim:
-    """A value that is what was expected."""
+    """Claim that a value is equal to what was expected."""
     held = bool(measured == expected)
     return Claim(
         what=what,
@@ -182,7 +182,7 @@ def same(what: str, measured: Any, expected: Any) -> Claim:
 
 
 def missing(what: str) -> Claim:
-    """A figure that was expected and not measured."""
+    """Claim on a figure that was not measured: it never holds."""
     return Claim(what=what, measured="was not measured", expected="a value", held=False, excess=float("inf"))
 
 

@@ -1,5 +1,21 @@
-"""Records to tables, figures and one HTML page.
+"""Results as tables, figures and one HTML page. The room is handed rows and how to show them, and knows no experiment.
 
-`rows` reduces records to result rows (integers stay integers); `tables` shows rows in a terminal; `page` writes
-`report.html`, with figures from `latency_charts`, `load_charts` and `plant_map`, in the words of `words`.
+Descriptions that an experiment gives: `shown` (sentence, figures, columns), `curves` (lines or dots), `columns`.
+
+Text: `words` (numbers and names as a person reads them), `headline` (sentences about a run), `tables` (for a
+terminal), `ordering` (of networks and phases).
+
+Round trips, which several experiments show: `round_trips`, `round_trip_figures`, `round_trip_table`.
+
+Plant and light, from the `picture` of a run: `maps` (the ground of each map), `plant_map`, `lights`, `light_figures`,
+`trees`.
+
+Drawing: `svg` (elements, scales, keys), `plots` (a plot with its caption).
+
+Pages: `page` (a run's, or several runs'), `sweep_page`; templates, style and script lie in `templates`.
+
+Rejected: telling from the names of columns which experiment is shown (somebody else's column of that name broke the
+page, and each experiment was known in fifty places); a plotting library (megabytes of script in each page, or pictures
+whose text neither flows nor follows the reader's colours); a server (a page is one file that opens anywhere, for
+good).
 """

@@ -10,12 +10,12 @@ from apnemu.report import words
 
 Row = Mapping[str, Any]
 LONG = ("reason", "refused")
-"""Columns of sentences: they stand last, so that they push no figure out of sight."""
+"""Names of columns that hold sentences: they stand last, so that they push no figure out of sight."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Column:
-    """One column: the key of its values in a row, its heading, and how a row's text is made. `number` aligns right."""
+    """Column of a table: the key of its values, its heading, and how a cell's text is made; `number` aligns right."""
 
     key: str
     heading: str
@@ -24,42 +24,42 @@ class Column:
 
 
 def plain(key: str, heading: str = "", *, number: bool = True) -> Column:
-    """Values as they are."""
+    """Column of values as they are."""
     return Column(key=key, heading=heading or key, text=lambda row: words.plain(row.get(key)), number=number)
 
 
 def text(key: str, heading: str = "") -> Column:
-    """Texts, aligned left."""
+    """Column of texts, aligned left."""
     return plain(key, heading, number=False)
 
 
 def site(key: str, heading: str = "") -> Column:
-    """Names of sites as proper names."""
+    """Column of sites, as proper names."""
     return Column(key=key, heading=heading or key, text=lambda row: words.site(row[key]), number=False)
 
 
 def network(key: str = "network") -> Column:
-    """Names of networks."""
+    """Column of networks, by their names."""
     return Column(key=key, heading=key, text=lambda row: words.network(row[key]), number=False)
 
 
 def ms(key: str, heading: str, decimals: int = 6) -> Column:
-    """Nanoseconds shown in milliseconds; with six decimals nothing is lost."""
+    """Column of nanoseconds shown in milliseconds; with six decimals nothing is lost."""
     return Column(key=key, heading=heading, text=lambda row: words.ms(row.get(key), decimals))
 
 
 def us(key: str, heading: str) -> Column:
-    """Nanoseconds shown in microseconds, nothing lost."""
+    """Column of nanoseconds shown in microseconds, nothing lost."""
     return Column(key=key, heading=heading, text=lambda row: words.us(row.get(key)))
 
 
 def duration(key: str, heading: str) -> Column:
-    """Nanoseconds to three digits in the unit that fits."""
+    """Column of nanoseconds to three digits in the unit that fits."""
     return Column(key=key, heading=heading, text=lambda row: words.duration(row.get(key)))
 
 
 def gbps(key: str, heading: str, decimals: int | None = None) -> Column:
-    """Rates in Gbit/s, to three digits or with so many decimals."""
+    """Column of rates in Gbit/s, to three digits, or with the given number of decimals."""
     return Column(
         key=key,
         heading=heading,
@@ -68,7 +68,7 @@ def gbps(key: str, heading: str, decimals: int | None = None) -> Column:
 
 
 def percent(key: str, heading: str) -> Column:
-    """Shares in per cent."""
+    """Column of shares in per cent."""
     return Column(key=key, heading=heading, text=lambda row: words.percent(row[key]))
 
 

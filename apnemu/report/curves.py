@@ -15,7 +15,7 @@ from apnemu.report.svg import Scale, legend, linear_scale, log_scale
 Row = Mapping[str, Any]
 Unit = Literal["time", "share", "number", "count", "gbps"]
 WIDE_SPAN = 30
-"""Durations whose greatest is more than this many times their least stand on a logarithmic scale."""
+"""Ratio of the greatest to the least duration from which on durations stand on a logarithmic scale."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +55,7 @@ class Curve:
         return tuple(name for name in (self.x, self.y, self.reference, self.by, *self.split, *self.lines) if name)
 
     def draw(self, rows: Sequence[Row]) -> list[Markup]:
-        """The figures; none where nothing is known, or where a line would have fewer than `fewest` values of x."""
+        """The figures; none where nothing is known, or where a line has fewer than `fewest` values of x."""
         drawn = self.derive(rows) if self.derive else rows
         known = [row for row in drawn if row.get(self.x) is not None and row.get(self.y) is not None]
         parts: dict[tuple[Any, ...], list[Row]] = {}
@@ -98,7 +98,7 @@ class Curve:
         return ", ".join(f"{name} {words.plain(row.get(name))}" for name in self.split)
 
     def _points(self, rows: Sequence[Row]) -> tuple[tuple[float, float, str], ...]:
-        """The points along x; rows that say the same of one x, as those of several leaves do, are one point."""
+        """The points along x; rows with the same x and y, such as those of several leaves, are one point."""
         points = ((float(row[self.x]), float(row[self.y]), self._note(row)) for row in self._along(rows))
         return tuple(dict.fromkeys(points))
 

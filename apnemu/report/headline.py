@@ -9,7 +9,7 @@ from apnemu.report import words
 
 
 def expectation(document: Mapping[str, Any]) -> str:
-    """Whether what was expected before the run came true, in words, and where it did not, the worst of it.
+    """Whether the expectation came true, in words; where it did not, the worst row.
 
     >>> expectation({"expectation": {"text": "jitter is 0 ns", "met": True}})
     'Expected before the run, and met: jitter is 0 ns'
@@ -26,7 +26,7 @@ def expectation(document: Mapping[str, Any]) -> str:
 
 
 def cost(document: Mapping[str, Any]) -> str:
-    """What the run took of this machine.
+    """Cost of the run on this machine: time and memory.
 
     >>> cost({"virtual_s": 32.416680587, "wall_s": 60.707, "peak_memory_bytes": 1_186_000_000})
     '32.4 s in the lab took 60.7 s on the clock and at most 1.19 GB of memory, the command and its labs together.'

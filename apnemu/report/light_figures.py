@@ -1,4 +1,4 @@
-"""What the light of a plan looks like: the margin it has left, fibre by fibre on the map, and the spectrum that is lit.
+"""Figures of a plan's light: the margin that it has left, fibre by fibre on a map, and the spectrum that is lit.
 
 Both are drawn from the picture of a run alone, so that every page of a plan with light shows them.
 """
@@ -21,23 +21,24 @@ CLASSES = (
     (5.0, "2 to 5 dB", "var(--packet)", "9 3"),
     (float("inf"), "5 dB and more", "var(--good)", ""),
 )
-"""Least margin on a fibre: below this, its name, colour, dashes. 2 dB is what a mode must have left (`Load`)."""
+"""Classes of the least margin on a fibre: upper bound, name, colour, dashes. A mode must have 2 dB left (`Load`)."""
 LOOKS: Mapping[Kind, tuple[str, str]] = {
     "lightpath": ("lightpath", "var(--apn)"),
     "tree": ("light tree, away from its hub", "var(--other)"),
     "back": ("leaf's answer, towards the hub", "var(--other)"),
     "subcarriers": ("shared subcarriers", "var(--good)"),
 }
-"""A slot's meaning and colour. What goes one way only has half a row: upper away from the hub, lower towards it."""
+"""Meaning and colour of each kind of slot. Light in one direction has half a row: the upper half is away from the hub,
+the lower half towards it."""
 MOST_FIBRES = 100
 MOST_NOTES = 3_000
-"""Of more slots than this none has a note of its own: a page should stay small."""
+"""Most slots that have a note each; a page should stay small."""
 ROW, LEFT, BOARD, RIGHT = 15, 230, 700, 70
-"""Pixels: a fibre's row, its name, the band, its share."""
+"""Height of a fibre's row; widths of its name, of the band, and of the share that is lit. In pixels."""
 
 
 def light_figures(picture: Mapping[str, Any]) -> list[Markup]:
-    """Margin map, where margins are known, and spectrum; none without light, or from an older run's picture."""
+    """Draw the margin map, where margins are known, and the spectrum; neither without light, nor of an older run."""
     lit = lights(picture)
     if not lit or "band" not in picture:
         return []
@@ -47,7 +48,7 @@ def light_figures(picture: Mapping[str, Any]) -> list[Markup]:
 
 
 def _margin_map(picture: Mapping[str, Any], ways: Sequence[Judged], unknown: int) -> Markup:
-    """`unknown`: how many lightpaths have no figure."""
+    """The map of margins; `unknown` is the number of lightpaths whose margin is not known."""
     ground = Ground(picture)
     ways_over = over(ways)
     marks: list[Markup] = []

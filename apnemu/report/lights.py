@@ -1,4 +1,4 @@
-"""The light of a plan as its figures take it: lightpaths, light trees, and the wavelengths by which leaves answer."""
+"""Light of a plan in the form that figures take: lightpaths, light trees, and leaves' answers."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ Kind = Literal["lightpath", "tree", "back", "subcarriers"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Light:
-    """One slot (n, m) on each of its fibres once.
+    """Slot (n, m) that is lit on some fibres, once on each.
 
-    A tree's wavelength runs from its hub, `back`, a leaf's answer, to it; lightpaths and subcarriers go both ways.
+    A tree's wavelength runs away from its hub, a leaf's answer (`back`) towards the hub; lightpaths and subcarriers
+    run both ways.
     """
 
     kind: Kind
@@ -26,7 +27,7 @@ class Light:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judged:
-    """A way of light whose quality is known: a lightpath, or from the hub of a tree to one `leaf`. Figures in dB."""
+    """Route of light whose quality is known: a lightpath, or the branch of a tree from its hub to one `leaf`."""
 
     name: str
     leaf: str
@@ -40,7 +41,7 @@ Item = TypeVar("Item", Light, Judged)
 
 
 def lights(picture: Mapping[str, Any]) -> list[Light]:
-    """Lightpaths, then each tree with its ways back, in the plan's order; of an older run's picture only what it has.
+    """Lightpaths, then each tree with its answers, in the plan's order; the picture of an older run may lack some.
 
     Shared subcarriers are one light: the hub's slot carries the leaves' answers as well.
     """
@@ -73,7 +74,7 @@ def judged(picture: Mapping[str, Any]) -> list[Judged]:
 
 
 def over(items: Iterable[Item]) -> dict[str, list[Item]]:
-    """Fibre -> what passes it, in the given order."""
+    """Fibre -> the items that pass it, in the given order."""
     found: dict[str, list[Item]] = {}
     for item in items:
         for fibre in item.fibres:

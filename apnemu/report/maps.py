@@ -1,4 +1,4 @@
-"""A map's ground: where sites lie, the lines of fibres between them, and its key. Each map draws on it what it shows.
+"""Ground of a map: where sites lie, the lines of fibres between them, and the key. Each map draws its own marks on it.
 
 Equirectangular: a degree of longitude is cos(mid-latitude) of a degree of latitude. Good enough for a country; it says
 nothing about where the fibre lies between two sites. *Not modelled:* the antimeridian.

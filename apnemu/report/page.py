@@ -31,7 +31,7 @@ Document = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
-    """One run as the page shows it: its document (`apnemu run --json`), its manifest, and how its results are shown.
+    """Run as the page shows it: its document (`apnemu run --json`), its manifest, and how its results are shown.
 
     A run without a manifest, an empty one, is shown as such.
     """
@@ -76,7 +76,7 @@ def render(parts: Sequence[Part], picture: Mapping[str, Any]) -> str:
 
 
 def _said_of_pairs(parts: Sequence[Part], picture: Mapping[str, Any]) -> Sequence[PairSaid]:
-    """What the first experiment that says something of pairs of sites says of them."""
+    """Texts about pairs of sites, by the first experiment that has any."""
     for part in parts:
         rows = part.document["results"]
         if part.shown.pairs is not None and rows:
@@ -114,7 +114,7 @@ def _branches(picture: Mapping[str, Any]) -> dict[tuple[str, str], list[tuple[Do
 
 
 def _branch(tree: Document, branch: Document) -> tuple[str, str]:
-    """What a leaf gets of a tree."""
+    """Text on what a leaf gets of a tree."""
     shared = "shared by subcarriers " if tree["kind"] == "subcarriers" else ""
     slot = tree["slot"]
     return (
@@ -197,7 +197,7 @@ def _kind_mark(kind: str) -> Markup:
 
 
 def template(name: str) -> jinja2.Template:
-    """One of ours: everything that is put in is escaped, and what is missing is an error."""
+    """A template of this room: what is put into it is escaped, and a missing name is an error."""
     rooms = jinja2.Environment(
         loader=jinja2.PackageLoader("apnemu.report"),
         autoescape=True,
@@ -209,5 +209,5 @@ def template(name: str) -> jinja2.Template:
 
 
 def asset(name: str) -> Markup:
-    """A file of ours that stands in the page as it is."""
+    """A file of this room that stands in the page as it is."""
     return Markup((Path(__file__).parent / "templates" / name).read_text(encoding="utf-8"))

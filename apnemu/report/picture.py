@@ -10,7 +10,7 @@ from apnemu.model.spectrum import ANCHOR_THZ, STEP_GHZ
 
 
 def picture_of(plant: Plant, assignment: Assignment) -> dict[str, Any]:
-    """Plain values: what `page.render` takes as its picture."""
+    """The picture that `page.render` takes: plain values, without types of this package."""
     planned = assignment.to_json()
     packet = plant.packet
     return {

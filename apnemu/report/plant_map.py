@@ -15,14 +15,14 @@ from apnemu.report.maps import WIDTH, Ground, Point, Projection
 from apnemu.report.svg import element
 
 KM_PER_DEGREE = 111.2
-"""Of latitude: pi x 6,371 km / 180."""
+"""Length of a degree of latitude: pi x 6,371 km / 180."""
 LABEL_HEIGHT = 15
 LABEL_WIDTH = 9.5
-"""Of one character, in pixels, at the letter size that the map has on a telephone, the greatest."""
+"""Width of a character in pixels, at the greatest letter size, which the map has on a telephone."""
 LONGITUDE_WIDTH = 52
-"""Of a meridian's label, at that letter size; nearer to the map's edge than this it has none."""
+"""Width of a meridian's label at that letter size; a meridian nearer to the map's edge has no label."""
 WORST_COST = 75.0
-"""Of a name that may still stand: square pixels of what it covers, and 12 for each crossing of a fibre."""
+"""Greatest cost of a name that is shown: square pixels of what it covers, and 12 for each fibre that it crosses."""
 
 Box = tuple[float, float, float, float]
 
@@ -49,7 +49,7 @@ def points(route: Iterable[str], at: Mapping[str, Point]) -> str:
 
 
 def describe(picture: Mapping[str, Any]) -> str:
-    """The map in words, for who cannot see it."""
+    """The map in words, for a reader who cannot see it."""
     kinds = Counter(site["kind"] for site in picture["sites"])
     sites = ", ".join(f"{kinds[kind]} {kind}" for kind in sorted(kinds))
     total_km = sum(fibre["length_km"] for fibre in picture["fibres"])
@@ -150,7 +150,7 @@ def _scale_bar(projection: Projection) -> list[Markup]:
 def _labels(
     sites: Sequence[Mapping[str, Any]], at: Mapping[str, Point], lines: Sequence[tuple[Point, Point]]
 ) -> Iterable[Markup]:
-    """Names, each where it covers the least; sites with more power choose first, then in the file's order.
+    """Place names where they cover the least; sites with more power choose first, then in the file's order.
 
     A name that would hide others is left out: the site's tooltip and the chooser of pairs still have it.
     """

@@ -12,12 +12,12 @@ from apnemu.report.svg import Scale, css, element, line_layer, marker, percent
 
 HEIGHT = 240
 CROWD = 150
-"""More marks than this of one network are drawn smaller, and shine through."""
+"""Most marks of one network at full size; more of them are drawn smaller, and shine through."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Series:
-    """One network's points (x, y, note); `line` joins them in their order."""
+    """Points (x, y, note) of a network; `line` joins them in their order."""
 
     network: str
     points: tuple[tuple[float, float, str], ...]
@@ -25,7 +25,7 @@ class Series:
 
 
 def figure(title: str, caption: str, *content: Markup, wide: bool = False) -> Markup:
-    """A figure, its heading above and its caption below."""
+    """A figure with its heading above and its caption below."""
     return element(
         "figure", element("h3", title), *content, element("figcaption", caption), **({"class_": "wide"} if wide else {})
     )
@@ -34,7 +34,7 @@ def figure(title: str, caption: str, *content: Markup, wide: bool = False) -> Ma
 def plot(
     series: Sequence[Series], x: Scale, y: Scale, axes: tuple[str, str], reference: Sequence[tuple[float, float]] = ()
 ) -> Markup:
-    """Networks' points over one scale each way; `axes` name x and y; `reference` is a dashed line."""
+    """A plot of several networks' points over one scale each way; `axes` name x and y, `reference` is a dashed line."""
     drawing = [*_grid(x, y), element("text", axes[1], class_="axis", x=0, y=-16, dx=-48)]
     drawing.append(element("text", axes[0], class_="axis", x="100%", y=HEIGHT + 36, text_anchor="end"))
     if reference:

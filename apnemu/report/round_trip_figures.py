@@ -41,11 +41,11 @@ ROUND_TRIP_COLUMNS = (
 )
 """Columns of a table of round trips."""
 MOST_ROWS = 72
-"""So many fit one printed page."""
+"""Most rows of the figure of jitter: they fit on a printed page."""
 ROW = 18
 """Height of a row in pixels; `page.css` has the same for `.strips li`."""
 AXIS = 22
-"""Height of the axis above and below the rows, likewise."""
+"""Height of the axis above and below the rows, in pixels; `page.css` has the same."""
 
 Value = Callable[[Pair, LatencyRow], int | None]
 
@@ -58,7 +58,7 @@ def round_trip_figures(results: Sequence[Mapping[str, Any]], picture: Mapping[st
 
 
 def said_of_pairs(results: Sequence[Mapping[str, Any]], picture: Mapping[str, Any]) -> list[PairSaid]:
-    """What was measured between each pair of sites in the last, busiest phase, and how far apart they lie."""
+    """Texts on each pair of sites: what was measured in the last, busiest phase, and how far apart the two lie."""
     rows = cast(Sequence[LatencyRow], results)
     return [
         PairSaid(ends=(pair.source, pair.target), lines=_lines(pair)) for pair in pairs(rows, picture, phases(rows)[-1])
@@ -93,7 +93,7 @@ def distance_figure(pairs: Sequence[Pair], names: Sequence[str]) -> Markup:
 
 
 def added_figure(pairs: Sequence[Pair], names: Sequence[str]) -> Markup:
-    """What each network adds to light's own round trip, nearest pair first."""
+    """Time that each network adds to light's own round trip, nearest pair first."""
     caption = (
         "Median round trip less light's own through the shortest fibre route, which is the line at 0: error correction,"
         " amplifiers, switches, queues, and any detour."
@@ -110,7 +110,7 @@ def added_figure(pairs: Sequence[Pair], names: Sequence[str]) -> Markup:
 
 
 def jitter_figure(pairs: Sequence[Pair], names: Sequence[str]) -> Markup:
-    """Jitter on a log scale; none at all is not on it, so it has a band of its own."""
+    """Jitter on a logarithmic scale; a jitter of 0 has a band of its own."""
     caption = (
         "Greatest less least round trip of each pair, on a logarithmic scale. Zero has no place on such a scale and"
         " stands in the shaded band: there, every packet took exactly as long as every other."
@@ -162,7 +162,7 @@ def _strips(
     unit: str,
     value: Callable[[LatencyRow], str],
 ) -> Markup:
-    """Names to the left, marks on one scale, values to the right. For who cannot see it, the table says the same."""
+    """Rows with a name on the left, marks on one scale, and values on the right; the table says the same in text."""
     height = 2 * AXIS + ROW * len(pairs)
     drawing = _strip_axis(scale, height)
     for index, pair_marks in enumerate(marks):

@@ -14,7 +14,7 @@ from apnemu.report.round_trips import LatencyRow, over_prediction_ns
 from apnemu.report.tables import coloured, left, right, titled
 
 FEW_ROWS = 24
-"""As many rows are shown one by one; of more, the telling ones."""
+"""Most rows that are all shown; of more rows, the telling ones are."""
 HEADINGS = ("p50, ms", "p99, ms", "jitter", "over predicted", "lost")
 
 
@@ -71,7 +71,7 @@ def _latency_cells(row: LatencyRow, several: bool) -> list[str | Text]:
 
 
 def _summary(rows: Sequence[LatencyRow], several: bool) -> list[str | Text]:
-    """One network in one phase."""
+    """Summary row of a network in a phase."""
     medians = [row["rtt_ns_p50"] for row in rows if row["rtt_ns_p50"] is not None]
     off = [distance for row in rows if (distance := over_prediction_ns(row)) is not None]
     lost = sum(row["lost"] for row in rows)

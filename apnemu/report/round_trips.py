@@ -62,9 +62,9 @@ def pairs(rows: Sequence[LatencyRow], picture: Mapping[str, Any], phase: str) ->
 
 
 def chief(ends: Sequence[tuple[str, str]], picture: Mapping[str, Any]) -> tuple[str, str] | None:
-    """The pair of sites to name first: the two with most power among them, ties in the picture's order.
+    """The pair to name first: the two sites of the given pairs with the most power, ties in the picture's order.
 
-    Where these two are no pair, the first pair of all; None of none.
+    If these two are no pair, the first pair is; None where there are no pairs.
     """
     among = {site for pair in ends for site in pair}
     sites = [site for site in picture["sites"] if site["name"] in among]
@@ -73,14 +73,14 @@ def chief(ends: Sequence[tuple[str, str]], picture: Mapping[str, Any]) -> tuple[
 
 
 def over_prediction_ns(row: LatencyRow) -> int | None:
-    """How far the fastest round trip lies above the prediction for an empty network; None where one is missing."""
+    """Time by which the fastest round trip exceeds the prediction for an empty network; None if either is missing."""
     if row["rtt_ns_min"] is None or row.get("predicted_rtt_ns") is None:
         return None
     return row["rtt_ns_min"] - (row["predicted_rtt_ns"] or 0)
 
 
 def _lengths(picture: Mapping[str, Any]) -> Mapping[str, Mapping[str, float]]:
-    """Shortest ways over the fibres, all pairs: O(sites x fibres x log sites)."""
+    """Lengths of the shortest routes over the fibres between all pairs of sites: O(sites x fibres x log sites)."""
     graph = nx.Graph()
     graph.add_nodes_from(site["name"] for site in picture["sites"])
     for fibre in picture["fibres"]:

@@ -24,7 +24,7 @@ Draw = Callable[[Sequence[Row], Picture], Sequence[Markup]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PairSaid:
-    """What the page says of a pair of sites that is chosen on its map: (term, text) lines."""
+    """Text on a pair of sites that is chosen on the page's map: lines of (term, text)."""
 
     ends: tuple[str, str]
     lines: tuple[tuple[str, str], ...]
@@ -37,7 +37,7 @@ def count_of(rows: Sequence[Row], picture: Picture) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shown:
-    """What a report needs beside the rows.
+    """Description of how the rows of an experiment are shown.
 
     `sentence` is handed at least one row. `figures` are declared curves, or functions that draw. `phases` is a column:
     its first and its last value have figures of their own. `columns` come first in the page's table, `brief` are the
@@ -53,7 +53,7 @@ class Shown:
     pairs: Callable[[Sequence[Row], Picture], Sequence[PairSaid]] | None = None
 
     def names(self) -> tuple[str, ...]:
-        """All columns that the description names."""
+        """Names of all columns that the description refers to."""
         curves = [name for figure in self.figures if isinstance(figure, Curve) for name in figure.names()]
         columns = [column.key for column in (*self.columns, *self.brief)]
         return tuple(dict.fromkeys((*columns, *curves, *filter(None, [self.phases]))))

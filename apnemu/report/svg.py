@@ -1,4 +1,4 @@
-"""The drawing board: SVG elements, scales, and plots that are as wide as the page while their text keeps its size.
+"""SVG elements, scales, and plots that are as wide as the page while their text keeps its size.
 
 x is given in per cent of the plot's width, y in pixels. Lines, which SVG cannot give in per cent, are drawn on a layer
 that is stretched in x alone, with strokes that do not stretch.
@@ -19,7 +19,7 @@ Attribute = str | int | float
 
 
 def element(tag: str, *children: str, **attributes: Attribute) -> Markup:
-    """An element; texts and attributes are escaped, `Markup` is taken as it is. `class_` is class, `_` is a hyphen.
+    """An SVG element. Texts and attributes are escaped, `Markup` is taken as it is; `class_` is class, `_` a hyphen.
 
     >>> str(element("text", "a < b", class_="tick", text_anchor="end", x=1.50))
     '<text class="tick" text-anchor="end" x="1.5">a &lt; b</text>'
@@ -34,7 +34,8 @@ def element(tag: str, *children: str, **attributes: Attribute) -> Markup:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scale:
-    """Values to shares of an axis. `ticks` are (value, label); on a log axis 0 has a band of its own, `zero` wide."""
+    """Scale of an axis: value -> share of its length. `ticks` are (value, label); on a logarithmic axis 0 has a band of
+    its own, `zero` wide."""
 
     low: float
     high: float
@@ -43,7 +44,7 @@ class Scale:
     zero: float = 0.0
 
     def share(self, value: float) -> float:
-        """Where a value lies, from 0 to 1.
+        """Place of a value on the axis, from 0 to 1.
 
         >>> counts = log_scale([0, 10, 1000], words.plain)
         >>> [round(counts.share(value), 2) for value in (0, 10, 100, 1000)]
@@ -58,7 +59,7 @@ class Scale:
 
 
 def linear_scale(values: Sequence[float], label: Callable[[Any], str] = words.plain) -> Scale:
-    """Round steps from 0 (or below the least value, if that is negative) to the greatest, at most seven each way.
+    """Linear scale in round steps from 0, or from below a negative least value, at most seven steps each way.
 
     >>> [tick for tick, label in linear_scale([7.9]).ticks]
     [0, 2, 4, 6, 8]
@@ -75,7 +76,7 @@ def linear_scale(values: Sequence[float], label: Callable[[Any], str] = words.pl
 
 
 def log_scale(values: Sequence[float], label: Callable[[Any], str] = words.plain) -> Scale:
-    """Whole decades from 1 around the values above 0; if there are zeros, they have a band of their own.
+    """Logarithmic scale in whole decades from 1 around the values above 0; zeros have a band of their own.
 
     >>> [label for tick, label in log_scale([0, 30, 2000]).ticks]
     ['0', '10', '100', '1,000', '10,000']
@@ -136,7 +137,7 @@ def css(network: str) -> str:
 
 
 def legend(networks: Sequence[str], *more: tuple[str, str]) -> Markup:
-    """Marks and their meaning; `more` are (class of the swatch, meaning)."""
+    """Key of a plot: the networks' marks and names, and `more`, each (class of the swatch, meaning)."""
     keys = [key(words.network(name), marker(name, "8", 8)) for name in networks]
     keys += [
         element("li", element("span", "\N{ZERO WIDTH SPACE}", class_=f"swatch {kind}"), text) for kind, text in more
@@ -145,12 +146,12 @@ def legend(networks: Sequence[str], *more: tuple[str, str]) -> Markup:
 
 
 def key(meaning: str, *drawn: Markup, width: int = 16, height: int = 16) -> Markup:
-    """One line of a figure's key: something drawn, and its meaning."""
+    """Line of a figure's key: a drawing and its meaning."""
     return element("li", element("svg", *drawn, width=width, height=height, aria_hidden="true"), meaning)
 
 
 def key_list(keys: Sequence[Markup]) -> Markup:
-    """A figure's key."""
+    """Key of a figure."""
     return element("ul", *keys, class_="legend")
 
 

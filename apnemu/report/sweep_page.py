@@ -1,4 +1,4 @@
-"""The page of a sweep: what was found as curves over what was swept, and the points that failed.
+"""Page of a sweep: measured columns as curves over what was swept, and the points that failed.
 
 A pure function of its inputs, as `page`: no date, no path, no wall time.
 """
@@ -19,7 +19,7 @@ from apnemu.report.svg import legend, linear_scale
 
 MOST_FIGURES = 24
 MOST_LINES = 12
-"""More than this in one figure, and the median of each network is drawn instead."""
+"""Most lines in a figure; of more, the median of each network is drawn instead."""
 NOT_FOUND = frozenset({"point", "seed"})
 
 Row = Mapping[str, Any]
@@ -112,7 +112,7 @@ def _median(rows: Sequence[Row], axis: str, name: str, network: str) -> Series:
 
 
 def _measured(rows: Sequence[Row], axes: Sequence[str]) -> list[str]:
-    """Columns of numbers that were found, not set."""
+    """Names of the numeric columns that were measured, not set."""
     names = dict.fromkeys(name for row in rows for name in row)
     return [
         name
@@ -122,7 +122,7 @@ def _measured(rows: Sequence[Row], axes: Sequence[str]) -> list[str]:
 
 
 def _labels(rows: Sequence[Row]) -> list[str]:
-    """Columns of texts that tell rows of one point apart."""
+    """Names of the text columns that tell the rows of a point apart."""
     names = dict.fromkeys(name for row in rows for name in row)
     return [
         name

@@ -15,12 +15,12 @@ from apnemu.report.columns import all_columns
 from apnemu.report.shown import Shown
 
 MANY_COLUMNS = 8
-"""More columns than this, and those that never change stand below the table."""
+"""Most columns of a table; of more, those that never change stand below it."""
 COLOURS = {"apn": "bright_blue", "packet": "dark_orange"}
 
 
 def results_table(rows: Sequence[Mapping[str, Any]], shown: Shown) -> Table:
-    """The rows as their experiment shows them on a terminal; without a word from it, its columns as they are."""
+    """The rows as their experiment shows them on a terminal; where it says nothing, the columns as they are."""
     if shown.table is not None and rows:
         return shown.table(rows)
     columns = list(shown.brief) or all_columns(rows, shown.columns)
@@ -47,12 +47,12 @@ def coloured(text: str, network: str, key: str) -> Text:
 
 
 def right(*headings: str) -> list[Column]:
-    """Columns of figures."""
+    """Columns of figures with these headings, aligned right."""
     return [Column(heading, justify="right") for heading in headings]
 
 
 def left(*headings: str) -> list[Column]:
-    """Columns of texts."""
+    """Columns of texts with these headings, aligned left."""
     return [Column(heading) for heading in headings]
 
 
@@ -70,7 +70,7 @@ def titled(title: str, *columns: Column) -> Table:
 
 
 def plan_table(planned: Mapping[str, Any]) -> Table:
-    """The lightpaths of `apnemu plan --json`, one a line, then the branches of its light trees."""
+    """Table of a plan (`apnemu plan --json`): a line for each lightpath, then for each branch of its light trees."""
     table = titled(
         "Lightpaths",
         *left("name", "route", "mode"),

@@ -15,12 +15,13 @@ WIDTH, LEFT, RIGHT, ROW = 760, 90, 500, 26
 
 
 def tree_figures(picture: Mapping[str, Any]) -> list[Markup]:
-    """One drawing for each tree of the plan, in its order."""
+    """A drawing of each tree of the plan, in its order."""
     return [_tree(tree) for tree in picture.get("trees", ())]
 
 
 def _tree(tree: Mapping[str, Any]) -> Markup:
-    """Sites stand by the number of fibres from the hub; a leaf has a line of its own, others the middle of theirs."""
+    """A tree. From left to right a site stands by its number of fibres from the hub; a leaf has a line of its own, any
+    other site stands in the middle of its leaves."""
     branches = sorted(tree["branches"], key=lambda branch: branch["route"])
     deepest = max(len(branch["route"]) for branch in branches) - 1
     step = (RIGHT - LEFT) / deepest

@@ -7,7 +7,7 @@ from typing import Any
 from apnemu.units import ns_to_ms, ns_to_s, ns_to_us
 
 NOTHING = "–"
-"""Stands where there is no value."""
+"""Text in place of a value that is not there."""
 
 
 def duration(ns: int | None) -> str:
@@ -82,7 +82,7 @@ def count(number: int, noun: str) -> str:
 
 
 def network(name: str) -> str:
-    """A network's name, or that of a kind of light, where kinds are compared.
+    """The name of a network, or of a kind of light where kinds are compared.
 
     >>> network("apn"), network("packet"), network("tree"), network("other")
     ('APN', 'packet network', 'light tree', 'other')
@@ -121,7 +121,7 @@ def capital(text: str) -> str:
 
 
 def plain(value: Any) -> str:
-    """Any value of a result that has no column of its own; a number with a point to six significant digits.
+    """A result's value as text; a number with a point has six significant digits.
 
     >>> plain(None), plain(12345), plain(0.25), plain(True), plain(["a", "b"])
     ('–', '12,345', '0.25', 'yes', 'a, b')

@@ -40,7 +40,7 @@ from apnemu.units import NS_PER_S, VirtualNs, ns_to_s, ns_to_us, s_to_ns
 SIZES, QUICK_SIZES = (6, 12, 48), (6,)
 LENGTH_KM = 100.0
 RATES_S = {1: 6.0, 10: 4.0, 100: 2.0}
-"""Line rate in Gbit/s -> virtual seconds of one TCP flow."""
+"""Line rate in Gbit/s -> virtual seconds that one TCP flow lasts."""
 IDLE_S = 500.0
 PROBES = 50
 Say = Callable[[str], None]
@@ -48,7 +48,7 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Ran:
-    """A guest of ours that has ended: its records, and how the two clocks went."""
+    """Guest of apnemu's that has ended: its records, and instants on both clocks."""
 
     outcome: Outcome
     table: Any
@@ -88,7 +88,7 @@ def bench(*, say: Say, quick: bool = False) -> dict[str, Any]:
 
 
 def _planner() -> dict[str, Any]:
-    """Requests for light per second on one core, and those of a plain Python loop of the same rule."""
+    """Requests for light per second on one core: by compiled code, and by a plain Python loop of the same rule."""
     plant = read_plant(shipped_topology("nsfnet"))
     ours, plain, same = race(
         plant, Rules(), load_erlang=240, requests=2_000_000, plain_requests=20_000, seed=1, clock=perf_counter_ns
@@ -103,7 +103,7 @@ def _planner() -> dict[str, Any]:
 
 
 def bench_table(document: dict[str, Any]) -> Table:
-    """The figures for a terminal."""
+    """The figures as a table for a terminal."""
     table = Table("figure", "ours", "stock Mininet, real time", title="Speed and accuracy", title_justify="left")
     ours, stock = document["accuracy"]["ours"], document["accuracy"]["stock_mininet"]
     for name in ("rtt_error_ns", "jitter_ns"):
@@ -128,7 +128,7 @@ def bench_table(document: dict[str, Any]) -> Table:
 
 
 def chain(sites: int, rate_gbps: float = 100.0) -> Plant:
-    """Sites in a row, neighbours joined by a fibre and a lightpath."""
+    """Plant of sites in a row, neighbours joined by a fibre and a lightpath."""
     names = [f"site-{number}" for number in range(1, sites + 1)]
     joined = list(pairwise(names))
     mode = Mode(name="line", rate_gbps=rate_gbps, slot_m=4, reach_km=1e4, fec_ns=0, source="for timing")

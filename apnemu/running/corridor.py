@@ -48,9 +48,9 @@ class _Asked:
     plant: Plant
     assignment: Assignment
     notes: tuple[str, ...]
-    """What the manifest says beside the approximations."""
+    """Lines of the manifest beside the approximations."""
     warnings: tuple[str, ...]
-    """What a person is told before the lab boots."""
+    """Lines that a person is told before the lab boots."""
     picture: dict[str, Any]
     folder: Path
     say: Say
@@ -58,12 +58,13 @@ class _Asked:
 
     @property
     def experiment(self) -> Experiment[Any]:
+        """The experiment that is asked for."""
         return self.request.experiment
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Measured:
-    """What was played and measured, or computed."""
+    """Results of what was played and measured, or computed."""
 
     rows: list[Row]
     virtual_ns: int = 0
@@ -71,7 +72,7 @@ class _Measured:
 
 
 def run(request: Request, *, say: Say, on_progress: OnProgress | None = None) -> Finished:
-    """One run, its directory complete.
+    """Do one run, and return it with its directory complete.
 
     Raises InputError for what was asked, LabError for what the lab did; the run directory then stays as it was left.
     """
@@ -119,7 +120,7 @@ def _check_programs(experiment: Experiment[Any]) -> None:
 
 @contextmanager
 def _own_functions(request: Request) -> Iterator[None]:
-    """Whatever a function of a person's own experiment raises is named as theirs. Raises InputError for it."""
+    """Name the file of a person's own experiment for whatever a function of it raises. Raises InputError."""
     try:
         yield
     except ApnemuError:
@@ -196,8 +197,9 @@ def _played(asked: _Asked) -> _Measured:
 
 
 def _measure(asked: _Asked, kind: Time) -> tuple[list[Row], list[Outcome]]:
-    """Every network on one kind of clock: blueprints, guests, records, rows. What is refused has no warnings.
+    """Measure every network on one kind of clock: blueprints, guests, records, rows.
 
+    Warnings come after the blueprints, so that input that is refused has none. Raises InputError, GuestError.
     Programs are looked for last: what was asked wrongly is told in the same way on every machine.
     """
     request, folder = asked.request, asked.folder

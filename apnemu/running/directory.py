@@ -1,4 +1,4 @@
-"""The directory of a run: made, written, tidied up. Nothing outside it is touched."""
+"""Directory of a run: made, written, tidied up. Nothing outside it is touched."""
 
 from __future__ import annotations
 

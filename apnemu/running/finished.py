@@ -21,7 +21,7 @@ OTHERS_WRITE = 0o022
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finished:
-    """One run: what `apnemu run --json` prints, its manifest, its picture, and how its results are shown."""
+    """Run that has ended: what `apnemu run --json` prints, its manifest, its picture, how its results are shown."""
 
     folder: Path
     document: Mapping[str, Any]
@@ -43,13 +43,13 @@ class Finished:
 
 
 def write_report(target: Path, runs: Sequence[Finished]) -> Path:
-    """One page in `target` for several runs, with the picture of the first. Raises InputError for its folder."""
+    """Write a page for several runs into `target`, with the picture of the first. Raises InputError for its folder."""
     parts = [part for run in runs for part in run.parts()]
     return write_page(made(target, "--out"), parts, runs[0].picture)
 
 
 def read_finished(folder: Path) -> Finished:
-    """The run that a directory holds. Raises InputError for what is none."""
+    """Read the run that a directory holds. Raises InputError for a directory that holds no run that ended."""
     document = {**_written(folder, "results.json", "experiment", "time", "results"), "run_dir": str(folder)}
     manifest = _written(folder, "manifest.json") if (folder / "manifest.json").is_file() else {}
     return Finished(
@@ -82,7 +82,7 @@ def _is_mine(file: Path, manifest: Mapping[str, Any]) -> bool:
 
 
 def _written(folder: Path, name: str, *keys: str) -> dict[str, Any]:
-    """What a run wrote. Raises InputError where it is not there or is no such thing."""
+    """Read a JSON file of a run. Raises InputError where it is not there, or lacks one of the keys."""
     whose = f"{folder} is not the directory of a run that ended"
     if not (folder / name).is_file():
         raise InputError(f"{whose}: it has no {name}; give one of apnemu run", file="RUN_DIR")

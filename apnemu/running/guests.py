@@ -1,4 +1,4 @@
-"""The guests of a run, a network each: what each is told, boots at once, and left behind."""
+"""The guests of a run, one for each network: what each is told; all boot side by side, and are waited for."""
 
 from __future__ import annotations
 

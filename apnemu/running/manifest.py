@@ -1,4 +1,4 @@
-"""What a run says of itself: the versions that it ran with, and everything about it that is not as in the world."""
+"""Manifest of a run: versions, hashes of inputs, and everything about it that is not as in the world."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ PACKAGES = {"os-ken": "os-ken", "ryu": "ryu", "mininet": "mininet", "pyroute2": 
 
 
 def manifest_of(request: Request, settings: Mapping[str, Value], notes: Sequence[str]) -> dict[str, Any]:
-    """The manifest of a run that begins: what is to be known to repeat it and to trust it."""
+    """The manifest of a run that begins: what a reader needs to repeat it and to trust it."""
     own = {} if request.own_file is None else {"experiment_sha256": _sha256(request.own_file.read_bytes())}
     files = [*input_files(request.topology), *filter(None, [request.controller, request.own_file])]
     return {
@@ -63,7 +63,7 @@ def versions(controller_runtime: str) -> dict[str, str]:
 
 
 def approximations(times: Sequence[str], syscall_cost_ns: int, *, pcap: bool) -> list[str]:
-    """What is simpler here than in the world; a reader must know it before trusting a number."""
+    """Approximations, a sentence each: a reader must know them before trusting a number."""
     common = [
         "Every fibre has its declared length and group index; temperature and splices are not modelled.",
         "A line's rate counts the bytes that Linux counts: not preamble, gap and checksum (24 bytes a frame).",
@@ -81,7 +81,7 @@ def approximations(times: Sequence[str], syscall_cost_ns: int, *, pcap: bool) ->
 
 
 def scenario_unplayed(plant: Plant, who: str) -> tuple[str, ...]:
-    """One line on the events of a topology that do not happen here; none where it has no events."""
+    """A line on the events of a topology that do not happen here; none where it has no events."""
     count = len(plant.scenario)
     if not count:
         return ()

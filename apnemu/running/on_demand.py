@@ -1,4 +1,4 @@
-"""A network in which nothing is lit, for whoever wants to ask its controller for light by hand."""
+"""Network in which nothing is lit, for a person who asks its controller for light by hand (`apnemu lab net`)."""
 
 from __future__ import annotations
 
@@ -16,11 +16,10 @@ from apnemu.topology import read_plant
 def write_network(
     folder: Path, topology: Path, *, transceivers: int, seed: int, runtime: str = "os-ken"
 ) -> tuple[str, ...]:
-    """Put into a guest's folder what it is to build; returns what a user must know of it.
+    """Write what a guest is to build into its folder; return lines that a user must know.
 
-    Raises InputError for a topology that cannot be.
-
-    What an earlier network's controller has left there is not this one's: it goes.
+    The journal of an earlier network's controller in that folder is deleted. Raises InputError for a topology that
+    cannot be.
     """
     (folder / "controller.journal").unlink(missing_ok=True)
     plant = dataclasses.replace(read_plant(topology), transceivers=transceivers)

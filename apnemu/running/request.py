@@ -1,4 +1,4 @@
-"""What a run was asked for, and the command line that asks for the same again."""
+"""Request for a run, and the command line that asks for the same again."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Time = Literal["virtual", "real"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """What `apnemu run` was asked for. `out` None: a new folder under `runs/`."""
+    """Request for a run, as `apnemu run` and `apnemu.run` make it. `out` None is a new folder under `runs/`."""
 
     experiment: Experiment[Any]
     topology: Path
@@ -33,7 +33,7 @@ class Request:
     wall_limit_s: float = 1800
     cores: tuple[int, ...] = ()
     by_quality: bool = False
-    """Whether GNPy decides what is lit, or the table of reach with GNPy's figures beside it."""
+    """Whether GNPy decides what is lit; else the table of reach does, and GNPy's figures stand beside it."""
 
     def command(self) -> list[str]:
         """The words of the command line that gives this run again."""

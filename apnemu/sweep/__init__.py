@@ -1,5 +1,10 @@
 """Many runs of one experiment as one: a grid or a list of points, each an independent lab; one table, one page.
 
+    points   a grid or a list of settings as points, each with its own key and seed
+    point    the run of one point
+    workers  processes of this machine, or a Dask cluster
+    table    rows of all points as one table
+
 A point's seed follows from its settings and the sweep's seed, and the table is written in the grid's order, so that it
 does not matter who ran what, when, and how often the sweep was interrupted. What is done lies in `points/`, a file
 each, written whole or not at all: the same command with the same `--out` goes on from there, and may add points.
@@ -34,7 +39,7 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """What `apnemu sweep` was asked for. `scheduler` empty: processes of this machine."""
+    """Request for a sweep, as `apnemu sweep` makes it. An empty `scheduler` means processes of this machine."""
 
     experiment: str
     topology: Path
@@ -47,11 +52,11 @@ class Request:
     out: Path | None = None
     wall_limit_s: float = 1800
     again: bool = False
-    """Run points that failed before once more."""
+    """Whether points that failed before are run once more."""
 
 
 def sweep(request: Request, *, say: Say) -> dict[str, Any]:
-    """Run what is not done yet; returns the document that `apnemu sweep --json` prints.
+    """Run the points that are not done yet; returns the document that `apnemu sweep --json` prints.
 
     Raises InputError for what was asked; a point that fails is a row with its reason.
     """
@@ -134,7 +139,7 @@ def _done(folder: Path, points: tuple[Point, ...], again: bool) -> dict[str, dic
 
 
 def _keep(folder: Path, result: dict[str, Any]) -> None:
-    """Whole or not at all: an interrupt must not leave half a result that counts as done."""
+    """Write a result whole or not at all: an interrupt must not leave half of one that counts as done."""
     file = folder / "points" / f"{result['key']}.json"
     rundir.write_json(file.with_suffix(".part"), result)
     os.replace(file.with_suffix(".part"), file)

@@ -1,4 +1,4 @@
-"""One point, run wherever it may be: a process on this machine, or a worker of a cluster."""
+"""Run of one point, by a process of this machine or a worker of a cluster."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from apnemu.running.request import Request
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Task:
-    """What a worker is told. `folder` None: the run directory is a scratch folder of the worker's and is not kept."""
+    """Task of a worker: one point. `folder` None: the run directory is a scratch folder that is not kept."""
 
     experiment: str
     topology: str
@@ -30,7 +30,9 @@ class Task:
 
 
 def run_point(task: Task) -> dict[str, Any]:
-    """`{key, rows, met, reason}`: what was found, or in `reason` why nothing was. Never raises for a point's own fault.
+    """Run a point; returns `{key, rows, met, reason}`, where `reason` says why there are no rows.
+
+    A fault of the point's own is a reason, never an exception.
 
     A reason names no folder of this run, so that it is the same wherever the point was run.
     """

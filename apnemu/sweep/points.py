@@ -1,4 +1,4 @@
-"""A grid or a list of settings, as points that know who they are."""
+"""Points of a sweep, from a grid or a list of settings, each with its own key and seed."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ MOST_POINTS = 100_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Point:
-    """One run of a sweep.
+    """Point of a sweep: one run.
 
     `given` are its KEY=VALUE texts, `settings` what they mean. `key` and `seed` follow from the settings and the
     sweep's seed alone: not from the place in the grid, nor from who runs it and when.
@@ -34,7 +34,7 @@ class Point:
 
 
 def grid(experiment: Experiment[Any], given: Sequence[str], listed: Path | None, seed: int) -> tuple[Point, ...]:
-    """Every combination: the last setting varies fastest, the rows of the list slowest.
+    """All combinations as points: the last setting varies fastest, the rows of the list slowest.
 
     `given` are texts KEY=A,B,C: here a comma separates points, also where the setting takes several values. `listed`
     is a CSV file with settings' names in its first line and a point in each other.
@@ -116,7 +116,7 @@ def _rows(experiment: Experiment[Any], file: Path, axes: Mapping[str, Any]) -> l
 
 @contextmanager
 def _placed(file: Path, line: int) -> Iterator[None]:
-    """What is refused inside is refused as that line of the file, not as an option."""
+    """Name the line of the file, in place of an option, in an InputError that is raised inside."""
     try:
         yield
     except InputError as error:

@@ -1,4 +1,4 @@
-"""All points' rows as one table: the points in the grid's order, whoever ran them and when."""
+"""Rows of all points as one table: the points in the grid's order, whoever ran them and when."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ import pyarrow.parquet as pq  # type: ignore[import-untyped]  # it ships no type
 from apnemu.sweep.points import Point
 
 SETTING = "set_"
-"""Before a setting's name: a row may have a column of the same name."""
+"""Prefix of a setting's column: a row may have a column of the setting's name."""
 
 
 def combined(points: Sequence[Point], found: Mapping[str, Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """A row for each row of each point: its settings, its seed, what was found.
+    """Rows of all points, each with its point's settings and seed.
 
-    A failed point has one, with its reason. Points that have not been run yet are left out.
+    A failed point has a single row, with its reason. Points that have not been run yet are left out.
     """
     rows: list[dict[str, Any]] = []
     for number, point in enumerate(points):
@@ -37,14 +37,14 @@ def combined(points: Sequence[Point], found: Mapping[str, Mapping[str, Any]]) ->
 
 
 def write(rows: Sequence[Mapping[str, Any]], path: Path) -> None:
-    """As Parquet; the same rows give the same bytes. Columns in the order of their first row."""
+    """Write the rows as Parquet, columns in the order of their first row; the same rows give the same bytes."""
     names = list(dict.fromkeys(name for row in rows for name in row))
     columns = {name: _column(name, [row.get(name) for row in rows]) for name in names}
     pq.write_table(pa.table(columns), path, compression="zstd", compression_level=3, version="2.6")
 
 
 def _column(name: str, values: list[Any]) -> Any:
-    """Whole numbers, numbers, truths or texts where all values are; anything else as its JSON text."""
+    """A column of whole numbers, numbers, truths or texts if all values are such; else of their JSON texts."""
     if name == "seed":
         return pa.array(values, pa.uint64())
     kinds = {type(value) for value in values if value is not None}

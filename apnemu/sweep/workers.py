@@ -1,4 +1,4 @@
-"""Who runs the points: processes on this machine, each bound to a core, or a Dask cluster."""
+"""Workers that run the points: processes on this machine, each bound to a core, or a Dask cluster."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Found = dict[str, Any]
 
 
 def on_this_machine(tasks: Sequence[Task], workers: int) -> Iterator[Found]:
-    """Results in the order in which they come. A worker takes one core, whatever its point runs at once."""
+    """Run tasks on this machine; results come in the order in which they are ready. Each worker takes one core."""
     spawn = multiprocessing.get_context("spawn")
     counter = spawn.Value("i", 0)
     pool = ProcessPoolExecutor(
@@ -43,7 +43,7 @@ def on_this_machine(tasks: Sequence[Task], workers: int) -> Iterator[Found]:
 
 
 def _begin(counter: Any, parent: int) -> None:
-    """Of a worker: its own core, an end with whoever started it, and an end of its lab when it is told to stop."""
+    """Prepare a worker: bind it to a core, let it end with its parent, and end its lab when it is told to stop."""
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != parent:
         os._exit(1)
@@ -60,7 +60,7 @@ def _interrupted(*_: object) -> None:
 
 
 def on_a_cluster(tasks: Sequence[Task], address: str) -> Iterator[Found]:
-    """The same by a Dask scheduler at `address`. Its workers must see the same files and have this apnemu."""
+    """Run tasks by a Dask scheduler at `address`. Its workers must see the same files and have this apnemu."""
     try:
         from dask import distributed
     except ImportError as error:

@@ -29,7 +29,7 @@ def _folded(value: Any, indent: int) -> str:
 
 
 def schema_of(shape: Shape, meaning: str = "") -> dict[str, Any]:
-    """One shape as JSON Schema, described by its meaning, limit and hint."""
+    """A shape as JSON Schema, described by its meaning, limit and hint."""
     told = shape.meaning if isinstance(shape, Record) else shape.limit if isinstance(shape, Number | Text) else ""
     return {**_values(shape), "description": "; ".join(filter(None, (meaning, told, shape.hint)))}
 

@@ -49,7 +49,7 @@ class Text:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choice:
-    """One of a few words."""
+    """Choice of a few words."""
 
     words: tuple[str, ...]
     hint: str

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from apnemu.emulation.sags import changes
+from apnemu.emulation.play.sags import changes
 from apnemu.model.activities import Event
 from apnemu.units import VirtualNs
 

@@ -197,3 +197,17 @@ def test_a_reader_that_goes_away(make_job: MakeJob) -> None:
     assert b"GuestError: the reader of the guest program's output went away" in command.stderr.read()
     command.stderr.close()
     assert command.wait() == 1
+
+
+def test_a_caller_with_many_open_files(make_job: MakeJob, tmp_path: Path) -> None:
+    """A notebook's kernel holds some dozens of sockets, so that the guest's pipes have high numbers."""
+    few, many = (make_job("sh", "-c", LOOK, folder=tmp_path / name) for name in ("few", "many"))
+    outcome = guest.run(few)
+    held = [os.open(os.devnull, os.O_RDONLY) for _ in range(120)]
+    try:
+        beside = guest.run(many)
+    finally:
+        for fd in held:
+            os.close(fd)
+    assert console_of(many.folder) == console_of(few.folder)
+    assert (beside.virtual_ns, beside.syscalls) == (outcome.virtual_ns, outcome.syscalls)

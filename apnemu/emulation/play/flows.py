@@ -15,25 +15,26 @@ import struct
 from dataclasses import dataclass, field
 from functools import partial
 
-from apnemu.emulation.ends import Ends
 from apnemu.emulation.loop import READ, WRITE, Loop, now_ns
 from apnemu.emulation.notes import Notes
+from apnemu.emulation.play.playing import Playing, Scene
 from apnemu.errors import LabError
-from apnemu.model.activities import Flow
+from apnemu.model.activities import Flow, Pair
+from apnemu.model.scenario import Stage
 from apnemu.units import gbps_to_bytes_per_s
 
 PORT = 5201
 SO_MAX_PACING_RATE = 47
 CHUNK_BYTES = 1 << 26
 WAKE_BYTES = 1 << 20
-"""A receiver of a flow without end is woken for no less than this."""
+"""Least number of bytes that wakes the receiver of a flow without a size."""
 TOTAL_RETRANSMITS = struct.Struct("=100xI")
 """`tcpi_total_retrans` in struct tcp_info (include/uapi/linux/tcp.h)."""
 
 
 @dataclass(slots=True)
 class _Stream:
-    """One connection of a flow."""
+    """A connection of a flow."""
 
     flow: _Running
     sender: socket.socket
@@ -59,20 +60,25 @@ class _Running:
         return sum(stream.received for stream in self.streams)
 
 
-class Flows:
-    """All TCP flows of a stage."""
+class Flows(Playing):
+    """Plays the TCP flows of a stage."""
 
-    def __init__(self, plans: tuple[Flow, ...], ends: Ends) -> None:
-        self._plans = plans
-        self._ends = ends
+    def __init__(self, scene: Scene, stage: Stage) -> None:
+        super().__init__(scene, stage)
+        self._plans = stage.of(Flow)
+        self._ends = scene.ends
         self._running: list[_Running] = []
         self._by_port: dict[tuple[str, int], _Stream] = {}
         self._listeners: list[socket.socket] = []
+        self._file = -1
+
+    def pairs(self) -> list[Pair]:
+        return [(plan.source, plan.target) for plan in self._plans]
+
+    def start(self, loop: Loop, start_ns: int) -> int:
         self._file = os.memfd_create("payload")
         os.ftruncate(self._file, CHUNK_BYTES)
         self._nowhere = mmap.mmap(-1, CHUNK_BYTES)
-
-    def start(self, loop: Loop, start_ns: int) -> None:
         targets = {
             host.name: host for host in (self._ends.between(plan.source, plan.target)[1] for plan in self._plans)
         }
@@ -85,29 +91,32 @@ class Flows:
             loop.watch(listener.fileno(), READ, partial(self._accept, loop, listener))
         for plan in self._plans:
             loop.at(start_ns + plan.start_ns, partial(self._open, loop, plan))
+        return 0
 
     def stop(self, loop: Loop) -> None:
-        """Flows without a size end here; those with one may go on."""
+        """End the flows without a size; those with one may go on."""
         for running in self._running:
             for stream in running.streams:
                 if running.plan.size_bytes is None:
                     stream.to_send = 0
                     self._end(loop, stream)
 
-    def close(self, loop: Loop) -> None:
+    def settle(self, loop: Loop) -> None:
         for running in self._running:
             for stream in running.streams:
                 if stream.sender.fileno() >= 0:
                     self._end(loop, stream)
+
+    def note(self) -> None:
+        """Write a record of each flow, in the order of their beginning."""
+        for running in self._running:
+            self._note(running, self.scene.notes)
+
+    def close(self, loop: Loop) -> None:
         for listener in self._listeners:
             loop.forget(listener.fileno())
             listener.close()
         os.close(self._file)
-
-    def note(self, notes: Notes) -> None:
-        """Write a record of each flow, in the order of their beginning."""
-        for running in self._running:
-            self._note(running, notes)
 
     def _note(self, running: _Running, notes: Notes) -> None:
         plan = running.plan

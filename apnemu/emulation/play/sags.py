@@ -1,11 +1,11 @@
-"""[guest] Amplifiers whose gain sags and comes back: told to the transceivers, and as an alarm to the controller.
+"""Sags: amplifiers whose gain sags and comes back. The transceivers are told, and the controller by an alarm.
 
-The transponders' agent is told what each fibre counts, and lets nothing through that no longer closes. No port goes
-down, so the line system raises an alarm: an operation of the controller's REST interface. Where the controller is lost
-its alarms wait, in their order, until it is back.
+The transponders' agent is told how much longer each fibre counts, and lets no light through that does not close. No
+port goes down, so the line system raises an alarm: an operation of the controller's REST interface. Alarms wait, in
+their order, while the controller is lost.
 
-*Not modelled:* where on its way light is when its amplifier sags: a receiver has no more frames from that instant on,
-and has them again as soon as the light closes again.
+*Not modelled:* the time that light takes from the amplifier to the receiver: frames end at the instant of the sag, and
+come again as soon as the light closes again.
 """
 
 from __future__ import annotations
@@ -15,45 +15,47 @@ import socket
 from collections import deque
 from functools import partial
 
-from apnemu.blueprint.document import Blueprint
 from apnemu.blueprint.requests import SAG, sagged
 from apnemu.emulation.calls import CONNECT_BEFORE_NS, Call
-from apnemu.emulation.loop import Loop, now_ns
+from apnemu.emulation.loop import FOREVER_NS, Loop, now_ns
+from apnemu.emulation.play.playing import Playing, Scene
 from apnemu.emulation.transceivers import SOCKET
 from apnemu.errors import LabError
 from apnemu.model.activities import Event
-
-FOREVER_NS = 1 << 62
-"""A call knows how long it waits for the controller."""
+from apnemu.model.scenario import Stage
 
 
-class Sags:
-    """Of a stage; networks without light on demand take no notice."""
+class Sags(Playing):
+    """Plays what the events of a stage do to amplifiers; networks without light on demand take no notice."""
 
-    def __init__(self, blueprint: Blueprint, events: tuple[Event, ...]) -> None:
-        self._plant = blueprint.plant
-        self._changes = changes(events) if blueprint.transceivers else []
+    def __init__(self, scene: Scene, stage: Stage) -> None:
+        super().__init__(scene, stage)
+        self._plant = scene.blueprint.plant
+        self._changes = changes(stage.of(Event)) if scene.blueprint.transceivers else []
         self._lacks: dict[str, float] = {}
         """Fibre -> dB of gain that its first amplifier lacks."""
         self._agent: socket.socket | None = None
         self._calls: deque[Call] = deque()
-        """That the controller has not answered; the first is being made."""
+        """Alarms that the controller has not answered; the first is being made."""
 
-    def start(self, loop: Loop, start_ns: int) -> None:
+    def start(self, loop: Loop, start_ns: int) -> int:
         if not self._changes:
-            return
+            return 0
         self._agent = socket.socket(socket.AF_UNIX)
         self._agent.connect(str(SOCKET))
         for at_ns, fibre, db in self._changes:
             call = self._alarm(loop, fibre, db)
             loop.at(start_ns + at_ns - CONNECT_BEFORE_NS, call.connect)
             loop.at(start_ns + at_ns, partial(self._happens, fibre, db, call))
+        return 0
 
-    def close(self, loop: Loop) -> None:
-        """All amplifiers give what they should, and the controller knows."""
+    def settle(self, loop: Loop) -> None:
+        """Have all amplifiers give what they should, and the controller know."""
         for fibre in list(self._lacks):
             self._happens(fibre, 0.0, self._alarm(loop, fibre, 0.0))
         loop.run(FOREVER_NS if self._calls else now_ns(), unless=lambda: not self._calls)
+
+    def close(self, loop: Loop) -> None:
         if self._agent is not None:
             self._agent.close()
 
@@ -72,7 +74,7 @@ class Sags:
             call.make()
 
     def _tell_agent(self) -> None:
-        """Raises LabError where it is gone."""
+        """Tell the agent how much longer each fibre counts. Raises LabError where the agent is gone."""
         assert self._agent is not None and self._plant is not None
         longer_km = {name: self._plant.fibre[name].sag_km(db) for name, db in self._lacks.items()}
         self._agent.sendall(json.dumps({"kind": "sag", "longer_km": longer_km}).encode() + b"\n")
@@ -88,8 +90,8 @@ class Sags:
 
 
 def changes(events: tuple[Event, ...]) -> list[tuple[int, str, float]]:
-    """When which fibre's first amplifier begins to lack how many dB: 0 where a repair brings its gain back."""
-    found: list[tuple[int, str, float]] = []
+    """Changes of gain by their instant: (at_ns, fibre, dB that its first amplifier lacks; 0 after a repair)."""
+    changed: list[tuple[int, str, float]] = []
     lacks: dict[str, float] = {}
     for event in sorted(events, key=lambda event: event.at_ns):
         if event.kind not in ("sag", "repair"):
@@ -98,5 +100,5 @@ def changes(events: tuple[Event, ...]) -> list[tuple[int, str, float]]:
             db = event.db if event.kind == "sag" else 0.0
             if lacks.get(fibre, 0.0) != db:
                 lacks[fibre] = db
-                found.append((event.at_ns, fibre, db))
-    return found
+                changed.append((event.at_ns, fibre, db))
+    return changed

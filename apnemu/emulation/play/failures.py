@@ -1,11 +1,11 @@
-"""Events of a stage, done to the wires: fibres go dark, sites go dark, and both come back.
+"""Failures of fibres and sites: their wires go dark, and come back.
 
 The interfaces at both ends of a dark fibre are switched off, so that Open vSwitch reports the port's status and a
-router's kernel its link. What was on the fibre is lost: the kernel empties the queues of an interface that goes down.
+router's kernel its link. Frames on the fibre are lost: the kernel empties the queues of an interface that goes down.
 A site that is lost loses its fibres, and its hosts the line to its ROADM or router.
 
 *Not modelled:* where along a fibre it is cut. It goes dark along all its length at once, so that both ends see it at
-that instant; a real cut is seen at each end as much later as light takes from it, and what has passed it still arrives.
+that instant. A real cut is seen at each end as much later as light takes from it, and light beyond it still arrives.
 """
 
 from __future__ import annotations
@@ -17,33 +17,35 @@ from functools import partial
 from apnemu.blueprint.document import Wire
 from apnemu.emulation import shaping
 from apnemu.emulation.loop import Loop
-from apnemu.emulation.net import Net
 from apnemu.emulation.netlink import ask, link_down, link_up
-from apnemu.emulation.notes import Notes
+from apnemu.emulation.play.playing import Playing, Scene
 from apnemu.model.activities import Event
+from apnemu.model.scenario import Stage
 
 
-class Failures:
-    """What is dead at this instant; `start` asks for every event of a stage, `close` makes everything whole again."""
+class Failures(Playing):
+    """Plays what the events of a stage do to wires, and knows which are dark at this instant."""
 
-    def __init__(self, net: Net, events: tuple[Event, ...], notes: Notes) -> None:
-        self._net = net
-        self._events = events
-        self._notes = notes
+    def __init__(self, scene: Scene, stage: Stage) -> None:
+        super().__init__(scene, stage)
+        self._net = scene.net
         self._cut: dict[str, bool] = {}
-        """Fibre -> whether its ends are not told."""
+        """Cut fibre -> whether its ends are left untold (`Event.silent`)."""
         self._lost: dict[str, bool] = {}
+        """Lost site -> likewise."""
         self._dark: dict[str, bool] = {}
-        """Wire -> whether its ends were not told."""
-        self._site = {host.name: host.site for host in net.blueprint.hosts}
-        self._site.update((switch.name, switch.site) for switch in net.blueprint.switches)
-        self._site.update((router.name, router.site) for router in net.blueprint.routers)
+        """Dark wire -> whether its ends were left untold."""
+        self._site = {host.name: host.site for host in scene.blueprint.hosts}
+        self._site.update((switch.name, switch.site) for switch in scene.blueprint.switches)
+        self._site.update((router.name, router.site) for router in scene.blueprint.routers)
 
-    def start(self, loop: Loop, start_ns: int) -> None:
-        for event in self._events:
+    def start(self, loop: Loop, start_ns: int) -> int:
+        for event in self.stage.of(Event):
             loop.at(start_ns + event.at_ns, partial(self._happens, event))
+        return 0
 
-    def close(self) -> None:
+    def settle(self, loop: Loop) -> None:
+        """Make every wire whole again."""
         self._cut.clear()
         self._lost.clear()
         self._apply()
@@ -58,7 +60,7 @@ class Failures:
             self._cut.update(dict.fromkeys(event.fibres, event.silent))
             self._lost.update(dict.fromkeys(event.sites, event.silent))
         detail = {"fibres": list(event.fibres), "sites": list(event.sites)}
-        self._notes.write(
+        self.scene.notes.write(
             "event",
             name=event.kind,
             source=event.what,
@@ -68,7 +70,7 @@ class Failures:
         self._apply()
 
     def _is_dark(self, wire: Wire) -> bool | None:
-        """None: it is whole; else whether its ends are not told."""
+        """Whether the ends of a dark wire are left untold; None for a whole wire."""
         sites = [self._site[end.node] for end in (wire.a, wire.b) if end.node in self._site]
         causes = [self._lost[site] for site in sites if site in self._lost]
         if wire.kind == "fibre" and wire.name in self._cut:
@@ -76,7 +78,7 @@ class Failures:
         return all(causes) if causes else None
 
     def _apply(self) -> None:
-        """Only wires whose state changes are touched, in the blueprint's order."""
+        """Set the wires whose state changes, in the blueprint's order."""
         touched: dict[str, None] = {}
         for wire in self._net.blueprint.wires:
             before, after = self._dark.get(wire.name), self._is_dark(wire)
@@ -92,7 +94,10 @@ class Failures:
             self._net.netlink(node).flush()
 
     def _set(self, wire: Wire, *, dark: bool, silent: bool) -> dict[str, None]:
-        """An interface that is switched off forgets its routes: a host's own is left on, and so is a router's to it."""
+        """Make a wire dark or whole; returns the nodes whose requests are queued.
+
+        An interface that is switched off forgets its routes: a host's own is left on, and so is a router's to it.
+        """
         silent = silent or (wire.kind == "access" and bool(self._net.blueprint.routers))
         ends = (wire.a, wire.b) if wire.kind == "fibre" or silent else (wire.b,)
         for end in ends:

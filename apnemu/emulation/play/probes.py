@@ -1,7 +1,7 @@
 """Echo requests that the kernels of both ends stamp: no process's scheduling is in a measured delay.
 
 The request is stamped when the sender's stack hands it to the transceiver's queue, on its arrival at the target, and
-the target's kernel answers; the answer is stamped on arrival. Source: Linux Documentation/networking/timestamping.rst.
+the target's kernel answers; the answer is stamped on arrival.
 """
 
 from __future__ import annotations
@@ -16,31 +16,35 @@ from apnemu.emulation import shaping
 from apnemu.emulation.ends import Ends
 from apnemu.emulation.loop import ERROR, READ, Loop
 from apnemu.emulation.notes import Notes
-from apnemu.errors import LabError
-from apnemu.model.activities import Probes
-from apnemu.units import NS_PER_S
+from apnemu.emulation.play.playing import Playing, Scene
+from apnemu.emulation.play.stamps import (
+    GONE,
+    NUMBERED,
+    REPORT_SOFTWARE,
+    SCHEDULED,
+    SCM_TXTIME,
+    SO_TIMESTAMPING,
+    STAMP_GONE,
+    STAMP_ONLY,
+    STAMP_RECEIVED,
+    STAMP_SENT,
+    numbers,
+    pace_by_instant,
+    stamp_ns,
+)
+from apnemu.model.activities import Pair, Probes
+from apnemu.model.scenario import Stage
 
-SO_TIMESTAMPING = 37
-IP_RECVERR = 11
-STAMP_SENT = 1 << 8
-"""SOF_TIMESTAMPING_TX_SCHED: when the stack hands the frame to the queue of its interface."""
-STAMP_RECEIVED, REPORT_SOFTWARE, NUMBERED, STAMP_ONLY = 1 << 3, 1 << 4, 1 << 7, 1 << 11
 ECHO_REQUEST, ECHO_REPLY = 8, 0
 HEADERS_BYTES = 14 + 20 + 8
 """Ethernet, IPv4 and ICMP."""
-SCHEDULED, GONE = 1, 0
-"""SCM_TSTAMP_SCHED and SCM_TSTAMP_SND in the error queue."""
-STAMP_GONE = 1 << 1
-"""SOF_TIMESTAMPING_TX_SOFTWARE: when a paced frame leaves the queue that held it back for its instant."""
-SO_TXTIME = SCM_TXTIME = 61
-CLOCK_MONOTONIC = 1
 AHEAD_NS = 500_000
 """Paced probes are handed to the kernel this far before their instants."""
 
 
 @dataclass(slots=True)
 class _Seen:
-    """One probe: instants of its sending and arrivals, ns since the epoch of the lab's wall clock."""
+    """A probe: instants of its sending and arrivals, in ns of the lab's wall clock."""
 
     sent_ns: int = 0
     arrived_ns: int | None = None
@@ -53,11 +57,37 @@ class _Prober:
 
     socket: socket.socket
     sent: list[_Seen] = field(default_factory=list)
-    """In the order of sending: the kernel numbers its stamps so."""
+    """Probes in the order of sending, by which the kernel numbers its stamps."""
 
 
-class Probing:
-    """All probes of a stage."""
+class Probing(Playing):
+    """Plays the probes of a stage."""
+
+    def __init__(self, scene: Scene, stage: Stage) -> None:
+        super().__init__(scene, stage)
+        self._plan = next(iter(stage.of(Probes)), None)
+        self._echoes: Echoes | None = None
+
+    def pairs(self) -> tuple[Pair, ...]:
+        return self._plan.pairs if self._plan else ()
+
+    def start(self, loop: Loop, start_ns: int) -> int:
+        if self._plan is None:
+            return 0
+        self._echoes = Echoes(self._plan, self.scene.ends, self.scene.blueprint.seed)
+        return self._echoes.start(loop, start_ns)
+
+    def note(self) -> None:
+        if self._echoes:
+            self._echoes.note(self.scene.notes)
+
+    def close(self, loop: Loop) -> None:
+        if self._echoes:
+            self._echoes.close(loop)
+
+
+class Echoes:
+    """All echo requests of one plan, with a socket in each host that sends or receives any."""
 
     def __init__(self, plan: Probes, ends: Ends, seed: int) -> None:
         self._plan = plan
@@ -84,12 +114,10 @@ class Probing:
             shaping.pace(netlink, index)
             netlink.flush()
             netlink.close()
-            self._probers[source.name].socket.setsockopt(
-                socket.SOL_SOCKET, SO_TXTIME, struct.pack("=iI", CLOCK_MONOTONIC, 0)
-            )
+            pace_by_instant(self._probers[source.name].socket)
 
     def start(self, loop: Loop, start_ns: int) -> int:
-        """Ask for every probe at its instant; returns the last one's."""
+        """Ask for every probe at its instant; returns the last instant."""
         for name, prober in self._probers.items():
             loop.watch(prober.socket.fileno(), READ | ERROR, partial(self._read, name))
         start_ns += self._plan.after_ns
@@ -108,7 +136,7 @@ class Probing:
             prober.socket.close()
 
     def note(self, notes: Notes) -> None:
-        """Write what was seen, in the order of sending."""
+        """Write a record of each probe, in the order of sending."""
         for (index, number), seen in self._seen.items():
             source, target = self._plan.pairs[index]
             notes.write(
@@ -147,21 +175,19 @@ class Probing:
                 continue
             source, target = self._ends[index]
             if kind == ECHO_REQUEST and name == target.name:
-                seen.arrived_ns = _stamp(ancillary)
+                seen.arrived_ns = stamp_ns(ancillary)
             elif kind == ECHO_REPLY and name == source.name:
-                seen.answered_ns = _stamp(ancillary)
+                seen.answered_ns = stamp_ns(ancillary)
 
     def _read_stamp(self, prober: _Prober) -> bool:
         try:
             _, ancillary, _, _ = prober.socket.recvmsg(0, 512, socket.MSG_ERRQUEUE)
         except BlockingIOError:
             return False
-        for level, kind, data in ancillary:
-            if level == socket.IPPROTO_IP and kind == IP_RECVERR:
-                _, origin, _, _, _, what, number = struct.unpack_from("=IBBBBII", data)
-                if origin == 4 and what == self._what and not prober.sent[number].sent_ns:
-                    # Switches hand the frame to further queues, each stamped; the sender's own comes first.
-                    prober.sent[number].sent_ns = _stamp(ancillary)
+        for number in numbers(ancillary, self._what):
+            if not prober.sent[number].sent_ns:
+                # Switches hand the frame to further queues, each stamped; the sender's own comes first.
+                prober.sent[number].sent_ns = stamp_ns(ancillary)
         return True
 
 
@@ -173,11 +199,3 @@ def _echo(identifier: int, number: int, payload: bytes) -> bytes:
     while total >> 16:
         total = (total & 0xFFFF) + (total >> 16)
     return struct.pack("!BBHHH", ECHO_REQUEST, 0, ~total & 0xFFFF, identifier, number) + payload
-
-
-def _stamp(ancillary: list[tuple[int, int, bytes]]) -> int:
-    for level, kind, data in ancillary:
-        if level == socket.SOL_SOCKET and kind == SO_TIMESTAMPING:
-            seconds, nanoseconds = struct.unpack_from("=qq", data)
-            return int(seconds) * NS_PER_S + int(nanoseconds)
-    raise LabError("the kernel of the lab did not stamp a probe")
