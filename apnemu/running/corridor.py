@@ -107,14 +107,15 @@ def run(request: Request, *, say: Say, on_progress: OnProgress | None = None) ->
         )
 
 
-def _check_programs(experiment: Experiment[Any]) -> None:
-    """Raises LabError, with the command that mends it, where a program that the experiment runs is not there."""
+def _check_programs(request: Request) -> None:
+    """Raise LabError, with the command that mends it, where a program that the experiment runs is not there."""
+    experiment = request.experiment
     missing = [program for program in experiment.needs if not has_program(program.path)]
     if missing:
         packages = ", ".join(dict.fromkeys(program.package for program in missing))
         raise LabError(
             f"{experiment.name} runs {missing[0].path.rpartition('/')[2]} ({missing[0].why}), which is not on this"
-            f" machine; apnemu setup {experiment.name} installs {packages}"
+            f" machine; apnemu setup {request.own_file or experiment.name} installs {packages}"
         )
 
 
@@ -208,7 +209,7 @@ def _measure(asked: _Asked, kind: Time) -> tuple[list[Row], list[Outcome]]:
     try:
         with _own_functions(request):
             blueprints = [blueprint_of(request, context) for context in contexts]
-        _check_programs(request.experiment)
+        _check_programs(request)
     except (InputError, LabError):  # nothing has run yet
         shutil.rmtree(folder)
         raise
