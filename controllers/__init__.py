@@ -1,5 +1,13 @@
 """The controllers: Ryu applications that set up light, and the conventional network's forwarding.
 
-`runtime` alone knows Ryu and OS-Ken. `lightpath` and `packet` are plain logic: given the blueprint and a switch, they
-return the rules (`rules`) that the switch must have.
+Logic that decides once: given the blueprint and a switch, `lightpath` (the APN as planned) and `packet` (the
+conventional network) return the `rules` that the switch must have.
+
+Logic on demand: `apn` decides on requests and events, with `state` for what devices are set to, `wiring` for ports and
+tags, and `orders` for transceivers. `lab` puts it together in the lab with its `journal`, its `desk` (one decision
+after another, in the lab's time), its `devices`, and its REST interface: `northbound` answers requests, `tapi` reads
+and writes their JSON, `server` serves them, `tapi.json` describes them.
+
+Only four files know Ryu and OS-Ken: `frameworks` (what tells them apart), `openflow` (rules as their messages), and the
+applications `planned_app` and `on_demand_app`. `runtime` is the program that runs one of these, or anybody's own.
 """

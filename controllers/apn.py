@@ -1,4 +1,4 @@
-"""The on-demand APN: what is asked becomes light, and light becomes work for devices, each in its declared time.
+"""The on-demand APN: requests become light, and light becomes work for devices, each in its declared time.
 
 `Apn` is plain logic: it is handed the time, and answers with rules and orders. One computer decides one thing after
 another, each in the declared computing time; devices act side by side: all ROADMs of a step, then the transceivers at
@@ -17,47 +17,36 @@ from __future__ import annotations
 
 import heapq
 import itertools
-import json
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, replace
-from typing import Any, Literal
+from typing import Any
 
 from apnemu.blueprint.apn import transceiver_line
-from apnemu.blueprint.document import Blueprint, Line
+from apnemu.blueprint.document import Blueprint
+from apnemu.controllers.orders import Order
 from apnemu.controllers.rules import Rule
 from apnemu.controllers.state import Devices
 from apnemu.controllers.wiring import Wiring
+from apnemu.model.assignment import LightId
 from apnemu.planning.online import Change, Decision, Light, Lit, Outcome, Service, Status, duration_ns
 from apnemu.planning.reach import spare_km
 
 Entry = dict[str, Any]
+"""Line of the journal: what was asked, when, and until when the controller computes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Order:
-    """For a transceiver and its host: `carry` to a peer with this line, or `quiet`: the peer is no longer there.
+class Progress:
+    """Status of a service at the devices: whether all have `done` their part, and whether it `carries` frames."""
 
-    Of several ways to one peer the host takes the one with the lowest `preference`: the oldest. `fibres` are those of
-    the light that it receives, which may count `spare_km` longer than they are until that no longer closes.
-    """
-
-    kind: Literal["carry", "quiet"]
-    host: str
-    interface: str
-    address: str
-    peer_address: str
-    peer_mac: str
-    preference: int
-    line: Line
-    fibres: tuple[str, ...]
-    spare_km: float
-
-    def to_line(self) -> bytes:
-        return json.dumps(asdict(self)).encode() + b"\n"
+    status: Status
+    done: bool
+    carries: bool
 
 
 class Apn:
-    """All that the controller knows. Instants never go back: `run` does what is due, then something may be asked."""
+    """All that the controller knows. Instants never go back: `run` does what is due, then the next request may come."""
 
     def __init__(self, blueprint: Blueprint, write: Callable[[Entry], None] = lambda entry: None) -> None:
         assert blueprint.plant is not None, "the blueprint has no plant; it is not one of an on-demand network"
@@ -66,31 +55,33 @@ class Apn:
         counts = {site.name: self.plant.transceivers for site in self.plant.data_centres}
         self.light = Light(self.plant, transceivers=counts)
         self.orders: list[Order] = []
-        """What transceivers are to be told, for whoever tells them."""
+        """Orders that transceivers have not been given yet; who gives them empties the list."""
         self.touched: set[str] = set()
-        """Sites whose ROADM may have to be told something, for whoever tells it."""
+        """Sites whose ROADM may need other rules; who installs them empties the set."""
         self._write = write
         self._devices = Devices(self.wiring)
         self._due: list[tuple[int, int, Change]] = []
+        """Heap of (instant at which it is done, number, change)."""
         self._count = itertools.count()
         self._free_ns = 0
-        self._lit: dict[str, Lit] = {}
+        self._lit: dict[LightId, Lit] = {}
         self._carrying: dict[tuple[str, int], tuple[str, Order]] = {}
+        """(site, transceiver) -> service and standing order."""
         self._services: dict[str, Service] = {}
         self._down: set[tuple[str, str]] = set()
 
     def computed_ns(self, now_ns: int) -> int:
-        """When something that is asked now will have been decided: after what was asked before."""
+        """Instant at which a request of now will be decided: one computing time after those before it."""
         self._free_ns = max(now_ns, self._free_ns) + self.plant.devices.controller_computing_ns
         return self._free_ns
 
     def due_ns(self) -> int | None:
-        """When `run` has something to do next."""
+        """Instant at which `run` has something to do next, or None."""
         times = [time for time in (self._due[0][0] if self._due else None, self.light.due_ns()) if time is not None]
         return min(times, default=None)
 
     def run(self, now_ns: int) -> None:
-        """Everything up to this instant, in its order: devices are done, booked light starts and ends."""
+        """Do everything that is due up to this instant, in order: devices finish, booked light starts and ends."""
         while (due := self.due_ns()) is not None and due <= now_ns:
             booked = self.light.due_ns()
             if booked is not None and booked <= due:
@@ -101,6 +92,7 @@ class Apn:
             self.light.advance(now_ns)
 
     def request(self, service: Service, now_ns: int) -> Decision:
+        """Decide on a service and, where it is accepted, give its devices their work."""
         self.run(now_ns)
         decision = self.light.request(service)
         if decision.accepted:
@@ -110,7 +102,7 @@ class Apn:
         return decision
 
     def release(self, name: str, now_ns: int) -> bool:
-        """Whether there was such a service."""
+        """Take a service down; False where there is none of that name."""
         self.run(now_ns)
         if name not in self._services:
             return False
@@ -121,7 +113,11 @@ class Apn:
         return True
 
     def move(self, name: str, now_ns: int) -> Decision:
-        """Make before break; KeyError where there is no such service."""
+        """Move a service, make before break.
+
+        Raises:
+            KeyError: there is no such service.
+        """
         self.run(now_ns)
         decision = self.light.move(name)
         if decision.accepted:
@@ -130,7 +126,7 @@ class Apn:
         return decision
 
     def port(self, dpid: int, port: int, up: bool, now_ns: int) -> None:
-        """A ROADM says that a fibre's port is down or up again; a fibre lives when both its ends are up."""
+        """Take in a ROADM's report that a port is down or up again; a fibre lives when the ports at its ends are up."""
         fibre = self.wiring.fibre.get((dpid, port))
         if fibre is None:
             return
@@ -148,15 +144,18 @@ class Apn:
             self._follow(change([fibre]), now_ns + self.plant.devices.loss_of_light_detection_ns)
 
     def sag(self, fibre: str, db: float, now_ns: int) -> None:
-        """The line system says that a fibre's first amplifier lacks so much gain; 0: no longer. See `Light.sag`, also
-        for what is raised."""
+        """Take in the line system's report that a fibre's first amplifier lacks `db` of gain (0: no longer).
+
+        Raises:
+            KeyError, ValueError: as `Light.sag`.
+        """
         self.run(now_ns)
         outcomes = self.light.sag(fibre, db)
         self._note("sag", now_ns, fibre=fibre, db=db)
         self._follow(outcomes, now_ns + self.plant.devices.loss_of_light_detection_ns)
 
     def replay(self, entries: Iterable[Entry]) -> None:
-        """What was decided before, decided again."""
+        """Decide again what the entries of a journal say was decided before."""
         write, self._write = self._write, lambda entry: None
         for entry in entries:
             at_ns, self._free_ns = entry["at_ns"], entry["free_ns"]
@@ -171,31 +170,36 @@ class Apn:
         self._write = write
 
     def rules(self, dpid: int) -> list[Rule]:
-        """What a ROADM must have now."""
+        """Rules that a ROADM must have now."""
         site = next(site for site, number in self.wiring.dpid.items() if number == dpid)
         return self._devices.rules(site)
 
     def standing_orders(self) -> list[Order]:
-        """What transceivers must be doing now."""
+        """Orders by which transceivers carry now."""
         return [order for _, order in self._carrying.values()]
 
-    def statuses(self) -> list[tuple[Status, bool, bool]]:
-        """Each service, whether every device has done its part, and whether it carries frames."""
-        waiting = {change.lightpath.partition("#")[0] for _, _, change in self._due}
-        ends = [service for service, _ in self._carrying.values()]
+    def progress(self) -> list[Progress]:
+        """All services with what their devices have done, in the order of acceptance."""
+        waiting = {change.lightpath.service for _, _, change in self._due}
+        ends = Counter(service for service, _ in self._carrying.values())
         return [
-            (status, (name := status.service.name) not in waiting, not status.reason and ends.count(name) >= 2)
+            Progress(
+                status=status,
+                done=status.service.name not in waiting,
+                carries=status.state != "lost" and ends[status.service.name] >= 2,
+            )
             for status in self.light.services()
         ]
 
     def lit(self, name: str) -> list[Lit]:
+        """Lightpaths of a service that are lit."""
         return [lit for lit in self.light.lit() if lit.service == name]
 
     def _note(self, do: str, at_ns: int, **what: Any) -> None:
         self._write({"do": do, "at_ns": at_ns, "free_ns": self._free_ns, **what})
 
     def _follow(self, outcomes: Iterable[Outcome], start_ns: int) -> None:
-        """Carry out what follows from an event: a computed route takes the controller its time, a prepared one none."""
+        """Carry out the outcomes of an event: a computed route takes the controller its time, a prepared one none."""
         for outcome in outcomes:
             computed = outcome.how == "computed" or outcome.kind == "protected"
             self._schedule(outcome.changes, self.computed_ns(start_ns) if computed else start_ns)
@@ -203,7 +207,7 @@ class Apn:
                 self._forget(outcome.service)
 
     def _schedule(self, changes: Iterable[Change], start_ns: int) -> None:
-        self._lit.update({lit.lightpath.name: lit for lit in self.light.lit()})
+        self._lit.update({lit.lightpath.id: lit for lit in self.light.lit()})
         for _, step in itertools.groupby(changes, key=lambda change: change.step):
             longest = 0
             for change in step:
@@ -215,7 +219,7 @@ class Apn:
         self.run(self.light.now_ns)
 
     def _drop_undone(self, change: Change) -> None:
-        """A device that is told something else no longer does what it was told before."""
+        """Drop work that a device has not finished when a change asks for the opposite."""
         against = {"dark": "tune", "disconnect": "cross-connect", "cross-connect": "disconnect", "tune": "dark"}
         undone = (change.site, change.lightpath, against.get(change.kind), change.port_in)
         kept = [due for due in self._due if (due[2].site, due[2].lightpath, due[2].kind, due[2].port_in) != undone]
@@ -224,13 +228,14 @@ class Apn:
             heapq.heapify(self._due)
 
     def _act(self, change: Change) -> None:
-        name = change.lightpath.partition("#")[0]
+        """Note that a device is done, and give the transceivers what follows from it."""
+        name = change.lightpath.service
         service = self._services.get(name)
         bridged = service is not None and service.protection == "1+1"
         if service is None and change.kind in ("tune", "cross-connect", "switch"):
             return
         self.touched.add(change.site)
-        self._devices.act(change, name, bridged=bridged)
+        self._devices.act(change, bridged=bridged)
         number = change.port_in.number
         if change.kind == "tune" and (not bridged or self._devices.client[change.site, name] == number):
             self._carry(change.site, number, self._lit[change.lightpath])
@@ -240,8 +245,9 @@ class Apn:
             self._receive(change.site, name)
 
     def _carry(self, site: str, number: int, lit: Lit) -> None:
+        """Order the transceiver to carry frames over this light; under 1+1 it may receive the other lightpath."""
         path, ends = lit.lightpath, (lit.lightpath.source, lit.lightpath.target)
-        received = self._lit[self._devices.selected.get((site, lit.service), path.name)].lightpath
+        received = self._lit[self._devices.selected.get((site, lit.service), path.id)].lightpath
         here = ends.index(site)
         own = self.wiring.transceiver[site, number]
         far = self.wiring.transceiver[ends[1 - here], lit.transceivers[1 - here]]
@@ -262,7 +268,7 @@ class Apn:
         self.orders.append(order)
 
     def _receive(self, site: str, name: str) -> None:
-        """1+1: the light that is dropped to the service's host may be another one now."""
+        """Order a host of 1+1 anew where another lightpath is dropped to it than before."""
         end = site, self._devices.client.get((site, name), -1)
         if end not in self._carrying:
             return
@@ -274,16 +280,17 @@ class Apn:
             self.orders.append(order)
 
     def _quiet(self, site: str, number: int, service: str) -> None:
-        of, order = self._carrying.get((site, number), ("", None))
-        if order is not None and of == service:
+        """Order the transceiver's host to give up its peer, if it carries for this service."""
+        carried, order = self._carrying.get((site, number), ("", None))
+        if order is not None and carried == service:
             del self._carrying[site, number]
             self.orders.append(replace(order, kind="quiet"))
 
     def _forget(self, name: str) -> None:
-        """A released service's hosts lose their way to one another at once, its devices as scheduled."""
+        """Forget a released service: its hosts give up each other at once, its devices act as scheduled."""
         for lit in [lit for lit in self._lit.values() if lit.service == name]:
             for site, number in zip((lit.lightpath.source, lit.lightpath.target), lit.transceivers, strict=True):
                 self._quiet(site, number, name)
-            del self._lit[lit.lightpath.name]
+            del self._lit[lit.lightpath.id]
         self._devices.forget(name)
         self._services.pop(name, None)

@@ -1,4 +1,4 @@
-"""Where what is asked of the controller is decided, one thing after another: at once, or in the lab's time."""
+"""Desks at which the controller decides one request after another: at once, or in the lab's time."""
 
 from __future__ import annotations
 
@@ -16,18 +16,20 @@ Work = Callable[[Apn, int], T]
 
 
 class Desk(Protocol):
-    """Whoever asks is answered when it is decided. `decide` takes the declared computing time, `look` none, and `tell`,
-    of what has happened by itself, none either."""
+    """Does a piece of work on the controller's state and returns what the work returns, when that is decided."""
 
-    def decide(self, work: Work[T]) -> T: ...
+    def decide(self, work: Work[T]) -> T:
+        """Decide on a request, which takes the declared computing time."""
 
-    def look(self, work: Work[T]) -> T: ...
+    def look(self, work: Work[T]) -> T:
+        """Read the state, which takes no time."""
 
-    def tell(self, work: Work[T]) -> T: ...
+    def tell(self, work: Work[T]) -> T:
+        """Take in what has happened by itself, which takes no time either."""
 
 
 class AtOnce:
-    """A desk without a lab: a second passes with each question, and computing takes nothing more."""
+    """Desk without a lab: a second passes with each request, and computing takes nothing more."""
 
     def __init__(self, apn: Apn) -> None:
         self.apn = apn
@@ -45,7 +47,7 @@ class AtOnce:
 
 
 class InTime:
-    """A desk in the lab: one thread that does everything at its instant. `changed` is called after each.
+    """Desk in the lab: one thread does each piece of work at its instant, and calls `changed` after it.
 
     The clock is the lab's wall clock, which begins at the same instant in every lab and in virtual time is exact.
     """
@@ -87,17 +89,18 @@ class InTime:
         return answers[0]
 
     def look(self, work: Work[T]) -> T:
-        """As things are: what is due is done by the desk's own thread."""
+        """Read the state as it is; whatever is due is left to the desk's own thread."""
         with self._woken:
             return work(self._apn, time.time_ns())
 
     def post(self, call: Callable[[int], None]) -> None:
-        """Have something done now, without waiting for it."""
+        """Queue a call for now, without waiting for it."""
         with self._woken:
             heapq.heappush(self._waiting, (time.time_ns(), next(self._order), call))
             self._woken.notify()
 
     def run_forever(self) -> None:
+        """Do all work at its instant, for as long as the program runs."""
         while True:
             with self._woken:
                 now_ns = time.time_ns()

@@ -1,4 +1,4 @@
-"""How the controller reaches its devices: flow tables that only get what differs, and the transponders' agent."""
+"""Ways from the controller to its devices: flow tables that only get what differs, and the transponders' agent."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import socket
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from apnemu.controllers.apn import Order
+from apnemu.controllers.orders import Order
 from apnemu.controllers.rules import Rule
 
 TRANSPONDERS = "/run/apnemu-transponders.sock"
@@ -14,12 +14,12 @@ Key = tuple[int, int | None, int | None, str | None, str | None, str | None]
 
 
 def key(rule: Rule) -> Key:
-    """What tells a table's entries apart (OpenFlow 1.3, clause 5.2): match and priority."""
+    """Key of an entry in its table (OpenFlow 1.3, clause 5.2): match and priority."""
     return rule.priority, rule.port_in, rule.tag, rule.mac_to, rule.mac_mask, rule.address_to
 
 
 def differences(had: Iterable[Rule], wanted: Iterable[Rule]) -> tuple[list[Rule], list[Rule]]:
-    """(to install, to remove): what a table lacks or has otherwise, and what it should not have.
+    """Rules to install, which a table lacks or has otherwise, and rules to remove, which it should not have.
 
     >>> differences([], [])
     ([], [])
@@ -31,21 +31,21 @@ def differences(had: Iterable[Rule], wanted: Iterable[Rule]) -> tuple[list[Rule]
 
 @dataclass(slots=True)
 class Tables:
-    """What each connected ROADM has. A ROADM of which that is not known yet is left alone."""
+    """Tables of the connected ROADMs. A ROADM whose table is not known yet is left alone."""
 
     has: dict[int, list[Rule]] = field(default_factory=dict)
 
     def update(self, dpid: int, wanted: Sequence[Rule]) -> tuple[list[Rule], list[Rule]]:
-        """What to send; from now on it has that."""
+        """Rules to install and to remove at a ROADM, which is taken to have done so from now on."""
         if dpid not in self.has:
             return [], []
-        found = differences(self.has[dpid], wanted)
+        differing = differences(self.has[dpid], wanted)
         self.has[dpid] = list(wanted)
-        return found
+        return differing
 
 
 class Transponders:
-    """A connection to their agent; orders are answered when they are done."""
+    """Connection to the transponders' agent, which answers an order when it is done."""
 
     def __init__(self, path: str = TRANSPONDERS) -> None:
         self._socket = socket.socket(socket.AF_UNIX)
@@ -53,7 +53,11 @@ class Transponders:
         self._answers = self._socket.makefile("rb")
 
     def tell(self, orders: Iterable[Order]) -> None:
-        """Raises ConnectionError where the agent is gone."""
+        """Give orders, and wait until all are done.
+
+        Raises:
+            ConnectionError: the agent is gone.
+        """
         told = [order.to_line() for order in orders]
         if told:
             self._socket.sendall(b"".join(told))

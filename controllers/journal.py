@@ -1,4 +1,4 @@
-"""What the controller has decided, on its disk: a line for each, so that it knows all of it when it starts again."""
+"""Journal of the controller's decisions on its disk, a line for each, from which it knows all when it starts again."""
 
 from __future__ import annotations
 
@@ -21,10 +21,11 @@ class Journal:
         self._file = path.open("ab", buffering=0)
 
     def entries(self) -> Iterator[dict[str, Any]]:
-        """What it had when it was opened, the oldest first."""
+        """Entries that it had when it was opened, the oldest first."""
         for line in self._kept.splitlines():
             yield json.loads(line)
 
     def write(self, entry: dict[str, Any]) -> None:
+        """Append an entry; it is on the disk when this returns."""
         self._file.write(json.dumps(entry, sort_keys=True).encode() + b"\n")
         os.fsync(self._file.fileno())

@@ -10,11 +10,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 from apnemu.blueprint.document import Blueprint
-from apnemu.controllers.apn import Apn, Order
+from apnemu.controllers.apn import Apn
 from apnemu.controllers.desk import InTime
 from apnemu.controllers.devices import Tables, Transponders
 from apnemu.controllers.journal import Journal
 from apnemu.controllers.northbound import Northbound
+from apnemu.controllers.orders import Order
 from apnemu.controllers.rules import Rule
 from apnemu.controllers.server import serve
 
@@ -23,9 +24,10 @@ PORT = 8181
 
 
 class Lab:
-    """`send` gives a ROADM rules to install and rules to remove; `settle` waits until all have done so.
+    """The on-demand controller of one lab. `folder` has the blueprint and the journal; `ready` is the pipe to the lab.
 
-    A ROADM is told nothing until it is known what it has, and nobody is served until all are known.
+    `send` gives a ROADM rules to install and rules to remove; `settle` waits until all have done so. A ROADM is sent
+    nothing until its table has been read, and REST is served once all have been.
     """
 
     def __init__(self, folder: Path, send: Send, settle: Callable[[], None], ready: int) -> None:
@@ -44,10 +46,11 @@ class Lab:
         self._apn.touched.clear()
 
     def start(self) -> None:
+        """Begin to decide, in a thread of its own."""
         threading.Thread(target=self._desk.run_forever, daemon=True).start()
 
     def read_back(self, dpid: int, table: list[Rule]) -> None:
-        """A ROADM has connected and has this."""
+        """Take in the table of a ROADM that has connected, and mend what differs."""
 
         def compare(now_ns: int) -> None:
             self._apn.run(now_ns)
@@ -55,9 +58,9 @@ class Lab:
             wanted = self._apn.rules(dpid)
             install, remove = self._tables.update(dpid, wanted)
             self._send(dpid, install, remove)
-            said = {"had": len(table), "installed": len(install), "removed": len(remove)}
-            self._read_back = {name: count + said[name] for name, count in self._read_back.items()}
-            print(f"read back {json.dumps({'dpid': dpid} | said)}", flush=True)
+            counts = {"had": len(table), "installed": len(install), "removed": len(remove)}
+            self._read_back = {name: count + counts[name] for name, count in self._read_back.items()}
+            print(f"read back {json.dumps({'dpid': dpid} | counts)}", flush=True)
             if len(self._tables.has) == len(self._blueprint.switches) and self._ready >= 0:
                 serve(Northbound(self._desk, token=None), PORT)
                 _say(self._ready, {"ready": len(self._tables.has)} | self._read_back)
@@ -66,10 +69,11 @@ class Lab:
         self._desk.post(compare)
 
     def port(self, dpid: int, port: int, up: bool) -> None:
+        """Take in a ROADM's report on a port."""
         self._desk.post(lambda now_ns: self._apn.port(dpid, port, up, now_ns))
 
     def _changed(self) -> None:
-        """ROADMs are told what is new, then transceivers: no light is sent before it is passed on."""
+        """Send ROADMs what is new, then transceivers: no light is sent before it is passed on."""
         touched, self._apn.touched = self._apn.touched, set()
         for dpid in sorted(self._apn.wiring.dpid[site] for site in touched):
             install, remove = self._tables.update(dpid, self._apn.rules(dpid))
@@ -82,7 +86,7 @@ class Lab:
 
 
 def _last(orders: list[Order]) -> list[Order]:
-    """Of what each transceiver was told, the last; those that are quiet first."""
+    """Last order to each transceiver, `quiet` ones first."""
     last = {(order.host, order.interface): order for order in orders}
     return sorted(last.values(), key=lambda order: order.kind == "carry")
 

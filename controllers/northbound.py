@@ -10,8 +10,8 @@
     POST   /restconf/operations/apnemu:sag                  {"input": {"fibre": NAME, "db": DB}}: an alarm of the line
                                                             system: the first amplifier lacks gain; 0: no longer
 
-Whatever is wrong with a request is answered with 4xx and a reason in RFC 8040's form, before anything is changed. A
-bearer token is asked for unless the server was started without one, as in the lab, which nobody outside can reach.
+A request with anything wrong is answered with 4xx and a reason in RFC 8040's form, before anything is changed. Clients
+need a bearer token unless the server was started without one, as in the lab, which nobody outside can reach.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from typing import Any
 
 from apnemu.blueprint.requests import LIST, MOVE, POINTS, SAG, SERVICES
 from apnemu.controllers import tapi
-from apnemu.controllers.apn import Apn
+from apnemu.controllers.apn import Apn, Progress
 from apnemu.controllers.desk import Desk
 from apnemu.controllers.tapi import RefusedError
 from apnemu.planning.online import Decision, Service
@@ -46,16 +46,18 @@ STATUS = {
     415: "Unsupported Media Type",
 }
 Answer = tuple[int, Any]
+"""HTTP status and JSON document."""
 
 
 class Northbound:
-    """Serves one desk. `token` None: nobody is asked who they are."""
+    """WSGI application over one desk. Without a `token` it serves everybody."""
 
     def __init__(self, desk: Desk, *, token: str | None) -> None:
         self._desk = desk
         self._token = token
 
     def __call__(self, environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
+        """Answer a request, as WSGI (PEP 3333) has it."""
         headers: list[tuple[str, str]] = []
         try:
             status, document = self._answer(environ, headers)
@@ -152,24 +154,28 @@ class Northbound:
 
 def _points(apn: Apn, _: int) -> Answer:
     return 200, {
-        "tapi-common:service-interface-point": [tapi.show_point(*one) for one in tapi.points(apn.plant).items()]
+        "tapi-common:service-interface-point": [tapi.show_point(*point) for point in tapi.points(apn.plant).items()]
     }
 
 
 def _list(apn: Apn, _: int) -> Answer:
-    shown = [tapi.show_service(one[0], *one[1:], apn.lit(one[0].service.name), apn.plant) for one in apn.statuses()]
-    return 200, {LIST: shown}
+    return 200, {LIST: [_document(apn, progress) for progress in apn.progress()]}
 
 
 def _shown(apn: Apn, name: str) -> dict[str, Any]:
-    for status, *so in apn.statuses():
-        if status.service.name == name:
-            return tapi.show_service(status, *so, apn.lit(name), apn.plant)
+    """The document of a service, or 404."""
+    for progress in apn.progress():
+        if progress.status.service.name == name:
+            return _document(apn, progress)
     raise RefusedError(404, "invalid-value", f"there is no service {name[:60]}")
 
 
+def _document(apn: Apn, progress: Progress) -> dict[str, Any]:
+    return tapi.show_service(progress, apn.lit(progress.status.service.name), apn.plant)
+
+
 def _must_be_new(apn: Apn, name: str) -> None:
-    if any(status.service.name == name for status, *_ in apn.statuses()):
+    if any(status.service.name == name for status in apn.light.services()):
         raise RefusedError(
             409, "data-exists", f"service {name} is there already; DELETE it first, or choose another uuid"
         )
@@ -180,7 +186,7 @@ def _refusal(decision: Decision) -> RefusedError:
 
 
 def _body(environ: dict[str, Any]) -> Any:
-    """A request's JSON."""
+    """JSON of a request's body, of a size and type that are served."""
     media = environ.get("CONTENT_TYPE", "").partition(";")[0].strip().lower()
     if media not in MEDIA:
         raise RefusedError(415, "invalid-value", f"Content-Type must be {' or '.join(MEDIA)}")
@@ -197,11 +203,11 @@ def _body(environ: dict[str, Any]) -> Any:
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """JSON's readers do not agree on a key that is there twice: it is refused."""
-    found = dict(pairs)
-    if len(found) != len(pairs):
+    """An object of JSON without double keys, on which JSON's readers do not agree."""
+    members = dict(pairs)
+    if len(members) != len(pairs):
         raise ValueError("a key is there twice")
-    return found
+    return members
 
 
 def _no_constant(name: str) -> Any:

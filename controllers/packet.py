@@ -10,11 +10,11 @@ from apnemu.blueprint.document import Blueprint
 from apnemu.controllers.rules import Rule
 
 FORWARD, INJECT, DISCARD = 100, 300, 200
-"""Priorities: injected load first, then load that arrives, then datagrams."""
+"""Priorities: injected load comes first, then load that arrives (which is discarded), then datagrams."""
 
 
 def rules(blueprint: Blueprint, dpid: int) -> list[Rule]:
-    """What one router must have."""
+    """Rules that one router must have."""
     injected = [
         Rule(
             priority=INJECT,

@@ -1,4 +1,4 @@
-"""What a switch is told to do, in OpenFlow 1.3's words but in nobody's classes."""
+"""Rules and splitters of a switch, in OpenFlow 1.3's words but in no framework's classes."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ Action = tuple[Literal["push", "output", "group"], int] | tuple[Literal["pop", "
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
-    """Frames that match all of what is given are treated by `actions` in order; no actions is a drop."""
+    """Entry of a switch's table: frames that match every field that is given undergo `actions`, in order; without any
+    they are dropped."""
 
     priority: int
     actions: tuple[Action, ...]

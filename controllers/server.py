@@ -1,4 +1,4 @@
-"""Serves a WSGI application, a thread for each connection, with the standard library alone."""
+"""Server for a WSGI application, with a thread for each connection and the standard library alone."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 SILENT_S = 30
-"""A client that says nothing for so long is hung up on."""
+"""Silence after which a client is hung up on."""
 
 
 class _Server(ThreadingMixIn, WSGIServer):
@@ -16,7 +16,7 @@ class _Server(ThreadingMixIn, WSGIServer):
     request_queue_size = 1024
 
     def server_bind(self) -> None:
-        """Without asking a name server what the machine is called."""
+        """Bind without asking a name server for the machine's name, as the standard library would."""
         self.socket.setsockopt(1, 2, 1)  # SOL_SOCKET, SO_REUSEADDR
         self.socket.bind(self.server_address)
         self.server_name, self.server_port = "localhost", self.socket.getsockname()[1]
@@ -30,11 +30,11 @@ class _Handler(WSGIRequestHandler):
         return str(self.client_address[0])
 
     def log_message(self, format: str, *arguments: Any) -> None:
-        """Answers say what there is to say."""
+        """Log nothing: the answers themselves say what is wrong."""
 
 
 def serve(application: Any, port: int, address: str = "127.0.0.1") -> WSGIServer:
-    """Begins to serve, and goes on in the background. Port 0 takes a free one."""
+    """Serve from now on, in the background; port 0 takes a free one."""
     server = make_server(address, port, application, server_class=_Server, handler_class=_Handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     return server

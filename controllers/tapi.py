@@ -1,8 +1,8 @@
-"""The subset of ONF T-API 2.1's connectivity service that is spoken, as JSON objects; refusals say what is wrong.
+"""JSON of ONF T-API 2.1's connectivity service, the subset that is served; refusals say what is wrong.
 
 A client names a service by a UUID of its own, and its two ends by the UUIDs of service interface points: one for each
-data centre, listed under the context, with the site's name. Capacity is in GBPS; `resilience-constraint` says how it is
-kept alive; `schedule` is from when until when, by the lab's clock.
+data centre, listed under the context, with the site's name. Capacity is in GBPS; `resilience-constraint` names the
+scheme of protection; `schedule` has start and end by the lab's clock.
 
 Source: ONF TR-547, T-API v2.1 reference implementation; RFC 8040 (RESTCONF) for forms of bodies and errors.
 """
@@ -16,15 +16,16 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
 from apnemu.blueprint.requests import LIST, POINTS, PROTECTIONS, point_uuid
+from apnemu.controllers.apn import Progress
 from apnemu.model.plant import Plant
-from apnemu.planning.online import Lit, Protection, Service, Status
+from apnemu.planning.online import Lit, Protection, Service
 
 PROTECTION = {word: protection for protection, word in PROTECTIONS.items()}
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MOST_DB = 20
-"""An amplifier has little more gain than that."""
+"""Largest sag that is believed; an amplifier has little more gain."""
 LONGEST_NS = 1 << 61
-"""Some 73 years: the lab's clock does not go further."""
+"""Last instant that is served, in some 73 years of the lab's clock."""
 
 
 class RefusedError(Exception):
@@ -36,7 +37,7 @@ class RefusedError(Exception):
 
 
 def points(plant: Plant) -> dict[str, str]:
-    """UUID -> site."""
+    """Service interface points: UUID -> site."""
     return {point_uuid(plant.name, site.name): site.name for site in plant.data_centres}
 
 
@@ -68,7 +69,7 @@ def read_service(body: Any, plant: Plant) -> Service:
 
 
 def read_sag(body: Any, plant: Plant) -> tuple[str, float]:
-    """(fibre, dB) of a line system's alarm."""
+    """Fibre and missing gain in dB of a line system's alarm."""
     told = _object(_object(body, "the body", {"input": True})["input"], "input", {"fibre": True, "db": True})
     name, db = told["fibre"], told["db"]
     fibre = plant.fibre.get(name) if isinstance(name, str) else None
@@ -82,7 +83,7 @@ def read_sag(body: Any, plant: Plant) -> tuple[str, float]:
 
 
 def read_uuid(text: Any) -> str:
-    """In its usual form, of 36 characters in lower case."""
+    """A UUID in its usual form, of 36 characters in lower case."""
     if isinstance(text, str) and text.isascii() and len(text) == 36:
         try:
             if str(uuid.UUID(text)) == text:
@@ -92,8 +93,9 @@ def read_uuid(text: Any) -> str:
     raise _bad(f"uuid is {_shown(text)}; it must be 8-4-4-4-12 hexadecimal digits in lower case")
 
 
-def show_service(status: Status, done: bool, carries: bool, lit: list[Lit], plant: Plant) -> dict[str, Any]:
-    """A service as it stands, with what carries it."""
+def show_service(progress: Progress, lit: list[Lit], plant: Plant) -> dict[str, Any]:
+    """A service as it stands, with the lightpaths that are lit for it."""
+    status = progress.status
     service = status.service
     schedule = {"start-time": _time(service.start_ns), "end-time": _time(service.end_ns)}
     shown: dict[str, Any] = {
@@ -101,10 +103,10 @@ def show_service(status: Status, done: bool, carries: bool, lit: list[Lit], plan
         "end-point": [_end(number, site, plant) for number, site in enumerate((service.source, service.target), 1)],
         "requested-capacity": {"total-size": {"value": service.rate_gbps, "unit": "GBPS"}},
         "resilience-constraint": {"resilience-type": {"protection-type": PROTECTIONS[service.protection]}},
-        "lifecycle-state": "PLANNED" if status.state == "booked" or not done else "INSTALLED",
-        "operational-state": "ENABLED" if carries else "DISABLED",
+        "lifecycle-state": "PLANNED" if status.state == "booked" or not progress.done else "INSTALLED",
+        "operational-state": "ENABLED" if progress.carries else "DISABLED",
         "apnemu:reason": status.reason,
-        "connection": [_connection(one) for one in lit],
+        "connection": [_connection(light) for light in lit],
     }
     if service.start_ns is not None or service.end_ns is not None:
         shown["schedule"] = {name: time for name, time in schedule.items() if time is not None}
@@ -112,6 +114,7 @@ def show_service(status: Status, done: bool, carries: bool, lit: list[Lit], plan
 
 
 def show_point(point: str, site: str) -> dict[str, Any]:
+    """A service interface point with the name of its site."""
     return {"uuid": point, "name": [{"value-name": "site", "value": site}], "lifecycle-state": "INSTALLED"}
 
 
@@ -142,7 +145,7 @@ def _shown(value: Any) -> str:
 
 
 def _object(value: Any, what: str, keys: Mapping[str, bool]) -> dict[str, Any]:
-    """An object with these keys (True: needed) and no others."""
+    """The value as an object with these keys (True: it must be there) and no others."""
     if not isinstance(value, dict):
         raise _bad(f"{what} is not an object")
     for name in value:
@@ -155,6 +158,7 @@ def _object(value: Any, what: str, keys: Mapping[str, bool]) -> dict[str, Any]:
 
 
 def _one(value: Any, what: str) -> Any:
+    """The only element of a list."""
     if not isinstance(value, list) or len(value) != 1:
         raise _bad(f"{what} is not a list of one")
     return value[0]

@@ -1,4 +1,4 @@
-"""The sites, fibres and transceivers of a plan, as datapaths, ports and tags of the wire."""
+"""Sites, fibres and transceivers of a plan as datapaths, ports and tags of the wire."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from apnemu.planning.online import Port
 
 @dataclass(frozen=True, slots=True)
 class Wiring:
-    """Looked up, never decided."""
+    """Tables from names of the plan to numbers of the switches, and back."""
 
     dpid: dict[str, int]
     """Site -> datapath."""
@@ -20,10 +20,12 @@ class Wiring:
     fibre: dict[tuple[int, int], str]
     """(datapath, port) -> fibre."""
     transceiver: dict[tuple[str, int], Transceiver]
+    """(site, number) -> transceiver."""
     band: Band = field(default_factory=Band)
 
     @classmethod
     def of(cls, blueprint: Blueprint) -> Wiring:
+        """Wiring of a blueprint that has a plant."""
         assert blueprint.plant is not None
         site = {switch.name: switch.site for switch in blueprint.switches}
         dpid = {switch.site: switch.dpid for switch in blueprint.switches}
@@ -32,16 +34,16 @@ class Wiring:
             dpid=dpid,
             port={(site[end.node], name): end.port for name, end in ends},
             fibre={(dpid[site[end.node]], end.port): name for name, end in ends},
-            transceiver={(one.site, one.number): one for one in blueprint.transceivers},
+            transceiver={(own.site, own.number): own for own in blueprint.transceivers},
             band=blueprint.plant.band,
         )
 
     def number(self, site: str, port: Port) -> int:
-        """The OpenFlow port."""
+        """OpenFlow port of a ROADM's port."""
         return self.port[site, port.name] if port.kind == "fibre" else self.transceiver[site, port.number].port
 
     def tag(self, slot: Slot) -> int:
-        """The VLAN id that stands for a slot: its lower edge, counted in 6.25 GHz from the band's.
+        """VLAN id that stands for a slot: its lower edge, counted in 6.25 GHz from the band's.
 
         Slots of one fibre do not overlap, so no two have the same. 4,094 of them would be 25 THz.
         """

@@ -24,7 +24,7 @@ from apnemu.question.verdict import Claim, Verdict, judge_rows, near_share
 from apnemu.records.pcap import stamps_ns
 from apnemu.report import words
 from apnemu.report.curves import Curve
-from apnemu.report.shown import Shown
+from apnemu.report.shown import Shown, count_of
 from apnemu.units import VirtualNs, gbps_to_bytes_per_s, s_to_ns, serialisation_ns
 
 TOLERANCE = 0.05
@@ -168,7 +168,10 @@ def sentence(results: Sequence[Mapping[str, Any]], picture: Mapping[str, Any]) -
     >>> sentence([{"load": 0.8, "mean_wait_ns": 2402.6, "predicted_wait_ns": 2422.0}], {})
     'A frame waits 2.40 µs on average at load 0.8; the M/D/1 queue says 2.42 µs.'
     """
-    row = max(results, key=lambda row: float(row["load"]))
+    known = [row for row in results if row["mean_wait_ns"] is not None]
+    if not known:
+        return count_of(results, picture)
+    row = max(known, key=lambda row: float(row["load"]))
     measured, theory = words.duration(round(row["mean_wait_ns"])), words.duration(round(row["predicted_wait_ns"]))
     return f"A frame waits {measured} on average at load {row['load']:g}; the M/D/1 queue says {theory}."
 

@@ -25,7 +25,7 @@ from apnemu.records.query import groups, known
 from apnemu.report import columns, words
 from apnemu.report.ordering import networks
 from apnemu.report.plots import figure
-from apnemu.report.shown import Shown
+from apnemu.report.shown import Shown, count_of
 from apnemu.report.svg import css, element, legend
 from apnemu.units import VirtualNs, carried_gbps, s_to_ns
 
@@ -181,19 +181,25 @@ def sentence(results: Sequence[Mapping[str, Any]], picture: Mapping[str, Any]) -
     """The best case of each network."""
     parts = []
     for name in networks(results):
-        row = max((row for row in results if row["network"] == name), key=lambda row: float(row["goodput_gbps"]))
+        known = [row for row in results if row["network"] == name and row["goodput_gbps"] is not None]
+        if not known:
+            continue
+        row = max(known, key=lambda row: float(row["goodput_gbps"]))
         parts.append(
             f"the {words.network(name)} carried {words.gbps(row['goodput_gbps'])} Gbit/s of a line of "
             f"{words.gbps(row['line_rate_gbps'])} ({words.percent(row['share_of_line'])})"
         )
-    return words.capital("; ".join(parts)) + "."
+    return words.capital("; ".join(parts)) + "." if parts else count_of(results, picture)
 
 
 def bars(rows: Sequence[Mapping[str, Any]], picture: Mapping[str, Any]) -> list[Markup]:
     """A bar for each case, as long as its goodput, in a frame as long as its line rate."""
-    most = max(row["line_rate_gbps"] for row in rows)
+    known = [row for row in rows if row["goodput_gbps"] is not None]
+    if not known:
+        return []
+    most = max(row["line_rate_gbps"] for row in known)
     drawn: list[Markup] = []
-    for row in rows:
+    for row in known:
         share = row["line_rate_gbps"] / most
         label = f"{words.pair(row['from'], row['to'])}, {row['case']}"
         detail = f"{words.network(row['network'])}, {words.count(row['flows'], 'flow')}, {row['congestion_control']}"

@@ -2,9 +2,10 @@
 
 `document` declares its values and `as_json` writes and reads them. `addressing` gives the numbers (DPIDs, MACs, IPs,
 wavelength <-> tag), `ports` deals out ports and interfaces. `compiled` makes the blueprint of one network; each kind of
-network has a file: `apn` (light planned before), `on_demand` (light asked for while it runs), `sharing` (lightpaths
-shared by tenants), `packet` (routers with planned routes) and `routed` (routers with OSPF). `applications` checks a
-stage's applications against the network, `requests` has the REST messages that ask for light. `prediction` says in
+network has a file: `apn` (light planned before), `on_demand` (light asked for while it runs), `shared_wavelengths`
+(lightpaths shared by tenants), `packet` (routers with planned routes) and `routed` (routers with OSPF). `applications`
+checks a stage's applications against the network, `requests` has the REST messages that ask for light.
+`prediction` says in
 closed form what a packet must feel: from lengths and declared delays alone.
 
 *The wire.* A lit fibre direction is a veth with a pure delay. A ROADM is an Open vSwitch bridge that matches (port,

@@ -20,7 +20,7 @@ from apnemu.blueprint.document import (
     Wire,
 )
 from apnemu.blueprint.ports import Ports
-from apnemu.model.assignment import Assignment, Branch, Lightpath, LightTree
+from apnemu.model.assignment import Assignment, Branch, LightId, Lightpath, LightTree
 from apnemu.model.plant import Mode, Plant
 from apnemu.model.spectrum import Slot
 from apnemu.units import gbps_to_bytes_per_s
@@ -148,7 +148,7 @@ def hops_of(ports: Ports, route: Sequence[str], fibres: Sequence[str], added: in
 def as_lightpath(tree: LightTree, branch: Branch) -> Lightpath:
     """A leaf's subcarriers, or a leaf's way back, as a lightpath from the hub."""
     return Lightpath(
-        name=f"{tree.name}/{branch.leaf}",
+        id=LightId(service=f"{tree.name}/{branch.leaf}"),
         source=tree.source,
         target=branch.leaf,
         route=branch.route,

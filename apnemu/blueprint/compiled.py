@@ -12,7 +12,7 @@ from apnemu.blueprint.document import Blueprint
 from apnemu.blueprint.on_demand import compile_on_demand
 from apnemu.blueprint.packet import compile_packet
 from apnemu.blueprint.routed import compile_routed
-from apnemu.blueprint.sharing import compile_sharing
+from apnemu.blueprint.shared_wavelengths import compile_sharing
 from apnemu.model.activities import Pair, Routing
 from apnemu.model.assignment import Assignment
 from apnemu.model.plant import Plant

@@ -29,7 +29,7 @@ import typer
 
 from apnemu import __version__
 from apnemu.cli import ctl, foreign, labs, questions, runs, sweeps, topologies
-from apnemu.cli.shown import say, tell
+from apnemu.cli.shown import to_stderr, to_stdout
 from apnemu.errors import ApnemuError, LabError
 
 USAGE_ERROR: Any = next(kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException")
@@ -63,7 +63,7 @@ app.command("import")(foreign.import_network)
 
 def _version(wanted: bool) -> None:
     if wanted:
-        tell(f"apnemu {__version__}")
+        to_stdout(f"apnemu {__version__}")
         raise typer.Exit
 
 
@@ -90,7 +90,7 @@ def main() -> None:
         sys.exit(INTERRUPTED)
     except USAGE_ERROR as error:
         if not error.format_message().strip() and error.ctx:
-            tell(error.ctx.get_help())
+            to_stdout(error.ctx.get_help())
             sys.exit(BAD_INPUT)
         _fail(f"{error.format_message().rstrip('.')}; see apnemu --help", BAD_INPUT, debug)
     except ApnemuError as error:
@@ -117,5 +117,5 @@ def main() -> None:
 def _fail(text: str, code: int, debug: bool) -> None:
     if debug:
         traceback.print_exc()
-    say(" ".join(text.split()))
+    to_stderr(" ".join(text.split()))
     sys.exit(code)

@@ -19,7 +19,7 @@ from typing import Annotated, Any
 import typer
 
 from apnemu.blueprint.requests import LIST, MOVE, POINTS, PROTECTIONS, SERVICES, service, service_uuid
-from apnemu.cli.shown import show_json, tell
+from apnemu.cli.shown import show_json, to_stdout
 from apnemu.errors import InputError, LabError
 
 ctl = typer.Typer(help="Light on demand: speaks to an APN controller.", no_args_is_help=True)
@@ -97,7 +97,7 @@ def watch(
         now = {one["uuid"]: one for one in _call("GET", at, SERVICES, token)[LIST]}
         for name in dict.fromkeys((*before, *now)):
             if before.get(name) != now.get(name):
-                tell(json.dumps({"at_s": round(time.monotonic(), 9), "uuid": name, "service": now.get(name)}))
+                to_stdout(json.dumps({"at_s": round(time.monotonic(), 9), "uuid": name, "service": now.get(name)}))
         before = now
         if time.monotonic() >= until:
             return
@@ -116,7 +116,7 @@ def _show(services: list[dict[str, Any]], as_json: bool) -> None:
     for one in services:
         lit = next((lit for lit in one["connection"] if lit["apnemu:carries"]), None)
         way = f"{'-'.join(lit['apnemu:route'])} {lit['apnemu:mode']}" if lit else one["apnemu:reason"] or "dark"
-        tell(f"{one['uuid']} {one['lifecycle-state']} {one['operational-state']} {way}")
+        to_stdout(f"{one['uuid']} {one['lifecycle-state']} {one['operational-state']} {way}")
 
 
 def _call(method: str, at: str, path: str, token: str, body: Any = None, *, as_json: bool = False) -> Any:
@@ -134,7 +134,7 @@ def _call(method: str, at: str, path: str, token: str, body: Any = None, *, as_j
         with error:
             why = _why(error.read()) or error.reason
         if error.code == 409:
-            show_json({"reason": why}) if as_json else tell(why)
+            show_json({"reason": why}) if as_json else to_stdout(why)
             raise typer.Exit(NO_LIGHT) from None
         if error.code >= 500:
             raise LabError(f"the controller at {at} failed: {why}") from None

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from apnemu.cli.labs import Json
-from apnemu.cli.shown import say, show_json, tell
+from apnemu.cli.shown import show_json, to_stderr, to_stdout
 from apnemu.errors import InputError
 
 
@@ -37,13 +37,13 @@ def import_network(
     out.write_text(topology_text(plant, beside=out.parent), encoding="utf-8", newline="\n")
     read_plant(out)  # what was written must be a topology
     for note in imported.notes:
-        say(note)
+        to_stderr(note)
     if located(plant) != plant:
-        say("the coordinates lie further apart than some fibre is long; every site was put at 0, 0")
+        to_stderr("the coordinates lie further apart than some fibre is long; every site was put at 0, 0")
     counts = {"sites": len(plant.sites), "fibres": len(plant.fibres), "demands": len(plant.demands)}
     if as_json:
         show_json({"topology": str(out), **counts, **imported.facts})
         return
-    tell(f"{out}: " + ", ".join(f"{number} {what}" for what, number in counts.items()))
+    to_stdout(f"{out}: " + ", ".join(f"{number} {what}" for what, number in counts.items()))
     if imported.summary:
-        tell(imported.summary)
+        to_stdout(imported.summary)

@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from apnemu.cli.shown import say, show_json, tell
+from apnemu.cli.shown import show_json, to_stderr, to_stdout
 from apnemu.cli.topologies import Topology
 from apnemu.cli.values import seed_of, time_of
 from apnemu.errors import InputError
@@ -41,10 +41,10 @@ def doctor(as_json: Json = False) -> None:
         show_json([{"name": n.name, "present": n.present, "why": n.why, "mend": n.mend} for n in (*found, *further)])
     else:
         for need in (*found, *further):
-            tell(f"{'ok     ' if need.present else 'MISSING'} {need.name}: {need.why}")
+            to_stdout(f"{'ok     ' if need.present else 'MISSING'} {need.name}: {need.why}")
         for need in (*found, *further):
             if not need.present:
-                tell(f"  {need.mend}")
+                to_stdout(f"  {need.mend}")
     if not all(need.present for need in found):
         raise typer.Exit(3)
 
@@ -60,9 +60,9 @@ def setup(
     programs = [program for name in names for program in load_experiment(name).needs]
     missing = list(dict.fromkeys(one.package for one in programs if not needs.has_program(one.path)))
     if missing:
-        say(f"installing Debian packages: {' '.join(missing)}")
+        to_stderr(f"installing Debian packages: {' '.join(missing)}")
         needs.install(missing)
-    tell("all programs are there")
+    to_stdout("all programs are there")
 
 
 @lab.command()
@@ -74,8 +74,8 @@ def build(
 
     if source is not None and not source.exists():
         raise InputError(f"there is no {source}; give a tarball or a folder of Linux's source", file="--source")
-    ready = kernel.ensure(source_path=source, report=say)
-    tell(f"kernel {ready.version} {ready.path}")
+    ready = kernel.ensure(source_path=source, report=to_stderr)
+    to_stdout(f"kernel {ready.version} {ready.path}")
 
 
 @lab.command()
@@ -93,10 +93,10 @@ def status(as_json: Json = False) -> None:
     if as_json:
         show_json(document)
         return
-    tell(f"kernel: {document['kernel'] or 'none; apnemu lab build makes one'}")
+    to_stdout(f"kernel: {document['kernel'] or 'none; apnemu lab build makes one'}")
     for kept in found.cached:
-        tell(f"cached: {kept.path} ({kept.version}, built in {kept.build_s:.0f} s)")
-    tell(f"labs that run: {len(found.labs)}")
+        to_stdout(f"cached: {kept.path} ({kept.version}, built in {kept.build_s:.0f} s)")
+    to_stdout(f"labs that run: {len(found.labs)}")
 
 
 @lab.command(name="exec", context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
@@ -113,7 +113,7 @@ def execute(
 
     shared = made(folder or new_folder("exec"), "--folder")
     job = guest.Job(
-        kernel=kernel.ensure(report=say).path,
+        kernel=kernel.ensure(report=to_stderr).path,
         folder=shared,
         argv=tuple(command),
         working_directory=str(Path.cwd()),
@@ -147,13 +147,13 @@ def network(
     """
     from apnemu.lab import guest, kernel
     from apnemu.lab.python import guest_code, guest_folders, guest_python
-    from apnemu.running.on_demand import write_network
+    from apnemu.running.unlit_network import write_network
 
     shared = made(folder or new_folder("net"), "--folder")
     for note in write_network(shared, topology, transceivers=transceivers, seed=seed_of(seed), runtime=runtime):
-        say(note)
+        to_stderr(note)
     job = guest.Job(
-        kernel=kernel.ensure(report=say).path,
+        kernel=kernel.ensure(report=to_stderr).path,
         folder=shared,
         argv=(guest_python(), "-m", "apnemu.emulation", "/run/apnemu", *command),
         working_directory=str(Path.cwd()),

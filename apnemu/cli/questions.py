@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from apnemu.cli.labs import Json
-from apnemu.cli.shown import OUT, show_json, tell
+from apnemu.cli.shown import OUT, show_json, to_stdout
 from apnemu.question.discovery import known_experiments, load_experiment
 
 if TYPE_CHECKING:
@@ -81,11 +81,11 @@ def _describe(asked: Experiment[Any]) -> None:
 
     from apnemu.report.tables import left, titled
 
-    tell(asked.question)
-    tell(f"Topology by default: {asked.topology}. Networks: {', '.join(asked.networks)}.")
+    to_stdout(asked.question)
+    to_stdout(f"Topology by default: {asked.topology}. Networks: {', '.join(asked.networks)}.")
     if asked.needs:
         programs = ", ".join(program.package for program in asked.needs)
-        tell(f"It runs {programs}: apnemu setup {asked.name}.")
+        to_stdout(f"It runs {programs}: apnemu setup {asked.name}.")
     table = titled("Settings", *left("name", "default", "may be", "meaning"))
     for setting in asked.declared().values():
         table.add_row(Text(setting.name), Text(_default(setting)), Text(_limits(setting)), Text(setting.about.meaning))

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from apnemu.cli.labs import Json
-from apnemu.cli.shown import OUT, say, show_json, tell
+from apnemu.cli.shown import OUT, show_json, to_stderr, to_stdout
 from apnemu.cli.topologies import Topology, TopologyOption
 from apnemu.cli.values import application, cores, networks, runtime, seed_of, times_of
 from apnemu.question.discovery import load_experiment, shipped_topology, topology_word
@@ -36,7 +36,7 @@ def check(file: Topology, as_json: Json = False) -> None:
     if as_json:
         show_json(facts)
     else:
-        tell(
+        to_stdout(
             f"{topology_word(file)}: sound; {facts['sites']} sites, {facts['fibres']} fibres of "
             f"{facts['fibre_km']} km together, {facts['demands']} demands"
         )
@@ -75,7 +75,7 @@ def plan(
     judged = plan_judged(plant, by_quality=quality)
     assignment = judged.assignment
     for note in (*judged.notes, *judged.warnings) if not judged.by_quality else ():
-        say(note)
+        to_stderr(note)
     if export_gnpy is not None:
         from apnemu import optics
 
@@ -86,13 +86,13 @@ def plan(
         else:
             written = optics.export_gnpy(plant, export_gnpy, routes=routes)
         for path in written:
-            say(f"written: {path}")
+            to_stderr(f"written: {path}")
     if as_json:
         show_json({**assignment.to_json(), "judged_by": "quality" if judged.by_quality else "reach-table"})
         return
     OUT.print(plan_table(assignment.to_json()))
     for refusal in assignment.refusals:
-        tell(f"refused: {refusal.demand}: {refusal.reason}")
+        to_stdout(f"refused: {refusal.demand}: {refusal.reason}")
 
 
 def _minimum_wavelengths(file: Path, as_json: bool) -> None:
@@ -111,7 +111,7 @@ def _minimum_wavelengths(file: Path, as_json: bool) -> None:
         show_json(facts)
     else:
         proof = "fewer cannot do" if found.proven else f"fewer than {found.lower_bound} cannot do, between is unknown"
-        tell(f"{topology_word(file)}: {found.wavelengths} wavelengths join every two data centres; {proof}")
+        to_stdout(f"{topology_word(file)}: {found.wavelengths} wavelengths join every two data centres; {proof}")
 
 
 def run(
@@ -164,16 +164,16 @@ def run(
         by_quality=quality,
     )
     with Display() as display:
-        finished = corridor.run(request, say=say, on_progress=display.update)
+        finished = corridor.run(request, say=to_stderr, on_progress=display.update)
     document = finished.document
     if as_json:
         show_json(document)
     else:
         OUT.print(results_table(document["results"], finished.shown))
-        tell(document["answer"])
-        tell(expectation(document))
-        tell(cost(document))
-        tell(f"page: {finished.folder / 'report.html'}")
+        to_stdout(document["answer"])
+        to_stdout(expectation(document))
+        to_stdout(cost(document))
+        to_stdout(f"page: {finished.folder / 'report.html'}")
     if document["expectation"]["met"] is False:
         raise typer.Exit(UNMET)
 
@@ -185,7 +185,7 @@ def report(
     """Write the HTML page again."""
     from apnemu.running.finished import read_finished, write_report
 
-    tell(f"page: {write_report(out or run_dir[0], [read_finished(folder) for folder in run_dir])}")
+    to_stdout(f"page: {write_report(out or run_dir[0], [read_finished(folder) for folder in run_dir])}")
 
 
 def bench(
@@ -195,7 +195,7 @@ def bench(
     """Measure speed and accuracy, each beside stock Mininet's in the same machine, in one run."""
     from apnemu.running import bench as benches
 
-    document = benches.bench(say=say, quick=quick)
+    document = benches.bench(say=to_stderr, quick=quick)
     if as_json:
         show_json(document)
     else:
@@ -225,21 +225,21 @@ def demo(
     runs = []
     with Display() as display:
         for number, (name, topology, given) in enumerate(DEMO, 1):
-            say(f"demo {number} of {len(DEMO)}: {load_experiment(name).question}")
+            to_stderr(f"demo {number} of {len(DEMO)}: {load_experiment(name).question}")
             request = Request(
                 experiment=load_experiment(name),
                 topology=shipped_topology(topology),
                 given=given,
                 out=folder / name,
             )
-            runs.append(corridor.run(request, say=say, on_progress=display.update))
+            runs.append(corridor.run(request, say=to_stderr, on_progress=display.update))
     page = write_report(folder, runs)
     if as_json:
         show_json({"page": str(page), "runs": [run.document for run in runs]})
     else:
         OUT.print(results_table(runs[0].document["results"], runs[0].shown))
         for run in runs:
-            tell(run.document["answer"])
-        tell(f"page: {page}")
+            to_stdout(run.document["answer"])
+        to_stdout(f"page: {page}")
     if any(run.document["expectation"]["met"] is False for run in runs):
         raise typer.Exit(UNMET)

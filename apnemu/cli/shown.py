@@ -11,12 +11,12 @@ from rich.console import Console
 OUT = Console(highlight=False)
 
 
-def say(text: str) -> None:
+def to_stderr(text: str) -> None:
     """Print a line that is not a result."""
     print(text, file=sys.stderr, flush=True)
 
 
-def tell(text: str) -> None:
+def to_stdout(text: str) -> None:
     """Print a line of a result, without folding it."""
     OUT.print(text, markup=False, soft_wrap=True)
 

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from apnemu.cli.labs import Json
-from apnemu.cli.shown import say, show_json, tell
+from apnemu.cli.shown import show_json, to_stderr, to_stdout
 from apnemu.cli.topologies import TopologyOption
 from apnemu.cli.values import networks, seed_of, workers_of
 from apnemu.question.discovery import load_experiment, shipped_topology
@@ -53,16 +53,16 @@ def sweep(
         wall_limit_s=wall_limit_s,
         again=again,
     )
-    document = sweep_all(request, say=say)
+    document = sweep_all(request, say=to_stderr)
     if as_json:
         show_json(document)
     else:
-        tell(
+        to_stdout(
             f"{document['points']} points, {document['failed']} failed, {document['unmet']} not as expected, "
             f"{document['wall_s']:.0f} s"
         )
-        tell(f"table: {document['table']}")
-        tell(f"page: {document['page']}")
+        to_stdout(f"table: {document['table']}")
+        to_stdout(f"page: {document['page']}")
     if document["failed"]:
         raise typer.Exit(FAILED)
     if document["unmet"]:

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from apnemu.cli.shown import OUT, show_json, tell
+from apnemu.cli.shown import OUT, show_json, to_stdout
 from apnemu.question.discovery import TOPOLOGIES, find_topology, known_topologies, shipped_topology
 
 
@@ -64,4 +64,4 @@ def topologies(
     for entry in listed:
         table.add_row(*(str(entry[key]) for key in ("name", "sites", "fibres", "fibre_km")))
     OUT.print(table)
-    tell(f"files: {TOPOLOGIES}")
+    to_stdout(f"files: {TOPOLOGIES}")

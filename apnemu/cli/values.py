@@ -40,7 +40,7 @@ def application(given: Path | None) -> Path | None:
 
 def runtime(given: str | None) -> str:
     """The framework of `--controller-runtime`, or the first that is installed. Raises InputError for any other."""
-    from apnemu.controllers.runtime import installed
+    from apnemu.controllers.frameworks import installed
 
     runtimes = installed()
     if given is None and runtimes:

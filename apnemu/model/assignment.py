@@ -1,4 +1,4 @@
-"""Who got which light, and who got none and why."""
+"""The outcome of planning: lightpaths, light trees and shares of them, and refusals with their reasons."""
 
 from __future__ import annotations
 
@@ -6,7 +6,26 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from apnemu.model.demand import TreeKind
+from apnemu.model.reason import Code, Reason
 from apnemu.model.spectrum import Slot
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LightId:
+    """Identity of a lightpath: the service or demand that it serves, and its number among all that this has had.
+
+    Its text, which files and interfaces show, is the service's name, from the second lightpath on with the number. No
+    program reads the text: what belongs to a service is told by `service`.
+
+    >>> str(LightId(service="feed")), str(LightId(service="feed", number=2))
+    ('feed', 'feed#2')
+    """
+
+    service: str
+    number: int = 1
+
+    def __str__(self) -> str:
+        return self.service if self.number == 1 else f"{self.service}#{self.number}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,7 +38,7 @@ class Lightpath:
     `gsnr_db` and `margin_db` are None while reach is judged by a table.
     """
 
-    name: str
+    id: LightId
     source: str
     target: str
     route: tuple[str, ...]
@@ -37,12 +56,18 @@ class Lightpath:
         if len(self.fibres) != len(self.route) - 1 or (self.source, self.target) != (self.route[0], self.route[-1]):
             raise ValueError(f"lightpath {self.name}: route {self.route} and fibres {self.fibres} do not fit")
 
+    @property
+    def name(self) -> str:
+        """Text of its identity."""
+        return str(self.id)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Branch:
-    """What one leaf gets of a light tree. `delay_ns` as a lightpath's; `splitting_loss_db` of all splitters passed.
+    """Part of a light tree that leads to a leaf. `delay_ns` counts as a lightpath's; `splitting_loss_db` sums all
+    splitters on the way.
 
-    `return_slot` is the wavelength by which the leaf answers; that of the tree itself where subcarriers go both ways.
+    `return_slot` is the slot in which the leaf answers: the tree's own where subcarriers go both ways.
     """
 
     leaf: str
@@ -58,7 +83,7 @@ class Branch:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LightTree:
-    """One wavelength from a hub to many leaves, lit on every fibre of the tree; branches in the leaves' order."""
+    """A wavelength from a hub to many leaves, lit on every fibre of the tree; branches are in the demand's order."""
 
     name: str
     kind: TreeKind
@@ -101,22 +126,33 @@ class LightTree:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refusal:
-    """A demand that gets no light, and why: the fact, the value, the limit."""
+    """A demand that gets no light, and why."""
 
     demand: str
-    reason: str
+    why: Reason
+
+    @property
+    def code(self) -> Code:
+        """Class of the reason, for programs."""
+        return self.why.code
+
+    @property
+    def reason(self) -> str:
+        """Sentence for people: the class, the fact, the value, the limit, the way out."""
+        return str(self.why)
 
 
 Scheme = Literal["own", "slots", "statistical"]
-"""A wavelength of one's own; hard time slots of one (OTN ODUflex); frames of all in one queue before the line."""
+"""Ways to give tenants a wavelength: `own` one each; `slots` hard time slots of one (OTN ODUflex); `statistical` one
+queue before the line for the frames of all."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Share:
-    """What a tenant has of a lightpath.
+    """A tenant's share of a lightpath.
 
-    `rate_gbps` is what it may send: all of the lightpath's, or what its `tributary_slots` carry. `mapping_ns` is what
-    putting its frames into the slots and taking them out adds one way.
+    `rate_gbps` is the rate at which it may send: the lightpath's, or that of its `tributary_slots`. `mapping_ns` is the
+    delay, one way, of putting frames into the slots and taking them out.
     """
 
     tenant: str
@@ -129,9 +165,9 @@ class Share:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Assignment:
-    """The plan: what is lit, and what is refused. Both in the demands' order.
+    """The plan: lightpaths and refusals, each in the demands' order.
 
-    With `shares` a lightpath belongs to the tenants that have one of it, else to whoever asked for it.
+    A lightpath with `shares` belongs to the tenants who have them, any other to the demand that asked for it.
     """
 
     lightpaths: tuple[Lightpath, ...]
@@ -140,12 +176,12 @@ class Assignment:
     trees: tuple[LightTree, ...] = ()
 
     def by_pair(self) -> dict[tuple[str, str], Lightpath]:
-        """Both directions of every lightpath; of several between two sites the first."""
-        found: dict[tuple[str, str], Lightpath] = {}
+        """(source, target) -> lightpath, in both directions; the first where several join the same sites."""
+        paths: dict[tuple[str, str], Lightpath] = {}
         for path in self.lightpaths:
-            found.setdefault((path.source, path.target), path)
-            found.setdefault((path.target, path.source), path)
-        return found
+            paths.setdefault((path.source, path.target), path)
+            paths.setdefault((path.target, path.source), path)
+        return paths
 
     def to_json(self) -> dict[str, Any]:
         """The document that `apnemu plan --json` prints."""
@@ -166,5 +202,7 @@ class Assignment:
                 for path in self.lightpaths
             ],
             "trees": [tree.to_json() for tree in self.trees],
-            "refusals": [{"demand": refusal.demand, "reason": refusal.reason} for refusal in self.refusals],
+            "refusals": [
+                {"demand": refusal.demand, "code": refusal.code, "reason": refusal.reason} for refusal in self.refusals
+            ],
         }

@@ -1,7 +1,7 @@
 """Planning: a plant and its demands become an `Assignment`. The only room that chooses light.
 
 Light for demands: `lightpaths` gives each demand a wavelength of its own (`plan`) and evens out delays; `trees` lights
-trees from one site to many; `sharing` divides a wavelength among tenants, and a hub's subcarriers among leaves.
+trees from one site to many; `wavelength_sharing` divides a wavelength among tenants, a hub's subcarriers among leaves.
 `judged` asks the optics room about the plan.
 
 Rules that they share: `graph` holds the total orders of routes, so that equal routes are never a matter of chance;

@@ -6,6 +6,7 @@ from math import inf
 
 from apnemu.model.plant import Mode
 from apnemu.model.quality import Quality, Verdict
+from apnemu.model.reason import Reason
 
 
 def preference(mode: Mode) -> tuple[int, float, float, str]:
@@ -20,14 +21,15 @@ def closing_mode(modes: tuple[Mode, ...], rate_gbps: float, quality: Quality) ->
     return min(fit, key=preference, default=None)
 
 
-def why_none_closes(modes: tuple[Mode, ...], rate_gbps: float, sites: tuple[str, ...], quality: Quality) -> str:
+def why_none_closes(modes: tuple[Mode, ...], rate_gbps: float, sites: tuple[str, ...], quality: Quality) -> Reason:
     """Say why no mode closes: route, GSNR, need and shortfall of the nearest mode, and a rate that closes."""
     rate = f"{rate_gbps:g} Gbit/s"
     place = f"{' > '.join(sites)} ({quality.length_km:g} km)"
     if quality.weak_db > 0:
-        return (
-            f"quality: over {place} light reaches a ROADM {quality.weak_db:.1f} dB too weak to be handed on; shorten"
-            " the spans (span_km), or go in two parts"
+        return Reason(
+            code="quality",
+            text=f"over {place} light reaches a ROADM {quality.weak_db:.1f} dB too weak to be handed on; shorten the"
+            " spans (span_km), or go in two parts",
         )
     nearest = min(
         (quality.verdict(mode.name) for mode in modes if mode.rate_gbps >= rate_gbps),
@@ -37,7 +39,10 @@ def why_none_closes(modes: tuple[Mode, ...], rate_gbps: float, sites: tuple[str,
     way_out = (
         f"ask for {slower.rate_gbps:g} Gbit/s ({slower.name} closes)" if slower else "no slower mode closes either"
     )
-    return f"quality: over {place} no mode with {rate} closes; {_shortfall(nearest)}; {way_out}, or go in two parts"
+    return Reason(
+        code="quality",
+        text=f"over {place} no mode with {rate} closes; {_shortfall(nearest)}; {way_out}, or go in two parts",
+    )
 
 
 def _shortfall(verdict: Verdict) -> str:

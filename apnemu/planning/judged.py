@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from apnemu.model.assignment import Assignment, Lightpath, Refusal
 from apnemu.model.plant import Plant
 from apnemu.model.quality import Judge
+from apnemu.model.reason import Reason
 from apnemu.optics import headroom, judge_of, network_of, read_optics
 from apnemu.planning.lightpaths import plan
 from apnemu.planning.trees import plan_trees
@@ -48,8 +49,8 @@ def plan_judged(plant: Plant, *, by_quality: bool) -> Judged:
         return paths
     unknown = without_figures(plant)
     if unknown:
-        why = f"quality: the optics file has no figures of {', '.join(unknown)}; add them, or use other modes"
-        refused = tuple(Refusal(demand=tree.name, reason=why) for tree in plant.trees)
+        text = f"the optics file has no figures of {', '.join(unknown)}; add them, or use other modes"
+        refused = tuple(Refusal(demand=tree.name, why=Reason(code="quality", text=text)) for tree in plant.trees)
         lit = replace(paths.assignment, refusals=(*paths.assignment.refusals, *refused))
         return replace(paths, assignment=lit)
     hub = () if plant.subcarriers is None else (plant.subcarriers.mode,)

@@ -12,7 +12,7 @@ import dataclasses
 from collections.abc import Collection
 from itertools import islice
 
-from apnemu.model.assignment import Assignment, Lightpath, Refusal
+from apnemu.model.assignment import Assignment, LightId, Lightpath, Refusal
 from apnemu.model.demand import Demand
 from apnemu.model.plant import Plant
 from apnemu.model.quality import Judge
@@ -93,8 +93,6 @@ class _Planner:
             slot = self.use.first_fit(route.fibres, mode.slot_m)
             if slot is not None:
                 self.use.light(route.fibres, slot)
-                return self.reach.lightpath(demand.name, demand.rate_gbps, route, mode, slot)
-        reason = self.reach.why_not(
-            demand.source, demand.target, demand.rate_gbps, routes, reached, self.use.dark_steps
-        )
-        return Refusal(demand=demand.name, reason=reason)
+                return self.reach.lightpath(LightId(service=demand.name), demand.rate_gbps, route, mode, slot)
+        why = self.reach.why_not(demand.source, demand.target, demand.rate_gbps, routes, reached, self.use.dark_steps)
+        return Refusal(demand=demand.name, why=why)

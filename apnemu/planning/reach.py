@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 
-from apnemu.model.assignment import Lightpath
+from apnemu.model.assignment import LightId, Lightpath
 from apnemu.model.plant import Mode, Plant
 from apnemu.model.quality import Judge
+from apnemu.model.reason import Reason
 from apnemu.model.spectrum import Slot
 from apnemu.planning.closing import closing_mode, preference, why_none_closes
 from apnemu.planning.graph import Route
@@ -51,11 +52,11 @@ class Reach:
             return best_mode(self.plant.modes, rate_gbps, route.length_km + longer_km)
         return closing_mode(self.plant.modes, rate_gbps, self.judge(route.fibres))
 
-    def lightpath(self, name: str, rate_gbps: float, route: Route, mode: Mode, slot: Slot) -> Lightpath:
+    def lightpath(self, id: LightId, rate_gbps: float, route: Route, mode: Mode, slot: Slot) -> Lightpath:
         """Make the lightpath over a route in a slot and a mode, with GSNR and margin where they are known."""
         verdict = None if self.judge is None else self.judge(route.fibres).verdict(mode.name)
         return Lightpath(
-            name=name,
+            id=id,
             source=route.sites[0],
             target=route.sites[-1],
             route=route.sites,
@@ -84,7 +85,7 @@ class Reach:
         routes: Sequence[Route],
         reached: Sequence[Route],
         dark_steps: Callable[[str], int],
-    ) -> str:
+    ) -> Reason:
         """Say why a demand gets no light: the fact, the value, the limit, and what would help.
 
         `reached` are those of `routes` over which a mode closes; `dark_steps` gives the dark steps of a fibre.
@@ -92,35 +93,38 @@ class Reach:
         rate = f"{rate_gbps:g} Gbit/s"
         fastest = max(self.plant.modes, key=lambda mode: mode.rate_gbps)
         if rate_gbps > fastest.rate_gbps:
-            return (
-                f"rate: {rate} asked, the fastest mode is {fastest.name} with {fastest.rate_gbps:g} Gbit/s;"
-                " split the demand, or add a mode to the equipment"
+            return Reason(
+                code="rate",
+                text=f"{rate} asked, the fastest mode is {fastest.name} with {fastest.rate_gbps:g} Gbit/s;"
+                " split the demand, or add a mode to the equipment",
             )
         if not routes:
-            return f"route: no fibres lead from {source} to {target}; add a fibre"
+            return Reason(code="route", text=f"no fibres lead from {source} to {target}; add a fibre")
         if not reached and self.judge is not None:
             shortest = routes[0]
             return why_none_closes(self.plant.modes, rate_gbps, shortest.sites, self.judge(shortest.fibres))
         if not reached:
             able = (mode for mode in self.plant.modes if mode.rate_gbps >= rate_gbps)
             longest = max(able, key=lambda mode: mode.reach_km)
-            return (
-                f"reach: the shortest route has {routes[0].length_km:g} km, {rate} reaches {longest.reach_km:g} km at"
-                f" most ({longest.name}); ask for a lower rate, or go in two parts"
+            return Reason(
+                code="reach",
+                text=f"the shortest route has {routes[0].length_km:g} km, {rate} reaches {longest.reach_km:g} km at"
+                f" most ({longest.name}); ask for a lower rate, or go in two parts",
             )
         return self._no_slot(rate, routes, reached, dark_steps)
 
     def _no_slot(
         self, rate: str, routes: Sequence[Route], reached: Sequence[Route], dark_steps: Callable[[str], int]
-    ) -> str:
+    ) -> Reason:
         fibres = sorted({fibre for route in reached for fibre in route.fibres})
         fullest = min(fibres, key=lambda fibre: (dark_steps(fibre), fibre))
         width = self.plant.band.high - self.plant.band.low
         tried = f"{len(reached)} route{'s' if len(reached) > 1 else ''} tried"
         beyond = len(routes) - len(reached)
         too_long = f" ({beyond} more beyond reach)" if beyond else ""
-        return (
-            f"spectrum: no slot is free from end to end for {rate}, {tried}{too_long}; the fullest"
+        return Reason(
+            code="spectrum",
+            text=f"no slot is free from end to end for {rate}, {tried}{too_long}; the fullest"
             f" fibre is {fullest} with {dark_steps(fullest)} of {width} steps of 6.25 GHz dark; ask for less,"
-            " add a fibre, or try more routes"
+            " add a fibre, or try more routes",
         )

@@ -27,6 +27,7 @@ from apnemu.model.assignment import Assignment, Branch, LightTree, Refusal
 from apnemu.model.demand import TreeDemand
 from apnemu.model.plant import Mode, Plant
 from apnemu.model.quality import Judge, Verdict
+from apnemu.model.reason import Code, Reason
 from apnemu.model.spectrum import Slot
 from apnemu.optics import Headroom
 from apnemu.planning.closing import preference
@@ -105,8 +106,8 @@ class _Planner:
         routes = shortest_tree(self.graph, demand.source, demand.leaves)
         loss_db = losses_db(routes, self.plant.splitter.excess_loss_db, self.spare)
         mode = self._mode(demand, routes, loss_db)
-        if isinstance(mode, str):
-            return Refusal(demand=demand.name, reason=mode)
+        if isinstance(mode, Reason):
+            return Refusal(demand=demand.name, why=mode)
         fibres = tuple(dict.fromkeys(name for route in routes.values() for name in route.fibres))
         before = dict(self.use.lit)
         slots = self._slots(demand, mode, fibres, routes)
@@ -114,8 +115,11 @@ class _Planner:
             self.use.lit = before
             return Refusal(
                 demand=demand.name,
-                reason=f"spectrum: no slot of {mode.slot_m * 12.5:g} GHz is dark on all {len(fibres)} fibres of the "
-                "tree, or on a leaf's way back; take leaves out, or widen the spectrum",
+                why=Reason(
+                    code="spectrum",
+                    text=f"no slot of {mode.slot_m * 12.5:g} GHz is dark on all {len(fibres)} fibres of the tree, or on"
+                    " a leaf's way back; take leaves out, or widen the spectrum",
+                ),
             )
         return LightTree(
             name=demand.name,
@@ -133,17 +137,17 @@ class _Planner:
 
     def _mode(
         self, demand: TreeDemand, routes: dict[str, Route], loss_db: dict[str, tuple[float, float]]
-    ) -> Mode | str:
+    ) -> Mode | Reason:
         """Choose the narrowest and slowest mode that closes at every leaf, or say why none does."""
         if demand.kind == "subcarriers":
             modes = self._hub_mode(demand)
-            if isinstance(modes, str):
+            if isinstance(modes, Reason):
                 return modes
         else:
             fast = (mode for mode in self.plant.modes if mode.rate_gbps >= demand.rate_gbps)
             modes = tuple(sorted(fast, key=preference))
         if not modes:
-            return f"rate: no mode has {demand.rate_gbps:g} Gbit/s; ask for less"
+            return Reason(code="rate", text=f"no mode has {demand.rate_gbps:g} Gbit/s; ask for less")
         worst = [
             (max((self._missing_db(mode, routes[leaf], loss_db[leaf][1]), leaf) for leaf in routes), mode)
             for mode in modes
@@ -154,43 +158,49 @@ class _Planner:
         (_, leaf), mode = min(worst, key=lambda judged: judged[0][0])
         return self._why_not(mode, routes[leaf], loss_db[leaf])
 
-    def _why_not(self, mode: Mode, route: Route, loss_db: tuple[float, float]) -> str:
+    def _why_not(self, mode: Mode, route: Route, loss_db: tuple[float, float]) -> Reason:
         """Say why light does not close at a leaf, with the figures: because of the splitters, or even undivided."""
         all_db, left_db = loss_db
         quality = self.judge(route.fibres)
         verdict = quality.verdict(mode.name)
         place = f"to {route.sites[-1]} ({route.length_km:g} km)"
         if quality.weak_db > 0:
-            return f"quality: {place} light reaches a ROADM {quality.weak_db:.1f} dB too weak; shorten the spans"
+            text = f"{place} light reaches a ROADM {quality.weak_db:.1f} dB too weak; shorten the spans"
+            return Reason(code="quality", text=text)
         if verdict.beyond:
-            return f"quality: {place} {mode.name} does not bear {' nor '.join(verdict.beyond)}; take nearer leaves"
+            text = f"{place} {mode.name} does not bear {' nor '.join(verdict.beyond)}; take nearer leaves"
+            return Reason(code="quality", text=text)
         after_db = split_gsnr_db(verdict, left_db)
         missing_db = verdict.missing_db + verdict.gsnr_db - after_db
-        what, way_out = ("splitting", "take fewer leaves, or make several trees")
+        code: Code = "splitting"
+        way_out = "take fewer leaves, or make several trees"
         if verdict.missing_db > 0:
-            what, way_out = ("quality", "take nearer leaves; even undivided the light does not close")
-        return (
-            f"{what}: {place} the tree's splitters cost {all_db:.2f} dB, {left_db:.2f} more than its ROADMs can spare;"
+            code, way_out = "quality", "take nearer leaves; even undivided the light does not close"
+        return Reason(
+            code=code,
+            text=f"{place} the tree's splitters cost {all_db:.2f} dB, {left_db:.2f} more than its ROADMs can spare;"
             f" {mode.name} has GSNR {after_db:.2f} dB ({verdict.gsnr_db:.2f} without), needs {verdict.need_db:g} +"
             f" {verdict.penalty_db:.2f} of penalties, {missing_db:.2f} dB are missing of a margin of"
-            f" {verdict.wanted_db:g}; {way_out}"
+            f" {verdict.wanted_db:g}; {way_out}",
         )
 
-    def _hub_mode(self, demand: TreeDemand) -> tuple[Mode, ...] | str:
+    def _hub_mode(self, demand: TreeDemand) -> tuple[Mode, ...] | Reason:
         own = self.plant.subcarriers
         if own is None:
-            return "subcarriers: the equipment has none; name equipment with subcarriers"
+            return Reason(code="subcarriers", text="the equipment has none; name equipment with subcarriers")
         each = demand.rate_gbps / own.rate_gbps
         if each != round(each) or each > own.leaf_count:
             most = own.leaf_count * own.rate_gbps
-            return (
-                f"subcarriers: {demand.rate_gbps:g} Gbit/s a leaf; it must be a multiple of {own.rate_gbps:g} up to"
-                f" {most:g}; ask for that"
+            return Reason(
+                code="subcarriers",
+                text=f"{demand.rate_gbps:g} Gbit/s a leaf; it must be a multiple of {own.rate_gbps:g} up to {most:g};"
+                " ask for that",
             )
         if each * len(demand.leaves) > own.count:
-            return (
-                f"subcarriers: {len(demand.leaves)} leaves want {each * len(demand.leaves):g}, the hub has {own.count};"
-                " take fewer leaves, or less for each"
+            return Reason(
+                code="subcarriers",
+                text=f"{len(demand.leaves)} leaves want {each * len(demand.leaves):g}, the hub has {own.count};"
+                " take fewer leaves, or less for each",
             )
         return (own.mode,)
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from apnemu.model.activities import Pair
 from apnemu.model.assignment import Assignment
 from apnemu.model.plant import Plant
+from apnemu.model.reason import Reason
 from apnemu.planning import NextHop
 from apnemu.planning.queueing import loss, wait_p99_ns
 from apnemu.units import serialisation_ns
@@ -31,30 +32,33 @@ class Felt:
     rtt_ns: int | None
     jitter_ns: float
     loss: float
-    refused: str = ""
+    refused: Reason | None = None
 
-    def why_not(self, bounds: Bounds) -> str:
-        """The bounds that are not kept, each with both figures; empty where all are kept."""
-        if self.refused or self.rtt_ns is None:
-            return self.refused
+    def why_not(self, bounds: Bounds) -> tuple[Reason, ...]:
+        """Each bound that is not kept, with both figures; empty where all are."""
+        if self.refused is not None:
+            return (self.refused,)
         reasons = []
-        if self.rtt_ns > bounds.rtt_ns:
-            reasons.append(f"delay: a round trip takes {self.rtt_ns / 1e6:.4f} ms, {bounds.rtt_ns / 1e6:g} allowed")
+        if self.rtt_ns is not None and self.rtt_ns > bounds.rtt_ns:
+            text = f"a round trip takes {self.rtt_ns / 1e6:.4f} ms, {bounds.rtt_ns / 1e6:g} allowed"
+            reasons.append(Reason(code="delay", text=text))
         if self.jitter_ns > bounds.jitter_ns:
-            reasons.append(
-                f"jitter: queues add {self.jitter_ns / 1e3:.1f} us (p99), {bounds.jitter_ns / 1e3:g} allowed"
-            )
+            text = f"queues add {self.jitter_ns / 1e3:.1f} us (p99), {bounds.jitter_ns / 1e3:g} allowed"
+            reasons.append(Reason(code="jitter", text=text))
         if self.loss > bounds.loss:
-            reasons.append(f"loss: {self.loss:.2e} of frames, {bounds.loss:.0e} allowed")
-        return "; ".join(reasons)
+            reasons.append(Reason(code="loss", text=f"{self.loss:.2e} of frames, {bounds.loss:.0e} allowed"))
+        return tuple(reasons)
 
 
 def over_light(assignment: Assignment, rtts_ns: Mapping[Pair, int], pair: Pair) -> Felt:
-    """Figures over a wavelength of one's own: the closed form's delay; without a queue neither jitter nor loss."""
+    """What an own wavelength gives: the closed form's delay, no queue and so neither jitter nor loss.
+
+    The demand that asked for it is named after the target.
+    """
     if pair in assignment.by_pair():
         return Felt(rtt_ns=rtts_ns[pair], jitter_ns=0.0, loss=0.0)
-    reasons = {refusal.demand: refusal.reason for refusal in assignment.refusals}
-    return Felt(rtt_ns=None, jitter_ns=0.0, loss=0.0, refused=reasons.get(pair[1], "no light was asked for"))
+    reasons = {refusal.demand: refusal.why for refusal in assignment.refusals}
+    return Felt(rtt_ns=None, jitter_ns=0.0, loss=0.0, refused=reasons[pair[1]])
 
 
 def over_packets(
@@ -62,7 +66,8 @@ def over_packets(
 ) -> Felt:
     """Figures through routers whose lines others load: a packet waits in a queue before each fibre, there and back."""
     if pair not in hops:
-        return Felt(rtt_ns=None, jitter_ns=0.0, loss=0.0, refused=f"route: no fibres lead from {pair[0]} to {pair[1]}")
+        apart = Reason(code="route", text=f"no fibres lead from {pair[0]} to {pair[1]}")
+        return Felt(rtt_ns=None, jitter_ns=0.0, loss=0.0, refused=apart)
     site, queues = pair[0], 0
     while site != pair[1]:
         site, queues = hops[site, pair[1]].site, queues + 2

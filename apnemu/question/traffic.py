@@ -25,7 +25,7 @@ from apnemu.units import NS_PER_S, VirtualNs, gbps_to_bytes_per_s, ns_to_s, s_to
 
 SETTLED_NS = 2_000_000
 MOST_FRAMES = 15_000_000
-"""Most background frames in one stage; the lab holds them all in memory, 160 bytes for each (`emulation.play.arrivals`)."""
+"""Most background frames in one stage; the lab holds them all in memory, 160 bytes each (`emulation.play.arrivals`)."""
 PROBE_BYTES = 98
 NS_PER_DATAGRAM = 600
 """Virtual time for each datagram: a system call, and some for waiting."""

@@ -120,10 +120,11 @@ def near(what: str, measured: float | None, expected: float, within: float, unit
     if measured is None:
         return missing(what)
     off = abs(measured - expected)
+    told, wanted = _told_apart(measured, expected, unit)
     return Claim(
         what=what,
-        measured=quantity(measured, unit),
-        expected=f"{quantity(expected, unit)} within {quantity(within, unit)}",
+        measured=told,
+        expected=f"{wanted} within {quantity(within, unit)}",
         held=off <= within,
         excess=off / within if within else off,
     )
@@ -147,10 +148,11 @@ def at_most(what: str, measured: float | None, limit: float, unit: str = "") -> 
     """Claim that a figure is not above a limit."""
     if measured is None:
         return missing(what)
+    told, most = _told_apart(measured, limit, unit)
     return Claim(
         what=what,
-        measured=quantity(measured, unit),
-        expected=f"at most {quantity(limit, unit)}" if limit else quantity(0, unit),
+        measured=told,
+        expected=f"at most {most}" if limit else quantity(0, unit),
         held=measured <= limit,
         excess=measured / limit if limit > 0 else max(0.0, measured - limit) + 1,
     )
@@ -160,10 +162,11 @@ def at_least(what: str, measured: float | None, limit: float, unit: str = "") ->
     """Claim that a figure is not below a limit."""
     if measured is None:
         return missing(what)
+    told, least = _told_apart(measured, limit, unit)
     return Claim(
         what=what,
-        measured=quantity(measured, unit),
-        expected=f"at least {quantity(limit, unit)}",
+        measured=told,
+        expected=f"at least {least}",
         held=measured >= limit,
         excess=limit / measured if measured > 0 else float("inf"),
     )
@@ -184,6 +187,23 @@ def same(what: str, measured: Any, expected: Any) -> Claim:
 def missing(what: str) -> Claim:
     """Claim on a figure that was not measured: it never holds."""
     return Claim(what=what, measured="was not measured", expected="a value", held=False, excess=float("inf"))
+
+
+def _told_apart(measured: float, expected: float, unit: str) -> tuple[str, str]:
+    """Two values in their unit; exact where few digits would make both read alike.
+
+    >>> _told_apart(5_443_210, 5_442_210, "ns"), _told_apart(6_080_000, 5_440_000, "ns"), _told_apart(5, 5, "ns")
+    (('5,443,210 ns', '5,442,210 ns'), ('6.08 ms', '5.44 ms'), ('5 ns', '5 ns'))
+    >>> _told_apart(0.87996, 0.88, "share"), _told_apart(21.7183001, 21.7183, "dB")
+    (('87.996 %', '88 %'), ('21.7183001 dB', '21.7183 dB'))
+    """
+    few = quantity(measured, unit), quantity(expected, unit)
+    if measured == expected or few[0] != few[1]:
+        return few
+    if unit == "ns":
+        return f"{measured:,} ns", f"{expected:,} ns"
+    times, sign = (100, "%") if unit == "share" else (1, unit)
+    return f"{times * measured:.12g} {sign}".rstrip(), f"{times * expected:.12g} {sign}".rstrip()
 
 
 def quantity(value: float, unit: str) -> str:

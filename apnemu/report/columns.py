@@ -60,16 +60,20 @@ def duration(key: str, heading: str) -> Column:
 
 def gbps(key: str, heading: str, decimals: int | None = None) -> Column:
     """Column of rates in Gbit/s, to three digits, or with the given number of decimals."""
-    return Column(
-        key=key,
-        heading=heading,
-        text=lambda row: words.gbps(row[key]) if decimals is None else f"{row[key]:,.{decimals}f}",
-    )
+
+    def text(row: Row) -> str:
+        if row.get(key) is None:
+            return words.NOTHING
+        return words.gbps(row[key]) if decimals is None else f"{row[key]:,.{decimals}f}"
+
+    return Column(key=key, heading=heading, text=text)
 
 
 def percent(key: str, heading: str) -> Column:
     """Column of shares in per cent."""
-    return Column(key=key, heading=heading, text=lambda row: words.percent(row[key]))
+    return Column(
+        key=key, heading=heading, text=lambda row: words.NOTHING if row.get(key) is None else words.percent(row[key])
+    )
 
 
 def all_columns(rows: Sequence[Row], declared: Sequence[Column] = ()) -> list[Column]:

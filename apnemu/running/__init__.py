@@ -1,12 +1,13 @@
 """A run, from what was asked to what was seen: its stages in order, each leaving its file in the run's directory.
 
     request    what was asked for, and the command line that asks for it again
+    asked      what follows from a request before anything is played, and what its rows answer: no lab is needed
     corridor   the run itself: plan, blueprint, guests, records, rows, verdict, page
     guests     one guest for each network, side by side
     directory  the run's directory: made, written, tidied up
     manifest   versions, hashes of inputs, approximations
     finished   a run that has ended, read from its directory; its page
-    on_demand  a network in which nothing is lit yet, for `apnemu lab net`
+    unlit_network  a network in which nothing is lit yet, for `apnemu lab net`
     bench      speed and accuracy beside stock Mininet's
 
 The room is called `running` since `apnemu.run` is the public function: a package of that name would take its place as

@@ -6,7 +6,7 @@ from apnemu.experiments.p2mp.rows import SETTLED_STEPS, STEP_NS
 from apnemu.experiments.p2mp.settings import Settings
 from apnemu.model.activities import Retune, Train
 from apnemu.model.scenario import Stage
-from apnemu.planning.sharing import after_moving, before_moving
+from apnemu.planning.wavelength_sharing import after_moving, before_moving
 from apnemu.question.context import Context
 from apnemu.units import VirtualNs
 

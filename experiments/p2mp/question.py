@@ -20,6 +20,7 @@ from apnemu.experiments.p2mp.shown import SHOWN
 from apnemu.model.activities import Train
 from apnemu.model.demand import Demand, TreeDemand
 from apnemu.model.plant import Plant
+from apnemu.model.reason import Code, read_reasons
 from apnemu.model.scenario import Stage
 from apnemu.question.context import Context, Row
 from apnemu.question.experiment import Experiment
@@ -31,8 +32,8 @@ RATE_TOLERANCE = 0.01
 WARM_EVERY_NS, DELAY_EVERY_NS, RATE_EVERY_NS = 2_000_000, 200_000, 2_000_000
 LARGE_BYTES = 42 + 41 * 1472
 """A datagram of the trains that measure a rate: some forty frames, so that the line never waits for its sender."""
-TREE_REFUSALS = ("splitting", "quality", "subcarriers", "leaves")
-"""Reasons, by their first word, for which a tree may be refused."""
+TREE_REFUSALS: tuple[Code, ...] = ("splitting", "quality", "subcarriers", "leaves")
+"""Classes of reasons for which a tree may be refused."""
 
 
 def prepare(plant: Plant, settings: Settings) -> Plant:
@@ -169,7 +170,7 @@ def _claims(row: Mapping[str, Any]) -> Iterator[Claim]:
 
 
 def _refused_as_it_may_be(reason: str) -> Claim:
-    held = reason.startswith(TREE_REFUSALS)
+    held = any(given.code in TREE_REFUSALS for given in read_reasons(reason))
     return Claim(
         what="refused because of",
         measured=reason,

@@ -13,7 +13,8 @@ from apnemu.blueprint.apn import mode_of
 from apnemu.experiments.p2mp.settings import Settings
 from apnemu.model.assignment import Assignment, Lightpath, LightTree
 from apnemu.model.plant import Plant
-from apnemu.planning.sharing import after_moving, before_moving
+from apnemu.model.reason import Reason
+from apnemu.planning.wavelength_sharing import after_moving, before_moving
 from apnemu.question.context import Row
 from apnemu.records.query import groups
 from apnemu.units import serialisation_ns
@@ -95,7 +96,7 @@ def p2mp_rows(
     a lightpath, of which a tree's leaves all get the same, or a leaf's own subcarriers. Delays are one way.
     """
     measured = _Measurements(table, plant, settings, datagram_bytes)
-    reasons = {refusal.demand: refusal.reason for refusal in assignment.refusals}
+    reasons = {refusal.demand: refusal.why for refusal in assignment.refusals}
     trees = {tree.name: tree for tree in assignment.trees}
     paths = {path.name: path for path in assignment.lightpaths}
     rows: list[Row] = []
@@ -116,22 +117,21 @@ def p2mp_rows(
             else _refused("p2p", count, demand.target, reasons[demand.name])
             for demand in wanted
         ]
-    rows += [
-        _refused(kind, count, "", f"leaves: {count} asked, {plant.name} has {there} beside the hub; ask for those")
-        for kind in settings.kind
-        for count in settings.leaves
-        if count > there
-    ]
+    for kind in settings.kind:
+        for count in settings.leaves:
+            if count > there:
+                text = f"{count} asked, {plant.name} has {there} beside the hub; ask for those"
+                rows.append(_refused(kind, count, "", Reason(code="leaves", text=text)))
     return rows
 
 
-def _refused(kind: str, leaves: int, leaf: str, reason: str) -> Row:
+def _refused(kind: str, leaves: int, leaf: str, why: Reason) -> Row:
     unknown = ("delay_ns", "predicted_delay_ns", "rate_gbps", "share_gbps")
     return {
         **{"kind": kind, "leaves": leaves, "leaf": leaf},
         **{"transceivers": 0, "wavelengths": 0, "spectrum_ghz": 0.0, "power_w": 0.0},
         **dict.fromkeys(unknown),
-        "refused": reason,
+        "refused": str(why),
     }
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 
 from apnemu.errors import InputError
-from apnemu.experiments.quality.rows import quality_rows
+from apnemu.experiments.quality.rows import quality_rows, route_text, sites_of
 from apnemu.experiments.quality.shown import quality_figures, quality_table, sentence
 from apnemu.model.plant import Plant
 from apnemu.question.context import Row
@@ -77,8 +77,8 @@ def _of_lightpath(row: Mapping[str, Any]) -> Iterator[Claim]:
 
 def _of_longer(row: Mapping[str, Any], by_route: Mapping[tuple[str, str], float]) -> Iterator[Claim]:
     """A route has less GSNR than every route that it begins with."""
-    sites = row["route"].split(" > ")
-    beginnings = [(row["mode"], " > ".join(sites[:length])) for length in range(2, len(sites))]
+    sites = sites_of(row["route"])
+    beginnings = [(row["mode"], route_text(sites[:length])) for length in range(2, len(sites))]
     shorter = [by_route[beginning] for beginning in beginnings if beginning in by_route]
     if not shorter:
         return

@@ -49,13 +49,27 @@ def quality_rows(plant: Plant, *, k: int, modes: Sequence[Mode], checked: int) -
                         "to": demand.target,
                         "demand_gbps": demand.rate_gbps,
                         "rank": rank,
-                        "route": " > ".join(route.sites),
+                        "route": route_text(route.sites),
                         **_figures(route, mode, judge),
                         "planned": planned,
                         "end_to_end_gsnr_db": whole_db.get(demand.name) if planned else None,
                     }
                 )
     return rows
+
+
+def route_text(sites: Sequence[str]) -> str:
+    """A route in a row."""
+    return " > ".join(sites)
+
+
+def sites_of(route: str) -> list[str]:
+    """Sites of a route in a row.
+
+    >>> sites_of(route_text(["tokyo", "nagoya", "osaka"]))
+    ['tokyo', 'nagoya', 'osaka']
+    """
+    return route.split(" > ")
 
 
 def _figures(route: Route, mode: Mode, judge: Judge) -> Row:

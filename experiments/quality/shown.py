@@ -21,7 +21,7 @@ FEW_ROWS = 24
 
 def quality_figures(rows: Sequence[Row], picture: Mapping[str, Any]) -> list[Markup]:
     """One plot: planned lightpaths and, behind them, the best that the other candidate routes offer."""
-    lit = [row for row in rows if row["planned"]]
+    lit = [row for row in rows if row["planned"] and row["margin_db"] is not None]
     routes = {(row["demand"], row["rank"]) for row in lit}
     others = [row for row in best_of_routes(rows) if (row["demand"], row["rank"]) not in routes]
     shown = [*others, *lit]
@@ -75,7 +75,10 @@ def sentence(rows: Sequence[Row], picture: Mapping[str, Any]) -> str:
     can = f"{len(closing)} of {len(routes)} candidate routes close at the rate asked"
     if not lit:
         return f"No demand gets light; {can}."
-    worst = min(lit, key=lambda row: row["margin_db"])
+    known = [row for row in lit if row["margin_db"] is not None]
+    if not known:
+        return f"{words.count(len(lit), 'lightpath')}; {can}."
+    worst = min(known, key=lambda row: row["margin_db"])
     return (
         f"{words.count(len(lit), 'lightpath')}; the least margin is {worst['margin_db']:.2f} dB, "
         f"{worst['demand']} by {worst['mode']} over {worst['length_km']:,.0f} km "
@@ -83,9 +86,13 @@ def sentence(rows: Sequence[Row], picture: Mapping[str, Any]) -> str:
     )
 
 
+def _least_margin(row: Row) -> tuple[float, str]:
+    return (float("-inf") if row["margin_db"] is None else row["margin_db"], row["demand"])
+
+
 def quality_table(rows: Sequence[Row]) -> Table:
     """The lightpaths of the plan, the least margin first; candidate routes stand in the page's table."""
-    lit = sorted((row for row in rows if row["planned"]), key=lambda row: (row["margin_db"], row["demand"]))
+    lit = sorted((row for row in rows if row["planned"]), key=_least_margin)
     table = titled("Lightpaths", *left("demand", "mode"), *right("km", "GSNR, dB", "need", "penalty", "margin"))
     for row in lit[:FEW_ROWS]:
         figures = (row[key] for key in ("gsnr_db", "need_db", "penalty_db", "margin_db"))
@@ -93,7 +100,7 @@ def quality_table(rows: Sequence[Row]) -> Table:
             Text(row["demand"]),
             Text(row["mode"]),
             f"{row['length_km']:,.1f}",
-            *(f"{value:.2f}" for value in figures),
+            *(words.NOTHING if value is None else f"{value:.2f}" for value in figures),
         )
     table.caption = f"{min(len(lit), FEW_ROWS)} of {len(lit)} lightpaths; report.html has all {len(rows):,} rows"
     return table

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from apnemu.model.activities import Pair
 from apnemu.model.plant import Plant
+from apnemu.model.reason import write_reasons
 from apnemu.question.bounds import Bounds, Felt
 from apnemu.question.context import Row
 
@@ -34,7 +35,7 @@ def reach_rows(
                 "network": network,
                 "reachable": not why,
                 "rtt_ns": feeling.rtt_ns,
-                "reason": why,
+                "reason": write_reasons(why),
                 "jitter_ns": round(feeling.jitter_ns) if feeling.jitter_ns != float("inf") else None,
                 "loss": feeling.loss,
                 "population_share": round((site.population or 0) / people, 6) if people else None,

@@ -19,6 +19,7 @@ from apnemu.experiments.service_classes.ways import ServiceClass, offers, servic
 from apnemu.model.assignment import Lightpath
 from apnemu.model.demand import Demand
 from apnemu.model.plant import Plant
+from apnemu.model.reason import Reason
 from apnemu.planning import next_hops, plan
 from apnemu.question.bounds import Bounds, Felt, over_light, over_packets
 from apnemu.question.context import Row
@@ -131,7 +132,8 @@ def _rows(plant: Plant, settings: Settings, wanted: ServiceClass) -> list[Row]:
     rtts_ns = {pair: lightpath_rtt_ns(plant, path, PROBE_BYTES) for pair, path in paths.items()}
     light = over_light(assignment, rtts_ns, wanted.pair)
     hops = next_hops(plant)
-    packets = Felt(rtt_ns=None, jitter_ns=0.0, loss=0.0, refused="route: no fibres join the two")
+    apart = Reason(code="route", text="no fibres join the two")
+    packets = Felt(rtt_ns=None, jitter_ns=0.0, loss=0.0, refused=apart)
     if wanted.pair in hops:
         lone_ns = {wanted.pair: packet_rtt_ns(plant, hops, wanted.pair, PROBE_BYTES)}
         packets = over_packets(plant, hops, lone_ns, wanted.pair, settings.load)
@@ -166,7 +168,7 @@ def judge(results: Sequence[Row], settings: Settings) -> Verdict:
 
 def _claims(row: Mapping[str, Any], own: Mapping[str, bool]) -> Iterator[Claim]:
     yield same("a reason given", bool(row["reason"]), not row["meets"])
-    if row["meets"] and row["way"] != "packet":
+    if row["meets"] and row["way"] != "packet" and row["class"] in own:
         yield same("met by an own wavelength", own[row["class"]], True)
 
 

@@ -11,6 +11,7 @@ from typing import Any
 from markupsafe import Markup
 
 from apnemu.experiments.service_classes.ways import ORDER
+from apnemu.model.reason import read_reasons
 from apnemu.report import words
 from apnemu.report.plots import figure
 from apnemu.report.svg import element
@@ -76,7 +77,7 @@ def _cell(row: Row) -> Markup:
     '<td>✓ no light of its own</td>'
     """
     if not row["meets"]:
-        lacks = ", ".join(reason.split(":")[0] for reason in row["reason"].split("; "))
+        lacks = ", ".join(reason.code for reason in read_reasons(row["reason"]))
         return element("td", f"✗ {lacks}", class_="muted", title=row["reason"])
     takes = f"{row['transceivers']:g} + {row['wavelengths']:g} λ" if row["transceivers"] else "no light of its own"
     return element("td", f"★ {takes}", class_="best") if row["best"] else element("td", f"✓ {takes}")

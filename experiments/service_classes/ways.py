@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from math import ceil
 from typing import Literal
 
-from apnemu.planning.sharing import slots_of, tributary_slots
+from apnemu.model.reason import Reason, write_reasons
+from apnemu.planning.wavelength_sharing import slots_of, tributary_slots
 from apnemu.question.bounds import Bounds, Felt
 from apnemu.question.context import Row
 
@@ -80,7 +81,7 @@ def offers(
     hub_gbps = subcarrier_gbps * subcarriers
     divided = light
     if light.rtt_ns is not None and length_km > subcarrier_km:
-        far = f"reach: {length_km:g} km of fibre, subcarriers reach {subcarrier_km:g}"
+        far = Reason(code="reach", text=f"{length_km:g} km of fibre, subcarriers reach {subcarrier_km:g}")
         divided = Felt(rtt_ns=None, jitter_ns=0.0, loss=0.0, refused=far)
     return [
         Offer(way="packet", felt=packets, most_gbps=line_gbps * max(0.0, 1 - load), wavelengths=0, transceivers=0),
@@ -118,14 +119,15 @@ def service_rows(wanted: ServiceClass, offered: Sequence[Offer]) -> list[Row]:
             "loss": offer.felt.loss,
             "wavelengths": round(offer.wavelengths, 6),
             "transceivers": round(offer.transceivers, 6),
-            "reason": reasons[offer.way],
+            "reason": write_reasons(reasons[offer.way]),
         }
         for offer in offered
     ]
 
 
-def _why_not(wanted: ServiceClass, offer: Offer) -> str:
-    reasons = [why] if (why := offer.felt.why_not(wanted.bounds)) else []
+def _why_not(wanted: ServiceClass, offer: Offer) -> tuple[Reason, ...]:
+    reasons = offer.felt.why_not(wanted.bounds)
     if wanted.rate_gbps > offer.most_gbps:
-        reasons.append(f"rate: {wanted.rate_gbps:g} Gbit/s asked, {offer.most_gbps:g} to be had")
-    return "; ".join(reasons)
+        text = f"{wanted.rate_gbps:g} Gbit/s asked, {offer.most_gbps:g} to be had"
+        reasons += (Reason(code="rate", text=text),)
+    return reasons

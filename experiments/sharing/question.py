@@ -13,7 +13,7 @@ from typing import Annotated
 
 import pyarrow as pa  # type: ignore[import-untyped]  # it ships no types
 
-from apnemu.blueprint.sharing import UPLINK_PORT, place
+from apnemu.blueprint.shared_wavelengths import UPLINK_PORT, place
 from apnemu.errors import InputError
 from apnemu.experiments.sharing.rows import rise, sharing_rows
 from apnemu.experiments.sharing.shown import SHOWN
@@ -22,7 +22,7 @@ from apnemu.model.assignment import Assignment, Refusal, Scheme, Share
 from apnemu.model.demand import Demand
 from apnemu.model.plant import Plant
 from apnemu.model.scenario import Stage
-from apnemu.planning.sharing import slotted, whole
+from apnemu.planning.wavelength_sharing import slotted, whole
 from apnemu.question.context import Context, Row
 from apnemu.question.experiment import Experiment
 from apnemu.question.packet_network import ETHERNET_HEADER_BYTES

@@ -7,7 +7,7 @@ from typing import Any, TypedDict
 
 import pyarrow as pa  # type: ignore[import-untyped]  # it ships no types
 
-from apnemu.blueprint.sharing import place, shared_delay_ns
+from apnemu.blueprint.shared_wavelengths import place, shared_delay_ns
 from apnemu.model.assignment import Assignment
 from apnemu.records.query import groups, nearest_rank
 

@@ -34,7 +34,7 @@ from apnemu.question.experiment import Experiment, Program
 from apnemu.question.pairs import fibres_both_ways, need_joined
 from apnemu.question.plants import NEAR, star
 from apnemu.question.traffic import PROBE_BYTES, arrivals
-from apnemu.question.verdict import Claim, Verdict, at_least, at_most, judge_rows, near
+from apnemu.question.verdict import Claim, Verdict, at_least, at_most, judge_rows, missing, near
 from apnemu.units import VirtualNs, s_to_ns
 
 PROGRAM = ("{python}", "-m", "apnemu.emulation.apps.postgres")
@@ -197,15 +197,19 @@ def judge(results: Sequence[Row], settings: Settings) -> Verdict:
 
     def claims(row: Mapping[str, Any]) -> Iterator[Claim]:
         if base is not None and row["network"] == "apn" and row["distance_km"]:
-            yield _commit(row, base)
+            yield from _commit(row, base)
         yield from _after_cut(row)
 
     return judge_rows(results, claims, KEY, about="a commit over the APN at a distance, or a cut")
 
 
-def _commit(row: Mapping[str, Any], base: Mapping[str, Any]) -> Claim:
+def _commit(row: Mapping[str, Any], base: Mapping[str, Any]) -> Iterator[Claim]:
+    """The median, beside that without distance and the round trip; a failure where one of them was not measured."""
+    if None in (base["commit_ns_p50"], base["rtt_ns"], row["rtt_ns"]):
+        yield missing("what a median commit is held against")
+        return
     wanted_ns = base["commit_ns_p50"] + row["rtt_ns"] - base["rtt_ns"]
-    return near("median commit", row["commit_ns_p50"], wanted_ns, SHARE * row["rtt_ns"] + SPARE_NS, "ns")
+    yield near("median commit", row["commit_ns_p50"], wanted_ns, SHARE * row["rtt_ns"] + SPARE_NS, "ns")
 
 
 def _after_cut(row: Mapping[str, Any]) -> Iterator[Claim]:

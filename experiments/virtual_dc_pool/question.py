@@ -93,7 +93,7 @@ def judge(results: Sequence[Row], settings: Settings) -> Verdict:
         yield at_least("makespan", row["makespan_s"], row["lower_bound_s"], "s")
         yield at_least("makespan in that of one data centre", row["gap"], LEAST_GAP)
         nearer = _nearer(row, results)
-        if nearer is not None:
+        if nearer is not None and nearer["makespan_s"] is not None:
             what = f"makespan beside {nearer['makespan_s']:g} s at {nearer['distance_km']:g} km"
             yield at_least(what, row["makespan_s"], nearer["makespan_s"] * LEAST_GROWTH, "s")
 

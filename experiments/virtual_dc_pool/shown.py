@@ -25,10 +25,14 @@ the packet network.'
     far = [row for row in _pools(results) if float(row["distance_km"]) == far_km]
     parts = []
     for form in dict.fromkeys(row["form"] for row in far):
-        gaps = [(words.network(row["network"]), row["gap"]) for row in far if row["form"] == form]
+        gaps = [
+            (words.network(row["network"]), row["gap"]) for row in far if row["form"] == form and row["gap"] is not None
+        ]
         named = [
             f"{gap:.2f}{'' if number else ' times as long'} over the {name}" for number, (name, gap) in enumerate(gaps)
         ]
+        if not named:
+            continue
         what = {"copies": "copies take", "disaggregated": "a disaggregated pool takes"}.get(form, f"{form} takes")
         parts.append(f"{what} {', '.join(named)}")
     if not parts:

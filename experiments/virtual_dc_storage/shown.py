@@ -25,11 +25,12 @@ def sentence(results: Sequence[Row], picture: Mapping[str, Any]) -> str:
         own = [row for row in reads if row["network"] == name]
         furthest = [row for row in own if row["distance_km"] == max(row["distance_km"] for row in own)]
         alone = min(furthest, key=lambda row: (row["queue_depth"] * row["jobs"], row["block_bytes"]))
-        most = max(row["bandwidth_gbps"] for row in furthest)
+        carried = [row["bandwidth_gbps"] for row in furthest if row["bandwidth_gbps"] is not None]
+        most = words.gbps(max(carried)) if carried else "an unknown number of"
         verb = alone["rw"]
         parts.append(
             f"{'answers' if verb == 'read' else 'takes'} a {verb} of {alone['block_bytes']:,} bytes in "
-            f"{words.duration(alone['latency_ns_p50'])} and {verb}s up to {words.gbps(most)} Gbit/s over the "
+            f"{words.duration(alone['latency_ns_p50'])} and {verb}s up to {most} Gbit/s over the "
             f"{words.network(name)}"
         )
     km = max(row["distance_km"] for row in reads)

@@ -22,8 +22,11 @@ def sentence(results: Sequence[Row], picture: Mapping[str, Any]) -> str:
     """
     parts = []
     for name in dict.fromkeys(row["network"] for row in results):
-        worst = max(row["ratio"] for row in results if row["network"] == name)
-        parts.append(f"{worst:.4f} times that in one over the {words.network(name)}")
+        ratios = [row["ratio"] for row in results if row["network"] == name and row["ratio"] is not None]
+        if ratios:
+            parts.append(f"{max(ratios):.4f} times that in one over the {words.network(name)}")
+    if not parts:
+        return f"{words.count(len(results), 'step')} without a measured time."
     return f"A step in {results[0]['sites']} data centres takes at most {', '.join(parts)}."
 
 
@@ -41,9 +44,9 @@ def _over_rtt(results: Sequence[Row]) -> list[Row]:
     return sorted(shown, key=lambda row: row["network"] != "apn")
 
 
-def _percent(ratio: float) -> float:
+def _percent(ratio: float | None) -> float | None:
     """The per cent by which a step is longer."""
-    return 100 * (ratio - 1)
+    return None if ratio is None else 100 * (ratio - 1)
 
 
 def _note(row: Row) -> str:

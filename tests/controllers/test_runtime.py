@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
+from apnemu.controllers.frameworks import RYU, installed, package
+from apnemu.controllers.openflow import flow_mod
 from apnemu.controllers.rules import Rule
-from apnemu.controllers.runtime import RYU, flow_mod, installed, package
 
 RUNTIMES = [
     pytest.param(

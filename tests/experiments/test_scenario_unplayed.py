@@ -7,7 +7,7 @@ from pathlib import Path
 
 from apnemu.experiments.failover import EXPERIMENT as FAILOVER
 from apnemu.running.manifest import scenario_unplayed
-from apnemu.running.on_demand import write_network
+from apnemu.running.unlit_network import write_network
 from apnemu.topology import read_plant
 from tests.experiments.command import TOPOLOGIES, apnemu, settings
 

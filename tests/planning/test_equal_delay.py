@@ -6,14 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from apnemu.model.assignment import Assignment, Lightpath
+from apnemu.model.assignment import Assignment, LightId, Lightpath
 from apnemu.model.spectrum import Slot
 from apnemu.planning.lightpaths import STEP_NS, equalised
 
 
 def lightpath(name: str, delay_ns: int) -> Lightpath:
     return Lightpath(
-        name=name,
+        id=LightId(service=name),
         source="a",
         target="b",
         route=("a", "b"),

@@ -72,7 +72,8 @@ def test_a_lightpath_that_would_not_close_is_told() -> None:
     assert near.margin_db is not None and near.margin_db >= 2
     assert weak.margin_db is not None and weak.margin_db < 2
     assert smeared.gsnr_db is not None and smeared.margin_db is None  # dispersion beyond what the mode bears
-    assert re.search(r"By GNPy 2 of 3 lightpaths would not close with 2 dB of margin: far-1 .*5000 km", judged.notes[1])
+    (warning,) = judged.warnings
+    assert re.search(r"By GNPy 2 of 3 lightpaths would not close with 2 dB of margin: far-1 .*5000 km", warning)
     assert len(plan_judged(far, by_quality=True).assignment.refusals) == 2
 
 
@@ -113,7 +114,7 @@ def test_1500_km_at_400g_is_refused_by_the_command_with_gsnr_need_and_margin(tmp
     assert document["judged_by"] == "quality"
     assert document["lightpaths"] == []
     (refusal,) = document["refusals"]
-    assert refusal["demand"] == "d"
+    assert (refusal["demand"], refusal["code"]) == ("d", "quality")
     found = re.search(
         r"\(1500 km\) no mode with 400 Gbit/s closes; "
         r"(\S+) has GSNR ([0-9.]+) dB .* needs ([0-9.]+)\D+ margin (-[0-9.]+) of"

@@ -142,6 +142,7 @@ def test_restoration_uses_the_transceivers_that_are_there() -> None:
     (gone,) = light.fail(["bc"])
     assert gone.kind == "lost"
     assert gone.reason == ("dead: fibre bc; route: every route from a to c passes what is dead (bc, d); repair")
+    assert [reason.code for reason in gone.why] == ["dead", "route"]
     assert [(outcome.kind, outcome.how) for outcome in light.repair(sites=["d"])] == [("restored", "computed")]
 
 

@@ -11,7 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from plants import plants
 
+from apnemu.model.assignment import LightId
 from apnemu.model.plant import Plant
+from apnemu.model.reason import read_reasons
 from apnemu.planning.online import Change, Light, Service
 from apnemu.planning.online.service import PROTECTIONS
 from apnemu.topology import read_plant
@@ -27,7 +29,7 @@ class Devices:
     """What devices do when they are told, and nothing else: the fake that changes are played on."""
 
     def __init__(self) -> None:
-        self.crossed: dict[tuple[str, str], Change] = {}
+        self.crossed: dict[tuple[str, LightId], Change] = {}
         self.shining: dict[tuple[str, int], Change] = {}
 
     def play(self, changes: tuple[Change, ...]) -> None:
@@ -52,9 +54,9 @@ class Devices:
     def agree_with(self, light: Light) -> None:
         """Every lit lightpath is cross-connected from end to end and its transceivers shine; nothing else is."""
         lit = light.lit()
-        assert {(site, one.lightpath.name) for one in lit for site in one.lightpath.route} == set(self.crossed)
+        assert {(site, one.lightpath.id) for one in lit for site in one.lightpath.route} == set(self.crossed)
         shine = {
-            (site, number): one.lightpath.name
+            (site, number): one.lightpath.id
             for one in lit
             for site, number in zip((one.lightpath.source, one.lightpath.target), one.transceivers, strict=True)
         }
@@ -102,7 +104,7 @@ class Play:
             self.devices.play(light.release(data.draw(st.sampled_from(names))))
         elif event == "move" and names:
             decision = light.move(data.draw(st.sampled_from(names)))
-            assert decision.accepted or decision.reason
+            assert decision.accepted or read_reasons(decision.reason) == decision.why != ()
             self.devices.play(decision.changes)
         elif event == "advance":
             self.outcomes(light.advance(light.now_ns + data.draw(st.integers(0, 5))))
@@ -122,7 +124,8 @@ class Play:
             end_ns=self.data.draw(st.sampled_from([None, (start or self.light.now_ns) + 4])),
         )
         decision = self.light.request(service)
-        assert decision.accepted != bool(decision.reason)
+        assert decision.accepted != bool(decision.why)
+        assert read_reasons(decision.reason) == decision.why
         self.devices.play(decision.changes)
 
     def fail(self, fibres: list[str], sites: list[str]) -> None:
@@ -135,7 +138,8 @@ class Play:
 
     def outcomes(self, outcomes) -> None:
         for outcome in outcomes:
-            assert (outcome.kind in ("lost", "unprotected")) == bool(outcome.reason)
+            assert (outcome.kind in ("lost", "unprotected")) == bool(outcome.why)
+            assert read_reasons(outcome.reason) == outcome.why
             self.devices.play(outcome.changes)
 
     def holds(self) -> None:

@@ -19,6 +19,7 @@ from apnemu.model.assignment import Lightpath
 from apnemu.model.demand import Demand
 from apnemu.model.plant import Mode, Plant, Roadm
 from apnemu.model.quality import Quality, Verdict
+from apnemu.model.reason import read_reasons
 from apnemu.model.spectrum import Band, Slot
 from apnemu.planning import best_mode, plan
 from apnemu.planning.closing import closing_mode
@@ -45,6 +46,7 @@ def test_what_holds_for_any_plan(plant: Plant) -> None:
             assert not any(path.slot.overlaps(other) for other in lit[fibre])
             lit[fibre].append(path.slot)
     assert all("\n" not in refusal.reason and ";" in refusal.reason for refusal in result.refusals)
+    assert all(read_reasons(refusal.reason) == (refusal.why,) for refusal in result.refusals)
     assert plan(plant, k=3) == result
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from apnemu.model.assignment import Lightpath, Refusal
+from apnemu.model.assignment import LightId, Lightpath, Refusal
 from apnemu.model.spectrum import Slot
-from apnemu.planning.sharing import SLOT_GBPS, slots_of, slotted, tributary_slots, whole
+from apnemu.planning.wavelength_sharing import SLOT_GBPS, slots_of, slotted, tributary_slots, whole
 
 PATH = Lightpath(
-    name="w",
+    id=LightId(service="w"),
     source="a",
     target="b",
     route=("a", "b"),

@@ -12,8 +12,8 @@ from apnemu.model.demand import TreeDemand
 from apnemu.model.plant import Plant
 from apnemu.model.quality import Quality, Verdict
 from apnemu.optics import Headroom
-from apnemu.planning.sharing import after_moving, before_moving
 from apnemu.planning.trees import plan_trees, split_gsnr_db
+from apnemu.planning.wavelength_sharing import after_moving, before_moving
 from tests.compiled import shipped
 
 NONE = Headroom(added_db=0.0, passed_db=0.0)

@@ -1,4 +1,9 @@
-"""Light as it changes: requests, releases, moves, failures and repairs, and what devices must do for each.
+"""Light on demand: requests, releases, moves, failures and repairs, and what devices must do for each.
+
+`service` has the values that cross the door. `lifecycle` is `Light`, everything that may be asked or happen; it keeps
+a `state` of services and a `ledger` of slots and transceivers, takes routes and slots from `choosing`, and hands the
+rest on: `moving` moves services make before break, `upkeep` restores and protects them. `changes` turns lightpaths into
+work for devices, `checking` has the invariants, `survival` predicts how long a receiver stays dark.
 
 `Light` is the state of all light of a plant. It is pure: no clock, no file, no random draw, so a controller in the
 guest, an experiment on the host and a test drive the same code. Whoever drives it carries out the `Change`s that it
@@ -24,7 +29,7 @@ directionless and contentionless add and drop is assumed); which transceiver can
 """
 
 from apnemu.planning.online.changes import duration_ns, setup_ns
-from apnemu.planning.online.light import Light
+from apnemu.planning.online.lifecycle import Light
 from apnemu.planning.online.service import (
     Change,
     Decision,

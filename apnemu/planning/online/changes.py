@@ -1,4 +1,4 @@
-"""A lightpath as work for devices: cross-connections first, then light; and the other way round to take it down."""
+"""Changes of devices that set up, take down, replace or switch a lightpath, and how long they take."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ Numbers = tuple[int, int]
 
 
 def set_up(path: Lightpath, numbers: Numbers, *, step: int = 0) -> tuple[Change, ...]:
-    """Every ROADM on the way passes the slot; then both transceivers tune, lock, and carry."""
+    """Changes by which every ROADM on the way passes the slot, and then both transceivers tune, lock and carry."""
     crossed = tuple(_crossings(path, numbers, "cross-connect", step))
     tuned = tuple(
         Change(
             step=step + 1,
             kind="tune",
             site=site,
-            lightpath=path.name,
+            lightpath=path.id,
             port_in=Port(kind="transceiver", number=number),
             slot=path.slot,
             mode=path.mode,
@@ -33,13 +33,13 @@ def set_up(path: Lightpath, numbers: Numbers, *, step: int = 0) -> tuple[Change,
 
 
 def take_down(path: Lightpath, numbers: Numbers, *, step: int = 0, dead: Collection[str] = ()) -> tuple[Change, ...]:
-    """Both transceivers go dark; then the ROADMs block the slot. A dead site is not spoken to."""
+    """Changes by which both transceivers go dark, and then the ROADMs block the slot. Dead sites are left out."""
     darkened = tuple(
         Change(
             step=step,
             kind="dark",
             site=site,
-            lightpath=path.name,
+            lightpath=path.id,
             port_in=Port(kind="transceiver", number=number),
             slot=path.slot,
         )
@@ -50,28 +50,29 @@ def take_down(path: Lightpath, numbers: Numbers, *, step: int = 0, dead: Collect
 
 
 def take_over(old: Lightpath, new: Lightpath, numbers: Numbers, *, dead: Collection[str] = ()) -> tuple[Change, ...]:
-    """The same transceivers on another route: the ROADMs block and pass in one step, then the transceivers tune."""
+    """Changes by which the same transceivers get another route: ROADMs block the old slot and pass the new one in one
+    step, then the transceivers tune."""
     gone = tuple(replace(change, step=0) for change in take_down(old, numbers, dead=dead))
     return gone + set_up(new, numbers)
 
 
 def switch_over(path: Lightpath, old: Numbers, new: Numbers, *, step: int = 0) -> tuple[Change, ...]:
-    """The clients at both ends of `path` move from the old transceivers to its own."""
+    """Changes by which the clients at both ends of `path` move from the old transceivers to the new ones."""
     return tuple(
         Change(
             step=step,
             kind="switch",
             site=site,
-            lightpath=path.name,
-            port_in=Port(kind="transceiver", number=one),
-            port_out=Port(kind="transceiver", number=other),
+            lightpath=path.id,
+            port_in=Port(kind="transceiver", number=before),
+            port_out=Port(kind="transceiver", number=after),
         )
-        for site, one, other in zip((path.source, path.target), old, new, strict=True)
+        for site, before, after in zip((path.source, path.target), old, new, strict=True)
     )
 
 
 def one_after_another(*parts: tuple[Change, ...]) -> tuple[Change, ...]:
-    """Each part's first step after the last step of the part before."""
+    """Parts in a row: the first step of each follows the last step of the part before."""
     joined: list[Change] = []
     for part in parts:
         first = joined[-1].step + 1 if joined else 0
@@ -81,12 +82,12 @@ def one_after_another(*parts: tuple[Change, ...]) -> tuple[Change, ...]:
 
 
 def together(*parts: tuple[Change, ...]) -> tuple[Change, ...]:
-    """Their steps side by side."""
+    """Parts side by side: steps of one number act at the same time."""
     return tuple(sorted((change for part in parts for change in part), key=lambda change: change.step))
 
 
 def duration_ns(devices: Devices, change: Change) -> int:
-    """How long a device takes for one change. To go dark takes nothing."""
+    """Time that a device takes for one change; going dark takes none."""
     match change.kind:
         case "cross-connect" | "disconnect":
             return devices.wss_switching_ns
@@ -99,9 +100,10 @@ def duration_ns(devices: Devices, change: Change) -> int:
 
 
 def setup_ns(plant: Plant, changes: Iterable[Change]) -> int:
-    """From the request at the controller until the last device has acted: computing, then each step's slowest change.
+    """Time from the request at the controller until the last device has acted: computing, then each step's slowest
+    change. Without changes it is the computing alone.
 
-    The way of messages to and from the devices is not in it. No changes take the computing alone.
+    *Not modelled:* the way of messages to and from the devices.
     """
     steps = groupby(sorted(changes, key=lambda change: change.step), key=lambda change: change.step)
     acting = sum(max(duration_ns(plant.devices, change) for change in step) for _, step in steps)
@@ -119,7 +121,7 @@ def _crossings(path: Lightpath, numbers: Numbers, kind: str, step: int) -> Itera
             step=step,
             kind="cross-connect" if kind == "cross-connect" else "disconnect",
             site=site,
-            lightpath=path.name,
+            lightpath=path.id,
             port_in=ports[index],
             port_out=ports[index + 1],
             slot=path.slot,

@@ -1,4 +1,4 @@
-"""What must hold whatever happened."""
+"""Invariants of `Light`, which hold after any sequence of events."""
 
 from __future__ import annotations
 
@@ -22,37 +22,35 @@ def check(state: State, services: tuple[Status, ...], lit: tuple[Lit, ...]) -> N
 
 
 def _slots(state: State, lit: tuple[Lit, ...]) -> None:
-    """No slot of a fibre is given twice at a time; what is reserved twice is for services that share no risk."""
-    held = {leg.path.name: leg.path for kept in state.kept.values() for leg in kept.legs.values()}
+    """Check that no slot of a fibre is held twice at once, but by reservations of services that share no risk."""
+    held = {leg.path.id: leg.path for kept in state.kept.values() for leg in kept.legs.values()}
     for fibre, holds in state.ledger.on.items():
-        through = {name for name, path in held.items() if fibre in path.fibres}
-        assert through == set(holds), f"{fibre}: {sorted(through ^ set(holds))} held or forgotten"
-        for one, other in combinations(holds.values(), 2):
-            if one.period.meets(other.period) and one.lightpath.slot.overlaps(other.lightpath.slot):
-                names = f"{one.lightpath.name} and {other.lightpath.name}"
-                assert one.allows(other), f"{fibre}: {names} have {one.lightpath.slot} at a time"
-    for first, second in combinations([light.lightpath for light in lit], 2):
-        if set(first.fibres) & set(second.fibres):
-            assert not first.slot.overlaps(second.slot), (
-                f"{first.name} and {second.name} are lit in one slot of a fibre"
-            )
+        through = {id for id, path in held.items() if fibre in path.fibres}
+        assert through == set(holds), f"{fibre}: {sorted(map(str, through ^ set(holds)))} held or forgotten"
+        for first, second in combinations(holds.values(), 2):
+            if first.period.meets(second.period) and first.lightpath.slot.overlaps(second.lightpath.slot):
+                names = f"{first.lightpath.name} and {second.lightpath.name}"
+                assert first.allows(second), f"{fibre}: {names} have {first.lightpath.slot} at a time"
+    for path, other in combinations([light.lightpath for light in lit], 2):
+        if set(path.fibres) & set(other.fibres):
+            assert not path.slot.overlaps(other.slot), f"{path.name} and {other.name} are lit in one slot of a fibre"
 
 
 def _living(state: State, lit: tuple[Lit, ...]) -> None:
     for light in lit:
         path = light.lightpath
-        dead = state.finder.dead_fibres.intersection(path.fibres) | state.finder.dead_sites.intersection(path.route)
+        dead = state.chooser.dead_fibres.intersection(path.fibres) | state.chooser.dead_sites.intersection(path.route)
         assert not dead, f"{path.name} is lit over {sorted(dead)}, which is dead"
         mode = next(mode for mode in state.plant.modes if mode.name == path.mode)
         counts_km = path.length_km + sum(
-            state.plant.fibre[name].sag_km(state.finder.sagging.get(name, 0.0)) for name in path.fibres
+            state.plant.fibre[name].sag_km(state.chooser.sagging.get(name, 0.0)) for name in path.fibres
         )
-        judged = state.finder.reach.judge is not None
+        judged = state.chooser.reach.judge is not None
         assert judged or counts_km <= mode.reach_km, f"{path.name} is lit, and {counts_km} km are beyond {mode.name}"
 
 
 def _services(state: State, services: tuple[Status, ...], lit: tuple[Lit, ...]) -> None:
-    """Each accepted service is carried by exactly one lightpath, or lost with a reason, or booked and dark."""
+    """Check that each service is carried by exactly one lightpath, or lost with a reason, or booked and dark."""
     carries = [light.service for light in lit if light.carries]
     assert len(carries) == len(set(carries)), "a service is carried twice"
     shining = {light.service for light in lit}
@@ -68,7 +66,7 @@ def _services(state: State, services: tuple[Status, ...], lit: tuple[Lit, ...]) 
     for name, kept in state.kept.items():
         legs = [leg.path for leg in kept.legs.values() if leg.lit or leg.numbers is None]
         if len(legs) == 2 and not kept.lost:
-            assert state.finder.apart(*legs), f"{name}: both lightpaths share a fibre or a risk"
+            assert state.chooser.apart(*legs), f"{name}: both lightpaths share a fibre or a risk"
 
 
 def _transceivers(state: State, lit: tuple[Lit, ...]) -> None:
@@ -85,7 +83,8 @@ def _transceivers(state: State, lit: tuple[Lit, ...]) -> None:
 
 
 def _continuous(plant: Plant, path: Lightpath) -> None:
-    """One slot of the mode's width, within the band, along fibres that join the sites of a simple route."""
+    """Check that a lightpath has one slot of its mode's width within the band, along fibres that join the sites of a
+    simple route."""
     mode = next(mode for mode in plant.modes if mode.name == path.mode)
     assert path.slot.m == mode.slot_m and mode.rate_gbps >= path.rate_gbps, f"{path.name}: {mode.name}"
     assert plant.band.low <= path.slot.low and path.slot.high <= plant.band.high, f"{path.name}: {path.slot}"

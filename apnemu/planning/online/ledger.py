@@ -1,11 +1,11 @@
-"""Who holds which slot on which fibre, and which transceiver, from when until when."""
+"""Holds on slots of fibres and on transceivers, each with its period."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
-from apnemu.model.assignment import Lightpath
+from apnemu.model.assignment import LightId, Lightpath
 from apnemu.model.plant import Plant
 from apnemu.planning.spectrum_use import slot_mask
 
@@ -14,13 +14,14 @@ FOREVER_NS = 1 << 62
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Period:
-    """From `start_ns` until just before `end_ns`."""
+    """A stretch of time, from `start_ns` until just before `end_ns`."""
 
     start_ns: int
     end_ns: int = FOREVER_NS
 
     def meets(self, other: Period) -> bool:
-        """
+        """Whether the two have an instant in common.
+
         >>> Period(start_ns=0, end_ns=5).meets(Period(start_ns=5)), Period(start_ns=0).meets(Period(start_ns=5))
         (False, True)
         """
@@ -29,8 +30,11 @@ class Period:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hold:
-    """A lightpath's slot on its fibres. `shared` is None for light that is lit, or kept for what was accepted; else it
-    is only reserved, and these risks of the working route are what may call for it."""
+    """A lightpath's claim on its slot of its fibres.
+
+    `shared` is None for light that is lit or kept for an accepted service. A reservation has the risks of the working
+    route here: those whose failure would have it lit.
+    """
 
     lightpath: Lightpath
     period: Period
@@ -38,56 +42,57 @@ class Hold:
     shared: frozenset[str] | None = None
 
     def allows(self, other: Hold) -> bool:
-        """Whether both may hold the same slot of a fibre at a time."""
+        """Whether both may hold the same slot of a fibre at once: two reservations that no single failure calls for."""
         return self.shared is not None and other.shared is not None and not self.shared & other.shared
 
 
 class Ledger:
-    """All holds. Queries cost O(holds on the fibres asked for)."""
+    """All holds. A query costs O(holds on the fibres that it names)."""
 
     def __init__(self, plant: Plant, transceivers: Mapping[str, int]) -> None:
         self.band = plant.band
         self.count = {site.name: transceivers.get(site.name, 0) for site in plant.sites}
-        self.on: dict[str, dict[str, Hold]] = {fibre.name: {} for fibre in plant.fibres}
+        self.on: dict[str, dict[LightId, Hold]] = {fibre.name: {} for fibre in plant.fibres}
+        """Fibre -> holds on it, the oldest first."""
         self.at: dict[str, dict[tuple[str, str, int], Period]] = {site.name: {} for site in plant.sites}
-        """Site -> (service, role, number) -> when."""
+        """Site -> (service, role, number of the transceiver) -> period."""
 
     def hold(self, path: Lightpath, period: Period, shared: frozenset[str] | None = None) -> Hold:
-        made = Hold(lightpath=path, period=period, mask=slot_mask(self.band, path.slot), shared=shared)
+        hold = Hold(lightpath=path, period=period, mask=slot_mask(self.band, path.slot), shared=shared)
         for fibre in path.fibres:
-            self.on[fibre][path.name] = made
-        return made
+            self.on[fibre][path.id] = hold
+        return hold
 
     def let_go(self, path: Lightpath) -> None:
         for fibre in path.fibres:
-            self.on[fibre].pop(path.name, None)
+            self.on[fibre].pop(path.id, None)
 
     def taken(
         self,
         fibres: Collection[str],
         period: Period,
         *,
-        but: Collection[str] = (),
+        but: Collection[LightId] = (),
         shared: frozenset[str] | None = None,
     ) -> int:
-        """Steps of spectrum that a new hold may not have on all of the fibres; `but` these lightpaths do not count."""
+        """Mask of the spectrum that a new hold on these fibres may not have; the lightpaths in `but` do not count."""
         mask = 0
         for fibre in fibres:
-            for name, hold in self.on[fibre].items():
-                if name in but or not hold.period.meets(period):
+            for id, hold in self.on[fibre].items():
+                if id in but or not hold.period.meets(period):
                     continue
                 if hold.shared is None or shared is None or hold.shared & shared:
                     mask |= hold.mask
         return mask
 
-    def in_the_way(self, path: Lightpath, period: Period) -> Iterator[str]:
-        """Reservations that must go when this is lit: the names of their lightpaths, in the order of the fibres."""
+    def in_the_way(self, path: Lightpath, period: Period) -> Iterator[LightId]:
+        """Lightpaths whose reservations must go when `path` is lit, in the order of its fibres."""
         mask = slot_mask(self.band, path.slot)
-        seen = {path.name: None}
+        seen = {path.id: None}
         for fibre in path.fibres:
-            for name, hold in self.on[fibre].items():
-                if hold.shared is not None and hold.mask & mask and hold.period.meets(period) and name not in seen:
-                    seen[name] = None
+            for id, hold in self.on[fibre].items():
+                if hold.shared is not None and hold.mask & mask and hold.period.meets(period) and id not in seen:
+                    seen[id] = None
         yield from list(seen)[1:]
 
     def free_transceivers(self, site: str, period: Period) -> list[int]:

@@ -1,4 +1,4 @@
-"""What is asked of the light, and what is answered: plain values."""
+"""Values that cross the door of this room: services, changes of devices, decisions, outcomes and statuses."""
 
 from __future__ import annotations
 
@@ -6,11 +6,14 @@ from dataclasses import dataclass
 from math import isfinite
 from typing import Literal
 
-from apnemu.model.assignment import Lightpath
+from apnemu.model.assignment import LightId, Lightpath
+from apnemu.model.reason import Reason, write_reasons
 from apnemu.model.spectrum import Slot
 
 Protection = Literal["none", "1+1", "restoration-prepared", "restoration-computed"]
 Role = Literal["working", "protecting"]
+Happened = Literal["switched", "restored", "lost", "protected", "unprotected", "started", "ended"]
+Restored = Literal["", "prepared", "computed", "repaired"]
 PROTECTIONS: tuple[Protection, ...] = ("none", "1+1", "restoration-prepared", "restoration-computed")
 
 
@@ -19,7 +22,8 @@ class Service:
     """Capacity wanted between two sites, both ways, from `start_ns` (None: now) until `end_ns` (None: released).
 
     Raises:
-        ValueError: it leads from a site to itself, has no rate, ends before it starts, or has a name with #.
+        ValueError: it leads from a site to itself, has no rate, ends before it starts, or has a name with #, which in
+            the text of a `LightId` begins the number.
     """
 
     name: str
@@ -55,17 +59,17 @@ class Port:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """What one device must do. Changes of one `step` act at the same time, the next step after the last has acted.
+    """Order for one device. Changes of one `step` act at the same time, the next step after the last has acted.
 
     `cross-connect` and `disconnect`: the ROADM of `site` passes, or blocks, `slot` between `port_in` and `port_out`,
     both ways. `tune` and `dark`: the transceiver `port_in` sends in `slot` and `mode`, or stops. `switch`: the client
-    of transceiver `port_in` is moved to transceiver `port_out`. `lightpath` names the light that it is done for.
+    of transceiver `port_in` is moved to transceiver `port_out`. `lightpath` is the one that it is done for.
     """
 
     step: int
     kind: Literal["cross-connect", "disconnect", "tune", "dark", "switch"]
     site: str
-    lightpath: str
+    lightpath: LightId
     port_in: Port
     port_out: Port | None = None
     slot: Slot | None = None
@@ -81,52 +85,67 @@ class Lit:
     lightpath: Lightpath
     transceivers: tuple[int, int]
     carries: bool
-    """The client's traffic is on this one."""
+    """Whether the client's traffic is on this one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
-    """The answer to a request or a move. `reason` says why not: the fact, the value, the limit, the way out.
+    """The answer to a request or a move, with the reasons of a refusal.
 
     `protecting` is lit for 1+1 and only reserved for prepared restoration.
     """
 
     accepted: bool
-    reason: str = ""
+    why: tuple[Reason, ...] = ()
     working: Lightpath | None = None
     protecting: Lightpath | None = None
     changes: tuple[Change, ...] = ()
 
+    @property
+    def reason(self) -> str:
+        """Reasons in one line; empty where it was accepted."""
+        return write_reasons(self.why)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """What became of a service that something happened to.
+    """Consequence of an event, or of time that goes on, for one service.
 
     `switched`: its traffic is on the other of its two lightpaths. `restored`: it has light again (`how`: `prepared`,
-    `computed`, or `repaired` on the route that it had). `lost`: it has none, for `reason`. `protected`: a second
-    lightpath is lit, or reserved, again. `unprotected`: it carries on with one, for `reason`. `started`, `ended`: its
+    `computed`, or `repaired` on the route that it had). `lost`: it has none, and `why`. `protected`: a second
+    lightpath is lit, or reserved, again. `unprotected`: it carries on with one, and `why`. `started`, `ended`: its
     booked time has come, or is over. `lightpath` is the one that the outcome is about.
     """
 
     service: str
-    kind: Literal["switched", "restored", "lost", "protected", "unprotected", "started", "ended"]
-    how: Literal["", "prepared", "computed", "repaired"] = ""
+    kind: Happened
+    how: Restored = ""
     lightpath: Lightpath | None = None
     changes: tuple[Change, ...] = ()
-    reason: str = ""
+    why: tuple[Reason, ...] = ()
+
+    @property
+    def reason(self) -> str:
+        """Reasons in one line; empty where the service has what its scheme gives it."""
+        return write_reasons(self.why)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Status:
     """A service that was accepted and not released.
 
-    `booked` until its start; `working` or `protecting` is the role of the lightpath that carries it; `lost` has a
-    `reason`. `protected` says that one failure more would be survived as the service's scheme has it.
+    `booked` until its start; `working` or `protecting` is the role of the lightpath that carries it; `lost` with
+    `why`. `protected` says that one failure more would be survived as the service's scheme has it.
     """
 
     service: Service
     state: Literal["booked", "working", "protecting", "lost"]
-    reason: str
+    why: tuple[Reason, ...]
     working: Lightpath
     protecting: Lightpath | None
     protected: bool
+
+    @property
+    def reason(self) -> str:
+        """Reasons in one line; empty where the service is not lost."""
+        return write_reasons(self.why)

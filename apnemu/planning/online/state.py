@@ -1,15 +1,16 @@
-"""What `Light` remembers of each service, and the ledger kept in step with it."""
+"""Memory of `Light`: each accepted service with its lightpaths, and the ledger in step with it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from apnemu.model.assignment import Lightpath
+from apnemu.model.assignment import LightId, Lightpath
 from apnemu.model.plant import Plant
 from apnemu.model.quality import Judge
+from apnemu.model.reason import Reason
 from apnemu.planning.online.changes import Numbers
-from apnemu.planning.online.finding import Finder
+from apnemu.planning.online.choosing import Chooser
 from apnemu.planning.online.ledger import Ledger, Period
 from apnemu.planning.online.service import Role, Service
 
@@ -18,7 +19,7 @@ ROLES: tuple[Role, ...] = ("working", "protecting")
 
 @dataclass(slots=True, kw_only=True)
 class Leg:
-    """A lightpath of a service, and the transceivers at its ends (None where it is only reserved)."""
+    """A lightpath of a service with the transceivers at its ends, or without any while it is only reserved."""
 
     path: Lightpath
     numbers: Numbers | None
@@ -27,17 +28,19 @@ class Leg:
 
 @dataclass(slots=True, kw_only=True)
 class Kept:
-    """A service that was accepted. `spare` are transceivers of a 1+1 leg that has no route at present."""
+    """A service that was accepted. `lost` has the reasons while nothing carries it; `spare` are the transceivers of a
+    1+1 leg that has no route at present."""
 
     service: Service
     period: Period
     legs: dict[Role, Leg] = field(default_factory=dict)
     active: Role = "working"
     started: bool = False
-    lost: str = ""
+    lost: tuple[Reason, ...] = ()
     protected: bool = False
     spare: Numbers | None = None
-    named: int = 0
+    lightpaths: int = 0
+    """How many lightpaths were named for it so far."""
 
     @property
     def ends(self) -> tuple[str, str]:
@@ -51,20 +54,20 @@ class Kept:
     def idle_role(self) -> Role:
         return "protecting" if self.active == "working" else "working"
 
-    def new_name(self) -> str:
-        """Of its next lightpath: the service's own name, then #2, #3, ..."""
-        self.named += 1
-        return self.service.name if self.named == 1 else f"{self.service.name}#{self.named}"
+    def new_id(self) -> LightId:
+        """Identity for its next lightpath."""
+        self.lightpaths += 1
+        return LightId(service=self.service.name, number=self.lightpaths)
 
 
 class State:
-    """All services in the order in which they were accepted, the ledger, and who finds light among it."""
+    """All services in the order in which they were accepted, the ledger, and the chooser that reads it."""
 
     def __init__(self, plant: Plant, transceivers: Mapping[str, int], k: int, judge: Judge | None) -> None:
         self.plant = plant
         self.now_ns = 0
         self.ledger = Ledger(plant, transceivers)
-        self.finder = Finder(plant, self.ledger, k, judge)
+        self.chooser = Chooser(plant, self.ledger, k, judge)
         self.kept: dict[str, Kept] = {}
 
     def rest_of(self, kept: Kept) -> Period:
@@ -72,9 +75,9 @@ class State:
         return Period(start_ns=max(kept.period.start_ns, self.now_ns), end_ns=kept.period.end_ns)
 
     def put(self, kept: Kept, role: Role, path: Lightpath, numbers: Numbers | None) -> Leg:
-        """A service has this light from now on: lit or kept dark with transceivers, reserved without."""
+        """Give a service this lightpath: with transceivers it may be lit, without it is only reserved."""
         period = self.rest_of(kept)
-        shared = None if numbers else self.finder.risks(kept.legs["working"].path)
+        shared = None if numbers else self.chooser.risks(kept.legs["working"].path)
         self.ledger.hold(path, period, shared)
         if numbers:
             self.ledger.use_transceivers(kept.service.name, role, kept.ends, numbers, period)
@@ -82,17 +85,17 @@ class State:
         return kept.legs[role]
 
     def swap(self, kept: Kept, role: Role, path: Lightpath) -> Leg:
-        """Another route and slot for the transceivers of a leg; reservations in its way go."""
+        """Give the transceivers of a leg another lightpath; reservations in its way are dropped."""
         old = kept.legs[role]
         self.ledger.let_go(old.path)
-        for name in list(self.ledger.in_the_way(path, self.rest_of(kept))):
-            self.drop(self.kept[name.partition("#")[0]], "protecting")
+        for reserved in list(self.ledger.in_the_way(path, self.rest_of(kept))):
+            self.drop(self.kept[reserved.service], "protecting")
         kept.legs[role] = Leg(path=path, numbers=old.numbers)
         self.ledger.hold(path, self.rest_of(kept))
         return kept.legs[role]
 
     def drop(self, kept: Kept, role: Role, *, keep_transceivers: bool = False) -> None:
-        """A leg goes, if it is there; its transceivers are free unless they are kept for its successor."""
+        """Give up a leg, if there is one; its transceivers become free, or are kept for its successor."""
         leg = kept.legs.pop(role, None)
         if leg is None:
             return
@@ -103,7 +106,7 @@ class State:
             self.ledger.free_up(kept.service.name, role, kept.ends, leg.numbers)
 
     def forget(self, kept: Kept) -> None:
-        """Everything that a service holds is free."""
+        """Give up a service with everything that it holds."""
         for role in ROLES:
             self.drop(kept, role)
             if kept.spare:

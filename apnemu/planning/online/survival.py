@@ -1,4 +1,4 @@
-"""What a stream of frames over one service must feel when things are cut and repaired, in closed form.
+"""Dark times of a stream of frames over one service when things are cut and repaired, in closed form.
 
 Nothing here is measured: what is done follows from `Light`, how long it takes from the plant's declared devices, and
 when frames stop and come again from the fibres' delays. A frame is lost that is on a dead fibre or comes to one; what
@@ -16,17 +16,17 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from apnemu.model.activities import Event
-from apnemu.model.assignment import Lightpath
+from apnemu.model.assignment import LightId, Lightpath
 from apnemu.model.plant import Plant
 from apnemu.planning.online.changes import setup_ns
-from apnemu.planning.online.light import Light
+from apnemu.planning.online.lifecycle import Light
 from apnemu.planning.online.service import Decision, Outcome, Service
 from apnemu.planning.reach import closes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dark:
-    """The receiver is without frames, in ns after the first event; for ever where `until_ns` is None.
+    """A time in which the receiver gets no frames, in ns after the first event; without end where `until_ns` is None.
 
     `declared_ns` is how long devices and controller take by their declared times alone, from the event that took the
     light to the last device; `how` is how there was light again, or why there is none.
@@ -39,12 +39,13 @@ class Dark:
 
     @property
     def lasts_ns(self) -> int | None:
+        """Length; None without an end."""
         return None if self.until_ns is None else self.until_ns - self.from_ns
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Survival:
-    """Whether the service gets light at all, when its first frame arrives after the request, and its dark times."""
+    """Fate of a service: the decision on its request, when its first frame arrives after that, and its dark times."""
 
     decision: Decision
     ready_ns: int
@@ -63,7 +64,8 @@ class Survival:
 
 
 def survival(plant: Plant, service: Service, events: Sequence[Event]) -> Survival:
-    """Of the only service of a plant, from its source to its target, all events long after it was set up.
+    """Fate of the only service of a plant, for frames from its source to its target; all events come long after it was
+    set up.
 
     Raises:
         KeyError: an event names what the plant has not.
@@ -73,25 +75,25 @@ def survival(plant: Plant, service: Service, events: Sequence[Event]) -> Surviva
     if not decision.accepted or decision.working is None:
         return Survival(decision=decision, ready_ns=plant.devices.controller_computing_ns, dark=())
     first_ns = setup_ns(plant, decision.changes) + decision.working.delay_ns
-    watched = _Watched(plant, light, service, decision.working)
+    watched = _Watched(plant, light, decision.working)
     for event in sorted(events, key=lambda event: event.at_ns):
         watched.happens(event)
     return Survival(decision=decision, ready_ns=first_ns, dark=watched.seen())
 
 
 def dark_fibres(plant: Plant, cut: frozenset[str], lost: frozenset[str]) -> tuple[str, ...]:
-    """Fibres without light: those that are cut, and those of lost sites; in the plant's order."""
+    """Fibres without light, in the plant's order: those that are cut and those that end at lost sites."""
     return tuple(fibre.name for fibre in plant.fibres if fibre.name in cut or lost & {fibre.a, fibre.b})
 
 
 class _Watched:
-    """A service, followed from event to event."""
+    """Receiver of a service, followed from event to event."""
 
-    def __init__(self, plant: Plant, light: Light, service: Service, working: Lightpath) -> None:
-        self._plant, self._light, self._service = plant, light, service
+    def __init__(self, plant: Plant, light: Light, working: Lightpath) -> None:
+        self._plant, self._light = plant, light
         self._carrying = working
-        self._ready: dict[str, int] = {}
-        """Lightpath -> when its devices have acted; those of the beginning have."""
+        self._ready: dict[LightId, int] = {}
+        """Lightpath -> instant at which its devices have acted; lightpaths of the beginning are left out."""
         self._cut: frozenset[str] = frozenset()
         self._lost: frozenset[str] = frozenset()
         self._free_ns = 0
@@ -102,9 +104,9 @@ class _Watched:
         self._told_sagging: dict[str, float] = {}
         """Fibre -> dB of gain that its first amplifier lacks, and as far as the controller knows."""
         self._since: tuple[int, int] | None = None
-        """It is dark: the receiver's instant and the event's."""
+        """Begin of the present dark time, at the receiver and at the event; None in light."""
         self._until: tuple[int, int, str] | None = None
-        """It will be light: the receiver's instant, the devices', and how."""
+        """Expected end of the present dark time, at the receiver and at the devices, and how it ends."""
         self._why = ""
         self._seen: list[Dark] = []
 
@@ -170,13 +172,14 @@ class _Watched:
         self._since = self._until = None
 
     def _behind(self, hit: Sequence[str]) -> int:
-        """How long what has passed the last of these fibres is still on its way."""
+        """Time that frames past the last of these fibres are still on their way."""
         names = self._carrying.fibres
         last = max(names.index(name) for name in hit)
         return sum(self._plant.fibre[name].delay_ns for name in names[last + 1 :])
 
     def _follow(self, outcomes: Sequence[Outcome], at_ns: int) -> None:
-        """As the controller does: computed routes take it its time one after another, all others none."""
+        """Do what the controller does: it computes routes one after another, each in its declared time; all else takes
+        it none."""
         devices = self._plant.devices
         for outcome in outcomes:
             start_ns = at_ns + devices.loss_of_light_detection_ns
@@ -185,12 +188,12 @@ class _Watched:
                 start_ns = self._free_ns
             if outcome.lightpath is None:
                 continue
-            name = outcome.lightpath.name
+            id = outcome.lightpath.id
             acted_ns = start_ns + setup_ns(self._plant, outcome.changes) - devices.controller_computing_ns
             if outcome.kind == "switched":
                 over = [change for change in outcome.changes if change.kind == "switch"]
                 acted_ns = start_ns + setup_ns(self._plant, over) - devices.controller_computing_ns
-                acted_ns = max(acted_ns, self._ready.get(name, 0))
+                acted_ns = max(acted_ns, self._ready.get(id, 0))
                 self._carrying, self._until = outcome.lightpath, (acted_ns, acted_ns, "switched")
             elif outcome.kind == "restored":
                 self._carrying = outcome.lightpath
@@ -198,4 +201,4 @@ class _Watched:
             elif outcome.kind == "lost":
                 self._until, self._why = None, outcome.reason
             elif outcome.kind == "protected":
-                self._ready[name] = acted_ns
+                self._ready[id] = acted_ns

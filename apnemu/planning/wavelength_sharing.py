@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from math import ceil, floor
 
 from apnemu.model.assignment import Lightpath, Refusal, Scheme, Share
+from apnemu.model.reason import Reason
 
 SLOT_GBPS = 1.25
 HAIR = 1e-9
@@ -45,8 +46,11 @@ def slotted(path: Lightpath, tenants: Mapping[str, float], *, mapping_ns: int) -
         asked = ", ".join(f"{tenant} {count}" for tenant, count in needs.items())
         return Refusal(
             demand=path.name,
-            reason=f"slots: {sum(needs.values())} tributary slots of {SLOT_GBPS:g} Gbit/s asked ({asked}), a wavelength"
-            f" of {path.rate_gbps:g} Gbit/s has {has}; ask for less, or for another wavelength",
+            why=Reason(
+                code="slots",
+                text=f"{sum(needs.values())} tributary slots of {SLOT_GBPS:g} Gbit/s asked ({asked}), a wavelength of"
+                f" {path.rate_gbps:g} Gbit/s has {has}; ask for less, or for another wavelength",
+            ),
         )
     return tuple(
         Share(

@@ -1,4 +1,4 @@
-"""Finding light: the first route with a mode that closes and a slot that is free for the whole period."""
+"""Choice of light: the first route with a mode that closes and a slot that is free for the whole period."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ from collections.abc import Collection, Iterator
 from functools import lru_cache
 from itertools import islice
 
-from apnemu.model.assignment import Lightpath
+from apnemu.model.assignment import LightId, Lightpath
 from apnemu.model.plant import Mode, Plant
 from apnemu.model.quality import Judge
+from apnemu.model.reason import Reason
 from apnemu.model.spectrum import Slot
 from apnemu.planning.disjoint import Risk, away_from, pair_in, risks_of
 from apnemu.planning.graph import Graph, Route
@@ -19,11 +20,14 @@ from apnemu.planning.spectrum_use import slot_mask
 
 ROUTES_REMEMBERED = 4096
 APART: tuple[Risk, ...] = ("site", "fibre")
-"""Pairs are kept apart by site if there is such a pair, else by fibre."""
+"""How two lightpaths of a service are kept apart: by site where there is such a pair, else by fibre."""
 
 
-class Finder:
-    """Routes of a plant by what is dead, and what can be lit over them. It changes nothing."""
+class Chooser:
+    """Candidate routes around dead fibres and sites, and the lightpaths that the ledger leaves room for on them.
+
+    Queries change nothing.
+    """
 
     def __init__(self, plant: Plant, ledger: Ledger, k: int, judge: Judge | None) -> None:
         self.plant, self.ledger, self.k = plant, ledger, k
@@ -43,99 +47,106 @@ class Finder:
         self._pair = lru_cache(ROUTES_REMEMBERED)(self._find_pair)
 
     def lives(self, path: Lightpath) -> bool:
-        """Whether nothing that it passes is dead, and its mode closes over fibres whose amplifiers sag."""
+        """Whether all fibres and sites on the way work, and its mode closes over fibres whose amplifiers sag."""
         dead = not (self.dead_fibres.isdisjoint(path.fibres) and self.dead_sites.isdisjoint(path.route))
         return not dead and self.closes(path)
 
     def closes(self, path: Lightpath) -> bool:
-        """Whether its mode reaches as far as its fibres count; where no amplifier sags it was chosen so."""
+        """Whether its mode still reaches over its fibres; it does where no amplifier sags, or it would not be lit."""
         return closes(self.plant, path, self.sagging)
 
     def sag_km(self, fibres: Collection[str]) -> float:
-        """How much longer a route counts for the amplifiers that sag on it."""
+        """Length that amplifiers which sag add to a route, by the modes' table of reach."""
         return longer_km(self.plant, fibres, self.sagging)
 
     def how_it_sags(self, fibres: Collection[str], length_km: float) -> str:
-        """In words, what a route counts."""
+        """Length of a route as it is and as it counts, in words, with the amplifiers that sag."""
         what = ", ".join(f"fibre {name} by {self.sagging[name]:g} dB" for name in fibres if name in self.sagging)
         return f"amplifiers sag ({what}): {length_km:g} km count as {length_km + self.sag_km(fibres):.1f} km"
 
-    def single(self, service: Service, name: str, period: Period, *, but: Collection[str] = ()) -> Lightpath | None:
-        """The first lightpath that can be had; `but` these lightpaths may be taken over."""
-        return next(self._lit(self.routes(service), service, name, period, but=but), None)
+    def single(
+        self, service: Service, id: LightId, period: Period, *, but: Collection[LightId] = ()
+    ) -> Lightpath | None:
+        """The first lightpath that can be had; the slots of the lightpaths in `but` count as free."""
+        return next(self._lit(self.routes(service), service, id, period, but=but), None)
 
     def others(
-        self, service: Service, name: str, period: Period, avoid: tuple[Collection[str], Collection[str]]
+        self, service: Service, id: LightId, period: Period, avoid: tuple[Collection[str], Collection[str]]
     ) -> Iterator[Lightpath]:
-        """All lightpaths that can be had beside those that are, clear of these fibres and of these sites on the way:
-        a lightpath for each route, in order."""
+        """All lightpaths that can be had beside those held, one for each route, in the routes' order. `avoid` names
+        fibres, and sites on the way, that none of them may pass."""
         for route in self.routes(service):
             if not set(avoid[0]) & set(route.fibres) and not set(avoid[1]) & set(route.sites[1:-1]):
-                yield from self._lit((route,), service, name, period)
+                yield from self._lit((route,), service, id, period)
 
-    def pairs(self, service: Service, names: tuple[str, str], period: Period) -> Iterator[tuple[Lightpath, Lightpath]]:
-        """For 1+1: the shortest pair, then each route with the routes that share no risk with it."""
+    def pairs(
+        self, service: Service, ids: tuple[LightId, LightId], period: Period
+    ) -> Iterator[tuple[Lightpath, Lightpath]]:
+        """Pairs of lightpaths for 1+1: the shortest pair, then each route with those that share no risk with it."""
         for by in APART:
             for working, other in (pair for pair in [self._pair(*self._key(service), by)] if pair):
-                yield from self._two(service, names, period, working, (other,))
+                yield from self._two(service, ids, period, working, (other,))
         for working in self.routes(service):
             for by in APART:
-                yield from self._two(service, names, period, working, self._away(working, *self._dead(), by))
+                yield from self._two(service, ids, period, working, self._away(working, *self._dead(), by))
 
     def away(
         self,
         service: Service,
-        name: str,
+        id: LightId,
         period: Period,
         working: Lightpath,
         *,
         reserved: bool,
-        but: Collection[str] = (),
+        but: Collection[LightId] = (),
     ) -> Lightpath | None:
-        """The first lightpath that shares no risk with another: lit beside it, or only reserved."""
+        """The first lightpath that shares no risk with `working`: to be lit beside it, or only to be `reserved`."""
         route = Route(sites=working.route, fibres=working.fibres, length_km=working.length_km)
         shared = self.risks(working) if reserved else None
         for by in APART:
-            found = self._lit(self._away(route, *self._dead(), by), service, name, period, but=but, shared=shared)
-            first = next(found, None)
+            clear = self._lit(self._away(route, *self._dead(), by), service, id, period, but=but, shared=shared)
+            first = next(clear, None)
             if first is not None:
                 return first
         return None
 
     def apart(self, one: Lightpath, other: Lightpath) -> bool:
-        """Whether they share neither a fibre nor a risk that fibres name."""
+        """Whether two lightpaths share neither a fibre nor a shared risk of their fibres."""
         return not set(one.fibres) & set(other.fibres) and not risks_of(self.whole, one.fibres) & risks_of(
             self.whole, other.fibres
         )
 
     def risks(self, path: Lightpath) -> frozenset[str]:
-        """What could take a lightpath down, ends left out: fibres, shared risks, sites passed."""
+        """Elements whose failure takes a lightpath down: its fibres, their shared risks, and the sites on the way."""
         return frozenset(
             [f"fibre {name}" for name in path.fibres]
             + [f"site {name}" for name in path.route[1:-1]]
             + [f"risk {name}" for name in risks_of(self.whole, path.fibres)]
         )
 
-    def why_not(self, service: Service, period: Period) -> str:
-        """Why `single` finds nothing."""
+    def why_not(self, service: Service, period: Period) -> Reason:
+        """Reason why `single` gives no lightpath."""
         routes = self.routes(service)
         for site in (service.source, service.target):
             if site in self.dead_sites:
-                return f"site: {site} is dead; repair it, or name another site"
+                return Reason(code="site", text=f"{site} is dead; repair it, or name another site")
         whole = tuple(islice(self.whole.routes(service.source, service.target), 1))
         if whole and not routes:
             dead = ", ".join(sorted(self.dead_fibres) + sorted(self.dead_sites))
-            return f"route: every route from {service.source} to {service.target} passes what is dead ({dead}); repair"
+            text = f"every route from {service.source} to {service.target} passes what is dead ({dead}); repair"
+            return Reason(code="route", text=text)
         reached = [route for route in routes if self.mode(service, route)]
         if routes and not reached and not self.is_judged(routes[0]):
-            return (
-                f"quality: the route {' > '.join(routes[0].sites)} was not judged, nor was any other that lives; judge"
-                " more candidates"
+            return Reason(
+                code="quality",
+                text=f"the route {' > '.join(routes[0].sites)} was not judged, nor was any other that lives; judge more"
+                " candidates",
             )
         if routes and not reached and self.sag_km(routes[0].fibres):
-            return (
-                f"reach: on the shortest route {self.how_it_sags(routes[0].fibres, routes[0].length_km)}, and no mode"
-                f" with {service.rate_gbps:g} Gbit/s reaches so far; repair, or ask for a lower rate"
+            return Reason(
+                code="reach",
+                text=f"on the shortest route {self.how_it_sags(routes[0].fibres, routes[0].length_km)}, and no mode"
+                f" with {service.rate_gbps:g} Gbit/s reaches so far; repair, or ask for a lower rate",
             )
         width = self.plant.band.high - self.plant.band.low
         return self.reach.why_not(
@@ -148,11 +159,12 @@ class Finder:
         )
 
     def routes(self, service: Service) -> tuple[Route, ...]:
-        """The k shortest that live."""
+        """The k shortest routes without anything dead."""
         return self._routes(*self._key(service))
 
     def mode(self, service: Service, route: Route) -> Mode | None:
-        """A route that was not judged closes with no mode: a judge in the guest knows the candidates alone."""
+        """The mode that a route is lit in; None where none closes, or where the route was never judged (a judge in the
+        guest knows the candidates alone)."""
         try:
             return self.reach.mode(service.rate_gbps, route, longer_km=self.sag_km(route.fibres))
         except KeyError:
@@ -168,10 +180,10 @@ class Finder:
         self,
         routes: Collection[Route],
         service: Service,
-        name: str,
+        id: LightId,
         period: Period,
         *,
-        but: Collection[str] = (),
+        but: Collection[LightId] = (),
         shared: frozenset[str] | None = None,
     ) -> Iterator[Lightpath]:
         for route in routes:
@@ -180,19 +192,19 @@ class Finder:
                 continue
             slot = self._first_fit(self.ledger.taken(route.fibres, period, but=but, shared=shared), mode.slot_m)
             if slot is not None:
-                yield self.reach.lightpath(name, service.rate_gbps, route, mode, slot)
+                yield self.reach.lightpath(id, service.rate_gbps, route, mode, slot)
 
     def _two(
         self,
         service: Service,
-        names: tuple[str, str],
+        ids: tuple[LightId, LightId],
         period: Period,
         working: Route,
         others: Collection[Route],
     ) -> Iterator[tuple[Lightpath, Lightpath]]:
-        for one in self._lit((working,), service, names[0], period):
-            for other in self._lit(others, service, names[1], period):
-                yield one, other
+        for first in self._lit((working,), service, ids[0], period):
+            for second in self._lit(others, service, ids[1], period):
+                yield first, second
 
     def _first_fit(self, taken: int, m: int) -> Slot | None:
         return next((slot for slot, mask in self.masks[m] if not taken & mask), None)

@@ -1,4 +1,4 @@
-"""The state of all light of a plant, and everything that may happen to it."""
+"""Life cycle of light on demand: requests, releases, moves, failures, repairs, and time that goes on."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from itertools import chain
 from apnemu.model.assignment import Lightpath
 from apnemu.model.plant import Plant
 from apnemu.model.quality import Judge
+from apnemu.model.reason import Reason
 from apnemu.planning.online import checking, moving, upkeep
 from apnemu.planning.online.changes import together
 from apnemu.planning.online.ledger import FOREVER_NS, Period
@@ -16,7 +17,7 @@ from apnemu.planning.online.state import Kept, State
 
 
 class Light:
-    """What is lit, reserved and booked; which transceivers are in use; which fibres and sites are dead.
+    """State of all light of a plant: lit, reserved and booked lightpaths, transceivers in use, dead fibres and sites.
 
     `transceivers` is their number at each site (none where a site is not named), `k` how many routes are tried,
     `judge` says which modes close (without one, the modes' table of reach). Time is what `advance` was told, 0 before.
@@ -34,28 +35,29 @@ class Light:
 
     @property
     def now_ns(self) -> int:
+        """Instant of the last `advance`, in ns."""
         return self._state.now_ns
 
     @property
     def sagging(self) -> dict[str, float]:
-        """Fibre -> dB of gain that it lacks, in alphabetical order."""
-        return dict(sorted(self._state.finder.sagging.items()))
+        """Fibre -> dB of gain that its first amplifier lacks, in alphabetical order."""
+        return dict(sorted(self._state.chooser.sagging.items()))
 
     @property
     def dead(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        """Fibres and sites, in alphabetical order."""
-        return tuple(sorted(self._state.finder.dead_fibres)), tuple(sorted(self._state.finder.dead_sites))
+        """Dead fibres, and dead sites, in alphabetical order."""
+        return tuple(sorted(self._state.chooser.dead_fibres)), tuple(sorted(self._state.chooser.dead_sites))
 
     def request(self, service: Service) -> Decision:
-        """Light for a service from its start (at once where that has come) until its end, or why there is none.
+        """Admit a service from its start (at once where that has come) until its end, or refuse it with the reason.
 
-        It is admitted against everything that is booked for any part of that period, and lit by what is returned in
-        `changes`, or by `advance` when its time comes.
+        It is admitted against everything that is booked for any part of that period. The answer's `changes` light it,
+        or `advance` does when its time comes.
         """
         state = self._state
-        reason = self._unfit(service)
-        if reason:
-            return Decision(accepted=False, reason=reason)
+        unfit = self._unfit(service)
+        if unfit is not None:
+            return Decision(accepted=False, why=(unfit,))
         start_ns = max(service.start_ns or 0, state.now_ns)
         period = Period(start_ns=start_ns, end_ns=FOREVER_NS if service.end_ns is None else service.end_ns)
         kept = Kept(service=service, period=period)
@@ -63,10 +65,10 @@ class Light:
         free = [state.ledger.free_transceivers(site, period) for site in kept.ends]
         for site, numbers in zip(kept.ends, free, strict=True):
             if len(numbers) < need:
-                return Decision(accepted=False, reason=self._too_few(site, need, len(numbers)))
+                return Decision(accepted=False, why=(self._too_few(site, need, len(numbers)),))
         chosen = self._choose(kept)
-        if isinstance(chosen, str):
-            return Decision(accepted=False, reason=chosen)
+        if isinstance(chosen, Reason):
+            return Decision(accepted=False, why=(chosen,))
         working, protecting = chosen
         state.kept[service.name] = kept
         state.put(kept, "working", working, (free[0][0], free[1][0]))
@@ -80,7 +82,7 @@ class Light:
         return Decision(accepted=True, working=working, protecting=protecting, changes=changes)
 
     def release(self, name: str) -> tuple[Change, ...]:
-        """A service's light goes out and all that it held is free; `repair()` then tries again for lost ones.
+        """Put a service's light out and free all that it held; `repair()` then tries lost services again.
 
         Raises:
             KeyError: there is no such service.
@@ -92,8 +94,8 @@ class Light:
         return changes
 
     def move(self, name: str, *, avoid_fibres: Collection[str] = (), avoid_sites: Collection[str] = ()) -> Decision:
-        """What carries a service goes to the first other route or slot, without loss: the new light is lit on spare
-        transceivers before traffic is switched to it and the old is put out. Refused where one of the two is missing.
+        """Move a service without loss to the first other route or slot: new light on spare transceivers, then traffic
+        is switched to it, then the old light is put out. Refused without a spare transceiver, or without such a route.
 
         Raises:
             KeyError: there is no such service.
@@ -101,36 +103,37 @@ class Light:
         return moving.move(self._state, self._state.kept[name], avoid_fibres, avoid_sites)
 
     def fail(self, fibres: Iterable[str] = (), sites: Iterable[str] = ()) -> tuple[Outcome, ...]:
-        """These are dead from now on. What happened to each service that was hit, in the order of acceptance; then
-        what became of protection. To be carried out in this order.
+        """Take fibres and sites for dead from now on. Outcomes are those of the services that were hit, in the order of
+        acceptance, then those of protection; devices do their changes in this order.
 
         Raises:
             KeyError: there is no such fibre or site.
         """
         state = self._state
-        state.finder.dead_fibres |= self._known(fibres, state.plant.fibre)
-        state.finder.dead_sites |= self._known(sites, state.plant.site)
+        state.chooser.dead_fibres |= self._known(fibres, state.plant.fibre)
+        state.chooser.dead_sites |= self._known(sites, state.plant.site)
         hit = [upkeep.after_failure(state, kept) for kept in self._running() if not kept.lost]
         return tuple(chain(*hit, self._protect()))
 
     def repair(self, fibres: Iterable[str] = (), sites: Iterable[str] = ()) -> tuple[Outcome, ...]:
-        """These live again (a site's ROADM empty). Lost services are tried again in the order of acceptance; only
-        those that have light again are reported, then what became of protection. Without names: try again.
+        """Take fibres and sites for alive again (the ROADM of such a site is empty), and try lost services again in the
+        order of acceptance. Outcomes are those of services that have light again, then those of protection. Without
+        names lost services are just tried again.
 
         Raises:
             KeyError: there is no such fibre or site.
         """
         state = self._state
-        state.finder.dead_fibres -= self._known(fibres, state.plant.fibre)
-        state.finder.dead_sites -= self._known(sites, state.plant.site)
+        state.chooser.dead_fibres -= self._known(fibres, state.plant.fibre)
+        state.chooser.dead_sites -= self._known(sites, state.plant.site)
         tried = [upkeep.restore(state, kept) for kept in self._running() if kept.lost]
         return (*(outcome for outcome in tried if outcome.kind != "lost"), *self._protect())
 
     def sag(self, fibre: str, db: float) -> tuple[Outcome, ...]:
-        """The fibre's first in-line amplifier gives `db` less gain than it should from now on (0: all its gain again),
-        whatever it gave before. What no longer closes fares as under `fail`, but may come back over the same fibre in a
-        mode that reaches further; where an amplifier gives more, what was lost is tried again as under `repair`. To
-        `repair` a fibre that was dead leaves its amplifiers as they are.
+        """Take the gain of a fibre's first in-line amplifier for `db` too low from now on (0: as it should be).
+
+        Light that no longer closes fares as under `fail`, but may come back over the same fibre in a mode that reaches
+        further; where the gain rises, lost services are tried again as under `repair`. `repair` changes no amplifier.
 
         Raises:
             KeyError: there is no such fibre.
@@ -143,15 +146,15 @@ class Light:
                 f"{fibre} with {state.plant.fibre[fibre].amplifiers} amplifiers is to sag by {db} dB; it must have one,"
                 " and give 0 dB or more"
             )
-        if state.finder.reach.judge is not None:
+        if state.chooser.reach.judge is not None:
             raise ValueError(f"{fibre} is to sag, and light is chosen by a judge; leave it out: use the modes' reach")
-        before = state.finder.sagging.pop(fibre, 0.0)
+        before = state.chooser.sagging.pop(fibre, 0.0)
         if db:
-            state.finder.sagging[fibre] = db
+            state.chooser.sagging[fibre] = db
         return self.repair() if db < before else self.fail()
 
     def advance(self, now_ns: int) -> tuple[Outcome, ...]:
-        """Time goes on: what was booked starts, what is over ends, in the order of time (ends first, then acceptance).
+        """Let time go on: booked services start and others end, in the order of time (ends first, then acceptance).
 
         Raises:
             ValueError: time would go back.
@@ -173,16 +176,16 @@ class Light:
         return tuple(outcomes)
 
     def due_ns(self) -> int | None:
-        """When `advance` has something to do next, or None."""
+        """Instant at which `advance` has something to do next, or None."""
         due = self._due()
         return None if due is None else due[0]
 
     def services(self) -> tuple[Status, ...]:
-        """Everything that was accepted and not released, in the order of acceptance."""
+        """All services that were accepted and not released, in the order of acceptance."""
         return tuple(self._status(kept) for kept in self._state.kept.values())
 
     def lit(self) -> tuple[Lit, ...]:
-        """All light that is lit, in the order of acceptance, working before protecting."""
+        """All lightpaths that are lit, in the order of acceptance, working before protecting."""
         return tuple(
             Lit(
                 service=name,
@@ -197,62 +200,67 @@ class Light:
         )
 
     def check(self) -> None:
-        """Whether all that must hold does.
+        """Check all invariants.
 
         Raises:
-            AssertionError: naming what does not.
+            AssertionError: one is broken; it names what is wrong.
         """
         checking.check(self._state, self.services(), self.lit())
 
-    def _unfit(self, service: Service) -> str:
+    def _unfit(self, service: Service) -> Reason | None:
+        """What is wrong with a request by itself."""
         state = self._state
         if service.name in state.kept:
-            return f"name: service {service.name} is there already; release it first, or choose another name"
+            text = f"service {service.name} is there already; release it first, or choose another name"
+            return Reason(code="name", text=text)
         for site in (service.source, service.target):
             if site not in state.plant.site:
                 known = ", ".join(list(state.plant.site)[:6])
-                return f"site: {site!r} is no site of {state.plant.name}; name one of {known}, ..."
+                return Reason(code="site", text=f"{site!r} is no site of {state.plant.name}; name one of {known}, ...")
         if service.end_ns is not None and service.end_ns <= state.now_ns:
-            return f"period: it ends at {service.end_ns} ns and it is {state.now_ns} ns; ask for a later end"
-        return ""
+            text = f"it ends at {service.end_ns} ns and it is {state.now_ns} ns; ask for a later end"
+            return Reason(code="period", text=text)
+        return None
 
-    def _too_few(self, site: str, need: int, free: int) -> str:
+    def _too_few(self, site: str, need: int, free: int) -> Reason:
         count = self._state.ledger.count[site]
-        return (
-            f"transceivers: {need} needed at {site}, {free} of {count} free in that period; release a service, or add"
-            " transceivers"
+        return Reason(
+            code="transceivers",
+            text=f"{need} needed at {site}, {free} of {count} free in that period; release a service, or add"
+            " transceivers",
         )
 
-    def _choose(self, kept: Kept) -> tuple[Lightpath, Lightpath | None] | str:
-        """The lightpaths that a service would have, or why it has none. Nothing is held yet."""
+    def _choose(self, kept: Kept) -> tuple[Lightpath, Lightpath | None] | Reason:
+        """Lightpaths that a service would have, or the reason why it gets none. Nothing is held yet."""
         state, service = self._state, kept.service
-        finder = state.finder
+        chooser = state.chooser
         if service.protection == "1+1":
-            pair = next(finder.pairs(service, (kept.new_name(), kept.new_name()), kept.period), None)
+            pair = next(chooser.pairs(service, (kept.new_id(), kept.new_id()), kept.period), None)
             if pair is not None:
                 return pair
-        names = kept.new_name(), kept.new_name()
-        for working in finder.others(service, names[0], kept.period, ((), ())):
+        ids = kept.new_id(), kept.new_id()
+        for working in chooser.others(service, ids[0], kept.period, ((), ())):
             if service.protection in ("none", "restoration-computed"):
                 return working, None
             if service.protection == "restoration-prepared":
-                second = finder.away(service, names[1], kept.period, working, reserved=True)
+                second = chooser.away(service, ids[1], kept.period, working, reserved=True)
                 if second is not None:
                     return working, second
-        alone = finder.single(service, names[0], kept.period)
+        alone = chooser.single(service, ids[0], kept.period)
         if alone is None:
-            return finder.why_not(service, kept.period)
-        return (
-            f"protection: {service.source} and {service.target} can be joined, but no second route has a free slot"
-            " and shares no fibre and no risk with the first; ask for less protection, or add a fibre"
+            return chooser.why_not(service, kept.period)
+        return Reason(
+            code="protection",
+            text=f"{service.source} and {service.target} can be joined, but no second route has a free slot"
+            " and shares no fibre and no risk with the first; ask for less protection, or add a fibre",
         )
 
     def _known(self, names: Iterable[str], of: Mapping[str, object]) -> frozenset[str]:
-        found = frozenset(names)
-        for name in sorted(found):
+        unique = frozenset(names)
+        for name in sorted(unique):
             if name not in of:
                 raise KeyError(name)
-        return found
+        return unique
 
     def _running(self) -> list[Kept]:
         return [kept for kept in self._state.kept.values() if kept.started]
@@ -262,7 +270,8 @@ class Light:
         return [outcome for kept in kept_up for outcome in upkeep.protect(self._state, kept)]
 
     def _due(self) -> tuple[int, bool, str] | None:
-        """When, whether it is a start, and whose; of equal ones the first accepted."""
+        """Next start or end of a service: instant, whether it is a start, and the name. Of equal instants ends come
+        first, then the service that was accepted first."""
         times = [
             (kept.period.end_ns, False, name) if kept.started else (kept.period.start_ns, True, name)
             for name, kept in self._state.kept.items()
@@ -275,7 +284,7 @@ class Light:
         return Status(
             service=kept.service,
             state="lost" if kept.lost else kept.active if kept.started else "booked",
-            reason=kept.lost,
+            why=kept.lost,
             working=(kept.legs.get("working") or kept.carrying).path,
             protecting=None if second is None else second.path,
             protected=kept.protected and not kept.lost,

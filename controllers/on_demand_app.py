@@ -1,0 +1,91 @@
+"""The application around `lab.Lab`, the on-demand controller: messages of switches go to it, its rules to switches."""
+
+from __future__ import annotations
+
+import os
+import threading
+from pathlib import Path
+from typing import Any
+
+from apnemu.controllers.frameworks import BLUEPRINT, READY, base_class, handles, load
+from apnemu.controllers.lab import Lab
+from apnemu.controllers.openflow import flow_mod, rule_of
+from apnemu.controllers.rules import Rule
+
+ANSWER_WITHIN_S = 1.0
+"""Longest wait for switches to do what they were told, in wall time."""
+
+
+class OnDemandApplication(base_class()):  # type: ignore[misc]  # which framework it is turns out at run time
+    """Asks a switch that connects, at first or again, for its table and its ports before it tells it anything."""
+
+    OFP_VERSIONS = (load("ofproto.ofproto_v1_3").OFP_VERSION,)
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self._tables: dict[int, list[Rule]] = {}
+        """Datapath -> rules of its table that have been read so far."""
+        self._lab = Lab(Path(os.environ[BLUEPRINT]).parent, self._send, self._settle, int(os.environ[READY]))
+        self._datapaths: dict[int, Any] = {}
+        self._answered = threading.Condition()
+        self._undone: set[tuple[int, int]] = set()
+        """(datapath, number) of barriers that are not answered yet."""
+        self._lab.start()
+
+    def _send(self, dpid: int, install: list[Rule], remove: list[Rule]) -> None:
+        datapath = self._datapaths[dpid]
+        for rule in remove:
+            datapath.send_msg(flow_mod(datapath, rule, remove=True))
+        for rule in install:
+            datapath.send_msg(flow_mod(datapath, rule))
+        barrier = datapath.ofproto_parser.OFPBarrierRequest(datapath)
+        datapath.set_xid(barrier)
+        with self._answered:
+            self._undone.add((dpid, barrier.xid))
+        datapath.send_msg(barrier)
+
+    def _settle(self) -> None:
+        """Wait until the switches have done what they were told, or one of them does not answer."""
+        with self._answered:
+            self._answered.wait_for(lambda: not self._undone, ANSWER_WITHIN_S)
+            self._undone.clear()
+
+    @handles("EventOFPBarrierReply", "MAIN")
+    def done(self, ev: Any) -> None:
+        """Note that a switch has done what it was told."""
+        with self._answered:
+            self._undone.discard((ev.msg.datapath.id, ev.msg.xid))
+            self._answered.notify_all()
+
+    @handles("EventOFPStateChange", "MAIN")
+    def connected(self, ev: Any) -> None:
+        """Ask a switch that has connected for its ports and its table."""
+        datapath = ev.datapath
+        parser = datapath.ofproto_parser
+        self._tables[datapath.id] = []
+        datapath.send_msg(parser.OFPPortDescStatsRequest(datapath, 0))
+        datapath.send_msg(parser.OFPFlowStatsRequest(datapath))
+
+    @handles("EventOFPFlowStatsReply", "MAIN")
+    def table(self, ev: Any) -> None:
+        """Collect a switch's table, and hand it over when it is whole."""
+        datapath, table = ev.msg.datapath, self._tables[ev.msg.datapath.id]
+        table += [rule_of(datapath.ofproto, entry) for entry in ev.msg.body]
+        if not ev.msg.flags & datapath.ofproto.OFPMPF_REPLY_MORE:
+            self._datapaths[datapath.id] = datapath
+            self._lab.read_back(datapath.id, table)
+
+    @handles("EventOFPPortDescStatsReply", "MAIN")
+    def ports(self, ev: Any) -> None:
+        """Report all ports of a switch that has connected."""
+        for port in ev.msg.body:
+            self._port(ev.msg.datapath, port)
+
+    @handles("EventOFPPortStatus", "MAIN")
+    def port_status(self, ev: Any) -> None:
+        """Report a port that has changed."""
+        self._port(ev.msg.datapath, ev.msg.desc)
+
+    def _port(self, datapath: Any, port: Any) -> None:
+        down = port.state & datapath.ofproto.OFPPS_LINK_DOWN or port.config & datapath.ofproto.OFPPC_PORT_DOWN
+        self._lab.port(datapath.id, port.port_no, not down)

@@ -1,0 +1,33 @@
+"""Orders to transceivers and their hosts, as the agent in the lab reads them: one line of JSON for each."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from typing import Literal
+
+from apnemu.blueprint.document import Line
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """Order to a transceiver and its host: `carry` to a peer with this line, or `quiet`: the peer is no longer there.
+
+    Of several ways to one peer the host takes the one with the lowest `preference`: the oldest. `fibres` are those of
+    the light that it receives, which may count `spare_km` longer than they are until that no longer closes.
+    """
+
+    kind: Literal["carry", "quiet"]
+    host: str
+    interface: str
+    address: str
+    peer_address: str
+    peer_mac: str
+    preference: int
+    line: Line
+    fibres: tuple[str, ...]
+    spare_km: float
+
+    def to_line(self) -> bytes:
+        """Line of the agent's protocol."""
+        return json.dumps(asdict(self)).encode() + b"\n"
