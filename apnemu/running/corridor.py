@@ -10,7 +10,6 @@ import shutil
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from apnemu.errors import InputError, LabError
 from apnemu.lab.guest import Outcome
@@ -18,7 +17,6 @@ from apnemu.lab.needs import has_program
 from apnemu.lab.verdict import disk_named
 from apnemu.lab.watchdog import peak_bytes
 from apnemu.question.context import Row
-from apnemu.question.experiment import Experiment
 from apnemu.question.reserved import refuse_rows
 from apnemu.records.table import read_jsonl, write_parquet
 from apnemu.running import directory
