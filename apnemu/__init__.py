@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """An emulator of all-photonics networks between data centres, in virtual time.
 
     import apnemu

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """apnemu from Python and notebooks: ask a question, open what an earlier run left, plan light, load a topology."""
 
 from __future__ import annotations

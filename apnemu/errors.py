@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Exceptions of apnemu, one tree; each knows the exit code of a command that ends with it.
 
     ApnemuError

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """The owner of every random draw: a stream of its own for each purpose, so that no part's draws depend on another's."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Constants of nature and conversions between units: every one of them, and nothing else.
 
 Units in names: `_ns _s _km _gbps _bps _db _ghz _thz _bytes _mw`. Durations are whole nanoseconds.

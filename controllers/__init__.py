@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """The controllers: Ryu applications that set up light, and the conventional network's forwarding.
 
 Logic that decides once: given the blueprint and a switch, `lightpath` (the APN as planned) and `packet` (the

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """The on-demand APN: requests become light, and light becomes work for devices, each in its declared time.
 
 `Apn` is plain logic: it is handed the time, and answers with rules and orders. One computer decides one thing after

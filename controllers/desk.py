@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Desks at which the controller decides one request after another: at once, or in the lab's time."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Ways from the controller to its devices: flow tables that only get what differs, and the transponders' agent."""
 
 from __future__ import annotations

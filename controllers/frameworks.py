@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Ryu and OS-Ken: which of them is there, what tells them apart, and how applications are made for either.
 
 OS-Ken is the maintained fork of Ryu; the two differ in the name of the package, of the base class, and in what has to

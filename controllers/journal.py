@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Journal of the controller's decisions on its disk, a line for each, from which it knows all when it starts again."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """The on-demand controller in the lab: its journal, its desk, its devices and its REST server, put together."""
 
 from __future__ import annotations

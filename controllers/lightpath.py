@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """The APN's controller: each lightpath of the assignment becomes rules that push, match and pop its tag.
 
 Nothing is learned and nothing is flooded: light that nobody assigned goes nowhere.

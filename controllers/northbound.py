@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """The controller's northbound interface: RESTCONF in the form of T-API's connectivity service, as a WSGI application.
 
     GET    /openapi.json                                    the description (`tapi.json`)

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """The application around `lab.Lab`, the on-demand controller: messages of switches go to it, its rules to switches."""
 
 from __future__ import annotations

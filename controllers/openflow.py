@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Rules and groups as OpenFlow 1.3 messages of either framework, and table entries as rules again."""
 
 from __future__ import annotations

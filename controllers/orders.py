@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Orders to transceivers and their hosts, as the agent in the lab reads them: one line of JSON for each."""
 
 from __future__ import annotations

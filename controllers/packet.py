@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """The conventional network's controller: per-hop forwarding by destination along the shortest route.
 
 Load that was injected at a router leaves by the port that its destination MAC names, and ends at the next router.

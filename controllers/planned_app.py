@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """The application around a logic that decides once: it gives each switch its rules when it connects."""
 
 from __future__ import annotations

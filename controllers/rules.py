@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Rules and splitters of a switch, in OpenFlow 1.3's words but in no framework's classes."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """The program that runs a controller under either framework, and tells the lab when its switches are ready.
 
 python -m apnemu.controllers.runtime --logic lightpath --blueprint FILE --ready FD

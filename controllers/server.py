@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Server for a WSGI application, with a thread for each connection and the standard library alone."""
 
 from __future__ import annotations

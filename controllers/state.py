@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Settings of the network's devices: which ROADM passes what, which transceiver sends where.
 
 A lightpath carries between two transceivers once every ROADM on the way passes it and both are tuned; until then a

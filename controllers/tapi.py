@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """JSON of ONF T-API 2.1's connectivity service, the subset that is served; refusals say what is wrong.
 
 A client names a service by a UUID of its own, and its two ends by the UUIDs of service interface points: one for each

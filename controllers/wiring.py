@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Sites, fibres and transceivers of a plan as datapaths, ports and tags of the wire."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """apnemu from Python: load a topology, plan its light, ask one question, open the run again.
 
     python examples/from_python.py

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """A program of one's own in a data centre: how long does an answer from the other data centre take over TCP?
 
     apnemu run examples/own_application.py --set questions=20

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """A Ryu application of one's own: every router of the packet network learns where hosts are, as a switch does.
 
     apnemu run latency --topology three-sites --network packet --controller examples/own_controller.py

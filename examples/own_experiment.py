@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """An experiment of one's own in one file: how much longer does a larger frame take between two data centres?
 
     apnemu experiments examples/own_experiment.py

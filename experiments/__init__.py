@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Experiments: one question each, with the answer that is expected before the run.
 
 A file, or a folder with its second file, that has a value `EXPERIMENT`; `apnemu experiments` lists them, and `apnemu

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """How often does an on-demand network of wavelengths refuse a request, at a given load?
 
 The answers expected are an independent simulation's of the same rules, which agrees with XLRON's tables to "Hype or

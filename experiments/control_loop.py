@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Physical AI at the edge: does the answer come in time, from an edge, a local, a cluster data centre?
 
 Sensors in a factory send what they see to a data centre, which takes its declared time to infer what to do; an actuator

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Can lightpaths of different length from one data centre be given the same delay, to a step of a microsecond?"""
 
 from __future__ import annotations

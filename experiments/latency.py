@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """How long does a small packet take between two data centres, there and back, and how much does that vary?
 
 Idle, or while others fill their own wavelengths on the same fibres (APN) and the routers' lines (packet network).

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """What do TCP flows lose, and how long do they take, as the load on their way grows?
 
 A tenant between two data centres opens flows of one size at random instants. On the packet network other people's

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """How long does it take until light that is asked for carries a frame, and who gets none, and why?
 
 Requests go to the APN controller's REST interface, all at the same instant. The controller decides one after another,

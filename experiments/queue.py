@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Does a router's queue make packets wait as queueing theory says: fixed-size packets at Poisson instants, M/D/1?"""
 
 from __future__ import annotations

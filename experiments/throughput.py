@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """How much of the line rate does TCP get, with one flow and with several, CUBIC and BBR?"""
 
 from __future__ import annotations

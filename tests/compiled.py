@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Blueprints of the shipped topologies and of small plants, and who is at the other end of which wire."""
 
 from __future__ import annotations

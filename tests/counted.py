@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """How much work a call does, as a number that no other program on the machine changes."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """apnemu from Python: a run as values, the same when it is opened again, and errors of the drawn tree."""
 
 from __future__ import annotations

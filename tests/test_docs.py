@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """The documents: their links lead somewhere, and the arrow of imports in them is that of pyproject.toml."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """The language of the house: how docstrings begin, what a room's docstring names, how long a file may be."""
 
 from __future__ import annotations
@@ -124,3 +125,13 @@ def test_a_room_names_its_files() -> None:
 def test_no_file_is_long() -> None:
     lines = {name_of(path): len(path.read_text("utf-8").splitlines()) for path in product_files()}
     assert {name: count for name, count in lines.items() if count > MOST_LINES} == {}
+
+
+def test_every_file_names_its_licence() -> None:
+    own = [*product_files(), *(HOUSE / "tests").rglob("*.py"), *(HOUSE / "examples").rglob("*.py")]
+    without = [name_of(path) for path in own if path.read_text("utf-8").strip() and not _names_its_licence(path)]
+    assert without == []
+
+
+def _names_its_licence(path: Path) -> bool:
+    return path.read_text("utf-8").startswith("# SPDX-License-Identifier: BSD-3-Clause\n")

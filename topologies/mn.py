@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Topology files for stock Mininet:
 
     sudo env PYTHONPATH=. mn --custom topologies/mn.py --topo apnemu,three-sites --link tc

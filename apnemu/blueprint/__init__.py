@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """The document that crosses from the host to the guest: what to build, who is addressed how, what packets feel.
 
 `document` declares its values and `as_json` writes and reads them. `addressing` gives the numbers (DPIDs, MACs, IPs,

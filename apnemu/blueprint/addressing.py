@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Names, addresses and tags on the wire. Every number follows from the order of sites, hosts and slots alone.
 
 MAC addresses are locally administered (second hex digit 2): `02:0a:...` a network interface, `02:bb:...` load.

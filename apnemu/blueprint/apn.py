@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Compiles an Assignment over a Plant into ROADMs, transceivers and fibres."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Checks the applications of a stage against the network that they are to run on."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Values as JSON and back: dataclasses by their declared fields, activities with their kind beside them."""
 
 from __future__ import annotations

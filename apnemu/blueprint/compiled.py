@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Compiles a plan, and the stages to be played on it, into the blueprint of one network."""
 
 from __future__ import annotations

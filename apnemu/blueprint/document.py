@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """The blueprint: plain values that JSON keeps, and the only plan that the guest reads."""
 
 from __future__ import annotations

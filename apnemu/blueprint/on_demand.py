@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """A network in which nothing is lit yet: fibres, ROADMs, and a pool of transceivers at each data centre."""
 
 from __future__ import annotations

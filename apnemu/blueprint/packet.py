@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Compiles the conventional packet network over the same fibres into routers, queues and hosts."""
 
 from __future__ import annotations

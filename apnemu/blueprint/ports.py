@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Ports and interfaces, dealt out in the order of the plant: fibres first, then hosts, then load."""
 
 from __future__ import annotations

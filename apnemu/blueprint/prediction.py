@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Round trips of a lone packet in closed form: from lengths, declared delays and line rates, never a measurement."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """REST messages of the controller: paths and bodies, as clients send them and the controller reads them."""
 
 from __future__ import annotations

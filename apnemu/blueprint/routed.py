@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Compiles the packet network with routers that find their own way: OSPF daemons instead of forwarding entries.
 
 Same hosts, fibres, delays, rates and queues as in `packet`; a router is a namespace with the kernel's own forwarding. A

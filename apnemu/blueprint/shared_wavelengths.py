@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Compiles lightpaths that tenants share: the equipment that stands before the transceivers.
 
 Each tenant has a place of its own at both ends: a host that probes and an injector of load, behind a client switch.

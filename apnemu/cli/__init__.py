@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """The command line: words to calls. The only room that prints to a person or sets an exit code.
 
     runs        check, plan, run, report, bench, demo

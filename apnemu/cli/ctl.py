@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """`apnemu ctl ...`: asks an APN controller for light over its REST interface.
 
 The default of `--at` is the controller of a lab (`apnemu lab net`). Exit codes: 0 done; 1 no light, and why; 2 a

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """`apnemu import`: networks in other people's forms become topology files of ours."""
 
 from __future__ import annotations

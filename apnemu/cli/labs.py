@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """`apnemu doctor` and `apnemu lab ...`: the machine, the kernel, programs in an empty lab."""
 
 from __future__ import annotations

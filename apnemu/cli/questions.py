@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """`apnemu experiments`: what can be asked, and every setting with its meaning, unit, default and limits."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """`apnemu check`, `plan`, `run`, `report`, `bench`, `demo`: topologies, experiments and their pages."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Output for a person or a script: results on standard output, everything else on standard error."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """`apnemu sweep`: many runs of one experiment, one table."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """`apnemu topologies`, and how every command is given one: the name of a shipped topology, or a file."""
 
 from __future__ import annotations

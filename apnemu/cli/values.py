@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Words of the command line to values, or to an InputError with the way out."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """[guest] Builds the network, plays what is to be played, writes down what is seen. The only room that knows mininet.
 
 `python -m apnemu.emulation FOLDER` is the program that a lab runs: it reads `FOLDER/network.json` and leaves

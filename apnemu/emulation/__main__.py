@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """The program of a guest: builds, connects, plays, writes down, stops. Its folder is all that it is told."""
 
 from __future__ import annotations

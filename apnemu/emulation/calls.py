@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Calls of the controller's REST interface, each as if from a client's own computer.
 
 A client opens its connection before the call, so that clients that call at one instant really do: they are many

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Captures by tcpdump, stamped by the kernel to the nanosecond, for people and for the waits of a queue."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """The controller's process: started, watched until its switches are ready, lost and started again.
 
 It is lost as a computer that fails: without a warning (SIGKILL). Its connections break, and the switches keep their

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Finds the hosts that stand for a pair of sites, and opens sockets in them."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """The player's event loop: one thread, many sockets, and timers at instants of virtual time.
 
 Computing takes no virtual time, so a callback may compute as long as it likes. Timers that are due at the same instant

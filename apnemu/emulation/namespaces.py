@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Network namespaces without a process in each: a file descriptor is enough to keep one and to enter it."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Makes a running Mininet network from a blueprint, in a few batches of netlink requests."""
 
 from __future__ import annotations

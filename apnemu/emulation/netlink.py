@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Netlink requests for links, addresses, routes and neighbours, sent in batches, each acknowledged.
 
 pyroute2 gives the form of the messages. They are sent on sockets of our own, many to a system call: one request and one

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Mininet's nodes and links without a process each: namespaces by descriptor, shells when asked for.
 
 The calls that users of Mininet know keep working: `cmd`, `popen`, `pexec`, `IP`, `MAC`, `pingAll`, the CLI. `net` makes

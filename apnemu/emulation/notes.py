@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """The records that the guest writes, in the order in which they are seen."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Plays the stages of a blueprint on a Net, one after another, and writes down what is seen."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """FRR's daemons in the routers' namespaces: zebra, ospfd and, where asked for, bfdd. Each is ended by its id.
 
 Debian's FRR 8.4 reads one file for each daemon and drops to the user frr, whom the folders must belong to.

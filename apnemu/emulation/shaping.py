@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """The lines of wires in the kernel's terms: a netem for the line, and a second netem behind it for the fibre.
 
 The program `tc` cuts delays to whole microseconds, so both are set over netlink, and read back.

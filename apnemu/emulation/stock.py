@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Stock Mininet, for comparison: a chain of sites with its own classes, on whatever clock the lab has.
 
 `python -m apnemu.emulation.stock FOLDER SITES` leaves `FOLDER/stock.json`.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Open vSwitch in the lab: its two daemons, and all bridges in one transaction."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """The transponders' agent: sets a transceiver's line, and its host's route by it, as the controller orders.
 
 It stands for NETCONF or gNMI at a real transponder: a socket of the management network takes orders, one JSON object a

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Networks in other people's forms, read as plants of ours; a form is a file of this room and its line in `FORMATS`.
 
 `form` says what a form is and what comes of reading one; `gnpy` reads GNPy's networks. The first form that takes a file

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """What a foreign form is, what a person may wish of an import, and what comes of it."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """GNPy's networks (JSON, topology and equipment files of its own): read by GNPy itself, through `apnemu.optics`."""
 
 from __future__ import annotations

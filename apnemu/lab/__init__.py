@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """The virtual-time lab, seen from the host: a Linux kernel of our own as an ordinary process, and one program in it.
 
 The kernel: `kernel` finds it in a cache or has it built, `source` says of which source, `build` compiles it (its

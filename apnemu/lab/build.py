@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Make the lab's kernel from its source, in a folder that is thrown away."""
 
 from __future__ import annotations

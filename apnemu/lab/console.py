@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """A guest's console: written to a file within bounds, and searched for what the kernel prints about its own end."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Claims of labs on processor cores.
 
 A claim is an abstract Unix socket: its name is taken once on the machine, every user sees it, and the kernel frees it

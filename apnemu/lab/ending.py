@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Endings that clean up: signals become exceptions, and child processes end with the block that started them."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """The life of a guest: start it, watch it, end it. The guest and the host share a folder and nothing else.
 
 The guest's kernel is a host process, with a child for each guest process, which it traces. It dies with the process

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """The job of a guest: which program it runs, in which folder, within which limits."""
 
 from __future__ import annotations

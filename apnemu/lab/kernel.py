@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """The lab's kernel: found in a cache, or built into it once.
 
 A cache is a folder with a folder for each key (source, configuration, patches), which holds `linux` and `kernel.json`.

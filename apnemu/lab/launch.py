@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Turn into the lab's kernel: `python -I -S launch.py PARENT CORE KERNEL STATUS_FD OUT_FD ERR_FD ARGUMENT...`.
 
 The kernel dies with its parent, stays on one core, and finds the same address space, file descriptors and environment

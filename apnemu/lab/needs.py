@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Needs of the lab: what a machine must have, what this one lacks, and the command that mends it (`apnemu doctor`)."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Progress of guests on standard error: bars on a terminal, elsewhere a line every ten seconds."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Pump of a program's output, from the guest to a descriptor of the caller's, byte for byte; it never blocks on it."""
 
 from __future__ import annotations

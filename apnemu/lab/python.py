@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """The Python that a guest runs, and our own code as it sees them: the same names, the same bytes, on every machine.
 
 A guest's clock counts system calls, and its kernel's random numbers (BBR's, for example) follow from the clock. A

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Guests side by side: several at once, each on a core of its own."""
 
 from __future__ import annotations

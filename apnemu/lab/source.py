@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Source of the lab's kernel, and what identifies it."""
 
 from __future__ import annotations

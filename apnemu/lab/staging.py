@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Files that the guest finds in its folder when it boots: how to mount its root, and what to run."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Verdict on a guest's end: each way to fail, named in one line."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Watch over a guest from outside, without disturbing it: its virtual time, the host's CPU and memory that it takes.
 
 In memory a guest is a single process. Its memory is a file of its kernel's, and the kernel has touched and mapped every

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Frozen values that all rooms talk in: no input or output, and no decisions.
 
 `plant` holds what is in the ground and in the buildings, `spectrum` slots of light, `demand` what is asked for,

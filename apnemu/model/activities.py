@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """What may be played on a network in a stage: one frozen value for each kind of activity.
 
 A new kind is a subclass of `Activity`: a stage holds it, and the blueprint carries it to the guest, without a line

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """The outcome of planning: lightpaths, light trees and shares of them, and refusals with their reasons."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Demands: what is asked of the network, between two sites or from one site to many."""
 
 from __future__ import annotations

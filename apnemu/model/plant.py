@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """The plant, in the ground and in the buildings: sites, fibres, and the equipment that lights them."""
 
 from __future__ import annotations

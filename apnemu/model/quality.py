@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Signal quality: how well light arrives over a route, and with what margin each transceiver mode receives it."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Reasons why something cannot be had: a class that programs act on, and a text that people read."""
 
 from __future__ import annotations

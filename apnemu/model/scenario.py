@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """The stages of a run, one after another in virtual time, and the instants around them."""
 
 from __future__ import annotations

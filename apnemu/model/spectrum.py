@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Slots of light on the flexible grid of ITU-T G.694.1, in whole numbers."""
 
 from __future__ import annotations

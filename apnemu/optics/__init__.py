@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Signal quality: a plant and its lit spectrum become `Quality` (GSNR, margin, delay), with GNPy for the physics.
 
 `judge_of` gives a planner a function from a route (fibre names in order) to its `Quality`; `quality` judges a few

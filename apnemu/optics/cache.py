@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Cache of what GNPy computed, by the hash of everything that went into it.
 
 The folder `$XDG_CACHE_HOME/apnemu/quality/` (or below `~/.cache`) has a file for each kind of fibre section, and for

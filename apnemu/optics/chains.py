@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Chains of elements between two sites of a GNPy network, and the names of its sites."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Figures of fibres, amplifiers, ROADMs and transceiver modes as frozen values; `reader` makes them from YAML."""
 
 from __future__ import annotations

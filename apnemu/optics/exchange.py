@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Files that GNPy's own command line reads, out of a plant, and GNPy's own answer over them.
 
 A written folder holds `network.json` (before auto-design), `equipment.json`, `services.json` (one request for each

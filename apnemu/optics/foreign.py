@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """GNPy for a whole network from its own files: the elements in it, and light from end to end, auto-design included."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Every key of an optics file, declared once, as `topology.format` does it; most limits only catch a slip of unit."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Plant and optics in GNPy's own JSON forms, as plain data: equipment library, network, spectrum, services.
 
 The forms are those of GNPy 3.0.1 (gnpy/tools/json_io.py). `line` propagates through them, `exchange` writes them to

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Networks in GNPy's own form: GNPy's answers about them, and a plant out of them that can be planned.
 
 A transceiver, with its ROADM if it has one, becomes a site; so does a ROADM without a transceiver (an exchange). A

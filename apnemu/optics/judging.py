@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """The judge of a plant's routes under full load: sections from the cache or from GNPy, routes out of sections, verdicts
 on modes; and the headroom of a ROADM."""
 

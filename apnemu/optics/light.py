@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Light over a route, put together from what each fibre does to light, and the verdict of each transceiver mode on it.
 
 GNPy follows light as three shares of a channel's power: signal, amplifier noise (ASE) and nonlinear interference (NLI),

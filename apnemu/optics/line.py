@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """GNPy for a fibre between two ROADMs: built from forms, designed by GNPy, light sent through.
 
 GNPy computes amplifier noise, nonlinear interference (GN model), stimulated Raman scattering, dispersion, PMD, PDL and

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """An optics file (`topologies/equipment/optics/NAME.yaml`) -> checked `Optics`."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """An imported network given back to GNPy's own command line, with apnemu's modes to light it and the routes planned.
 
 The network is the file that was imported, as it stands. The plant's modes are added to its equipment as transceivers;

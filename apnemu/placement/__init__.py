@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Placement of work over several data centres when none has room for all of it, and the time that the work takes.
 
 Closed forms: `precopy` moves a running machine, `allreduce` sums gradients over workers in a training step,

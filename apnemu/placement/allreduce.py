@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Gradients summed over all workers: which worker sends what to which, and a training step's time in closed form.
 
 Ring: Patarasuk and Yuan, "Bandwidth optimal all-reduce algorithms", JPDC 69(2), 2009: each of k workers sends

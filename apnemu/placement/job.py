@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """A job in rounds, and the three forms of the pool that does it."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Links: the time that moving bytes between two places takes, by measured transfers."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Live migration by pre-copy in closed form.
 
 All memory is copied while the machine runs; each further round copies what the machine dirtied during the round before;

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """A disk in another data centre in closed form: round trips of a command, and bandwidth of commands under way.
 
 NVM Express TCP Transport Specification 1.0: a read is a command capsule, answered by the data. A write carries its data

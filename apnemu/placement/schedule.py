@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Scheduling of tasks onto sites, one task after another, each at the site where it will be done first.
 
 List scheduling by earliest finish (as HEFT chooses places: Topcuoglu, Hariri, Wu, IEEE TPDS 13(3), 2002): a task is

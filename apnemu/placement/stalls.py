@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """How long commits stall that wait for a standby whose fibre is dark: bounds that TCP's retransmission sets."""
 
 from __future__ import annotations

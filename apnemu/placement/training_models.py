@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Models that are trained: parameters, precision and tokens with their sources; gradients and computing time follow."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Planning: a plant and its demands become an `Assignment`. The only room that chooses light.
 
 Light for demands: `lightpaths` gives each demand a wavelength of its own (`plan`) and evens out delays; `trees` lights

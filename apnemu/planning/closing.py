@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Choice of the mode that a route's signal quality allows, and the reason where it allows none."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Pairs of routes that do not share a risk: a fibre, or a fibre and a site, so that one of them survives any cut.
 
 Risks that fibres share (a duct, a bridge: `Fibre.risks`) are kept apart, too. Two routes without a common risk are

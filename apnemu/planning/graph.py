@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Routes over a plant's fibres in a total order: km, then hops, then names; or hops before km (`HopsFirst`).
 
 The weight of a fibre is a single whole number made of three: its length in mm, a hop, and a bit of its own. Weights add

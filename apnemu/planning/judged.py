@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Judged plans: either GNPy judges every route, or the table of reach does and GNPy's figures are written beside it.
 
 `apnemu plan` makes a plan of the first kind, and so does `run --quality`. Any other run makes a plan of the second

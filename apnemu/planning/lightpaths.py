@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Lightpaths, a wavelength for each demand: k shortest routes, the narrowest mode that reaches, first fit.
 
 Demands are served in their order, each on the first of its k shortest routes on which a mode reaches and a slot is dark

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """What a lone frame of one flow feels in routers that others load: closed forms of the M/D/1 queue."""
 
 from __future__ import annotations

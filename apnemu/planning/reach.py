@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Reach of light over a route: the mode that closes, the lightpath in that mode, or the reason why no mode closes."""
 
 from __future__ import annotations

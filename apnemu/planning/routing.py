@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Routes of the packet network: shortest by km, the same there and back, the same end to end and hop by hop."""
 
 from __future__ import annotations

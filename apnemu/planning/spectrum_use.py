@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Use of the spectrum: a whole number for each fibre, with a bit for each step of 6.25 GHz that is lit."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Light from one site to many: a tree of splitters, the same wavelength on all of it, and what its splitters cost.
 
 The tree is the union of the shortest routes from the hub to the leaves in `graph`'s total order, in which a part of a

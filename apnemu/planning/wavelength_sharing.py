@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Sharing of a wavelength: hard time slots of its tenants and whether they fit, and a hub's subcarriers among leaves.
 
 OTN divides a wavelength's payload into tributary slots of 1.25 Gbit/s; an ODUflex takes as many as its rate needs and

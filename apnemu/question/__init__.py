@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """What an experiment is, and what experiments share. No algorithm of one experiment alone, and no run.
 
     experiment      the value `EXPERIMENT` of a file: settings, what is played, rows, verdict, how it is shown

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Bounds that a service needs, and what it would feel between two sites over light and over packets."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """The context of an experiment: what it may look at when it decides what to play on one network."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Experiments and topologies by the name that a person gives: one that comes with apnemu, or a file of one's own."""
 
 from __future__ import annotations

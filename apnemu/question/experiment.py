@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """What an experiment is: a question, its settings, what is played, what is made of the records, and how it is judged.
 
 An experiment is a Python file (or a folder with its second file) that has a value `EXPERIMENT`. It owns its answer: the

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Settings that every experiment has: they replace what the topology says of the packet network."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Pairs of data centres that a network joins: the pair that an experiment is about, its route, and who is refused."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Plants that experiments lay in place of the topology's: stars of given distances, rings of data centres."""
 
 from __future__ import annotations

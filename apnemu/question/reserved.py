@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Names of result columns that are apnemu's own: refused before the run, so that no measurement is lost to a name.
 
 `time` tells a run's kinds of clock apart; `point`, `seed` and `set_...` identify the points of a sweep.

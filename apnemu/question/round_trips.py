@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Probes of the records reduced to rows of round trips, for several experiments.
 
 Durations stay integers: a percentile is one of the values seen (nearest rank), never a mean of two. Rows come in the

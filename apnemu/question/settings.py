@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Settings of an experiment: a frozen dataclass whose fields say what they mean, their unit and their limits.
 
     @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Traffic made from the seed: pairs to probe, tenants that fill their wavelengths, other people's packets, flows.
 
 Every random draw comes from `seeds.generator(seed, purpose)`.

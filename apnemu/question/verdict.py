@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Whether what was expected before the run came true: what was judged, what failed, and the worst of it.
 
 A verdict over nothing is neither true nor false. An experiment states for each row what it claims of it (`Claim`); a

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Records: what was measured in the lab, as it is written down.
 
 The guest writes one JSON object a line (`record`, which needs the standard library alone, since imports are slow

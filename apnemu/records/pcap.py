@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Time stamps of a nanosecond capture, and nothing else of it."""
 
 from __future__ import annotations

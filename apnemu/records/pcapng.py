@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """A capture of every interface of a guest, as pcapng with nanoseconds and the interfaces' names.
 
 The guest's tcpdump (`-i any --time-stamp-precision=nano`) writes the old pcap format: one file, no names. pcapng has

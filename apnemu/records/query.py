@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Questions to a table of records: groups by columns, known values, percentiles that are values seen."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """The record of one observation, and its line in `records.jsonl`. The guest imports this file: the standard library
 alone."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Records of one run, all networks, as one Arrow table and one Parquet file."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Results as tables, figures and one HTML page. The room is handed rows and how to show them, and knows no experiment.
 
 Descriptions that an experiment gives: `shown` (sentence, figures, columns), `curves` (lines or dots), `columns`.

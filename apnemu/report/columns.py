@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Columns of a table of results: headings, and the text of each cell. Times are exact to the nanosecond."""
 
 from __future__ import annotations

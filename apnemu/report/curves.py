@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Results as curves or dots: what was measured over what was varied, as an experiment declares it."""
 
 from __future__ import annotations

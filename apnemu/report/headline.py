@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Sentences about a run as a whole: whether its expectation came true, and what it took of the machine."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Figures of a plan's light: the margin that it has left, fibre by fibre on a map, and the spectrum that is lit.
 
 Both are drawn from the picture of a run alone, so that every page of a plan with light shows them.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Light of a plan in the form that figures take: lightpaths, light trees, and leaves' answers."""
 
 from __future__ import annotations

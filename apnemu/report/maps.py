@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Ground of a map: where sites lie, the lines of fibres between them, and the key. Each map draws its own marks on it.
 
 Equirectangular: a degree of longitude is cos(mid-latitude) of a degree of latitude. Good enough for a country; it says

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """The order in which networks and phases of some rows are shown."""
 
 from __future__ import annotations

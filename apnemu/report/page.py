@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """`report.html`: one file, offline for good, that answers the run's question and shows how it was found.
 
 It is a pure function of its inputs: no date, no path and no measure of this machine but what the manifest holds. Names

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """The plant and its plan as the page draws them."""
 
 from __future__ import annotations

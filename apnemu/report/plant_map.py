@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """The plant as a map: sites by kind, fibres by how much light they carry, and the route of one pair."""
 
 from __future__ import annotations

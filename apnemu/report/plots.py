@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """A figure with its caption, and a plot of y over x for a few networks."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Delay and jitter of every pair: over distance, and a row for each pair up to `MOST_ROWS`.
 
 Over a whole country light in the fibre takes milliseconds and everything else microseconds, so that on one scale the

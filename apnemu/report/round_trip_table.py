@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """The table of round trips for a terminal: every row if there are few, else the telling ones and sums."""
 
 from __future__ import annotations

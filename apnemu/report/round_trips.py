@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Round trips by pair of sites, with what the plant says about the pair: distance and the fibre's own delay."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """How an experiment's results are shown: the answer in a sentence, its figures, its columns.
 
 A report is handed rows and this description; it never guesses from names of columns which experiment it is about.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """SVG elements, scales, and plots that are as wide as the page while their text keeps its size.
 
 x is given in per cent of the plot's width, y in pixels. Lines, which SVG cannot give in per cent, are drawn on a layer

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Page of a sweep: measured columns as curves over what was swept, and the points that failed.
 
 A pure function of its inputs, as `page`: no date, no path, no wall time.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Result rows as tables for a terminal. They are returned, not printed: `cli` alone prints."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Drawings of light trees: hub on the left, leaves on the right, splitters where branches part."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Numbers and names as a person reads them. Every figure, table and sentence of a report takes its words from here."""
 
 from __future__ import annotations

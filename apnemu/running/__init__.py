@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """A run, from what was asked to what was seen: its stages in order, each leaving its file in the run's directory.
 
     request    what was asked for, and the command line that asks for it again

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """What a run asks before anything is played, and what its rows answer: without a lab, programs, or a run directory."""
 
 from __future__ import annotations

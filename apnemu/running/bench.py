@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Speed and accuracy of the lab, beside stock Mininet's in the same kernel on the host's clock: `apnemu bench`.
 
 A chain of sites 100 km apart, a lightpath between neighbours; stock Mininet gets the same chain with its own classes.

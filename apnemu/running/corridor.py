@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """The corridor: topology -> plan -> blueprint -> lab -> records -> rows -> page, each leaving its file in the run.
 
 No arithmetic and no `if` about optics here: a stage is called, its result is written down and handed on.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Directory of a run: made, written, tidied up. Nothing outside it is touched."""
 
 from __future__ import annotations

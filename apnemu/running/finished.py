@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """A run that has ended: its directory, its document, its plant and how it is shown; read again, and made a page."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """The guests of a run, one for each network: what each is told; all boot side by side, and are waited for."""
 
 from __future__ import annotations

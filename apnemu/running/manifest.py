@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Manifest of a run: versions, hashes of inputs, and everything about it that is not as in the world."""
 
 from __future__ import annotations

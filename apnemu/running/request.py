@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Request for a run, and the command line that asks for the same again."""
 
 from __future__ import annotations

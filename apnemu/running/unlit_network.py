@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Network in which nothing is lit, for a person who asks its controller for light by hand (`apnemu lab net`)."""
 
 from __future__ import annotations

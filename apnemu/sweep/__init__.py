@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Many runs of one experiment as one: a grid or a list of points, each an independent lab; one table, one page.
 
     points   a grid or a list of settings as points, each with its own key and seed

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Run of one point, by a process of this machine or a worker of a cluster."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Points of a sweep, from a grid or a list of settings, each with its own key and seed."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Rows of all points as one table: the points in the grid's order, whoever ran them and when."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Workers that run the points: processes on this machine, each bound to a core, or a Dask cluster."""
 
 from __future__ import annotations

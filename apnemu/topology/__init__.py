@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Topology files: YAML 1.2 -> a checked `Plant`. Nothing here touches the machine or chooses light.
 
 Declarations: each key is declared once, in the vocabulary of `shapes`: those of a topology in `format`, those of an

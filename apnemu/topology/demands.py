@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Demands of a topology file: pairs one by one, and meshes that stand for every pair."""
 
 from __future__ import annotations

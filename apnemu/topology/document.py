@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """A YAML file as a tree of nodes that know their line; anything but one plain document is refused here.
 
 YAML 1.2 by ruamel.yaml, composed but not constructed: nothing in a file can make an object, and anchors and aliases

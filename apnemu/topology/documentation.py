@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """The reference of a file format in Markdown, made from its declaration.
 
 `docs/topology-format.md` is `text()` written out; a test compares the two.

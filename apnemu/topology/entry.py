@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """A mapping of a file as it was read, and the model's value that its keys fill."""
 
 from __future__ import annotations

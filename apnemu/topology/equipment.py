@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """The equipment file that a topology names: where it is, and the transceivers, ROADMs and defaults in it.
 
 `equipment: NAME` means `equipment/NAME.yaml` beside the topology file or, if there is none, the one that comes with

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Every key of an equipment file, declared once, as `format.py` does it for a topology."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Every key of a topology file, declared once: its values and limits, what it means, and which attribute it fills.
 
 To add a key of one value, add it to its record here and an attribute to the model: reading, messages, `schema.json`,

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Distances on the Earth, to tell a fibre's length from a slip of the pen."""
 
 from __future__ import annotations

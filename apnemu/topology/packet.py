@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """The conventional network's numbers: the topology's over the equipment's defaults, whole nanoseconds and bytes."""
 
 from __future__ import annotations

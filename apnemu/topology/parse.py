@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """A file and its declared format -> checked entries, or one message about the first thing that does not fit."""
 
 from __future__ import annotations

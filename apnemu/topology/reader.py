@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """A topology file -> checked `Plant`: parse, resolve, use. Defaults come from the equipment file."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Events of a topology file, each resolved into the fibres and sites that it takes or gives back."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """A declared format as JSON Schema (draft 2020-12), for editors.
 
 `schema.json` and `equipment-schema.json` beside this file are `schema_text` written out; a test compares them. What

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """The vocabulary in which a file format is declared: what may stand at a place, within which limits, and what for.
 
 A format (`format.py`, `equipment_format.py`) is one `Record` of keys. Reader, messages, JSON Schema, documentation and

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Size classes of data centres, from a table that anybody may edit (`topologies/classes/sizes.yaml`)."""
 
 from __future__ import annotations

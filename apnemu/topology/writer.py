@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """A `Plant` as a topology file: what `read_plant` reads back as the same sites, fibres and demands.
 
 Each key that fills an attribute of the model is written, unless it may be left out and the attribute holds its default.

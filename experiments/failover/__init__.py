@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """A fibre is cut under a steady stream of frames.
 
 `question` holds the experiment, `settings` what `--set` may change, `fates` what happens, whom it hits and what must

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """What happens, whom it hits, and what must follow from it: nothing here is measured.
 
 All of it follows from the plant and the settings alone, so `stages` and `rows` each compute it, and nothing is kept

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Records of a numbered stream of frames reduced to an outage: how long its receiver was without, what never came."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """A fibre is cut under a steady stream of frames: how long is the receiver without, and how many never come?
 
 On the all-photonics network light is asked for from the controller, under one of its schemes of protection, and cut

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Records reduced to a row for each scheme: the outage beside what it must be."""
 
 from __future__ import annotations

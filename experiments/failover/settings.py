@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Schemes by which light is kept alive or routers learn of a cut, and what else `--set` may change."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """How long the receiver was without frames: in a sentence, and scheme by scheme beside what the timers allow."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """What is played: for each scheme a stream of frames under which the events happen."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Light from a hub to many leaves.
 
 `question` holds the experiment, `settings` what it may be asked for, `moving` the stage in which subcarriers move,

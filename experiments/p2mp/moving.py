@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Subcarriers that are moved from leaf to leaf while all leaves receive."""
 
 from __future__ import annotations

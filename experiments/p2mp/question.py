@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Light from a hub to many leaves: split, shared by subcarriers, or a lightpath to each. What does each take and give?
 
 The hub sends each frame once down a light tree; subcarriers of one wavelength give each leaf a rate of its own, and

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Light from one to many, and the same demands as lightpaths: what was measured, and what it takes."""
 
 from __future__ import annotations

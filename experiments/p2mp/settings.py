@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """What a run of `p2mp` may be asked for."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """The answer about light to many: in a sentence, and as curves over the number of leaves."""
 
 from __future__ import annotations

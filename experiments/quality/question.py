@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """How well does light arrive over each route, and which ways to run a transceiver does that leave?
 
 Every row is GNPy's: a candidate route of a demand in one mode, every slot lit by neighbours of the same mode. What is

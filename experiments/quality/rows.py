@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Signal quality of every candidate route in every mode, and what the plan makes of it."""
 
 from __future__ import annotations

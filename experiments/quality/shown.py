@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """The answer about quality: in a sentence, as margins over distance, and as a table of the lightpaths."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Question: where can a data centre stand for a city, if delay, jitter and loss are bounded, by light or packets?"""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Sites that can host a service for a place by delay, jitter and loss, over either network; why others cannot."""
 
 from __future__ import annotations

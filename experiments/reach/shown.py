@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """The answer about reach: in a sentence, and as a map of where a data centre can stand, over which of the networks."""
 
 from __future__ import annotations

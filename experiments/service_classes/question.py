@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Eight classes of service: wide or local, strict or tolerant of delay, large or small. Which way serves each best?
 
 The classes are those of the Japanese ministry's paper on watt-bit of January 2026; what each needs in figures is

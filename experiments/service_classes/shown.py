@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """The answer about classes of service: in a sentence, and as a matrix of classes against ways to serve them.
 
 A cell says what the way takes where it serves, and what it lacks where not.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Eight classes of service and four ways to serve them: which way keeps what a class needs, and what it costs."""
 
 from __future__ import annotations

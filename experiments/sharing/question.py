@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """What does a tenant feel of another one: on a wavelength of its own, in hard time slots, in a shared queue?
 
 Tenant a sends probes and a moderate load of its own, tenant b from nothing up to all that the wavelength carries. All

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Records of tenants' probes and loads reduced to rows."""
 
 from __future__ import annotations

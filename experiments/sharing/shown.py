@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """What a tenant waits for as its neighbour sends more: in a sentence, and as one figure for each way of sharing."""
 
 from __future__ import annotations

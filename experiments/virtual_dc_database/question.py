@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """A database that commits in two cities: what does a transaction wait for, and is anything lost when the fibre is cut?
 
 PostgreSQL with its primary in one data centre and synchronous standbys at a distance; its clients stand beside the

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """What a database's client, its primary and its standbys have after a cut: what was lost, how long commits stalled."""
 
 from __future__ import annotations

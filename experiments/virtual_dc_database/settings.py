@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Settings of the database experiment; the sites and phases that they ask for."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """How the database's results are shown: the answer in a sentence, and curves over distance."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Settings of the migration experiment, and the migration that they ask for on each path."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """A machine moves to another data centre while it runs: how long, how many bytes, and for how long does it stop?
 
 Pre-copy over real TCP on a warm connection: all memory, then what was dirtied meanwhile, until the rest is small or

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Records of migrations as rows beside pre-copy's closed form; what is refused has a row with its reason."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """How migrations are shown: the longest standstill in a sentence, and times over distance at each rate."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Several data centres as one large one: how long does a job take that none of them has room for?
 
 Sites of the given sizes stand at a distance from the first, which holds the data. What transfers cost is measured in

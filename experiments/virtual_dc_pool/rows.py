@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Measured transfers to links, and links to what a job takes on each form of a pool."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Settings of the pool experiment: the job, the sites, and the ways between them that they ask for."""
 
 from __future__ import annotations

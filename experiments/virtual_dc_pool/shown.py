@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """How a pool is shown: its makespan against one data centre of the summed size."""
 
 from __future__ import annotations

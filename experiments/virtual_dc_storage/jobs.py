@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """What fio does at one distance, job by job, and for how long."""
 
 from __future__ import annotations

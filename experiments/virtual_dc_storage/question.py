@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """A disk in another data centre: what does a command wait for, and how many at once fill a wavelength?
 
 A block device is lent over NVMe/TCP by a data centre at a distance; fio reads and writes it with 1 to 128 commands

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """What a disk in another data centre gave: each of fio's jobs as a row beside its closed form."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Settings of the storage experiment, and what the lab cannot do of them."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """How a remote disk's results are shown: latency and bandwidth in a sentence, bandwidth over commands under way."""
 
 from __future__ import annotations

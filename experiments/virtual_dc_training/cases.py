@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """What is trained on which ring of data centres, for each distance, with overlap and without."""
 
 from __future__ import annotations

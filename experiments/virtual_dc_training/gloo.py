@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """The home-made collective beside torch.distributed over gloo: the same numbers, summed by either in one network."""
 
 from __future__ import annotations

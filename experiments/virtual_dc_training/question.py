@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """A model trained by several data centres together: how much longer does a step take than in one?
 
 Each step computes for a declared time and sums gradients over real TCP. Beside it, in the same run, the same workers in

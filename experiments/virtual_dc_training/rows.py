@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Records of training as rows beside the closed form; the workers' sum beside gloo's."""
 
 from __future__ import annotations

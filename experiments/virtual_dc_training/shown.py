@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """How training is shown: the slowest step in a sentence, and its cost over the round trip, scheme by scheme."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Numbers on the wire: each given once, and within what Linux, Ethernet and OpenFlow allow."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """What is compiled is what was planned: port by port along the light, hop by hop along the routes."""
 
 from __future__ import annotations

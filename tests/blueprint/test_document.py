@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """The blueprint survives its file: what the guest reads is what the host wrote."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """The closed form on three sites, worked out here from the file's lengths and the equipment's figures alone."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Routers that find their own way: each fibre a link of its own, with the delays, rates and queues of planned ones."""
 
 from __future__ import annotations

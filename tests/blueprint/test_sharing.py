@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Tenants' places, and what stands between them and the light."""
 
 from __future__ import annotations

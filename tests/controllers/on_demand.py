@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """A blueprint of a network in which nothing is lit yet."""
 
 from __future__ import annotations

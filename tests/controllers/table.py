@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """A switch that we own: looks a frame up in rules as OpenFlow 1.3 does (clause 5.3), and wires that carry it on."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """The on-demand controller: rules that frames follow, time that devices take, what it knows after a restart."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """What a person does beside the controller of a network: asks, watches, moves, books, gives back."""
 
 from __future__ import annotations

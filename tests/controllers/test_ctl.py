@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """`apnemu ctl` beside a served controller and no lab: what it prints where, and how it ends, when it gets no light."""
 
 from __future__ import annotations

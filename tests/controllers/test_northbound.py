@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """The REST interface, over real light and no lab: what is right is done, whatever else comes changes nothing."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """The description of the REST interface is what is served: schemathesis asks by it, and finds no 5xx."""
 
 from __future__ import annotations

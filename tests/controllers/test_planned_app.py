@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """The application around a logic that decides once, in OS-Ken, with switches that note what they are sent."""
 
 from __future__ import annotations

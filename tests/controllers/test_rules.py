@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """The controllers' rules, walked by frames over the blueprint's wires: what is meant to arrive does, nothing else."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Rules in the frameworks' words: they go over OpenFlow's wire and come back as they were."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """A light tree's rules and groups, followed port by port over the blueprint's wires."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """The protocol of players, played in real time without a network: who is called when, and in which order."""
 
 from __future__ import annotations

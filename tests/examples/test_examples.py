@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Every example does what its first lines say: the commands of `examples/README.md`, at small settings."""
 
 from __future__ import annotations

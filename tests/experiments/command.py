@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """`apnemu` as a script calls it: another process, its exit code and its two outputs."""
 
 from __future__ import annotations

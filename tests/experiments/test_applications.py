@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Applications in a site, as a researcher writes them: what they find out, and every way in which they go wrong."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Deadlines of control loops: the closed form says which distance keeps them."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """A controller is killed under a stream of frames and started again: frames do not notice, requests for light wait."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Both frameworks, and applications that are not ours (acceptance 17)."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """PostgreSQL in two data centres: a commit waits for the round trip; the cut loses nothing that was acknowledged."""
 
 from __future__ import annotations

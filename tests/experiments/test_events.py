@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Events on both networks: what is lost while a fibre or a site is dead, and that repair brings it back."""
 
 from __future__ import annotations

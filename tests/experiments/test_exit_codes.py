@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """0 done, 1 not what was expected, 2 bad input, 3 the lab failed; and one line that says why."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """A fibre cut under a stream of frames: real daemons find another way, as soon as their timers say."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Topologies with too few data centres, or without a demand, are bad input of experiments on light: one line, and 2."""
 
 from __future__ import annotations

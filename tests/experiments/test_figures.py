@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """What the experiments find, against closed forms and queueing theory (acceptance 3 to 8 and 14)."""
 
 from __future__ import annotations

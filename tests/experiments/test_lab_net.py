@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """`apnemu lab net`: a network of one's own with its controller, and `apnemu ctl` beside it."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Two cuts at once, then a region lost and repaired in another order, under light of every scheme in one lab.
 
 What the controller says it has is held against frames that arrive or do not.

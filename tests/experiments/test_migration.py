@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """A machine that moves while it runs: pre-copy's closed form, and the same memory at the other side."""
 
 from __future__ import annotations

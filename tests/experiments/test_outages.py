@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """What the receiver of a stream saw, and how the page draws it."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """An experiment of one's own in one file: any names of columns, shown as its own, run again by the command it names."""
 
 from __future__ import annotations

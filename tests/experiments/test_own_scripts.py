@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """What users bring along: a script with Mininet's calls, Mininet's CLI, and stock Mininet's own `mn`."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Light trees and subcarriers, measured: the closed form, one frame for all leaves, shares, a move."""
 
 from __future__ import annotations

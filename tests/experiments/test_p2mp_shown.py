@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Light to many as it is shown and judged: kinds told apart, what is refused in part, what may be refused."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """A pool in the lab: transfers are measured, the makespan follows from them."""
 
 from __future__ import annotations

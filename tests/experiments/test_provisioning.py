@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Light on demand, measured: declared times and little else, whatever else is asked for; the same bytes again."""
 
 from __future__ import annotations

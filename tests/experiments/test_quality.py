@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """`quality`: margins of candidate routes, a second way to the same figure, and its page."""
 
 from __future__ import annotations

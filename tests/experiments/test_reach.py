@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Where a data centre can stand: every exclusion has its reason, and the boundary is measured."""
 
 from __future__ import annotations

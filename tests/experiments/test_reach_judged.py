@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Reach as it is judged and drawn: what fails is named, sites at the delay bound must have been measured."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """What a run leaves behind, and the commands that need no lab."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """What the line system says of amplifiers, from a scenario's events: only what changes, in its order."""
 
 from __future__ import annotations

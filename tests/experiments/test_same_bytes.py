@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """The same run gives the same bytes, wherever and beside whatever it runs (acceptance 9 and 13)."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """A topology's events that a run leaves out are said to be left out: while it runs, and in its manifest."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Eight classes, four ways, each with its verdict."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Classes of service against ways: every row of the results has its cell, in its class's line and its way's column."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """What a tenant feels of another, measured with frames; what is refused before; and what is judged of it."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Places at given distances, whatever the topology was."""
 
 from __future__ import annotations

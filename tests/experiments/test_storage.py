@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """A disk in another data centre: round trips of a command, the depth that fills a wavelength, the same bytes again."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Training in several data centres: the published fit, its prediction, and bytes between sites."""
 
 from __future__ import annotations

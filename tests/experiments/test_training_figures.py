@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """The figures of a training page: every point is there with its figures, scheme by scheme, in the right order."""
 
 from __future__ import annotations

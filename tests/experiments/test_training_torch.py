@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """The home-made collective beside somebody else's: torch.distributed over gloo (`pip install apnemu[torch]`)."""
 
 from __future__ import annotations

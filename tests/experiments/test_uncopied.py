@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Receiving without copying: a rest below the wake-up mark arrives while the receiver waits for it."""
 
 from __future__ import annotations

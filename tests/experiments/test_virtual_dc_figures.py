@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Figures and sentences of databases, migrations and disks: each figure has all its points, and says what it is of."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """What the lab's tests share: a kernel, guests in folders, and a look at what is left on the host."""
 
 from __future__ import annotations

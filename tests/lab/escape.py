@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Run in a guest as its root: try to change the host. Each line that it prints is one attempt and how it ended.
 
 `python3 escape.py CANARY`: a folder on the host with a file `file` and a folder `folder`, outside the guest's own.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """The console's log is bounded, and what the kernel says of its end is found in it."""
 
 from __future__ import annotations

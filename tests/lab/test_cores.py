@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """No two labs hold one core while another is free."""
 
 from __future__ import annotations

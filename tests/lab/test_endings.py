@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Every way in which a guest ends: the cause is named, and nothing is left (acceptance 12)."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """The kernel's cache. What builds here is a fake that we own: a real build takes minutes."""
 
 from __future__ import annotations

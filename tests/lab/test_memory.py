@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """How much of the host's memory a guest takes, programs in it included; what a process had at most."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """The code that a guest is shown: the same bytes from any checkout or installed package, and never an old version's."""
 
 from __future__ import annotations

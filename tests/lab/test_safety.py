@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """The guest's root cannot change the host (acceptance 10 and 11)."""
 
 from __future__ import annotations

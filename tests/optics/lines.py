@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Plants and files that the optics tests share."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """A second run costs nothing, a changed plant is computed anew, and a spoilt file does no harm."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """GNPy's own command line, on the files that apnemu writes, says what apnemu says: within 0.01 dB."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """GNPy's own examples give GNPy's own figures (`rwa-reference.md`), to the digits in which they are published."""
 
 from __future__ import annotations

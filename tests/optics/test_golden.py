@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Figures of jpn12 as they were: a change of GNPy, of the optics file or of this room shows here."""
 
 from __future__ import annotations

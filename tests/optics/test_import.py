@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """`apnemu import`, and plans of what it wrote beside GNPy's own command line on the files given back."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """A route put together from its fibres is what GNPy finds from end to end, and behaves as light does."""
 
 from __future__ import annotations

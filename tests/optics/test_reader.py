@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """The optics file that comes with apnemu, and what is wrong with others."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Acceptance: 1,500 km at 400G 16QAM, and the other ways in which light does not arrive."""
 
 from __future__ import annotations

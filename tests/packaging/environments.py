@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Environments of their own, into which apnemu is installed as a user does: no checkout, and no path to one.
 
 Pythons are those that apnemu says it runs on, as far as this machine has them.

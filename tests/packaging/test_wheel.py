@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """apnemu as people install it: what its wheel holds, and that it works from an empty folder, with no checkout near."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Sums over all workers: every act finds its other half, the sum is right; a step against published ones."""
 
 from __future__ import annotations

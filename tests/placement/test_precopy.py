@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Pre-copy's closed form."""
 
 from __future__ import annotations

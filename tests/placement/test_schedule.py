@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """A schedule can be done, and never beats the lower bound."""
 
 from __future__ import annotations

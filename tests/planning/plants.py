@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Small plants for the tests of planning: built in words, or drawn by hypothesis."""
 
 from __future__ import annotations

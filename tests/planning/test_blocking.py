@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """The dynamic simulation: against Erlang, against published figures, and request by request against the plain loop."""
 
 from __future__ import annotations

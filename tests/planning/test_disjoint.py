@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Disjoint pairs against every pair of routes that there is."""
 
 from __future__ import annotations

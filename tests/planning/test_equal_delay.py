@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Managed delay: what is left between lightpaths is less than a step, and nothing is made longer than the longest."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Plans that GNPy judges, plans by the table with its figures beside, and equipment of which it knows nothing."""
 
 from __future__ import annotations

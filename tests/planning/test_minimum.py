@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """The fewest wavelengths: the literature's networks, and every small network against a search through everything."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Light that changes: what is accepted, what is shared, what devices must do and how long they take."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Issue 3, row 12: whatever happens in whatever order, no slot is given twice, no light is on over what is dead, no
 service is forgotten, and after full repair everything that was accepted has light. Amplifiers sag among it."""
 

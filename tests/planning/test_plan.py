@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Lightpaths: what holds for any plant, the reasons of refusals, and shipped topologies against goldens and oracles."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Closed forms of waiting and loss, held against a simulated queue."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """An amplifier's gain sags: by hand what its fibre counts, what light does about it, and how long frames are out."""
 
 from __future__ import annotations

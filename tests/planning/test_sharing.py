@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Hard shares of a wavelength: how many slots, how many wavelengths, and when not."""
 
 from __future__ import annotations

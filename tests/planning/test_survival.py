@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """How long a receiver must be without frames: by hand, and for any events at all."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Light trees: shape, splitting loss in closed form, refusals, spectrum."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Experiments and topologies by name and by file."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Draws: owned by a purpose, repeatable, in order, and with the means that were asked for.
 
 Tolerances are five standard errors: a right generator fails one in two million seeds, and the seeds here are fixed.

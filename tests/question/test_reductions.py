@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Reductions against numbers worked out by hand, and percentiles against numpy."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Columns that are apnemu's own are refused by name before anything is played."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Settings from a dataclass: what each type reads, what is refused and with which words."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Verdicts: nothing judged is neither met nor not, and what failed is named with the worst of it."""
 
 from __future__ import annotations

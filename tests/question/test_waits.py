@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Waits of a queue: Lindley's recursion step by step is the oracle; captures that cannot be compared are refused."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """What each experiment makes of records that a lab once wrote, kept here, so that no lab is needed to test it.
 
 A folder for each experiment:

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """A recorded run: what was asked, what the lab recorded, and what the experiment made of it."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Write recorded runs again: `python -m tests.recorded.record NAME...` from the top of the repository.
 
 With `--answers` the records stay, and what is made of them is written again: for a commit that changes a sentence.

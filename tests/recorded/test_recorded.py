@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Every experiment from recorded rows to its page, without a lab: results, verdict, sentence, figures, page.
 
 What was recorded and when to record again: `tests.recorded` and `tests.recorded.record`.

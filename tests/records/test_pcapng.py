@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Captures: every frame, to the nanosecond, on the interface where it was seen; tshark is the oracle."""
 
 from __future__ import annotations

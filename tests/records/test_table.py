@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Records from lines to Parquet and back: exact, in order, and the same bytes."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """A small synthetic plant and what might be measured on it; a seed gives the same always."""
 
 from __future__ import annotations

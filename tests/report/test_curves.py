@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Declared curves: a figure for each value that tells figures apart, every point in it, and none of a single point."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Margin and spectrum of light to many: a tree once on each fibre, its answers, subcarriers; against the plan."""
 
 from __future__ import annotations

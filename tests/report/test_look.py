@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """What a browser makes of the page, and whether its colours can be read."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """The page: one file, offline, safe with any name, the same bytes, and it says what the numbers say."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Tables for a terminal: narrow enough, telling, and safe with any name."""
 
 from __future__ import annotations

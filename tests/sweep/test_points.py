@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Points know who they are: not from their place, nor from how their values were written."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """The same table, whoever runs the points and however often it is interrupted."""
 
 from __future__ import annotations

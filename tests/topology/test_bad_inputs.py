@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Every mistake in tests/bad_inputs gets one line with the file, the line, the value, the limit and the way out."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """One declaration of a key gives reading, messages, schema, documentation and writer."""
 
 from __future__ import annotations

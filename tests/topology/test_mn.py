@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """The file for stock Mininet builds the graph that the topology file describes; no network is started."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """What `read_plant` makes of sound files: values, defaults, meshes, names."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Events of a topology file: what each takes, in which order, and what a circle on the map hits."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """The topologies that come with apnemu: sound, sourced, and one format for reader, schema and editors."""
 
 from __future__ import annotations

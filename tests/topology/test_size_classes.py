@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Size classes: every boundary, and a broken table."""
 
 from __future__ import annotations

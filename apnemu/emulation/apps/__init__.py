@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """[guest] Applications in a site: real programs in the hosts' own namespaces, started, watched and ended.
 
 An experiment's stage lists them (`model.activities.Application`): a *service* runs until all *jobs* have ended. A

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """[guest] Control loops: sensors that ask a server what to do, and the server, which takes its declared time.
 
     python3 -m apnemu.emulation.apps.control serve PORT INFERENCE_NS ANSWER_BYTES

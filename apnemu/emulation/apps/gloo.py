@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """[guest] A process of torch.distributed over gloo: an all-reduce by somebody else, against which ours is checked.
 
     python3 -m apnemu.emulation.apps.gloo JSON

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """[guest] Live migration of a memory image by pre-copy, over a TCP connection.
 
     python3 -m apnemu.emulation.apps.migration receive PORT VERIFY

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """[guest] A PostgreSQL primary, its synchronous standbys, and clients that note which commits were acknowledged.
 
     python3 -m apnemu.emulation.apps.postgres primary FOLDER SYNCHRONOUS_STANDBY_NAMES

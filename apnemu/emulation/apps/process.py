@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """An application: its disk, its process, what it prints, and how it ends."""
 
 from __future__ import annotations

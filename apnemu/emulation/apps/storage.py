@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """[guest] A block device that one data centre lends to another over NVMe/TCP, and what fio measures on it.
 
     python3 -m apnemu.emulation.apps.storage serve NAME ADDRESS JSON

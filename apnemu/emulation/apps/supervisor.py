@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Supervisor of a stage's applications: starts them in the order of what they need, and watches them to their ends."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """[guest] A worker of data-parallel training: computes for a declared time, and sums gradients over real TCP.
 
     python3 -m apnemu.emulation.apps.training JSON

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """[guest] Dropping of bytes that TCP has received, without copying them (MSG_TRUNC).
 
 The kernel wakes a receiver for no less than `WAKE_BYTES`, or for all that is left. The receiver waits in `poll`, which

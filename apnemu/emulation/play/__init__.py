@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """[guest] Players of what a stage holds: a file for each kind of activity, and the order in which they act.
 
 `playing` is the protocol, `stamps` the kernel's time stamps of frames. `arrivals`, `flows`, `probes`, `requests`,

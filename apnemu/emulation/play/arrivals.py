@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Other people's frames, which enter a router at given instants and are counted where they come out."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Routing daemons of the packet network, where a stage has routers that find their own way."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Failures of fibres and sites: their wires go dark, and come back.
 
 The interfaces at both ends of a dark fibre are switched off, so that Open vSwitch reports the port's status and a

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """TCP flows between hosts: real connections, sent from the page cache and received without being copied.
 
 `sendfile` and MSG_TRUNC leave TCP itself as it is and spare two copies of every byte, which were most of the cost of a

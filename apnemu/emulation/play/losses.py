@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """The controller is lost and comes back, as a stage's events say (`emulation.controller`)."""
 
 from __future__ import annotations

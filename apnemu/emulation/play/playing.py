@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """The protocol of a player: what the stage asks of whoever plays one kind of activity, and when.
 
 A new kind of activity is one file here, with its value (a subclass of `model.activities.Activity`) and its player (a

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Echo requests that the kernels of both ends stamp: no process's scheduling is in a measured delay.
 
 The request is stamped when the sender's stack hands it to the transceiver's queue, on its arrival at the target, and

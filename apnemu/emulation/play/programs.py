@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Applications of a stage: real programs in the hosts of its data centres (`emulation.apps`)."""
 
 from __future__ import annotations

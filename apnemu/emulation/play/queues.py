@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """The time of each stage, and the frames that the queues of switches' ports dropped in it."""
 
 from __future__ import annotations

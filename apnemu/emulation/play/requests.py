@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Requests: light is asked for over the controller's REST interface, and watched until a frame arrives over it.
 
 The set-up time begins when the request is handed to the controller's socket. It ends when a frame that the light's own

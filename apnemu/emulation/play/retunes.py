@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Transceivers that change their rate while frames go."""
 
 from __future__ import annotations

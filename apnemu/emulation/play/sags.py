@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Sags: amplifiers whose gain sags and comes back. The transceivers are told, and the controller by an alarm.
 
 The transponders' agent is told how much longer each fibre counts, and lets no light through that does not close. No

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """The kernel's time stamps of frames, asked for and read.
 
 Source: Linux Documentation/networking/timestamping.rst.

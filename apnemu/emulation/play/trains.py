@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Trains of datagrams over named light.
 
 Datagrams go to a multicast group, which each receiver joins on the interface where the light ends: one frame serves any

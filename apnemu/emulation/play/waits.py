@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Captures of injected frames before and behind the queues that they enter, where a stage observes waits."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Blocking probability of requests for light: arrivals, departures and an online planner, simulated on the host.
 
 `rules` says what the network and its requests are, `candidates` which routes are tried; `routes` holds both as arrays.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Seeded draws of a simulation: a stream of its own for each purpose, in parts that fit a processor's cache."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Candidate routes of a request, in the order in which they are tried.
 
 `km-hops` and `hops-km` are this project's own total orders: km, then hops, then names (`planning.graph`), or hops

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """The online planner as machine code (numba): free slots as bits of whole words, departures in a binary heap.
 
 A request costs a few words per link of a route and O(log active) for its departure. `dark` has shape (links, words) and

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Theory of blocking: exact for a single link, a lower bound for a network."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """The online planner as anybody would write it in Python: the oracle of the compiled planner and of its speed.
 
 It knows nothing of bits: a link is a list of slots, free or not, and every rule is spelt as `Rules` says it.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Tables that the planner's loops read: routes, fibres and slots needed as flat arrays of whole numbers."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Rules of a simulation: the grid, the routes tried, the way in which a slot is chosen, and what requests are like."""
 
 from __future__ import annotations

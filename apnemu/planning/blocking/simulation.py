@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Simulation of one load: the blocking probability with its confidence interval, and the pace of the simulation."""
 
 from __future__ import annotations

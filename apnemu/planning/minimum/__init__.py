@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """The fewest wavelengths that join every two data centres by a lightpath of their own, and the proof.
 
 `bound` computes what no assignment can beat, `packing` finds an assignment that is good, `exact` closes the gap between

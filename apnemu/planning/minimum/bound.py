@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Lower bound of the number of wavelengths: the load of the fullest fibre, if lightpaths could be divided among routes.
 
 It is a linear programme, solved by HiGHS through scipy. It is never below the cut bound (lightpaths that must cross a

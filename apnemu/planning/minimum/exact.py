@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Exact search: HiGHS decides whether a number of wavelengths suffices, on networks that are small enough."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Packing of lightpaths into a given number of wavelengths: first fit; a pair without room is served earlier next time.
 
 "Squeaky wheel" optimisation (Joslin and Clements, Journal of Artificial Intelligence Research 10, 1999) over the order

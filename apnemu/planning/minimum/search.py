@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Search for the fewest wavelengths: the bound from below, the packing from above, the exact search between them."""
 
 from __future__ import annotations

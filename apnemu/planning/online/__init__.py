@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Light on demand: requests, releases, moves, failures and repairs, and what devices must do for each.
 
 `service` has the values that cross the door. `lifecycle` is `Light`, everything that may be asked or happen; it keeps

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Changes of devices that set up, take down, replace or switch a lightpath, and how long they take."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Invariants of `Light`, which hold after any sequence of events."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Choice of light: the first route with a mode that closes and a slot that is free for the whole period."""
 
 from __future__ import annotations

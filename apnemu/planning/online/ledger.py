@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Holds on slots of fibres and on transceivers, each with its period."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Life cycle of light on demand: requests, releases, moves, failures, repairs, and time that goes on."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Moves of services, make before break: the new light is lit while the old still carries."""
 
 from __future__ import annotations

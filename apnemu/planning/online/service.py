@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Values that cross the door of this room: services, changes of devices, decisions, outcomes and statuses."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Memory of `Light`: each accepted service with its lightpaths, and the ledger in step with it."""
 
 from __future__ import annotations

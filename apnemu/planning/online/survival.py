@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Dark times of a stream of frames over one service when things are cut and repaired, in closed form.
 
 Nothing here is measured: what is done follows from `Light`, how long it takes from the plant's declared devices, and

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Upkeep of services: what follows when light is lost, when it may come back, and to be ready for the next loss."""
 
 from __future__ import annotations
