@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """How `make` finds a Python that fits, and what it says where there is none."""
 
 from __future__ import annotations
