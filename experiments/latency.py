@@ -108,7 +108,7 @@ def expected(settings: Settings) -> str:
     return (
         f"over the APN every median is within {TOLERANCE_NS} ns of the closed form and jitter is at most "
         f"{JITTER_NS} ns, idle or not; over the idle packet network every median is within "
-        f"{PACKET_TOLERANCE_NS} ns of its closed form"
+        f"{PACKET_TOLERANCE_NS} ns of its closed form; none of these probes is lost"
     )
 
 
