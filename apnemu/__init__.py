@@ -17,9 +17,10 @@ The rooms, each of which may import those below it alone: `cli`, `api`; `sweep`;
 
 from __future__ import annotations
 
-TYPE_CHECKING = False
-"""Nothing is imported here, not even `typing`: each module that a guest imports moves the instants at which its programs
-begin, by the system calls that it takes (seen: PostgreSQL's commits in step with each other at other instants)."""
+TYPE_CHECKING = (
+    False  # as typing has it, which is not imported: each module that a guest imports takes system calls, and
+)
+# moves the instants at which its programs begin (seen: PostgreSQL's processes then met at other instants)
 
 __version__ = "0.2.0"
 
