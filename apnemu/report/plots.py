@@ -15,6 +15,9 @@ HEIGHT = 240
 CROWD = 150
 """Most marks of one network at full size; more of them are drawn smaller, and shine through."""
 
+LABEL_WIDTH, LABEL_HEIGHT = 0.15, 13
+"""Room of a line's label: share of the plot's width, and pixels."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Series:
@@ -53,11 +56,7 @@ def plot(
         for across, up, note in one.points:
             left, top = _place(x, y, across, up)
             drawing.append(marker(one.network, percent(left), top, note))
-        if one.label and one.points:
-            left, top = _place(x, y, *one.points[-1][:2])
-            drawing.append(
-                element("text", one.label, class_="tick", x=percent(left), y=round(top - 8, 1), text_anchor="end")
-            )
+    drawing += _labels(series, x, y)
     names = ", ".join(words.network(one.network) for one in series)
     label = f"{axes[1]} over {axes[0]}; {names}; every value is in the table of all results below"
     crowded = any(len(one.points) > CROWD for one in series)
@@ -67,6 +66,21 @@ def plot(
 
 def _place(x: Scale, y: Scale, across: float, up: float) -> tuple[float, float]:
     return x.share(across), HEIGHT * (1 - y.share(up))
+
+
+def _labels(series: Sequence[Series], x: Scale, y: Scale) -> list[Markup]:
+    """Lines' labels above their last points; none where it would cover another, as that of a line close by."""
+    placed: list[tuple[float, float]] = []
+    drawing: list[Markup] = []
+    for one in series:
+        if not one.label or not one.points:
+            continue
+        left, top = _place(x, y, *one.points[-1][:2])
+        if all(abs(left - other) > LABEL_WIDTH or abs(top - above) > LABEL_HEIGHT for other, above in placed):
+            placed.append((left, top))
+            where = {"x": percent(left), "y": round(top - 8, 1)}
+            drawing.append(element("text", one.label, class_="tick", text_anchor="end", **where))
+    return drawing
 
 
 def _grid(x: Scale, y: Scale) -> list[Markup]:
