@@ -76,10 +76,10 @@ def _labels(series: Sequence[Series], x: Scale, y: Scale) -> list[Markup]:
         if not one.label or not one.points:
             continue
         left, top = _place(x, y, *one.points[-1][:2])
-        if all(abs(left - other) > LABEL_WIDTH or abs(top - above) > LABEL_HEIGHT for other, above in placed):
+        if all(abs(left - other) > LABEL_WIDTH or abs(top - near) > LABEL_HEIGHT for other, near in placed):
             placed.append((left, top))
-            where = {"x": percent(left), "y": round(top - 8, 1)}
-            drawing.append(element("text", one.label, class_="tick", text_anchor="end", **where))
+            above = round(top - 8, 1)
+            drawing.append(element("text", one.label, class_="tick", text_anchor="end", x=percent(left), y=above))
     return drawing
 
 

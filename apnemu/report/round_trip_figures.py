@@ -47,7 +47,7 @@ ROW = 18
 """Height of a row in pixels; `page.css` has the same for `.strips li`."""
 AXIS = 22
 """Height of the axis above and below the rows, in pixels; `page.css` has the same."""
-LAST_LABEL = 0.2
+LAST_LABEL = 0.19
 """Share of a linear axis below the rows that its last label takes, which ends where the axis does."""
 
 Value = Callable[[Pair, LatencyRow], int | None]
