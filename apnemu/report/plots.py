@@ -69,10 +69,10 @@ def _place(x: Scale, y: Scale, across: float, up: float) -> tuple[float, float]:
 
 
 def _labels(series: Sequence[Series], x: Scale, y: Scale) -> list[Markup]:
-    """Lines' labels above their last points; none where it would cover another, as that of a line close by."""
+    """Labels above the last points of lines; none where it would cover that of a line drawn further in front."""
     placed: list[tuple[float, float]] = []
     drawing: list[Markup] = []
-    for one in series:
+    for one in reversed(series):
         if not one.label or not one.points:
             continue
         left, top = _place(x, y, *one.points[-1][:2])

@@ -101,6 +101,6 @@ def test_small_values_keep_their_places_on_a_logarithmic_scale() -> None:
 def test_lines_of_one_colour_are_told_apart_in_words() -> None:
     curve = Curve(**COMMON, lines=("rate",), line_words=lambda row: f"{row['rate']:g} Gbit/s")
     drawn = str(curve.draw([row for row in MOVES if row["network"] == "apn"])[0])
-    assert re.findall(">([^<]*Gbit/s)</text>", drawn) == ["100 Gbit/s"], "both lie on one another: one label"
+    assert re.findall(">([^<]*Gbit/s)</text>", drawn) == ["10 Gbit/s"], "both lie on one another: one label"
     apart = [{**row, "ns": row["ns"] * row["rate"]} for row in MOVES if row["network"] == "apn"]
-    assert re.findall(">([^<]*Gbit/s)</text>", str(curve.draw(apart)[0])) == ["100 Gbit/s", "10 Gbit/s"]
+    assert {*re.findall(">([^<]*Gbit/s)</text>", str(curve.draw(apart)[0]))} == {"10 Gbit/s", "100 Gbit/s"}
