@@ -17,10 +17,9 @@ The rooms, each of which may import those below it alone: `cli`, `api`; `sweep`;
 
 from __future__ import annotations
 
-TYPE_CHECKING = (
-    False  # as typing has it, which is not imported: each module that a guest imports takes system calls, and
-)
-# moves the instants at which its programs begin (seen: PostgreSQL's processes then met at other instants)
+# The name that `typing` has too, which is not imported: each module that a guest imports takes system calls, and moves
+# the instants at which its programs begin (seen: PostgreSQL's processes then met at other instants).
+TYPE_CHECKING = False
 
 __version__ = "0.2.0"
 
