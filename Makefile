@@ -68,7 +68,8 @@ check: $(VENV)/.ready
 	@$(VENV)/bin/mypy
 	@$(VENV)/bin/lint-imports
 
-# A file's tests stay together, since they share what its first one ran. What looks at times of the machine goes last, alone.
+# Tests of a file stay together, since they share what its first one ran (JOBS=0: one file after another). What looks at times
+# of the machine goes after them, alone.
 test: setup $(VENV)/.ryu
 	@$(call debian,$(DEBIAN_TEST))
 	@$(APNEMU) setup all >/dev/null

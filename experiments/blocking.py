@@ -25,6 +25,7 @@ from apnemu.question.context import Row
 from apnemu.question.experiment import Experiment
 from apnemu.question.settings import Setting
 from apnemu.question.verdict import Claim, Verdict, at_least, judge_rows, near
+from apnemu.report import columns
 from apnemu.report.curves import Curve
 from apnemu.report.shown import Shown
 
@@ -44,8 +45,8 @@ class Settings:
     """What `--set` may change."""
 
     grid: Annotated[Grid, Setting("Grid: fixed for wavelengths, flex for slots of 12.5 GHz")] = "fixed"
-    wavelengths: Annotated[int, Setting("Wavelengths of a fibre on the fixed grid", low=1, high=1023)] = 40
-    slots: Annotated[int, Setting("Slots of a fibre on the flexible grid", low=1, high=1023)] = 100
+    wavelengths: Annotated[int, Setting("Wavelengths in a fibre on the fixed grid", low=1, high=1023)] = 40
+    slots: Annotated[int, Setting("Slots of 12.5 GHz in a fibre on the flexible grid", low=1, high=1023)] = 100
     guard_slots: Annotated[int, Setting("Slots left free above every flexible channel", low=0, high=100)] = 1
     rate_low_gbps: Annotated[
         int, Setting("Least rate that is asked for on the flexible grid", "Gbit/s", low=1, high=10_000)
@@ -74,8 +75,8 @@ class Settings:
     holding: Annotated[
         Literal["auto", "exponential", "redrawn"],
         Setting(
-            "Holding times; redrawn: again where above twice the mean (0.687 x nominal load), as published;"
-            " auto: redrawn on the flexible grid, exponential on the fixed one"
+            "Distribution of holding times: exponential; or redrawn where above twice the mean, as published, which"
+            " carries 0.687 of the nominal load; auto: redrawn on the flexible grid, exponential on the fixed one"
         ),
     ] = "auto"
 
@@ -164,6 +165,14 @@ def sentence(rows: Sequence[Mapping[str, Any]], picture: Mapping[str, Any]) -> s
 
 
 KEY = ("load_erlang",)
+BRIEF = (
+    columns.plain("load_erlang", "load, E"),
+    columns.number("blocking", "refused, %", 3, 100),
+    columns.number("ci95", "± 95 %", 3, 100),
+    columns.number("reference_blocking", "reference, %", 3, 100),
+    columns.number("erlang_b", "Erlang B, %", 3, 100),
+    columns.plain("requests"),
+)
 EXPERIMENT = Experiment(
     name="blocking",
     question="How often does an on-demand network of wavelengths refuse a request?",
@@ -176,6 +185,7 @@ EXPERIMENT = Experiment(
     computed=computed,
     shown=Shown(
         sentence=sentence,
+        brief=BRIEF,
         figures=(
             Curve(
                 title="Requests that are refused",

@@ -27,7 +27,7 @@ from apnemu.question.plants import NEAR, far_names, star
 from apnemu.question.settings import Setting
 from apnemu.question.traffic import arrivals, filling_ns, saturation
 from apnemu.question.verdict import Claim, Verdict, at_least, at_most, judge_rows
-from apnemu.report import words
+from apnemu.report import columns, words
 from apnemu.report.curves import Curve
 from apnemu.report.shown import Shown
 from apnemu.units import VirtualNs, us_to_ns
@@ -47,9 +47,7 @@ class Settings:
 
     distance_km: Annotated[
         tuple[float, ...],
-        Setting(
-            "Fibre from the factory to an edge, a local, a cluster data centre, more clusters", "km", low=0, high=6000
-        ),
+        Setting("Fibre from the factory to each data centre: an edge, a local, then clusters", "km", low=0, high=6000),
     ] = (20, 200, 1000)
     load: Annotated[
         tuple[float, ...], Setting("Load of others on the same fibre, as a share of the line's rate", low=0, high=2)
@@ -246,6 +244,16 @@ MISSED = Curve(
     split_words=lambda row: f"load {row['load']:g}",
 )
 KEY = ("site", "distance_km", "network", "load")
+BRIEF = (
+    columns.network_short(),
+    columns.text("site"),
+    columns.plain("distance_km", "km"),
+    columns.plain("load"),
+    columns.part("missed", "asked", "missed"),
+    columns.duration("response_ns_p50", "answer p50"),
+    columns.duration("response_ns_p99", "p99"),
+    columns.duration("predicted_response_ns", "predicted"),
+)
 EXPERIMENT = Experiment(
     name="control_loop",
     question="Does a machine get its answer in time from an edge, a local, a cluster data centre?",
@@ -257,5 +265,5 @@ EXPERIMENT = Experiment(
     rows=rows,
     expected=expected,
     judge=judge,
-    shown=Shown(sentence=sentence, figures=(MISSED,)),
+    shown=Shown(sentence=sentence, figures=(MISSED,), brief=BRIEF),
 )

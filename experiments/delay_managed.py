@@ -75,8 +75,8 @@ def rows(table: pa.Table, contexts: Sequence[Context[Settings]]) -> list[Row]:
 def expected(settings: Settings) -> str:
     """The answer, before the run."""
     return (
-        f"the delays of all lightpaths of the site, one way, lie within {STEP_NS} ns of one another, "
-        f"each within {TOLERANCE_NS} ns of its closed form"
+        f"the delays of all lightpaths of the site, one way, lie within a step of {STEP_NS} ns and {TOLERANCE_NS} ns "
+        f"of one another, and each round trip within {TOLERANCE_NS} ns of its closed form"
     )
 
 

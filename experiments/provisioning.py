@@ -28,7 +28,7 @@ from apnemu.question.experiment import Experiment
 from apnemu.question.settings import Setting
 from apnemu.question.verdict import Claim, Verdict, at_most, judge_rows, near, same
 from apnemu.records.query import groups
-from apnemu.report import words
+from apnemu.report import columns, words
 from apnemu.report.curves import Curve
 from apnemu.report.shown import Shown
 from apnemu.seeds import generator
@@ -262,6 +262,14 @@ SETUPS = Curve(
     derive=numbered,
 )
 KEY = ("request",)
+BRIEF = (
+    columns.text("request"),
+    columns.pair(),
+    columns.duration("answered_ns", "answer after"),
+    columns.duration("setup_ns", "first frame"),
+    columns.duration("predicted_setup_ns", "predicted"),
+    columns.reasons("reason", "refused for"),
+)
 EXPERIMENT = Experiment(
     name="provisioning",
     question="How long does light on demand take to be set up, and who gets none?",
@@ -274,6 +282,6 @@ EXPERIMENT = Experiment(
     rows=rows,
     expected=expected,
     judge=judge,
-    shown=Shown(sentence=sentence, figures=(SETUPS,)),
+    shown=Shown(sentence=sentence, figures=(SETUPS,), brief=BRIEF),
     networks=("apn",),
 )

@@ -23,7 +23,7 @@ from apnemu.question.settings import Setting
 from apnemu.question.traffic import arrivals
 from apnemu.question.verdict import Claim, Verdict, judge_rows, near_share
 from apnemu.records.pcap import stamps_ns
-from apnemu.report import words
+from apnemu.report import columns, words
 from apnemu.report.curves import Curve
 from apnemu.report.shown import Shown, count_of
 from apnemu.units import VirtualNs, gbps_to_bytes_per_s, s_to_ns, serialisation_ns
@@ -42,7 +42,9 @@ KEY = ("network", "load")
 class Settings:
     """What `--set` may change."""
 
-    load: Annotated[tuple[float, ...], Setting("Loads of the router's line (rho)", low=0.01, high=0.99)] = (
+    load: Annotated[
+        tuple[float, ...], Setting("Loads of the router's line (rho), each a share of its rate", low=0.01, high=0.99)
+    ] = (
         0.5,
         0.8,
         0.95,
@@ -187,6 +189,14 @@ WAIT = Curve(
     reference="predicted_wait_ns",
     reference_name="M/D/1",
 )
+BRIEF = (
+    columns.network_short(),
+    columns.plain("load"),
+    columns.number("mean_wait_ns", "mean wait, ns", 1),
+    columns.number("predicted_wait_ns", "M/D/1, ns", 1),
+    columns.plain("wait_ns_p99", "p99, ns"),
+    columns.part("drops", "packets", "dropped"),
+)
 EXPERIMENT = Experiment(
     name="queue",
     question="Does a router's queue make packets wait as queueing theory says?",
@@ -199,5 +209,5 @@ EXPERIMENT = Experiment(
     rows=rows,
     expected=expected,
     judge=judge,
-    shown=Shown(sentence=sentence, figures=(WAIT,)),
+    shown=Shown(sentence=sentence, figures=(WAIT,), brief=BRIEF),
 )

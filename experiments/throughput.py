@@ -250,9 +250,9 @@ COLUMNS = (
     columns.plain("retransmits"),
 )
 BRIEF = (
-    columns.Column(key="from", heading="pair", text=lambda row: words.pair(row["from"], row["to"]), number=False),
+    columns.network_short(),
+    columns.pair(),
     columns.text("case"),
-    columns.network(),
     columns.plain("flows"),
     columns.gbps("goodput_gbps", "goodput"),
     columns.gbps("line_rate_gbps", "line, Gbit/s"),

@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Topology files for people who have stock Mininet alone:
+"""Topology files for stock Mininet:
 
-    sudo env PYTHONPATH=. mn --custom topologies/mn.py --topo apnemu,topologies/three-sites.yaml --link tc
+    sudo env PYTHONPATH=. mn --custom topologies/mn.py --topo apnemu,three-sites --link tc
+
+The topology is a name or a file, as in `apnemu plan`. Where apnemu is installed, `apnemu topologies` says in which
+folder this file is, and `sudo` needs the path of the environment's packages in PYTHONPATH.
 
 One switch for each site, its hosts on it, and each fibre as a link with the fibre's delay, one way. The delay is set by
 netem in microseconds, and what people feel on top of it is Mininet's own: no light is planned, no lab's clock is used,
@@ -10,15 +13,16 @@ and a network with rings needs a controller that breaks loops (for example `--sw
 
 from mininet.topo import Topo
 
+from apnemu.question.discovery import find_topology
 from apnemu.topology import read_plant
 from apnemu.units import ns_to_us
 
 
 class PlantTopo(Topo):
-    """The sites of a topology file as switches s1, s2, ... in the file's order, hosts as h1, h2, ..."""
+    """Sites of a topology as switches s1, s2, ... in the file's order, hosts as h1, h2, ..."""
 
-    def build(self, path="topologies/three-sites.yaml", **_options):
-        plant = read_plant(path)
+    def build(self, path="three-sites", **_options):
+        plant = read_plant(find_topology(path))
         switches = {}
         hosts = 0
         for number, site in enumerate(plant.sites, 1):

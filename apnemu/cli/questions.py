@@ -78,6 +78,7 @@ def _setting(setting: Declared) -> dict[str, Any]:
 
 
 def _describe(asked: Experiment[Any]) -> None:
+    from rich.table import Column
     from rich.text import Text
 
     from apnemu.report.tables import left, titled
@@ -87,9 +88,14 @@ def _describe(asked: Experiment[Any]) -> None:
     if asked.needs:
         programs = ", ".join(program.package for program in asked.needs)
         to_stdout(f"It runs {programs}: apnemu setup {asked.name}.")
-    table = titled("Settings", *left("name", "default", "may be", "meaning"))
+    table = titled("Settings", Column("name", no_wrap=True), *left("default", "may be", "meaning"))
     for setting in asked.declared().values():
-        table.add_row(Text(setting.name), Text(_default(setting)), Text(_limits(setting)), Text(setting.about.meaning))
+        table.add_row(
+            Text(setting.name),
+            Text(_default(setting), overflow="fold"),
+            Text(_limits(setting)),
+            Text(setting.about.meaning),
+        )
     table.caption = f"apnemu run {asked.name} --set NAME=VALUE; several values with commas where it says so"
     OUT.print(table)
 
@@ -100,7 +106,8 @@ def _default(setting: Declared) -> str:
 
     if setting.default is None:
         return "the topology's" if setting.name in declared(PacketSettings) else "none"
-    return f"{as_text(setting.default) or 'empty'} {setting.about.unit}".rstrip()
+    text = ", ".join(as_text(setting.default).split(",")) if setting.many else as_text(setting.default)
+    return f"{text or 'empty'} {setting.about.unit}".rstrip()
 
 
 def _limits(setting: Declared) -> str:

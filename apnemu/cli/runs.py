@@ -140,9 +140,6 @@ def run(
     ] = False,
 ) -> None:
     """Ask one question of the networks; leave a run directory with all that was seen."""
-    from apnemu.lab.progress import Display
-    from apnemu.report.headline import cost, expectation
-    from apnemu.running import corridor
     from apnemu.running.request import Request
 
     asked = load_experiment(experiment)
@@ -164,6 +161,11 @@ def run(
         cores=cores(core),
         by_quality=quality,
     )
+    asked.resolve(request.given)  # what was asked wrongly is told before half of apnemu is loaded
+    from apnemu.lab.progress import Display
+    from apnemu.report.headline import cost, expectation
+    from apnemu.running import corridor
+
     with Display() as display:
         finished = corridor.run(request, say=to_stderr, on_progress=display.update)
     document = finished.document

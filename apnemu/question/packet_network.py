@@ -23,13 +23,14 @@ class PacketSettings:
         Setting("Rate of the packet network's lines", unit="Gbit/s", low=0.001, high=1600, example="10"),
     ] = None
     buffer_bytes: Annotated[
-        int | None, Setting("Queue of a router's port", unit="bytes", low=1514, high=1e10, example="1250000")
+        int | None,
+        Setting("Size of the queue at a router's port", unit="bytes", low=1514, high=1e10, example="1250000"),
     ] = None
     mtu_bytes: Annotated[
         int | None, Setting("Largest IP datagram", unit="bytes", low=576, high=65_535, example="1500")
     ] = None
     background: Annotated[
-        Literal["none", "poisson", "pareto"] | None, Setting("Kind of other people's traffic", example="poisson")
+        Literal["none", "poisson", "pareto"] | None, Setting("Kind of background traffic", example="poisson")
     ] = None
 
 

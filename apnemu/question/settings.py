@@ -77,12 +77,12 @@ class Declared:
             return " or ".join(self.choices)
         if self.kind in ("text", "yes or no"):
             return f"{'a ' if self.kind == 'text' else ''}{self.kind}"
-        low, high = self.about.low, self.about.high
+        low, high = (None if limit is None else _exact(limit) for limit in (self.about.low, self.about.high))
         if low is None and high is None:
             return f"a {self.kind}"
         if high is None:
-            return f"a {self.kind} of at least {low:g}"
-        return f"a {self.kind} of at most {high:g}" if low is None else f"a {self.kind} from {low:g} to {high:g}"
+            return f"a {self.kind} of at least {low}"
+        return f"a {self.kind} of at most {high}" if low is None else f"a {self.kind} from {low} to {high}"
 
     @property
     def example(self) -> str:
@@ -115,6 +115,16 @@ class Declared:
 
     def _refuse(self, text: str, limit: str, example: str) -> NoReturn:
         raise InputError(f"{self.name} is '{text}'; {limit}; for example --set {self.name}={example}", file="--set")
+
+
+def _exact(limit: float) -> str:
+    """A limit as it is: short where that loses nothing.
+
+    >>> _exact(1e9), _exact(0.001), _exact(1_048_576)
+    ('1e+09', '0.001', '1048576')
+    """
+    short = f"{limit:g}"
+    return short if float(short) == limit else f"{limit:.15g}"
 
 
 def declared(settings: type) -> Mapping[str, Declared]:

@@ -126,12 +126,12 @@ def named(row: Row, key: Sequence[str]) -> str:
     return ", ".join(parts)
 
 
-def near(what: str, measured: float | None, expected: float, within: float, unit: str = "") -> Claim:
+def near(what: str, measured: float | None, expected: float | None, within: float, unit: str = "") -> Claim:
     """Claim that a figure lies within `within` of what was expected."""
-    if measured is None:
-        return missing(what)
+    if measured is None or expected is None:
+        return _missing(what, measured, unit)
     off = abs(measured - expected)
-    told, wanted = _told_apart(measured, expected, unit)
+    told, wanted = told_apart(measured, expected, unit)
     return Claim(
         what=what,
         measured=told,
@@ -141,10 +141,10 @@ def near(what: str, measured: float | None, expected: float, within: float, unit
     )
 
 
-def near_share(what: str, measured: float | None, expected: float, share: float, unit: str = "") -> Claim:
+def near_share(what: str, measured: float | None, expected: float | None, share: float, unit: str = "") -> Claim:
     """Claim that a figure lies within a share of what was expected."""
-    if measured is None:
-        return missing(what)
+    if measured is None or expected is None:
+        return _missing(what, measured, unit)
     off = abs(measured / expected - 1) if expected else float(measured != expected)
     return Claim(
         what=what,
@@ -155,11 +155,11 @@ def near_share(what: str, measured: float | None, expected: float, share: float,
     )
 
 
-def at_most(what: str, measured: float | None, limit: float, unit: str = "") -> Claim:
+def at_most(what: str, measured: float | None, limit: float | None, unit: str = "") -> Claim:
     """Claim that a figure is not above a limit."""
-    if measured is None:
-        return missing(what)
-    told, most = _told_apart(measured, limit, unit)
+    if measured is None or limit is None:
+        return _missing(what, measured, unit)
+    told, most = told_apart(measured, limit, unit)
     return Claim(
         what=what,
         measured=told,
@@ -169,11 +169,11 @@ def at_most(what: str, measured: float | None, limit: float, unit: str = "") -> 
     )
 
 
-def at_least(what: str, measured: float | None, limit: float, unit: str = "") -> Claim:
+def at_least(what: str, measured: float | None, limit: float | None, unit: str = "") -> Claim:
     """Claim that a figure is not below a limit."""
-    if measured is None:
-        return missing(what)
-    told, least = _told_apart(measured, limit, unit)
+    if measured is None or limit is None:
+        return _missing(what, measured, unit)
+    told, least = told_apart(measured, limit, unit)
     return Claim(
         what=what,
         measured=told,
@@ -200,12 +200,20 @@ def missing(what: str) -> Claim:
     return Claim(what=what, measured="was not measured", expected="a value", held=False, excess=float("inf"))
 
 
-def _told_apart(measured: float, expected: float, unit: str) -> tuple[str, str]:
+def _missing(what: str, measured: float | None, unit: str) -> Claim:
+    """Claim on a figure that has no value, or nothing to be held against: it never holds."""
+    if measured is None:
+        return missing(what)
+    told = quantity(measured, unit)
+    return Claim(what=what, measured=told, expected="a value that is not known", held=False, excess=float("inf"))
+
+
+def told_apart(measured: float, expected: float, unit: str) -> tuple[str, str]:
     """Two values in their unit; exact where few digits would make both read alike.
 
-    >>> _told_apart(5_443_210, 5_442_210, "ns"), _told_apart(6_080_000, 5_440_000, "ns"), _told_apart(5, 5, "ns")
+    >>> told_apart(5_443_210, 5_442_210, "ns"), told_apart(6_080_000, 5_440_000, "ns"), told_apart(5, 5, "ns")
     (('5,443,210 ns', '5,442,210 ns'), ('6.08 ms', '5.44 ms'), ('5 ns', '5 ns'))
-    >>> _told_apart(0.87996, 0.88, "share"), _told_apart(21.7183001, 21.7183, "dB")
+    >>> told_apart(0.87996, 0.88, "share"), told_apart(21.7183001, 21.7183, "dB")
     (('87.996 %', '88 %'), ('21.7183001 dB', '21.7183 dB'))
     """
     few = quantity(measured, unit), quantity(expected, unit)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from apnemu.model.reason import read_reasons
 from apnemu.report import words
 
 Row = Mapping[str, Any]
@@ -16,12 +17,16 @@ LONG = ("reason", "refused")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Column:
-    """Column of a table: the key of its values, its heading, and how a cell's text is made; `number` aligns right."""
+    """Column of a table: the key of its values, its heading, and how a cell's text is made.
+
+    `number` aligns right; a cell of a column that is `whole` is neither cut nor wrapped where a terminal is narrow.
+    """
 
     key: str
     heading: str
     text: Callable[[Row], str]
     number: bool = True
+    whole: bool = False
 
     def cell(self, row: Row) -> str:
         """The text of a row's cell, whatever `text` makes."""
@@ -40,12 +45,56 @@ def text(key: str, heading: str = "") -> Column:
 
 def site(key: str, heading: str = "") -> Column:
     """Column of sites, as proper names."""
-    return Column(key=key, heading=heading or key, text=lambda row: words.site(row[key]), number=False)
+    return Column(key=key, heading=heading or key, text=lambda row: words.site(row[key]), number=False, whole=True)
 
 
 def network(key: str = "network") -> Column:
     """Column of networks, by their names."""
     return Column(key=key, heading=key, text=lambda row: words.network(row[key]), number=False)
+
+
+def network_short() -> Column:
+    """Column of networks, as short as a terminal's table needs them."""
+    return Column(
+        key="network",
+        heading="network",
+        text=lambda row: "APN" if row["network"] == "apn" else str(row["network"]),
+        number=False,
+    )
+
+
+def pair() -> Column:
+    """Column of pairs of sites."""
+    return Column(
+        key="from", heading="pair", text=lambda row: words.pair(row["from"], row["to"]), number=False, whole=True
+    )
+
+
+def part(key: str, whole: str, heading: str) -> Column:
+    """Column of counts out of those of another column."""
+
+    def text(row: Row) -> str:
+        return words.NOTHING if row.get(key) is None else f"{row[key]:,} of {row[whole]:,}"
+
+    return Column(key=key, heading=heading, text=text, whole=True)
+
+
+def number(key: str, heading: str, decimals: int, factor: float = 1.0) -> Column:
+    """Column of numbers, multiplied by a factor, with this many decimals."""
+
+    def text(row: Row) -> str:
+        return words.NOTHING if row.get(key) is None else f"{factor * row[key]:,.{decimals}f}"
+
+    return Column(key=key, heading=heading, text=text)
+
+
+def reasons(key: str, heading: str) -> Column:
+    """Column of what was lacking, in a word each; the texts stand on the page."""
+
+    def text(row: Row) -> str:
+        return ", ".join(reason.code for reason in read_reasons(row.get(key) or ""))
+
+    return Column(key=key, heading=heading, text=text, number=False)
 
 
 def ms(key: str, heading: str, decimals: int = 6) -> Column:

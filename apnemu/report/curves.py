@@ -24,8 +24,9 @@ WIDE_SPAN = 30
 class Curve:
     """Column `y` over column `x`, a figure for each combination of values of the columns `split`.
 
-    `by` is the column that gives a line its colour, `lines` are those that tell lines of one colour apart, `reference`
-    is a column drawn dashed, called `reference_name`; `across`, since it does not depend on x, from side to side.
+    `by` is the column that gives a line its colour, `lines` are those that tell lines of one colour apart, labelled by
+    `line_words`. `reference` is a column drawn dashed for each line, called `reference_name`; `across`, since it
+    depends on neither x nor the line, once and from side to side.
     `derive` gives the rows that are drawn, such as some of the results, or results with further columns. `joined` False
     draws dots. With `common` all figures have the same scales. `log` None lets the unit decide. `fewest` is the number
     of values of x below which there is no figure of a line. `split_words` and `note` put values and a point into words.
@@ -41,6 +42,7 @@ class Curve:
     split_words: Callable[[Row], str] | None = None
     by: str = "network"
     lines: tuple[str, ...] = ()
+    line_words: Callable[[Row], str] | None = None
     reference: str = ""
     reference_name: str = ""
     across: bool = False
@@ -82,11 +84,12 @@ class Curve:
             label = (str(row.get(self.by, "apn")), *(str(row.get(name, "")) for name in self.lines))
             lines.setdefault(label, []).append(row)
         series = [
-            Series(network=label[0], points=self._points(part), line=self.joined) for label, part in lines.items()
+            Series(network=label[0], points=self._points(part), line=self.joined, label=self._line(part[0]))
+            for label, part in lines.items()
         ]
         heights = [float(row[name]) for row in of_scale for name in self._heights() if _is_drawn(row.get(name))]
         x = linear_scale([float(row[self.x]) for row in of_scale])
-        dashed = self._dashed(next(iter(lines.values())), x)
+        dashed = self._references(list(lines.values()), x)
         kinds = list(dict.fromkeys(one.network for one in series))
         more = [("reference-swatch", self.reference_name)] if dashed and self.reference_name else []
         where = self._where(rows[0])
@@ -110,6 +113,13 @@ class Curve:
         """The points along x; rows with the same x and y, such as those of several leaves, are one point."""
         points = ((float(row[self.x]), float(row[self.y]), self._note(row)) for row in self._along(rows))
         return tuple(dict.fromkeys(points))
+
+    def _references(self, lines: Sequence[Sequence[Row]], x: Scale) -> list[tuple[tuple[float, float], ...]]:
+        known = list(dict.fromkeys(dashed for rows in lines if (dashed := tuple(self._dashed(rows, x)))))
+        return known[:1] if self.across else known
+
+    def _line(self, row: Row) -> str:
+        return self.line_words(row) if self.line_words else ""
 
     def _dashed(self, rows: Sequence[Row], x: Scale) -> list[tuple[float, float]]:
         """The points of the reference; one alone makes no line, unless it reaches from side to side."""

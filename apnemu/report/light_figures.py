@@ -68,7 +68,8 @@ def _margin_map(picture: Mapping[str, Any], ways: Sequence[Judged], unknown: int
         )
         marks.append(ground.fibre(fibre, note, **look))
     marks += [
-        element("circle", element("title", words.site(name)), cx=x, cy=y, r=3) for name, (x, y) in ground.at.items()
+        element("circle", element("title", words.site(name)), class_="dot", cx=x, cy=y, r=3)
+        for name, (x, y) in ground.at.items()
     ]
     worst = min(ways, key=lambda way: way.margin_db)
     label = f"Least margin of the light in each fibre; the least of all is {worst.margin_db:.2f} dB: {worst.name}"

@@ -15,14 +15,18 @@ HEIGHT = 240
 CROWD = 150
 """Most marks of one network at full size; more of them are drawn smaller, and shine through."""
 
+LABEL_WIDTH, LABEL_HEIGHT = 0.15, 13
+"""Room of a line's label: share of the plot's width, and pixels."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Series:
-    """Points (x, y, note) of a network; `line` joins them in their order."""
+    """Points (x, y, note) of a network; `line` joins them in their order, `label` stands at the last."""
 
     network: str
     points: tuple[tuple[float, float, str], ...]
     line: bool = True
+    label: str = ""
 
 
 def figure(title: str, caption: str, *content: Markup, wide: bool = False) -> Markup:
@@ -33,12 +37,16 @@ def figure(title: str, caption: str, *content: Markup, wide: bool = False) -> Ma
 
 
 def plot(
-    series: Sequence[Series], x: Scale, y: Scale, axes: tuple[str, str], reference: Sequence[tuple[float, float]] = ()
+    series: Sequence[Series],
+    x: Scale,
+    y: Scale,
+    axes: tuple[str, str],
+    references: Sequence[Sequence[tuple[float, float]]] = (),
 ) -> Markup:
-    """A plot of several networks' points over one scale each way; `axes` name x and y, `reference` is a dashed line."""
+    """A plot of several networks' points over one scale each way; `axes` name x and y, `references` are dashed."""
     drawing = [*_grid(x, y), element("text", axes[1], class_="axis", x=0, y=-16, dx=-48)]
     drawing.append(element("text", axes[0], class_="axis", x="100%", y=HEIGHT + 36, text_anchor="end"))
-    if reference:
+    for reference in references:
         drawing.append(line_layer([_place(x, y, *point) for point in reference], HEIGHT, class_="reference"))
     for one in series:
         places = [_place(x, y, across, up) for across, up, _ in one.points]
@@ -48,6 +56,7 @@ def plot(
         for across, up, note in one.points:
             left, top = _place(x, y, across, up)
             drawing.append(marker(one.network, percent(left), top, note))
+    drawing += _labels(series, x, y)
     names = ", ".join(words.network(one.network) for one in series)
     label = f"{axes[1]} over {axes[0]}; {names}; every value is in the table of all results below"
     crowded = any(len(one.points) > CROWD for one in series)
@@ -57,6 +66,21 @@ def plot(
 
 def _place(x: Scale, y: Scale, across: float, up: float) -> tuple[float, float]:
     return x.share(across), HEIGHT * (1 - y.share(up))
+
+
+def _labels(series: Sequence[Series], x: Scale, y: Scale) -> list[Markup]:
+    """Labels above the last points of lines; none where it would cover that of a line drawn further in front."""
+    placed: list[tuple[float, float]] = []
+    drawing: list[Markup] = []
+    for one in reversed(series):
+        if not one.label or not one.points:
+            continue
+        left, top = _place(x, y, *one.points[-1][:2])
+        if all(abs(left - other) > LABEL_WIDTH or abs(top - near) > LABEL_HEIGHT for other, near in placed):
+            placed.append((left, top))
+            above = round(top - 8, 1)
+            drawing.append(element("text", one.label, class_="tick", text_anchor="end", x=percent(left), y=above))
+    return drawing
 
 
 def _grid(x: Scale, y: Scale) -> list[Markup]:

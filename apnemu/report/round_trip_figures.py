@@ -47,6 +47,8 @@ ROW = 18
 """Height of a row in pixels; `page.css` has the same for `.strips li`."""
 AXIS = 22
 """Height of the axis above and below the rows, in pixels; `page.css` has the same."""
+LAST_LABEL = 0.19
+"""Share of a linear axis below the rows that its last label takes, which ends where the axis does."""
 
 Value = Callable[[Pair, LatencyRow], int | None]
 
@@ -85,7 +87,7 @@ def distance_figure(pairs: Sequence[Pair], names: Sequence[str]) -> Markup:
     """Round trips of all pairs over the length of the shortest fibre route between them."""
     near = [pair for pair in pairs if pair.length_km is not None]
     floor = [(pair.length_km or 0.0, float(pair.floor_ns or 0)) for pair in near]
-    chart = _over_distance(near, names, lambda _, row: row["rtt_ns_p50"], "round trip, ms", floor[:1] + floor[-1:])
+    chart = _over_distance(near, names, lambda _, row: row["rtt_ns_p50"], "round trip, ms", [floor[:1] + floor[-1:]])
     caption = (
         "Median round trip of each pair over the shortest fibre route between the two. The dashed line is light's own"
         " round trip through that fibre: nothing over this plant can be faster."
@@ -195,8 +197,9 @@ def _strip_axis(scale: Scale, height: int) -> list[Markup]:
         kind = "grid origin" if tick == 0 and not scale.log else "grid"
         drawing.append(element("line", class_=kind, x1=x, x2=x, y1=AXIS, y2=height - AXIS))
         anchor = "end" if share > 0.95 else "middle" if share > 0.03 else "start"
+        fits = scale.log or share > 0.95 or share < 1 - LAST_LABEL
         place = {"class_": "tick odd" if index % 2 and not scale.log else "tick", "x": x, "text_anchor": anchor}
-        drawing += [element("text", label, y=y, **place) for y in (14, height - 8) if label]
+        drawing += [element("text", label, y=y, **place) for y in (14, height - 8) if label and fits]
     return drawing
 
 
@@ -237,7 +240,7 @@ def _over_distance(
     names: Sequence[str],
     value: Value,
     axis: str,
-    reference: Sequence[tuple[float, float]] = (),
+    references: Sequence[Sequence[tuple[float, float]]] = (),
     *,
     log: bool = False,
 ) -> Markup:
@@ -253,4 +256,4 @@ def _over_distance(
     heights = [up for one in series for _, up, _ in one.points]
     y = log_scale(heights, words.decade) if log else linear_scale(heights, lambda ns: f"{ns_to_ms(ns):g}")
     x = linear_scale([across for one in series for across, _, _ in one.points])
-    return plot(series, x, y, ("shortest fibre route, km", axis), reference)
+    return plot(series, x, y, ("shortest fibre route, km", axis), references)

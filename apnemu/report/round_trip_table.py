@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, cast
 
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 
 from apnemu.report import words
@@ -27,7 +27,8 @@ def round_trip_table(results: Sequence[Mapping[str, Any]], named: Iterable[tuple
     """
     rows = cast(Sequence[LatencyRow], results)
     several = len(phases(rows)) > 1
-    table = titled("Round trips", *left("pair", "network", *(["phase"] if several else [])), *right(*HEADINGS))
+    names = left("network", *(["phase"] if several else []))
+    table = titled("Round trips", Column("pair", no_wrap=True), *names, *right(*HEADINGS))
     shown = _telling(rows, named) if len(rows) > FEW_ROWS else rows
     before = ""
     for row in shown:

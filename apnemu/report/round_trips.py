@@ -7,8 +7,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypedDict
 
-import networkx as nx  # type: ignore[import-untyped]  # it ships no types
-
 from apnemu.units import fibre_delay_ns
 
 LatencyRow = TypedDict(
@@ -82,6 +80,8 @@ def over_prediction_ns(row: LatencyRow) -> int | None:
 
 def _lengths(picture: Mapping[str, Any]) -> Mapping[str, Mapping[str, float]]:
     """Lengths of the shortest routes over the fibres between all pairs of sites: O(sites x fibres x log sites)."""
+    import networkx as nx  # type: ignore[import-untyped]  # it ships no types; most commands do not need it
+
     graph = nx.Graph()
     graph.add_nodes_from(site["name"] for site in picture["sites"])
     for fibre in picture["fibres"]:

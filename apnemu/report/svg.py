@@ -81,8 +81,8 @@ def log_scale(values: Sequence[float], label: Callable[[Any], str] = words.plain
 
     >>> [label for tick, label in log_scale([0, 30, 2000]).ticks]
     ['0', '10', '100', '1,000', '10,000']
-    >>> [label for tick, label in log_scale([1e-3, 0.2]).ticks]
-    ['0.001', '0.01', '0.1', '1']
+    >>> [label for tick, label in log_scale([0.03, 5]).ticks]
+    ['0.01', '0.1', '1', '10']
     """
     positive = [value for value in values if value > 0]
     low = math.floor(math.log10(min(positive, default=1)))

@@ -29,9 +29,12 @@ def results_table(rows: Sequence[Mapping[str, Any]], shown: Shown) -> Table:
     if len(rows) > 1 and len(columns) > MANY_COLUMNS:
         same = [column for column in columns if len({column.cell(row) for row in rows}) == 1]
         columns = [column for column in columns if column not in same] or columns
-        table.caption = "the same in every row: " + ", ".join(f"{one.heading} {one.text(rows[0])}" for one in same)
+        if same:
+            table.caption = "the same in every row: " + ", ".join(
+                f"{one.heading} {one.text(rows[0]) or words.NOTHING}" for one in same
+            )
     for column in columns:
-        table.add_column(Text(column.heading), justify="right" if column.number else "left")
+        table.add_column(Text(column.heading), justify="right" if column.number else "left", no_wrap=column.whole)
     before = ""
     for row in rows:
         network = str(row.get("network", ""))
@@ -67,6 +70,7 @@ def titled(title: str, *columns: Column) -> Table:
         header_style="bold",
         box=box.SIMPLE_HEAD,
         pad_edge=False,
+        collapse_padding=True,
     )
 
 

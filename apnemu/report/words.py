@@ -154,13 +154,13 @@ def _three_digits(value: float) -> str:
     return f"{value:.0f}"
 
 
-def decade(ns: int) -> str:
+def decade(ns: float) -> str:
     """A power of ten on an axis of durations.
 
-    >>> [decade(ns) for ns in (0, 1, 100, 10_000, 1_000_000, 10_000_000_000)]
-    ['0', '1 ns', '100 ns', '10 µs', '1 ms', '10 s']
+    >>> [decade(ns) for ns in (0, 0.1, 1, 100, 10_000, 1_000_000, 10_000_000_000)]
+    ['0', '0.1 ns', '1 ns', '100 ns', '10 µs', '1 ms', '10 s']
     """
     for unit, size in (("s", 1_000_000_000), ("ms", 1_000_000), ("µs", 1_000), ("ns", 1)):
         if ns >= size:
-            return f"{ns // size} {unit}"
-    return "0"
+            return f"{ns // size:.0f} {unit}"
+    return f"{ns:g} ns" if ns else "0"

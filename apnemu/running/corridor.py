@@ -13,7 +13,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from apnemu.errors import InputError, LabError
 from apnemu.lab.guest import Outcome
@@ -21,7 +20,6 @@ from apnemu.lab.needs import has_program
 from apnemu.lab.verdict import disk_named
 from apnemu.lab.watchdog import peak_bytes
 from apnemu.question.context import Row
-from apnemu.question.experiment import Experiment
 from apnemu.question.results import plain_rows
 from apnemu.records.table import read_jsonl, write_parquet
 from apnemu.running import directory
@@ -65,14 +63,15 @@ def run(request: Request, *, say: Say, on_progress: OnProgress | None = None) ->
         return _run_in(_Begun(asked=asked, folder=folder, say=say, on_progress=on_progress), begun_s)
 
 
-def _check_programs(experiment: Experiment[Any]) -> None:
-    """Raises LabError, with the command that mends it, where a program that the experiment runs is not there."""
+def _check_programs(request: Request) -> None:
+    """Raise LabError, with the command that mends it, where a program that the experiment runs is not there."""
+    experiment = request.experiment
     missing = [program for program in experiment.needs if not has_program(program.path)]
     if missing:
         packages = ", ".join(dict.fromkeys(program.package for program in missing))
         raise LabError(
             f"{experiment.name} runs {missing[0].path.rpartition('/')[2]} ({missing[0].why}), which is not on this"
-            f" machine; apnemu setup {experiment.name} installs {packages}"
+            f" machine; apnemu setup {request.own_file or experiment.name} installs {packages}"
         )
 
 
@@ -164,7 +163,7 @@ def _measure(begun: _Begun, kind: Time) -> tuple[list[Row], list[Outcome]]:
     try:
         with own_functions(request.experiment.name, request.own_file):
             blueprints = [blueprint_of(request, context) for context in networks]
-        _check_programs(request.experiment)
+        _check_programs(request)
     except (InputError, LabError):  # nothing has run yet
         shutil.rmtree(folder)
         raise

@@ -131,8 +131,11 @@ def _written(folder: Path, name: str, *keys: str) -> dict[str, Any]:
         document = json.loads((folder / name).read_text())
     except ValueError as error:
         raise InputError(f"{whose}: its {name} is no JSON ({error}); run it again", file="RUN_DIR") from error
-    if not isinstance(document, dict) or not document.keys() >= set(keys):
-        raise InputError(f"{whose}: its {name} has no {', '.join(keys)}; run it again", file="RUN_DIR")
+    if not isinstance(document, dict):
+        raise InputError(f"{whose}: its {name} is no JSON object; run it again", file="RUN_DIR")
+    missing = [key for key in keys if key not in document]
+    if missing:
+        raise InputError(f"{whose}: its {name} has no {', '.join(missing)}; run it again", file="RUN_DIR")
     return document
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from apnemu.report import words
+from apnemu.report import columns, words
 from apnemu.report.plots import figure
 from apnemu.report.shown import Shown
 from apnemu.report.svg import Scale, css, element, log_scale, percent
@@ -57,8 +57,12 @@ def outage_figure(rows: Sequence[Row], picture: Mapping[str, Any]) -> list[Marku
 
 def _bar(row: Row, top: int, scale: Scale) -> list[Markup]:
     outage_ns = row["outage_ns"]
-    text = f"{words.duration(outage_ns)}, {row['frames_lost']:,} frames lost" if row["restored"] else "not restored"
-    title = f"{row['network']}, {row['scheme']} ({row['event']}): {text}"
+    text = (
+        f"{words.duration(outage_ns)}, {words.count(row['frames_lost'], 'frame')} lost"
+        if row["restored"]
+        else "not restored"
+    )
+    title = f"{words.network(row['network'])}, {row['scheme']} ({row['event']}): {text}"
     colour = f"fill: var(--{css(row['network'])})"
     parts = [element("text", title, class_="tick", x=LEFT, y=top + 16)]
     if row["restored"] and outage_ns:
@@ -77,4 +81,12 @@ def _bar(row: Row, top: int, scale: Scale) -> list[Markup]:
     return parts
 
 
-SHOWN = Shown(sentence=sentence, figures=(outage_figure,))
+BRIEF = (
+    columns.network_short(),
+    columns.text("scheme"),
+    columns.duration("outage_ns", "outage"),
+    columns.duration("predicted_least_ns", "at least"),
+    columns.duration("predicted_outage_ns", "at most"),
+    columns.part("frames_lost", "frames_sent", "frames lost"),
+)
+SHOWN = Shown(sentence=sentence, figures=(outage_figure,), brief=BRIEF)

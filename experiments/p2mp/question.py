@@ -142,9 +142,8 @@ def expected(settings: Settings) -> str:
     """The answer, before the run."""
     return (
         f"each frame leaves the hub once and reaches every leaf within {TOLERANCE_NS} ns of its closed form, or the "
-        "tree is refused because of its splitters' loss, its reach or its subcarriers; every leaf's rate is within "
-        "1 % of its share; moving "
-        "subcarriers takes its declared time and costs other leaves no frame"
+        "tree is refused because of its splitters' loss, reach, subcarriers or missing sites; every leaf's rate is "
+        "within 1 % of its share; moving subcarriers takes its declared time and costs other leaves no frame"
     )
 
 

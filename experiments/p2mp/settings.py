@@ -32,9 +32,9 @@ class Settings:
     rate_gbps: Annotated[
         float, Setting("Rate that is asked for of trees and of lightpaths", "Gbit/s", low=1, high=1600)
     ] = 100
-    frames: Annotated[int, Setting("Single frames to each leaf, for delays", low=1, high=10_000)] = 20
+    frames: Annotated[int, Setting("Single frames sent to each leaf, which measure delay", low=1, high=10_000)] = 20
     frame_bytes: Annotated[
         int, Setting("Length of a single frame, Ethernet header included", "bytes", low=60, high=1514)
     ] = 98
-    train: Annotated[int, Setting("Datagrams of 60 kB in a train, for rates", low=3, high=1000)] = 40
-    move: Annotated[int, Setting("Subcarriers that are moved", low=1, high=64)] = 4
+    train: Annotated[int, Setting("Datagrams of 60 kB sent back to back, which measure rates", low=3, high=1000)] = 40
+    move: Annotated[int, Setting("Subcarriers that move from one leaf to another", low=1, high=64)] = 4

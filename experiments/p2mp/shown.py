@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from apnemu.report import words
+from apnemu.report import columns, words
 from apnemu.report.curves import Curve
 from apnemu.report.shown import Shown
 
@@ -65,8 +65,20 @@ def _over_leaves(title: str, caption: str, column: str, axis: str) -> Curve:
     )
 
 
+BRIEF = (
+    columns.Column(key="kind", heading="light", text=lambda row: words.network(row["kind"]), number=False),
+    columns.text("leaf"),
+    columns.plain("leaves"),
+    columns.plain("transceivers", "TRX"),
+    columns.number("spectrum_ghz", "GHz", 0),
+    columns.gbps("rate_gbps", "Gbit/s"),
+    columns.duration("delay_ns", "delay"),
+    columns.part("lost", "sent", "lost"),
+    columns.reasons("refused", "refused"),
+)
 SHOWN = Shown(
     sentence=sentence,
+    brief=BRIEF,
     figures=(
         _over_leaves(
             "Transceivers",

@@ -19,7 +19,7 @@ from apnemu.model.plant import Plant
 from apnemu.question.context import Row
 from apnemu.question.experiment import Experiment
 from apnemu.question.settings import Setting
-from apnemu.question.verdict import Claim, Verdict, judge_rows, near, quantity, same
+from apnemu.question.verdict import Claim, Verdict, at_least, judge_rows, near, same, told_apart
 from apnemu.report.shown import Shown
 
 SAME_DB = 0.01
@@ -30,7 +30,7 @@ class Settings:
     """What `--set` may change."""
 
     k: Annotated[int, Setting("Candidate routes of each demand", low=1, high=50)] = 3
-    mode: Annotated[tuple[str, ...], Setting("Modes of the equipment, or all")] = ("all",)
+    mode: Annotated[tuple[str, ...], Setting("Transceiver modes that are judged, or all of the equipment's")] = ("all",)
     checked: Annotated[int, Setting("Lightpaths that GNPy propagates from end to end", low=0, high=1000)] = 3
 
 
@@ -54,7 +54,8 @@ def expected(settings: Settings) -> str:
     return (
         "every lightpath of the plan has the margin that is wanted; a route that has more fibre through the same sites "
         "and some more has less GSNR; and GNPy from end to end over the exported network gives the "
-        f"{settings.checked:g} longest lightpaths the same GSNR within {SAME_DB:g} dB"
+        f"{'longest lightpath' if settings.checked == 1 else f'{settings.checked:g} longest lightpaths'} the same GSNR"
+        f" within {SAME_DB:g} dB"
     )
 
 
@@ -71,7 +72,11 @@ def judge(results: Sequence[Row], settings: Settings) -> Verdict:
 
 def _of_lightpath(row: Mapping[str, Any]) -> Iterator[Claim]:
     if row["planned"]:
-        yield same("the margin that is wanted", bool(row["closes"]), True)
+        margin_db, wanted_db = row["margin_db"], row["wanted_db"]
+        if margin_db is not None:
+            yield at_least("margin", margin_db, wanted_db, "dB")
+        if margin_db is None or margin_db >= wanted_db:  # else the margin says by how much
+            yield same("light that closes", bool(row["closes"]), True)
         if row["end_to_end_gsnr_db"] is not None:
             yield near("GSNR from end to end", row["end_to_end_gsnr_db"], row["gsnr_db"], SAME_DB, "dB")
 
@@ -84,10 +89,11 @@ def _of_longer(row: Mapping[str, Any], by_route: Mapping[tuple[str, str], float]
     if not shorter:
         return
     gsnr_db, least_db = by_route[row["mode"], row["route"]], min(shorter)
+    told, least = told_apart(gsnr_db, least_db, "dB")
     yield Claim(
         what="GSNR",
-        measured=quantity(gsnr_db, "dB"),
-        expected=f"less than the {quantity(least_db, 'dB')} of a route that it begins with",
+        measured=told,
+        expected=f"less than the {least} of a route that it begins with",
         held=gsnr_db < least_db,
         excess=max(0.0, gsnr_db - least_db) / SAME_DB,
     )

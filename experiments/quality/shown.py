@@ -39,7 +39,7 @@ def quality_figures(rows: Sequence[Row], picture: Mapping[str, Any]) -> list[Mar
         x,
         y,
         ("route, km of fibre", "margin, dB"),
-        reference=[(x.low, wanted), (x.high, wanted)],
+        references=[[(x.low, wanted), (x.high, wanted)]],
     )
     caption = (
         f"Round: lightpaths of the plan. Square: the other candidate routes, each in the mode with most margin that "

@@ -13,7 +13,7 @@ import pyarrow as pa  # type: ignore[import-untyped]  # it ships no types
 
 from apnemu.errors import InputError
 from apnemu.experiments.reach.rows import boundary, reach_rows
-from apnemu.experiments.reach.shown import reach_map, sentence
+from apnemu.experiments.reach.shown import BRIEF, reach_map, sentence
 from apnemu.model.activities import Probes
 from apnemu.model.demand import Demand
 from apnemu.model.plant import Plant
@@ -37,7 +37,7 @@ class Settings:
 
     demand: Annotated[str, Setting("City that is served: a data centre of the topology")] = "tokyo"
     rtt_ms: Annotated[float, Setting("Largest round trip of a lone packet", "ms", low=0.000001, high=10_000)] = 5.0
-    jitter_us: Annotated[float, Setting("Largest wait that queues add to it (p99)", "us", low=0, high=1e9)] = 50.0
+    jitter_us: Annotated[float, Setting("Largest wait in queues, 99th percentile", "us", low=0, high=1e9)] = 50.0
     loss: Annotated[float, Setting("Largest share of frames lost", low=0, high=1)] = 1e-6
     load: Annotated[
         float, Setting("Load of others on the packet network's lines, as a share of their rate", low=0, high=2)
@@ -143,5 +143,5 @@ EXPERIMENT = Experiment(
     rows=rows,
     expected=expected,
     judge=judge,
-    shown=Shown(sentence=sentence, figures=(reach_map,)),
+    shown=Shown(sentence=sentence, figures=(reach_map,), brief=BRIEF),
 )

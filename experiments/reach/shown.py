@@ -8,7 +8,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from apnemu.report import words
+from apnemu.report import columns, words
 from apnemu.report.maps import Ground
 from apnemu.report.plots import figure
 from apnemu.report.svg import element, key, key_list
@@ -23,6 +23,17 @@ MEANING = {
     "none": "over neither",
 }
 
+BRIEF = (
+    columns.network_short(),
+    columns.site("site"),
+    columns.text("reachable", "can host"),
+    columns.duration("rtt_ns", "round trip"),
+    columns.duration("measured_rtt_ns", "measured"),
+    columns.duration("jitter_ns", "jitter"),
+    columns.percent("power_share", "of power"),
+    columns.reasons("reason", "lacks"),
+)
+
 
 def sentence(rows: Sequence[Row], picture: Mapping[str, Any]) -> str:
     """How many sites can host over each network, with what share of people and of power."""
@@ -31,11 +42,13 @@ def sentence(rows: Sequence[Row], picture: Mapping[str, Any]) -> str:
         of_network = [row for row in rows if row["network"] == network]
         if of_network:
             can = [row for row in of_network if row["reachable"]]
-            people, power = (sum(row[key] or 0 for row in can) for key in ("population_share", "power_share"))
-            parts.append(
-                f"over {name} {len(can)} of {words.count(len(of_network), 'site')} can, with {100 * people:.0f} % of"
-                f" people and {100 * power:.0f} % of power"
-            )
+            shares = [
+                f"{100 * sum(known):.0f} % of {what}"
+                for key, what in (("population_share", "people"), ("power_share", "power"))
+                if (known := [row[key] for row in can if row[key] is not None]) or not can
+            ]
+            with_shares = f", with {' and '.join(shares)}" if shares else ""
+            parts.append(f"over {name} {len(can)} of {words.count(len(of_network), 'site')} can{with_shares}")
     return f"A service for {words.site(rows[0]['demand'])}: {'; '.join(parts)}."
 
 

@@ -15,7 +15,7 @@ from typing import Annotated, Any
 
 from apnemu.blueprint.prediction import lightpath_rtt_ns, packet_rtt_ns
 from apnemu.errors import InputError
-from apnemu.experiments.service_classes.shown import sentence, service_matrix
+from apnemu.experiments.service_classes.shown import BRIEF, sentence, service_matrix
 from apnemu.experiments.service_classes.ways import ServiceClass, offers, service_rows
 from apnemu.model.assignment import Lightpath
 from apnemu.model.demand import Demand
@@ -42,19 +42,23 @@ class Settings:
     local: Annotated[
         str, Setting("Pair of data centres, A-B; empty: those with the shortest light", example="tokyo-osaka")
     ] = ""
-    large_gbps: Annotated[float, Setting("Rate of large data", "Gbit/s", low=0.001, high=1600)] = 100.0
-    small_gbps: Annotated[float, Setting("Rate of small data", "Gbit/s", low=0.001, high=1600)] = 1.0
+    large_gbps: Annotated[float, Setting("Rate of large classes", "Gbit/s", low=0.001, high=1600)] = 100.0
+    small_gbps: Annotated[float, Setting("Rate of small classes", "Gbit/s", low=0.001, high=1600)] = 1.0
     strict_wide_rtt_ms: Annotated[
-        float, Setting("Round trip of strict and wide classes", "ms", low=0.001, high=10_000)
+        float, Setting("Largest round trip of classes that are strict and wide", "ms", low=0.001, high=10_000)
     ] = 30.0
     strict_local_rtt_ms: Annotated[
-        float, Setting("Round trip of strict and local classes", "ms", low=0.001, high=10_000)
+        float, Setting("Largest round trip of classes that are strict and local", "ms", low=0.001, high=10_000)
     ] = 1.0
-    rtt_ms: Annotated[float, Setting("Round trip of tolerant classes", "ms", low=0.001, high=10_000)] = 100.0
-    strict_jitter_us: Annotated[float, Setting("Wait that queues may add (p99), strict", "us", low=0, high=1e9)] = 1.0
-    jitter_us: Annotated[float, Setting("Wait that queues may add (p99), tolerant", "us", low=0, high=1e9)] = 1000.0
-    strict_loss: Annotated[float, Setting("Share of frames that may be lost, strict", low=0, high=1)] = 1e-9
-    loss: Annotated[float, Setting("Share of frames that may be lost, tolerant", low=0, high=1)] = 1e-3
+    rtt_ms: Annotated[float, Setting("Largest round trip of tolerant classes", "ms", low=0.001, high=10_000)] = 100.0
+    strict_jitter_us: Annotated[
+        float, Setting("Largest wait in queues, 99th percentile, of strict classes", "us", low=0, high=1e9)
+    ] = 1.0
+    jitter_us: Annotated[
+        float, Setting("Largest wait in queues, 99th percentile, of tolerant classes", "us", low=0, high=1e9)
+    ] = 1000.0
+    strict_loss: Annotated[float, Setting("Largest share of frames lost, of strict classes", low=0, high=1)] = 1e-9
+    loss: Annotated[float, Setting("Largest share of frames lost, of tolerant classes", low=0, high=1)] = 1e-3
     load: Annotated[
         float, Setting("Load of others on the packet network's lines, as a share of their rate", low=0, high=2)
     ] = 0.5
@@ -64,7 +68,7 @@ class Settings:
     subcarrier_gbps: Annotated[
         float, Setting("Rate of one digital subcarrier (Open XR)", "Gbit/s", low=0.1, high=400)
     ] = 25.0
-    subcarriers: Annotated[int, Setting("Subcarriers of a hub (Open XR)", low=1, high=64)] = 16
+    subcarriers: Annotated[int, Setting("Subcarriers that a hub has (Open XR)", low=1, high=64)] = 16
     subcarrier_km: Annotated[
         float, Setting("Reach of subcarriers; inferred: as OpenZR+ 400G", "km", low=1, high=10_000)
     ] = 450.0
@@ -183,5 +187,5 @@ EXPERIMENT = Experiment(
     expected=expected,
     judge=judge,
     computed=computed,
-    shown=Shown(sentence=sentence, figures=(service_matrix,)),
+    shown=Shown(sentence=sentence, figures=(service_matrix,), brief=BRIEF),
 )

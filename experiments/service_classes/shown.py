@@ -13,11 +13,20 @@ from markupsafe import Markup
 
 from apnemu.experiments.service_classes.ways import ORDER
 from apnemu.model.reason import read_reasons
-from apnemu.report import words
+from apnemu.report import columns, words
 from apnemu.report.plots import figure
 from apnemu.report.svg import element
 
 Row = Mapping[str, Any]
+
+BRIEF = (
+    columns.Column(key="class", heading="class", text=lambda row: str(row["class"]), number=False, whole=True),
+    columns.Column(key="way", heading="way", text=lambda row: f"{_mark(row)} {row['way']}", number=False, whole=True),
+    columns.duration("rtt_ns", "RTT"),
+    columns.number("transceivers", "TRX", 3),
+    columns.number("wavelengths", "λ", 4),
+    columns.reasons("reason", "lacks"),
+)
 
 
 def sentence(rows: Sequence[Row], picture: Mapping[str, Any]) -> str:
@@ -25,17 +34,17 @@ def sentence(rows: Sequence[Row], picture: Mapping[str, Any]) -> str:
 
     >>> row = {"way": "packet", "best": True}
     >>> sentence([{**row, "class": "a"}, {**row, "class": "b", "best": False}], {})
-    'Of 2 classes of service 1 is served best by packet, 1 by none.'
+    'Of 2 classes of service 1 is served best by packet; no way serves 1.'
     """
     best = [row["way"] for row in rows if row["best"]]
     classes = len({row["class"] for row in rows})
     counts: list[tuple[int, str]] = [(best.count(way), way) for way in ORDER if way in best]
-    counts += [(classes - len(best), "none")] if classes > len(best) else []
-    first, *others = (f"{number} {{}}by {way}" for number, way in counts)
-    verb = "is served best " if counts[0][0] == 1 else "are served best "
-    return (
-        f"Of {classes} classes of service {', '.join([first.format(verb), *(count.format('') for count in others)])}."
-    )
+    unserved = f"no way serves {classes - len(best)}" if classes > len(best) else ""
+    if not counts:
+        return f"Of {classes} classes of service {unserved}."
+    verb = "is served best" if counts[0][0] == 1 else "are served best"
+    served = ", ".join(f"{number} by {way}" for number, way in counts).replace(" by", f" {verb} by", 1)
+    return f"Of {classes} classes of service {served}{'; ' + unserved if unserved else ''}."
 
 
 def service_matrix(rows: Sequence[Row], picture: Mapping[str, Any]) -> list[Markup]:
@@ -79,6 +88,11 @@ def _cell(row: Row) -> Markup:
     """
     if not row["meets"]:
         lacks = ", ".join(reason.code for reason in read_reasons(row["reason"]))
-        return element("td", f"✗ {lacks}", class_="muted", title=row["reason"])
+        return element("td", f"{_mark(row)} {lacks}", class_="muted", title=row["reason"])
     takes = f"{row['transceivers']:g} + {row['wavelengths']:g} λ" if row["transceivers"] else "no light of its own"
-    return element("td", f"★ {takes}", class_="best") if row["best"] else element("td", f"✓ {takes}")
+    return element("td", f"{_mark(row)} {takes}", **({"class_": "best"} if row["best"] else {}))
+
+
+def _mark(row: Row) -> str:
+    """The sign of the best way, of another that meets the class, and of one that does not."""
+    return "★" if row["best"] else "✓" if row["meets"] else "✗"

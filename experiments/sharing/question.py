@@ -217,12 +217,11 @@ def _kept_apart(own: Sequence[Row]) -> list[tuple[Row, list[Claim]]]:
 
 
 def _shared_queue(own: Sequence[Row]) -> list[tuple[Row, list[Claim]]]:
-    """The highest load: more delay than at the lowest. Nothing where there is nothing to compare."""
-    more_ns = rise(own)
-    if more_ns is None:
+    """The highest load: more delay than at the lowest. Nothing where there is one load, and nothing to compare."""
+    if len({row["load"] for row in own}) < 2:
         return []
     highest = max(own, key=lambda row: float(row["load"]))
-    return [(highest, [at_least("99th percentile above that of the lowest load", more_ns, 1, "ns")])]
+    return [(highest, [at_least("99th percentile above that of the lowest load", rise(own), 1, "ns")])]
 
 
 KEY = ("scheme", "load", "tenant")

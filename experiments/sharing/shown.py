@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from apnemu.experiments.sharing.rows import rise
-from apnemu.report import words
+from apnemu.report import columns, words
 from apnemu.report.curves import Curve
 from apnemu.report.shown import Shown
 
@@ -59,4 +59,13 @@ WAITS = Curve(
     common=True,
     note=lambda row: f"load {row['load']:g}: {words.duration(row['over_ns'])}",
 )
-SHOWN = Shown(sentence=sentence, figures=(WAITS,))
+BRIEF = (
+    columns.text("scheme"),
+    columns.plain("load"),
+    columns.text("tenant"),
+    columns.us("delay_ns_p50", "p50, µs"),
+    columns.us("delay_ns_p99", "p99, µs"),
+    columns.us("predicted_delay_ns", "alone, µs"),
+    columns.part("lost", "sent", "frames lost"),
+)
+SHOWN = Shown(sentence=sentence, figures=(WAITS,), brief=BRIEF)

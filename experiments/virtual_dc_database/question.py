@@ -215,7 +215,7 @@ def _commit(row: Mapping[str, Any], base: Mapping[str, Any]) -> Iterator[Claim]:
 
 def _after_cut(row: Mapping[str, Any]) -> Iterator[Claim]:
     """No acknowledged row is lost; after a repair commits go on, after a stall within its bounds."""
-    if row["acknowledged_lost"] is not None:
+    if row["acknowledged"]:
         yield at_most("acknowledged rows lost in a failover", row["acknowledged_lost"], 0)
     if row["repair_acknowledged"] is not None:
         yield at_most("acknowledged rows lost in a repair", row["repair_acknowledged_lost"], 0)

@@ -47,7 +47,7 @@ class Settings:
         "yes"
     )
     after_cut: Annotated[
-        tuple[AfterCut, ...], Setting("Sequel of the cut: the standby is promoted, or the fibre is mended")
+        tuple[AfterCut, ...], Setting("Action after the cut: the standby is promoted, or the fibre is mended")
     ] = AFTER_CUT
     dark_s: Annotated[float, Setting("Virtual time from the cut to the repair", "s", low=0.05, high=10)] = 1
     setup_s: Annotated[float, Setting("Virtual time until the servers are ready", "s", low=0.1, high=600)] = 1.5

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from apnemu.report import words
+from apnemu.report import columns, words
 from apnemu.report.curves import Curve
 from apnemu.report.shown import Shown
 
@@ -34,8 +34,20 @@ def sentence(results: Sequence[Mapping[str, Any]], picture: Mapping[str, Any]) -
     return f"A commit takes {'; '.join(parts)}."
 
 
+BRIEF = (
+    columns.network_short(),
+    columns.plain("distance_km", "km"),
+    columns.plain("standbys"),
+    columns.plain("load"),
+    columns.duration("commit_ns_p50", "commit p50"),
+    columns.duration("commit_ns_p99", "p99"),
+    columns.number("commits_per_s", "per second", 0),
+    columns.duration("stalled_ns", "stalled"),
+    columns.part("acknowledged_lost", "acknowledged", "rows lost"),
+)
 SHOWN = Shown(
     sentence=sentence,
+    brief=BRIEF,
     figures=(
         Curve(
             title="A commit's time over distance, median",

@@ -26,7 +26,9 @@ class Settings:
         tuple[float, ...],
         Setting("Rate of the path; on the packet network at most that of its lines", "Gbit/s", low=0.1, high=1600),
     ] = (10, 100)
-    memory_bytes: Annotated[int, Setting("Memory of the machine", "bytes", low=65_536, high=1e13)] = 1_073_741_824
+    memory_bytes: Annotated[int, Setting("Size of the machine's memory", "bytes", low=65_536, high=1e13)] = (
+        1_073_741_824
+    )
     dirty_bytes_per_s: Annotated[
         float, Setting("Declared rate at which the machine writes to its memory", "bytes/s", low=0, high=1e13)
     ] = 500_000_000.0
@@ -34,7 +36,7 @@ class Settings:
         65_536
     )
     pattern: Annotated[
-        Pattern, Setting("Order of the writes: through all memory again and again, or each anywhere")
+        Pattern, Setting("Order of the writes: through all memory again and again, or each at a random place")
     ] = "sequential"
     stop_bytes: Annotated[int, Setting("Memory that may be left when the machine stops", "bytes", low=0, high=1e12)] = (
         4_194_304

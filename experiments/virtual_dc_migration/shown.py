@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from apnemu.report import words
+from apnemu.report import columns, words
 from apnemu.report.curves import Curve
 from apnemu.report.shown import Shown
 
@@ -36,12 +36,24 @@ def _at_rate(row: Row) -> str:
     return f"{words.gbps(row['rate_gbps'])} Gbit/s"
 
 
+BRIEF = (
+    columns.number("distance_km", "km", 0),
+    columns.gbps("rate_gbps", "Gbit/s"),
+    columns.plain("machine"),
+    columns.plain("rounds"),
+    columns.number("moved_bytes", "moved, GB", 3, 1e-9),
+    columns.duration("total_ns", "total"),
+    columns.duration("downtime_ns", "downtime"),
+    columns.duration("predicted_downtime_ns", "predicted"),
+    columns.reasons("reason", "refused for"),
+)
 SHOWN = Shown(
     sentence=sentence,
+    brief=BRIEF,
     figures=(
         Curve(
             title="How long the machine stands still",
-            caption="From the last round of copying until the other side goes on. Dashed: pre-copy's closed form.",
+            caption="From the last round of copying until the other side goes on.",
             x="distance_km",
             y="downtime_ns",
             axes=(KM, "time"),
@@ -49,10 +61,11 @@ SHOWN = Shown(
             split=("rate_gbps",),
             split_words=_at_rate,
             reference="predicted_downtime_ns",
+            reference_name="pre-copy's closed form",
         ),
         Curve(
             title="How long the whole move takes",
-            caption="All rounds of copying and the stop. Dashed: pre-copy's closed form.",
+            caption="All rounds of copying and the stop.",
             x="distance_km",
             y="total_ns",
             axes=(KM, "time"),
@@ -60,6 +73,7 @@ SHOWN = Shown(
             split=("rate_gbps",),
             split_words=_at_rate,
             reference="predicted_total_ns",
+            reference_name="pre-copy's closed form",
         ),
     ),
 )

@@ -25,11 +25,16 @@ class Settings:
     slot_mw: Annotated[float, Setting("IT power that the place of one task takes", "MW", low=0.001, high=1000)] = 1
     form: Annotated[
         tuple[Form, ...],
-        Setting("Form of the pool: one data centre, small whole ones, or processors, accelerators and storage apart"),
+        Setting(
+            "Form of the pool: one data centre of the summed size; copies, sites that each have all resources; or"
+            " disaggregated, with processors, accelerators and storage at different sites"
+        ),
     ] = ("one", "copies", "disaggregated")
     rate_gbps: Annotated[float, Setting("Rate of every lightpath", "Gbit/s", low=1, high=1600)] = 100
     tasks: Annotated[int, Setting("Tasks in a round; 0: two for each slot", low=0, high=100_000)] = 0
-    rounds: Annotated[int, Setting("Rounds of the job, with a barrier behind each", low=1, high=1_000_000)] = 10
+    rounds: Annotated[
+        int, Setting("Rounds of the job; each begins when all tasks of the last have ended", low=1, high=1_000_000)
+    ] = 10
     cpu_s: Annotated[float, Setting("Declared time of a task on a processor", "s", low=0, high=1e6)] = 0.5
     gpu_s: Annotated[float, Setting("Declared time of a task on an accelerator", "s", low=0.000001, high=1e6)] = 2.0
     input_bytes: Annotated[

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from apnemu.report import words
+from apnemu.report import columns, words
 from apnemu.report.curves import Curve
 from apnemu.report.shown import Shown, count_of
 
@@ -46,8 +46,19 @@ def _pools(results: Sequence[Row]) -> list[Row]:
     return [row for row in results if row["form"] != "one"]
 
 
+BRIEF = (
+    columns.network_short(),
+    columns.text("form"),
+    columns.number("distance_km", "km", 0),
+    columns.number("makespan_s", "makespan, s", 1),
+    columns.number("one_dc_makespan_s", "in one, s", 1),
+    columns.number("gap", "ratio", 3),
+    columns.percent("utilisation", "in use"),
+    columns.gbps("link_gbps", "Gbit/s"),
+)
 SHOWN = Shown(
     sentence=sentence,
+    brief=BRIEF,
     figures=(
         Curve(
             title="Against one data centre of the summed size",

@@ -33,11 +33,17 @@ class Settings:
     ] = ("read", "write")
     device_ns: Annotated[int, Setting("Time of the disk itself for each command", "ns", low=1, high=1e10)] = DEVICE_NS
     inline_data_bytes: Annotated[
-        int, Setting("Data that may go with a write's command; more is asked for", "bytes", low=4096, high=1 << 20)
+        int,
+        Setting(
+            "Most data that goes with a write command; the disk asks for more in a second round trip",
+            "bytes",
+            low=4096,
+            high=1 << 20,
+        ),
     ] = 16_384
     seconds: Annotated[float, Setting("Least virtual time in which a point is measured", "s", low=0.01, high=10)] = 0.1
     training_bytes: Annotated[
-        int, Setting("Training set that is read at last; 0: none", "bytes", low=0, high=1 << 37)
+        int, Setting("Size of the training set that is read at the end; 0: none", "bytes", low=0, high=1 << 37)
     ] = 1 << 30
     training_jobs: Annotated[
         int, Setting("Jobs that read the training set, each its part in order", low=1, high=64)
@@ -50,7 +56,7 @@ class Settings:
         float, Setting("Load of the packet network's lines by others, as a share of their rate", low=0, high=0.98)
     ] = 0
     rate_gbps: Annotated[float, Setting("Rate of each lightpath", "Gbit/s", low=1, high=1600)] = 100
-    setup_s: Annotated[float, Setting("Virtual time until the disk is there", "s", low=0.1, high=600)] = 1.5
+    setup_s: Annotated[float, Setting("Virtual time until the disk is connected", "s", low=0.1, high=600)] = 1.5
 
 
 def check(settings: Settings) -> None:

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from apnemu.report import words
+from apnemu.report import columns, words
 from apnemu.report.curves import Curve
 from apnemu.report.shown import Shown
 
@@ -38,8 +38,31 @@ def sentence(results: Sequence[Row], picture: Mapping[str, Any]) -> str:
     return f"A disk {km:g} km away {', '.join(parts)}."
 
 
+def _distance(row: Row) -> str:
+    return f"{row['distance_km']:g} km"
+
+
+def _note(row: Row) -> str:
+    return (
+        f"{words.network(row['network'])}, {_distance(row)}: {words.plain(row['bandwidth_gbps'])} Gbit/s with"
+        f" {words.count(row['queue_depth'], 'command')} under way"
+    )
+
+
+BRIEF = (
+    columns.network_short(),
+    columns.number("distance_km", "km", 0),
+    columns.text("what"),
+    columns.text("rw"),
+    columns.plain("block_bytes", "bytes"),
+    columns.plain("queue_depth", "depth"),
+    columns.number("bandwidth_gbps", "Gbit/s", 3),
+    columns.duration("latency_ns_p50", "p50"),
+    columns.duration("latency_ns_p99", "p99"),
+)
 SHOWN = Shown(
     sentence=sentence,
+    brief=BRIEF,
     figures=(
         Curve(
             title="What commands under way carry",
@@ -50,7 +73,9 @@ SHOWN = Shown(
             split=("what", "rw", "block_bytes"),
             split_words=lambda row: f"{row['what']}, {row['rw']}, {words.count(row['block_bytes'], 'byte')}",
             lines=("distance_km",),
+            line_words=_distance,
             log=True,
+            note=_note,
         ),
     ),
 )

@@ -24,17 +24,17 @@ class Settings:
     ] = None
     rtt_ms: Annotated[float, Setting("Round trip between neighbours; 0: the topology's", "ms", low=0, high=10_000)] = 0
     rate_gbps: Annotated[float, Setting("Rate between neighbours; 0: the topology's", "Gbit/s", low=0, high=1600)] = 0
-    model: Annotated[ModelName, Setting("Model that gives gradients and computing")] = "gpt2-medium"
-    compute_s: Annotated[float, Setting("Declared computing of a step; 0: the model's", "s", low=0, high=1e5)] = 0
-    gradient_bytes: Annotated[int, Setting("Gradients of a step; 0: the model's", "bytes", low=0, high=1e13)] = 0
-    steps: Annotated[int, Setting("Steps, one after another", low=1, high=1000)] = 1
-    algorithm: Annotated[Algorithm, Setting("Algorithm of the sum")] = "ring"
+    model: Annotated[ModelName, Setting("Model whose gradients and computing time are taken")] = "gpt2-medium"
+    compute_s: Annotated[float, Setting("Declared computing time of a step; 0: the model's", "s", low=0, high=1e5)] = 0
+    gradient_bytes: Annotated[int, Setting("Size of a step's gradients; 0: the model's", "bytes", low=0, high=1e13)] = 0
+    steps: Annotated[int, Setting("Training steps, one after another", low=1, high=1000)] = 1
+    algorithm: Annotated[Algorithm, Setting("Algorithm that sums the gradients")] = "ring"
     workers: Annotated[int, Setting("Workers in each data centre", low=1, high=16)] = 1
     buckets: Annotated[int, Setting("Buckets that the gradients are summed in", low=1, high=4096)] = 8
     overlap: Annotated[tuple[Literal["on", "off"], ...], Setting("Overlap of the sum with the backward pass")] = ("on",)
     collective: Annotated[
         Literal["own", "gloo"],
-        Setting("Collective: the workers' own, or beside it a small sum by torch.distributed over gloo"),
+        Setting("Collective operation: the workers' own, or beside it a small sum by torch.distributed over gloo"),
     ] = "own"
     local_gbps: Annotated[
         float, Setting("Rate of a connection inside a data centre", "Gbit/s", low=0.001, high=10_000)
@@ -42,8 +42,10 @@ class Settings:
     fit_ratio: Annotated[
         float, Setting("Published ratio that the gradients are fitted to; 0: none", low=0, high=1e6)
     ] = 0
-    fit_rtt_ms: Annotated[float, Setting("Round trip of the published ratio", "ms", low=0, high=10_000)] = 15
-    fit_rate_gbps: Annotated[float, Setting("Rate of the published ratio", "Gbit/s", low=0.001, high=1600)] = 0.3
+    fit_rtt_ms: Annotated[float, Setting("Round trip at which the ratio was published", "ms", low=0, high=10_000)] = 15
+    fit_rate_gbps: Annotated[
+        float, Setting("Rate at which the ratio was published", "Gbit/s", low=0.001, high=1600)
+    ] = 0.3
 
 
 def check(settings: Settings) -> None:

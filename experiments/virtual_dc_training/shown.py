@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from apnemu.report import words
+from apnemu.report import columns, words
 from apnemu.report.curves import Curve
 from apnemu.report.shown import Shown
 from apnemu.units import ns_to_ms
@@ -63,8 +63,20 @@ def _scheme(row: Row) -> str:
     return f"{row['algorithm']}, {'with' if row['overlap'] else 'without'} overlap"
 
 
+BRIEF = (
+    columns.network_short(),
+    columns.duration("rtt_ns", "round trip"),
+    columns.gbps("rate_gbps", "Gbit/s"),
+    columns.text("algorithm"),
+    columns.text("overlap"),
+    columns.number("step_s", "step, s", 4),
+    columns.number("ratio", "ratio", 4),
+    columns.number("predicted_ratio", "predicted", 4),
+    columns.plain("sent_again_bytes", "sent again"),
+)
 SHOWN = Shown(
     sentence=sentence,
+    brief=BRIEF,
     figures=(
         Curve(
             title="Longer than in one data centre",

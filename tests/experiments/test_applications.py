@@ -195,4 +195,6 @@ def test_a_missing_program_is_named_with_the_way_to_get_it(tmp_path: Path) -> No
     (tmp_path / "own.py").write_text(own)
     done = apnemu("run", "own.py", *THREE_SITES, folder=tmp_path)
     assert done.code == 3
-    assert "own runs no-such-program (its server), which is not on this machine; apnemu setup own installs" in done.err
+    assert (
+        "own runs no-such-program (its server), which is not on this machine; apnemu setup own.py installs" in done.err
+    )

@@ -62,6 +62,7 @@ def test_without_a_standby_to_wait_for_nothing_stalls_and_the_standby_lacks_rows
 
 STALLED = {
     "network": "packet",
+    "acknowledged": 30,
     "acknowledged_lost": 0,
     "repair_acknowledged": 33,
     "repair_acknowledged_since": 20,
@@ -72,7 +73,7 @@ STALLED = {
 }
 
 
-UNCUT = {"network": "apn", "acknowledged_lost": None, "repair_acknowledged": None}
+UNCUT = {"network": "apn", "acknowledged": None, "acknowledged_lost": None, "repair_acknowledged": None}
 
 
 @pytest.mark.parametrize(
@@ -107,6 +108,8 @@ def test_what_no_standby_was_waited_for_or_nothing_was_cut_over_the_packet_netwo
     assert EXPERIMENT.judge([{**STALLED, "acknowledged_lost": 9}], EXPERIMENT.settings(wait_for=0)).met is None
     assert EXPERIMENT.expected(EXPERIMENT.settings(wait_for=0)) == ""
     assert EXPERIMENT.judge([{**UNCUT, "network": "packet"}], EXPERIMENT.settings()).met is None
+    nothing_to_lose = {"network": "packet", "acknowledged": 0, "acknowledged_lost": 0}
+    assert EXPERIMENT.judge([{**UNCUT, **nothing_to_lose}], EXPERIMENT.settings()).met is None
 
 
 @pytest.mark.guest

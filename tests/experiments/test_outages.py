@@ -51,6 +51,6 @@ def test_each_scheme_is_a_bar_with_its_words() -> None:
     dead = {**row, "scheme": "ospf-link", "outage_ns": None, "predicted_outage_ns": 0, "restored": False}
     (figure,) = outage_figure([row, dead], {})
     drawn = str(figure)
-    assert "packet, ospf (cut a-b): 31.0 s, 15,000 frames lost" in drawn
-    assert "packet, ospf-link (cut a-b): not restored" in drawn
+    assert "packet network, ospf (cut a-b): 31.0 s, 15,000 frames lost" in drawn
+    assert "packet network, ospf-link (cut a-b): not restored" in drawn
     assert drawn.count("<rect") == 1

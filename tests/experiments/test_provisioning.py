@@ -82,7 +82,7 @@ REFUSED = {"accepted": False, "predicted_accepted": False, "setup_ns": None, "pr
         ({"given_twice": 8}, "steps of spectrum given twice 8, expected 0"),
         (
             {"setup_ns": 70 * NS_PER_S + TOLERANCE_NS + 1},
-            "request to first frame 70.0 s, expected 70.0 s within 1.00 ms",
+            "request to first frame 70,001,000,001 ns, expected 70,000,000,000 ns within 1.00 ms",
         ),
         ({"setup_ns": None}, "request to first frame was not measured, expected a value"),
         (REFUSED, "a reason told no, expected yes"),

@@ -47,7 +47,11 @@ def rows() -> list[dict[str, Any]]:
 @pytest.mark.parametrize(
     ("at", "changed", "why"),
     [
-        (1, {"measured_rtt_ns": 4_001_001}, "edge, APN): round trip 4.00 ms, expected 4.00 ms within 1.00 µs"),
+        (
+            1,
+            {"measured_rtt_ns": 4_001_001},
+            "edge, APN): round trip 4,001,001 ns, expected 4,000,000 ns within 1.00 µs",
+        ),
         (2, {"measured_rtt_ns": None}, "far, APN): round trip was not measured, expected a value"),
         (5, {"reason": ""}, "far, packet network): a reason given no, expected yes"),
         (

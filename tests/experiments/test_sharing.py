@@ -121,6 +121,11 @@ def test_who_is_kept_apart_may_change_by_so_much_and_who_queues_must_wait() -> N
             "1 of 1 row judged; the worst (scheme statistical, load 1.0, tenant a): "
             "99th percentile above that of the lowest load 0 ns, expected at least 1 ns",
         ),
+        (
+            [row("statistical", 0.0, None), row("statistical", 1.0, 2_000)],
+            "1 of 1 row judged; the worst (scheme statistical, load 1.0, tenant a): "
+            "99th percentile above that of the lowest load was not measured, expected a value",
+        ),
     ],
 )
 def test_the_worst_row_is_named(rows: list[dict[str, Any]], why: str) -> None:

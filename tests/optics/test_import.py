@@ -36,6 +36,7 @@ def planned(file: Path, folder: Path):  # type: ignore[no-untyped-def]
     return json.loads(ran.stdout)
 
 
+@pytest.mark.slow
 def test_the_main_example_has_gnpys_published_figure(tmp_path: Path) -> None:
     said = imported(tmp_path / "t.yaml", "edfa_example_network.json")
     assert round(said["gsnr_db"], 2) == 31.17
@@ -150,6 +151,7 @@ def test_channels_to_compute_that_a_full_band_does_not_have_are_refused(tmp_path
     assert "write computed_number_of_channels: 2" in str(ran.exception)
 
 
+@pytest.mark.slow
 def test_a_route_of_an_imported_network_is_computed_once_and_anew_when_a_file_changes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -226,6 +226,7 @@ print([{key: value for key, value in row.items() if key != "requests_per_s"} for
 """
 
 
+@pytest.mark.slow
 def test_one_seed_same_bytes_whatever_the_hash_seed() -> None:
     """All but requests_per_s, the one figure that comes from a clock."""
     said = [

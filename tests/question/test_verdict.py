@@ -52,6 +52,11 @@ def test_what_was_not_measured_is_the_worst_of_all() -> None:
     assert "round trip was not measured, expected a value" in verdict.why
 
 
+def test_a_figure_without_anything_to_hold_it_against_is_told() -> None:
+    claim = near("round trip", 5_440_000, None, 100, "ns")
+    assert (claim.measured, claim.expected) == ("5.44 ms", "a value that is not known")
+
+
 @pytest.mark.parametrize(
     ("claim", "held"),
     [
@@ -70,6 +75,10 @@ def test_what_was_not_measured_is_the_worst_of_all() -> None:
         (missing("x"), False),
         (near("x", None, 1, 1), False),
         (at_most("x", None, 1), False),
+        (near("x", 1, None, 1), False),
+        (near_share("x", 1, None, 0.05), False),
+        (at_most("x", 1, None), False),
+        (at_least("x", 1, None), False),
     ],
 )
 def test_a_claim_holds_up_to_its_limit(claim: Claim, held: bool) -> None:

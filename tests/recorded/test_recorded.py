@@ -10,17 +10,20 @@ import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import markupsafe
 import pytest
+from rich.console import Console
 
 from apnemu.question.discovery import known_experiments
 from apnemu.question.verdict import named
 from apnemu.report.columns import all_columns
 from apnemu.report.curves import Curve
 from apnemu.report.page import render
+from apnemu.report.tables import results_table
 from apnemu.running.asked import Asked, answer, contexts, resolve
 from apnemu.running.guests import blueprint_of
 from tests.recorded.case import Case, Row, case_of, finished, names
@@ -125,6 +128,17 @@ def test_page(name: str, made: Make) -> None:
     for figure in of.asked.experiment.shown.figures:
         assert figure.draw(of.rows) if isinstance(figure, Curve) else figure(of.rows, of.asked.picture), figure
     assert page.count("<tr") >= len(of.rows)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_terminal_of_eighty_columns_shows_whole_cells(name: str, made: Make) -> None:
+    of = made(name)
+    terminal = Console(file=StringIO(), width=80, color_system=None)
+    terminal.print(results_table(of.rows, of.asked.experiment.shown))
+    assert isinstance(terminal.file, StringIO)
+    text = terminal.file.getvalue()
+    assert "…" not in text.replace(" … ", ""), "a range has the sign between two spaces"
+    assert "the same in every row: \n" not in text
 
 
 @pytest.mark.parametrize("name", NAMES)

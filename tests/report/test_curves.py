@@ -82,3 +82,25 @@ def test_none_at_all_has_a_band_on_a_scale_of_counts() -> None:
 def test_lines_of_one_colour_are_told_apart() -> None:
     drawn = str(Curve(**COMMON, lines=("rate",)).draw(MOVES)[0])
     assert drawn.count("<polyline") == 4
+
+
+def test_a_reference_that_differs_is_dashed_for_each_line() -> None:
+    """What was offered to a slow line is another than to a fast one; a reference that is the same is drawn once."""
+    dashed = re.compile('class="reference"')
+    assert len(dashed.findall(str(Curve(**COMMON, split=("rate",), reference="predicted").draw(MOVES)[0]))) == 2
+    same = [{**row, "predicted": 7_000} for row in MOVES]
+    assert len(dashed.findall(str(Curve(**COMMON, split=("rate",), reference="predicted").draw(same)[0]))) == 1
+
+
+def test_small_values_keep_their_places_on_a_logarithmic_scale() -> None:
+    rows = [{"km": km, "ns": rate} for km, rate in ((0, 0.02), (10, 0.2), (100, 5.0))]
+    places = re.findall(r'cy="([\d.]+)"', str(Curve(**COMMON, log=True).draw(rows)[0]))
+    assert len({*places}) == 1 + 3, "a mark in the legend, and three heights"
+
+
+def test_lines_of_one_colour_are_told_apart_in_words() -> None:
+    curve = Curve(**COMMON, lines=("rate",), line_words=lambda row: f"{row['rate']:g} Gbit/s")
+    drawn = str(curve.draw([row for row in MOVES if row["network"] == "apn"])[0])
+    assert re.findall(">([^<]*Gbit/s)</text>", drawn) == ["10 Gbit/s"], "both lie on one another: one label"
+    apart = [{**row, "ns": row["ns"] * row["rate"]} for row in MOVES if row["network"] == "apn"]
+    assert {*re.findall(">([^<]*Gbit/s)</text>", str(curve.draw(apart)[0]))} == {"10 Gbit/s", "100 Gbit/s"}

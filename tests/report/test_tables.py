@@ -73,3 +73,9 @@ def test_why_something_was_refused_stands_behind_its_figures() -> None:
         ("setup_ns", True),
         ("reason", False),
     ]
+
+
+def test_no_caption_where_every_column_changes() -> None:
+    rows = [{f"column{index}": value * index for index in range(1, 10)} for value in (1, 2)]
+    assert results_table(rows, Shown()).caption is None
+    assert "the same in every row: column9 0" in shown(results_table([row | {"column9": 0} for row in rows], Shown()))

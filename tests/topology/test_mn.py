@@ -20,8 +20,7 @@ def test_topo() -> None:
     assert spec.loader is not None
     custom = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(custom)
-    path = TOPOLOGIES / "tokyo-metro.yaml"
-    plant, topo = read_plant(path), custom.topos["apnemu"](str(path))
+    plant, topo = read_plant(TOPOLOGIES / "tokyo-metro.yaml"), custom.topos["apnemu"]("tokyo-metro")
     assert len(topo.switches()) == len(plant.sites)
     assert len(topo.hosts()) == sum(site.hosts for site in plant.sites) == 15
     fibres = {info["fibre"]: info for _, _, info in topo.links(withInfo=True) if "fibre" in info}
