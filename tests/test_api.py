@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import numpy as np
 import pytest
 
 import apnemu
+from apnemu.running import directory
 
 
 def test_every_public_name_is_there() -> None:
@@ -158,3 +160,17 @@ def test_a_run_that_lacks_what_every_run_has_is_refused(tmp_path: Path) -> None:
     (run.path / "results.json").write_text('{"experiment": "mine", "time": "virtual", "results": []}')
     with pytest.raises(apnemu.InputError, match=r"its results\.json has no .*expectation"):
         apnemu.open_run(run.path)
+
+
+def test_runs_that_begin_together_have_folders_of_their_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with ThreadPoolExecutor(8) as pool:
+        folders = list(pool.map(lambda number: directory.make(None, "mine"), range(200)))
+    assert len(set(folders)) == 200
+
+
+def test_a_file_called_runs_is_no_fault_of_apnemus(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("runs").write_text("")
+    with pytest.raises(apnemu.InputError, match="--out: runs cannot be made"):
+        apnemu.run(computed("mine"))

@@ -30,7 +30,8 @@ def load_experiment(name: str) -> Experiment[Any]:
     else:
         known = known_experiments()
         if name not in known:
-            near = difflib.get_close_matches(name, known, n=1)
+            own = [f"{name}.py"] if Path(f"{name}.py").is_file() else []
+            near = own or difflib.get_close_matches(name, known, n=1)
             hint = f"; did you mean {near[0]}" if near else "; or give a Python file"
             raise InputError(f"there is no experiment '{name}'; there are {', '.join(known)}{hint}", file="EXPERIMENT")
         module = importlib.import_module(f"apnemu.experiments.{name}")

@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,10 @@ def make(out: Path | None, stem: str) -> Path:
         if in_use:
             raise InputError(f"{out} is there and not an empty folder; give a new one", file="--out")
         return made(out, "--out")
-    return made(new_folder(stem), "--out")
+    made(Path("runs"), "--out")
+    while True:
+        with suppress(FileExistsError):  # another run has just taken it
+            return made(new_folder(stem), "--out", new=True)
 
 
 def new_folder(stem: str) -> Path:
@@ -39,11 +43,16 @@ def new_folder(stem: str) -> Path:
     return Path("runs") / f"{stem}-{number}"
 
 
-def made(folder: Path, option: str) -> Path:
-    """The folder, made if it is not there. Raises InputError; `option` is what names another one."""
+def made(folder: Path, option: str, *, new: bool = False) -> Path:
+    """The folder, made if it is not there; one that must be `new` raises FileExistsError where it is.
+
+    Raises InputError; `option` is what names another one.
+    """
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(parents=True, exist_ok=not new)
     except OSError as error:
+        if new and isinstance(error, FileExistsError):
+            raise
         raise InputError(f"{folder} cannot be made: {error.strerror}; give another folder", file=option) from error
     return folder
 

@@ -114,17 +114,6 @@ def test_claims_may_be_none_one_or_several(tmp_path: Path) -> None:
     assert verdict.failed == ({"none": None, "network": None},)
 
 
-def test_a_file_that_is_changed_within_a_second_is_read_anew(tmp_path: Path) -> None:
-    for number in (1, 2):
-        made = ran(tmp_path, f"key=('a', 'b', '{number}')")
-        (made.path / "report.html").rename(tmp_path / f"{number}.html")
-        assert made.manifest["status"] == "done"
-        for file in made.path.iterdir():
-            file.unlink()
-        made.path.rmdir()
-    assert not (tmp_path / "__pycache__").exists()
-
-
 def test_results_are_json_for_every_reader(tmp_path: Path) -> None:
     made = ran(tmp_path, "", made='[{"a": float("nan"), "b": float("inf")}]')
     text = (made.path / "results.json").read_text()

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -59,6 +60,39 @@ def test_a_changed_file_is_another_experiment(tmp_path: Path) -> None:
 def test_what_is_not_there_is_refused_with_what_is(name: str, words: str) -> None:
     with pytest.raises(InputError) as refused:
         load_experiment(name)
+    assert words in str(refused.value)
+
+
+def test_a_file_without_its_ending_is_hinted_at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("mine.py").write_text("")
+    with pytest.raises(InputError, match=r"there is no experiment 'mine'; .*; did you mean mine\.py"):
+        load_experiment("mine")
+
+
+def test_an_edit_within_a_second_and_of_equal_length_is_seen(tmp_path: Path) -> None:
+    """Python's own cache of compiled files tells them apart by seconds and length."""
+    file = tmp_path / "own.py"
+    for name in ("a", "b"):
+        made = f"Experiment(name='{name}', question='?', topology='three-sites')"
+        file.write_text(f"from apnemu import Experiment\nEXPERIMENT = {made}\n")
+        os.utime(file, (1, 1))
+        assert load_experiment(str(file)).name == name
+    assert not (tmp_path / "__pycache__").exists()
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("from apnemu.experiment import Experiment", "all names come from `apnemu` itself now"),
+        ("from apnemu.model.scenario import Flow", "all names come from `apnemu` itself now"),
+        ("raise SystemExit(3)", "cannot be loaded: SystemExit: 3"),
+    ],
+)
+def test_a_file_of_apnemu_0_1_is_told_what_is_new(tmp_path: Path, text: str, words: str) -> None:
+    (tmp_path / "own.py").write_text(text)
+    with pytest.raises(InputError) as refused:
+        load_experiment(str(tmp_path / "own.py"))
     assert words in str(refused.value)
 
 
