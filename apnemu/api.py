@@ -18,10 +18,11 @@ from apnemu.model.assignment import Assignment
 from apnemu.model.plant import Plant
 from apnemu.planning.judged import plan_judged
 from apnemu.question.context import Network
-from apnemu.question.discovery import find_topology, load_experiment, shipped_topology
+from apnemu.question.discovery import find_topology, load_experiment, topology_of
 from apnemu.question.experiment import Experiment
+from apnemu.question.settings import as_text
 from apnemu.question.verdict import Verdict
-from apnemu.running import corridor
+from apnemu.running import corridor, options
 from apnemu.running.finished import Finished, read_finished, write_report
 from apnemu.running.request import Request, Time
 from apnemu.topology import read_plant
@@ -49,7 +50,7 @@ class Run:
     @property
     def answer(self) -> str:
         """The answer in a sentence."""
-        return str(self._finished.document.get("answer", ""))
+        return self._finished.answer()
 
     @property
     def expected(self) -> str:
@@ -60,7 +61,7 @@ class Run:
     def verdict(self) -> Verdict:
         """Whether that came true: `met` (True, False, or None where nothing was judged), `judged`, `failed`, `why`."""
         said = self._finished.document["expectation"]
-        return Verdict(judged=said.get("judged", 0), failed=tuple(said.get("failed", ())), why=said.get("why", ""))
+        return Verdict(judged=said["judged"], failed=tuple(said["failed"]), why=said["why"])
 
     @property
     def manifest(self) -> dict[str, Any]:
@@ -109,7 +110,7 @@ def run(
     out: str | Path | None = None,
     pcap: bool = False,
     controller: str | Path | None = None,
-    controller_runtime: str = "os-ken",
+    controller_runtime: str | None = None,
     quality: bool = False,
     cores: Sequence[int] = (),
     wall_limit_s: float = 1800,
@@ -120,7 +121,8 @@ def run(
 
     `experiment` is a name (`apnemu experiments`), a Python file, or an Experiment; `topology` the name of one that
     comes with apnemu, or a file (the experiment's own by default); `settings` are what `--set` takes, several values as
-    a list. `progress` is called with the network and how far its lab has come, `say` with warnings.
+    a list, None for the default. `progress` is called with the network and how far its lab has come, `say` with
+    warnings.
 
     Raises InputError for what was asked, LabError for what the lab did.
     """
@@ -129,17 +131,17 @@ def run(
     request = Request(
         experiment=asked,
         own_file=own,
-        topology=find_topology(topology) if topology is not None else shipped_topology(asked.topology),
-        given=tuple(f"{name}={_text(value)}" for name, value in (settings or {}).items()),
-        seed=seed,
-        networks=tuple(networks) if networks is not None else asked.networks,
-        times=tuple(times),
+        topology=find_topology(topology) if topology is not None else topology_of(asked, own),
+        given=tuple(f"{name}={as_text(value)}" for name, value in (settings or {}).items() if value is not None),
+        seed=options.seed_of(seed),
+        networks=options.networks_of(networks, asked),
+        times=options.times_of(times),
         out=None if out is None else Path(out),
         pcap=pcap,
-        controller=None if controller is None else Path(controller),
-        controller_runtime=controller_runtime,
-        cores=tuple(cores),
-        wall_limit_s=wall_limit_s,
+        controller=options.application(controller),
+        controller_runtime=options.runtime(controller_runtime),
+        cores=options.cores_of(cores),
+        wall_limit_s=options.wall_limit_of(wall_limit_s),
         by_quality=quality,
     )
     return Run(corridor.run(request, say=say or (lambda text: None), on_progress=progress))
@@ -159,16 +161,3 @@ def plan(topology: str | Path | Plant, *, quality: bool = True) -> Assignment:
 def load_topology(topology: str | Path) -> Plant:
     """The checked plant of a topology, by the name of one that comes with apnemu or by its file. Raises InputError."""
     return read_plant(find_topology(topology))
-
-
-def _text(value: Any) -> str:
-    """A value as `--set` takes it.
-
-    >>> _text([1, 2.5]), _text("idle"), _text(True)
-    ('1,2.5', 'idle', 'yes')
-    """
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, list | tuple):
-        return ",".join(_text(part) for part in value)
-    return str(value)

@@ -3,10 +3,13 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 
 import apnemu
@@ -76,3 +79,81 @@ def test_a_run_is_values_and_the_same_when_it_is_opened(tmp_path: Path) -> None:
 def test_what_is_no_run_cannot_be_opened(tmp_path: Path) -> None:
     with pytest.raises(apnemu.InputError, match="is not the directory of a run that ended"):
         apnemu.open_run(tmp_path)
+
+
+def computed(name: str) -> apnemu.Experiment[object]:
+    return apnemu.Experiment(
+        name=name,
+        question="?",
+        topology="three-sites",
+        computed=lambda plant, settings, seed: [{"a": seed}],
+        judge=lambda rows, settings: apnemu.judge_rows(rows, lambda row: apnemu.at_least("a", row["a"], 1), ("a",)),
+    )
+
+
+@pytest.mark.parametrize(
+    ("asked", "words"),
+    [
+        ({"networks": ("wifi",)}, "--network: 'wifi' is no network of mine; it must be apn or packet"),
+        ({"networks": ()}, "--network: '' is no network of mine"),
+        ({"times": ("soon",)}, "--time: 'soon' is no kind of time"),
+        ({"seed": -1}, "--seed: seed is -1"),
+        ({"seed": 1.5}, "--seed: seed is 1.5"),
+        ({"controller": "nowhere.py"}, "--controller: there is no file nowhere.py"),
+        ({"controller_runtime": "pox"}, "--controller-runtime: 'pox' is not installed"),
+        ({"cores": (-1,)}, "--core: core -1 is not one"),
+        ({"wall_limit_s": 0}, "--wall-limit-s: wall_limit_s is 0"),
+        ({"topology": "mine.yaml"}, "mine.yaml: no such file"),
+    ],
+)
+def test_an_option_is_refused_as_the_command_line_does(tmp_path: Path, asked: dict[str, Any], words: str) -> None:
+    with pytest.raises(apnemu.InputError) as refused:
+        apnemu.run(computed("mine"), out=tmp_path / "run", **asked)
+    assert words in str(refused.value)
+    assert not (tmp_path / "run").exists()
+
+
+def test_options_may_be_words_or_numbers_of_numpy(tmp_path: Path) -> None:
+    run = apnemu.run(computed("mine"), out=tmp_path / "run", networks="apn", times="virtual", seed=np.int64(3))  # type: ignore[arg-type]
+    assert run.rows == [{"a": 3}]
+    assert run.manifest["seed"] == 3
+
+
+@pytest.mark.parametrize("name", ["mine", "latency"])
+def test_an_experiment_that_is_a_value_claims_no_command(tmp_path: Path, name: str) -> None:
+    """Not even where one of ours has its name: that one would be another run, and would show it otherwise."""
+    run = apnemu.run(computed(name), out=tmp_path / "run")
+    assert run.manifest["command"] == []
+    assert "the experiment was given as a value from Python" in run.page.read_text()
+    run.page.unlink()
+    again = apnemu.open_run(run.path)
+    assert again.page.is_file()
+    assert again.verdict == run.verdict
+
+
+def test_an_experiment_of_ours_that_is_a_value_has_its_command(tmp_path: Path) -> None:
+    from apnemu.experiments.blocking import EXPERIMENT
+
+    run = apnemu.run(EXPERIMENT, settings={"requests": 1000, "load": [30]}, out=tmp_path / "run")
+    assert run.manifest["command"][:3] == ["apnemu", "run", "blocking"]
+
+
+@pytest.mark.parametrize("met", [True, False, None])
+def test_a_run_of_apnemu_0_1_is_opened(tmp_path: Path, met: bool | None) -> None:
+    run = apnemu.run(computed("mine"), out=tmp_path / "run")
+    document = json.loads((run.path / "results.json").read_text())
+    document["expectation"] = {"text": "as it was", "met": met}
+    (run.path / "results.json").write_text(json.dumps(document))
+    run.page.unlink()
+    old = apnemu.open_run(run.path)
+    assert old.verdict.met is met
+    assert old.document["expectation"]["met"] is met
+    assert old.answer == "1 result."
+    assert "as it was" in old.page.read_text()
+
+
+def test_a_run_that_lacks_what_every_run_has_is_refused(tmp_path: Path) -> None:
+    run = apnemu.run(computed("mine"), out=tmp_path / "run")
+    (run.path / "results.json").write_text('{"experiment": "mine", "time": "virtual", "results": []}')
+    with pytest.raises(apnemu.InputError, match=r"its results\.json has no .*expectation"):
+        apnemu.open_run(run.path)

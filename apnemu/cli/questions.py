@@ -101,10 +101,12 @@ def _describe(asked: Experiment[Any]) -> None:
 
 
 def _default(setting: Declared) -> str:
-    value = setting.default
-    if value is None:
-        return "the topology's"
-    text = ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)
+    from apnemu.question.packet_network import PacketSettings
+    from apnemu.question.settings import as_text, declared
+
+    if setting.default is None:
+        return "the topology's" if setting.name in declared(PacketSettings) else "none"
+    text = as_text(setting.default).replace(",", ", ")
     return f"{text or 'empty'} {setting.about.unit}".rstrip()
 
 

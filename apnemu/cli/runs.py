@@ -13,7 +13,7 @@ from apnemu.cli.labs import Json
 from apnemu.cli.shown import OUT, show_json, to_stderr, to_stdout
 from apnemu.cli.topologies import Topology, TopologyOption
 from apnemu.cli.values import application, cores, networks, runtime, seed_of, times_of
-from apnemu.question.discovery import load_experiment, shipped_topology, topology_word
+from apnemu.question.discovery import load_experiment, shipped_topology, topology_of, topology_word
 from apnemu.running.directory import new_folder
 
 UNMET = 1
@@ -143,10 +143,11 @@ def run(
     from apnemu.running.request import Request
 
     asked = load_experiment(experiment)
+    own_file = Path(experiment) if experiment.endswith(".py") else None
     request = Request(
         experiment=asked,
-        own_file=Path(experiment) if experiment.endswith(".py") else None,
-        topology=topology or shipped_topology(asked.topology),
+        own_file=own_file,
+        topology=topology or topology_of(asked, own_file),
         given=tuple(setting or ()),
         seed=seed_of(seed),
         networks=networks(network, asked),
@@ -163,7 +164,6 @@ def run(
     asked.resolve(request.given)  # what was asked wrongly is told before half of apnemu is loaded
     from apnemu.lab.progress import Display
     from apnemu.report.headline import cost, expectation
-    from apnemu.report.tables import results_table
     from apnemu.running import corridor
 
     with Display() as display:
@@ -172,8 +172,8 @@ def run(
     if as_json:
         show_json(document)
     else:
-        OUT.print(results_table(document["results"], finished.shown))
-        to_stdout(document["answer"])
+        OUT.print(finished.table())
+        to_stdout(finished.answer())
         to_stdout(expectation(document))
         to_stdout(cost(document))
         to_stdout(f"page: {finished.folder / 'report.html'}")
@@ -219,7 +219,6 @@ def demo(
 ) -> None:
     """Show what an APN does for two data centres in Japan, and the packet network to them: one table, one page."""
     from apnemu.lab.progress import Display
-    from apnemu.report.tables import results_table
     from apnemu.running import corridor
     from apnemu.running.finished import write_report
     from apnemu.running.request import Request
@@ -240,9 +239,9 @@ def demo(
     if as_json:
         show_json({"page": str(page), "runs": [run.document for run in runs]})
     else:
-        OUT.print(results_table(runs[0].document["results"], runs[0].shown))
+        OUT.print(runs[0].table())
         for run in runs:
-            to_stdout(run.document["answer"])
+            to_stdout(run.answer())
         to_stdout(f"page: {page}")
     if any(run.document["expectation"]["met"] is False for run in runs):
         raise typer.Exit(UNMET)

@@ -12,7 +12,7 @@ from apnemu.cli.labs import Json
 from apnemu.cli.shown import show_json, to_stderr, to_stdout
 from apnemu.cli.topologies import TopologyOption
 from apnemu.cli.values import networks, seed_of, workers_of
-from apnemu.question.discovery import load_experiment, shipped_topology
+from apnemu.question.discovery import load_experiment, topology_of
 
 FAILED, UNMET = 3, 1
 
@@ -41,9 +41,10 @@ def sweep(
     from apnemu.sweep import sweep as sweep_all
 
     asked = load_experiment(experiment)
+    own_file = Path(experiment) if experiment.endswith(".py") else None
     request = Request(
         experiment=experiment,
-        topology=topology or shipped_topology(asked.topology),
+        topology=topology or topology_of(asked, own_file),
         given=tuple(setting or ()),
         listed=points,
         seed=seed_of(seed),
@@ -60,6 +61,7 @@ def sweep(
     else:
         to_stdout(
             f"{document['points']} points, {document['failed']} failed, {document['unmet']} not as expected, "
+            f"{document['unjudged']} not judged, "
             f"{document['wall_s']:.0f} s"
         )
         to_stdout(f"table: {document['table']}")

@@ -7,6 +7,9 @@
     context         what an experiment may look at when it decides what to play
     verdict         claims about rows, and the verdict over them
     reserved        names of columns that are apnemu's own
+    results         what an experiment made of its records, as plain values
+    contract        what its functions are called with and return
+    former          names of apnemu 0.1, and what they are called now
     discovery       experiments and topologies by name or file
     pairs           the pair of data centres that an experiment is about
     plants          stars and rings that are laid in place of the topology's plant

@@ -6,13 +6,13 @@ from __future__ import annotations
 import difflib
 import hashlib
 import importlib
-import importlib.util
 import sys
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from apnemu.errors import ApnemuError, InputError
+from apnemu.question.former import way_out
 
 if TYPE_CHECKING:
     from apnemu.question.experiment import Experiment
@@ -36,32 +36,33 @@ def load_experiment(name: str) -> Experiment[Any]:
         module = importlib.import_module(f"apnemu.experiments.{name}")
     experiment = getattr(module, "EXPERIMENT", None)
     if not isinstance(experiment, Experiment):
-        raise InputError(f"{name} has no value EXPERIMENT; see experiments/latency.py for one", file="EXPERIMENT")
+        raise InputError(f"{name} has no value EXPERIMENT = Experiment(...); see apnemu.Experiment", file="EXPERIMENT")
     return experiment
 
 
 def _own_module(file: Path) -> ModuleType:
     """The module of a person's own file, loaded under a name that its content and place give it.
 
-    It is put into `sys.modules` as the import system does, since dataclasses look for their module there.
+    It is put into `sys.modules` as the import system does, since dataclasses look for their module there. It is
+    compiled from the content that was hashed: what Python keeps in `__pycache__` is told apart by seconds and length.
     """
     if not file.is_file():
         raise InputError(f"there is no file {file}; give a Python file with a value EXPERIMENT", file="EXPERIMENT")
-    key = hashlib.sha256(str(file.resolve()).encode() + b"\0" + file.read_bytes()).hexdigest()[:16]
+    content = file.read_bytes()
+    key = hashlib.sha256(str(file.resolve()).encode() + b"\0" + content).hexdigest()[:16]
     name = f"apnemu_own_{key}"
-    spec = importlib.util.spec_from_file_location(name, file)
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
+    module = ModuleType(name)
+    module.__file__ = str(file.resolve())
     sys.modules[name] = module
     try:
-        spec.loader.exec_module(module)
+        exec(compile(content, module.__file__, "exec"), module.__dict__)
     except ApnemuError:
         del sys.modules[name]
         raise
-    except Exception as error:  # whatever it is, the file is a person's own
+    except (Exception, SystemExit) as error:  # whatever it is, the file is a person's own
         del sys.modules[name]
         raise InputError(
-            f"{file} cannot be loaded: {type(error).__name__}: {error}; mend it (--debug shows where)",
+            f"{file} cannot be loaded: {type(error).__name__}: {error}; {way_out(error)}",
             file="EXPERIMENT",
         ) from error
     return module
@@ -99,6 +100,20 @@ def find_topology(given: str | Path) -> Path:
     near = difflib.get_close_matches(text, known_topologies(), n=1)
     hint = f"; did you mean {near[0]}" if near else "; or give a file"
     raise InputError(f"there is no topology '{text}'; there are {', '.join(known_topologies())}{hint}", file="TOPOLOGY")
+
+
+def topology_of(experiment: Experiment[Any], own_file: Path | None) -> Path:
+    """The file of the topology that an experiment is about: beside its own file, a path, or one with apnemu.
+
+    Raises InputError for a name that is none of them.
+    """
+    beside = None if own_file is None else own_file.parent / experiment.topology
+    return beside if beside is not None and beside.is_file() else find_topology(experiment.topology)
+
+
+def comes_with_apnemu(experiment: Experiment[Any]) -> bool:
+    """Whether the experiment is one that its name finds."""
+    return experiment.name in known_experiments() and load_experiment(experiment.name) is experiment
 
 
 def topology_word(file: Path) -> str:

@@ -18,6 +18,7 @@ from apnemu.errors import InputError
 from apnemu.model.assignment import Assignment
 from apnemu.model.plant import Plant
 from apnemu.model.scenario import Stage
+from apnemu.question import contract
 from apnemu.question.context import Context, Network, Row, S
 from apnemu.question.packet_network import PacketSettings
 from apnemu.question.reserved import refuse_reserved
@@ -48,6 +49,11 @@ class Chosen(Generic[S]):
         return values_of(self.own) | packet
 
 
+def nothing_played(context: Context[Any]) -> tuple[Stage, ...]:
+    """The stages of an experiment that is computed."""
+    return ()
+
+
 def nothing_judged(rows: Sequence[Row], settings: Any) -> Verdict:
     """The verdict of an experiment that expects nothing."""
     return Verdict(judged=0, why="this experiment judges nothing")
@@ -73,7 +79,7 @@ class Experiment(Generic[S]):
     key: tuple[str, ...] = ()
     prepare: Callable[[Plant, S], Plant] = field(default=lambda plant, settings: plant)
     arrange: Callable[[Assignment, S], Assignment] = field(default=lambda planned, settings: planned)
-    stages: Callable[[Context[S]], tuple[Stage, ...]] = field(default=lambda context: ())
+    stages: Callable[[Context[S]], tuple[Stage, ...]] = nothing_played
     rows: Callable[[pa.Table, Sequence[Context[S]]], list[Row]] = field(default=lambda table, contexts: [])
     computed: Callable[[Plant, S, int], list[Row]] | None = None
     networks: tuple[Network, ...] = ("apn", "packet")
@@ -85,6 +91,13 @@ class Experiment(Generic[S]):
     """Programs that run in the lab; `apnemu setup NAME` installs their packages."""
 
     def __post_init__(self) -> None:
+        contract.check_name(self.name)
+        contract.check_networks(self.networks)
+        contract.check_key(self.key)
+        contract.check_functions({name: getattr(self, name) for name in contract.CALLED_WITH if name != "sentence"})
+        if not isinstance(self.shown, Shown):
+            raise ValueError(f"shown is {self.shown!r}; it must be a Shown")
+        contract.check_functions({"sentence": self.shown.sentence})
         twice = declared(self.settings).keys() & declared(PacketSettings).keys()
         if twice:
             raise ValueError(f"setting {min(twice)} is every experiment's own already; call yours something else")
@@ -115,7 +128,11 @@ class Experiment(Generic[S]):
                 )
             setting = self.setting(name)
             (own if name in declared(self.settings) else packet)[setting.field] = setting.parse(value)
-        return Chosen(own=self.settings(**own), packet=PacketSettings(**packet))  # type: ignore[arg-type]  # parsed
+        try:
+            chosen = self.settings(**own)
+        except ValueError as error:  # its own __post_init__ looks at settings together
+            raise InputError(f"{self.name} refuses these settings: {error}", file="--set") from error
+        return Chosen(own=chosen, packet=PacketSettings(**packet))  # type: ignore[arg-type]  # parsed
 
     def _example(self) -> str:
         setting = next(iter(self.declared().values()))

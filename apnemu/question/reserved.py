@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import inspect
 import textwrap
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -55,6 +56,8 @@ def _refusal(experiment: str, name: str) -> str:
 
 def _written(function: Callable[..., Any]) -> Iterator[str]:
     """Keys of dictionaries in a function and in the functions of its module that it names."""
+    while isinstance(function, functools.partial):
+        function = function.func
     module = inspect.getmodule(function)
     if module is None:
         return
@@ -80,7 +83,9 @@ def _source(function: Callable[..., Any]) -> ast.AST | None:
 def _keys(node: ast.AST) -> Iterator[str]:
     if isinstance(node, ast.Dict):
         yield from (key.value for key in node.keys if isinstance(key, ast.Constant) and isinstance(key.value, str))
-    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "dict":
+    called = node.func if isinstance(node, ast.Call) else None
+    makes = isinstance(called, ast.Name) and called.id == "dict"
+    if isinstance(node, ast.Call) and (makes or (isinstance(called, ast.Attribute) and called.attr == "update")):
         yield from (keyword.arg for keyword in node.keywords if keyword.arg)
     if isinstance(node, ast.Assign):
         for target in node.targets:

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
+import math
 import types
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ from typing import Annotated, Any, Literal, NoReturn, Union, get_args, get_origi
 from apnemu.errors import InputError
 
 Value = float | int | str | bool | tuple[float | str, ...] | None
+FIELD = "Annotated[type, Setting('its meaning')]"
 Kind = Literal["whole number", "number", "yes or no", "text", "choice"]
 
 
@@ -38,6 +40,11 @@ class Setting:
     low: float | None = None
     high: float | None = None
     example: str = ""
+
+    def __post_init__(self) -> None:
+        for limit in (self.low, self.high):
+            if limit is not None and not math.isfinite(limit):
+                raise ValueError(f"a limit of '{self.meaning}' is {limit}; leave it out where there is none")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,8 +87,12 @@ class Declared:
     @property
     def example(self) -> str:
         """A value that can be used, as text."""
-        first = self.default[0] if isinstance(self.default, tuple) and self.default else self.default
-        return self.about.example or str(first)
+        if self.about.example:
+            return self.about.example
+        first = self.default if isinstance(self.default, tuple) else (self.default,)
+        known = [as_text(value) for value in first if value not in (None, "")]
+        usual = {"whole number": "1", "number": "1.5", "yes or no": "yes", "text": "a text"}
+        return known[0] if known else self.choices[0] if self.choices else usual[self.kind]
 
     def _single(self, text: str) -> Any:
         text = text.strip()
@@ -91,14 +102,14 @@ class Declared:
             return text or self._refuse(text, "it must not be empty", self.example)
         if self.kind == "yes or no":
             known = {"yes": True, "true": True, "no": False, "false": False}
-            return known[text] if text in known else self._refuse(text, "it must be yes or no", "yes")
+            return known[text.lower()] if text.lower() in known else self._refuse(text, "it must be yes or no", "yes")
         try:
             number = int(text) if self.kind == "whole number" else float(text)
         except ValueError:
             number = float("nan")
         low = float("-inf") if self.about.low is None else self.about.low
         high = float("inf") if self.about.high is None else self.about.high
-        if not low <= number <= high:
+        if not low <= number <= high or not math.isfinite(number):
             self._refuse(text, f"it must be {self.limits()}", self.example)
         return number
 
@@ -122,21 +133,58 @@ def declared(settings: type) -> Mapping[str, Declared]:
 
     Raises TypeError for a field that is not declared as this module asks.
     """
+    if not isinstance(settings, type) or not dataclasses.is_dataclass(settings):
+        raise TypeError(f"settings must be a dataclass whose fields are {FIELD}")
     hints = get_type_hints(settings, include_extras=True)
     found = {}
     own = inspect.get_annotations(settings)
+    for name in own.keys() - {field.name for field in dataclasses.fields(settings)}:
+        raise TypeError(f"{name} is no field of {settings.__name__}; write @dataclass over the class")
     for field in sorted(dataclasses.fields(settings), key=lambda field: field.name not in own):
         about = next((extra for extra in get_args(hints[field.name])[1:] if isinstance(extra, Setting)), None)
         if get_origin(hints[field.name]) is not Annotated or about is None:
-            raise TypeError(f"{field.name} must be Annotated[type, Setting('its meaning')]")
+            raise TypeError(f"{field.name} must be {FIELD}")
         if field.default is dataclasses.MISSING:
             raise TypeError(f"{field.name} has no default; every setting has one")
         kind, many, choices = _kind_of(get_args(hints[field.name])[0], field.name)
         name = field.name.rstrip("_")
-        found[name] = Declared(
+        setting = Declared(
             name=name, field=field.name, kind=kind, many=many, default=field.default, choices=choices, about=about
         )
+        _check_default(setting)
+        found[name] = setting
     return found
+
+
+def _check_default(setting: Declared) -> None:
+    """Raises TypeError for a default that `--set` would refuse; None and an empty text say that there is none."""
+    default = setting.default
+    if setting.many and default is not None and not isinstance(default, tuple):
+        raise TypeError(f"{setting.name} has the default {default!r}; it must be a tuple")
+    for value in default if isinstance(default, tuple) else (default,):
+        if value in (None, ""):
+            continue
+        try:
+            read = setting.parse(as_text(value))
+        except InputError as error:
+            raise TypeError(f"the default of {error.message.partition('; for example')[0]}") from error
+        if read != ((value,) if setting.many else value):
+            raise TypeError(f"the default of {setting.name} is {value!r}; it must be {setting.limits()}")
+
+
+def as_text(value: Any) -> str:
+    """A value as `--set` takes it.
+
+    >>> as_text((1, 2.5)), as_text("idle"), as_text(True)
+    ('1,2.5', 'idle', 'yes')
+    """
+    if hasattr(value, "tolist"):  # arrays and scalars of numpy, columns of pandas
+        value = value.tolist()
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list | tuple | range | set | frozenset):
+        return ",".join(map(as_text, value))
+    return str(value)
 
 
 def _kind_of(hint: Any, name: str) -> tuple[Kind, bool, tuple[str, ...]]:
@@ -149,7 +197,9 @@ def _kind_of(hint: Any, name: str) -> tuple[Kind, bool, tuple[str, ...]]:
         kind, _, choices = _kind_of(get_args(hint)[0], name)
         return kind, True, choices
     if get_origin(hint) is Literal:
-        return "choice", False, tuple(str(word) for word in get_args(hint))
+        if not all(isinstance(word, str) for word in get_args(hint)):
+            raise TypeError(f"{name} has the type {hint}; the words of a Literal must be texts")
+        return "choice", False, get_args(hint)
     kinds_of: dict[Any, Kind] = {int: "whole number", float: "number", bool: "yes or no", str: "text"}
     if hint in kinds_of:
         return kinds_of[hint], False, ()

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from apnemu.errors import InputError
 from apnemu.report import words
 
 Row = Mapping[str, Any]
@@ -56,7 +57,7 @@ class Verdict:
 
 def judge_rows(
     rows: Sequence[Row],
-    claims_of: Callable[[Row], Iterable[Claim]],
+    claims_of: Callable[[Row], Iterable[Claim] | Claim | None],
     key: Sequence[str],
     *,
     about: str = "",
@@ -73,8 +74,17 @@ def judge_rows(
     >>> judge_rows(rows[2:], claims, ("network",), about="the APN").why
     'nothing to judge: none of 1 row is about the APN'
     """
-    judged = [(row, list(claims_of(row))) for row in rows]
+    judged = [(row, _claims(claims_of(row))) for row in rows]
     return verdict_of([(row, claims) for row, claims in judged if claims], key, rows=len(rows), about=about)
+
+
+def _claims(made: Iterable[Claim] | Claim | None) -> list[Claim]:
+    """The claims about a row, as functions of different people return none, one or several."""
+    claims = [made] if isinstance(made, Claim) else list(made or ())
+    for claim in claims:
+        if not isinstance(claim, Claim):
+            raise InputError(f"a claim is {claim!r:.60}; it must be a Claim, such as at_most(what, measured, limit)")
+    return claims
 
 
 def verdict_of(
@@ -110,7 +120,7 @@ def named(row: Row, key: Sequence[str]) -> str:
         parts.append(words.pair(row["from"], row["to"]))
     for name in key:
         if name == "network":
-            parts.append(words.network(row[name]))
+            parts.append(words.network(words.plain(row.get(name))))
         elif name not in ("from", "to") or not parts:
             parts.append(f"{name} {words.plain(row.get(name))}")
     return ", ".join(parts)
@@ -141,7 +151,7 @@ def near_share(what: str, measured: float | None, expected: float | None, share:
         measured=quantity(measured, unit),
         expected=f"{quantity(expected, unit)} within {100 * share:g} %",
         held=off <= share,
-        excess=off / share,
+        excess=off / share if share else off,
     )
 
 

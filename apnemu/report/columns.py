@@ -28,6 +28,10 @@ class Column:
     number: bool = True
     whole: bool = False
 
+    def cell(self, row: Row) -> str:
+        """The text of a row's cell, whatever `text` makes."""
+        return str(self.text(row))
+
 
 def plain(key: str, heading: str = "", *, number: bool = True) -> Column:
     """Column of values as they are."""

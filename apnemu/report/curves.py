@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from markupsafe import Markup
 
@@ -15,6 +15,7 @@ from apnemu.report.svg import Scale, legend, linear_scale, log_scale
 
 Row = Mapping[str, Any]
 Unit = Literal["time", "share", "number", "count", "gbps"]
+MOST_DRAWN = 1e300
 WIDE_SPAN = 30
 """Ratio of the greatest to the least duration from which on durations stand on a logarithmic scale."""
 
@@ -53,17 +54,24 @@ class Curve:
     derive: Callable[[Sequence[Row]], Sequence[Row]] | None = None
     note: Callable[[Row], str] | None = None
 
+    def __post_init__(self) -> None:
+        if self.unit not in get_args(Unit):
+            raise ValueError(f"unit is {self.unit!r}; it must be {' or '.join(get_args(Unit))}")
+        for name in (self.split, self.lines):
+            if isinstance(name, str):
+                raise ValueError(f"'{name}' stands for columns; it must be a tuple, for example ('{name}',)")
+
     def names(self) -> tuple[str, ...]:
         """The columns that the curve is made of."""
         return tuple(name for name in (self.x, self.y, self.reference, self.by, *self.split, *self.lines) if name)
 
     def draw(self, rows: Sequence[Row]) -> list[Markup]:
-        """The figures; none where nothing is known, or where a line has fewer than `fewest` values of x."""
+        """The figures; none where no points are numbers, or where a line has fewer than `fewest` values of x."""
         drawn = self.derive(rows) if self.derive else rows
-        known = [row for row in drawn if row.get(self.x) is not None and row.get(self.y) is not None]
+        known = [row for row in drawn if _is_drawn(row.get(self.x)) and _is_drawn(row.get(self.y))]
         parts: dict[tuple[Any, ...], list[Row]] = {}
         for row in known:
-            parts.setdefault(tuple(row.get(name) for name in self.split), []).append(row)
+            parts.setdefault(tuple(_hashable(row.get(name)) for name in self.split), []).append(row)
         worth = [
             part for part in parts.values() if not self.joined or len({row[self.x] for row in part}) >= self.fewest
         ]
@@ -79,7 +87,7 @@ class Curve:
             Series(network=label[0], points=self._points(part), line=self.joined, label=self._line(part[0]))
             for label, part in lines.items()
         ]
-        heights = [float(row[name]) for row in of_scale for name in self._heights() if row.get(name) is not None]
+        heights = [float(row[name]) for row in of_scale for name in self._heights() if _is_drawn(row.get(name))]
         x = linear_scale([float(row[self.x]) for row in of_scale])
         dashed = self._references(list(lines.values()), x)
         kinds = list(dict.fromkeys(one.network for one in series))
@@ -117,7 +125,7 @@ class Curve:
         """The points of the reference; one alone makes no line, unless it reaches from side to side."""
         if not self.reference:
             return []
-        known = [row for row in self._along(rows) if row.get(self.reference) is not None]
+        known = [row for row in self._along(rows) if _is_drawn(row.get(self.reference))]
         points = list(dict.fromkeys((float(row[self.x]), float(row[self.reference])) for row in known))
         if self.across and points:
             return [(x.low, points[0][1]), *points, (x.high, points[-1][1])]
@@ -146,3 +154,17 @@ class Curve:
         text = {"time": lambda: words.duration(round(value)), "share": lambda: words.percent(value)}
         said = text.get(self.unit, lambda: words.plain(value))()
         return f"{words.network(str(row.get(self.by, 'apn')))}: {said} at {words.plain(row[self.x])}"
+
+
+def _hashable(value: Any) -> Any:
+    """The value, or a text that tells it from others where a dictionary cannot."""
+    return repr(value) if isinstance(value, list | dict) else value
+
+
+def _is_drawn(value: Any) -> bool:
+    """Whether a value has a place on an axis.
+
+    >>> [_is_drawn(value) for value in (1, 0.5, None, "a", float("nan"), float("inf"), 10**400, [1])]
+    [True, True, False, False, False, False, False, False]
+    """
+    return isinstance(value, int | float) and abs(value) <= MOST_DRAWN

@@ -34,12 +34,13 @@ Document = Mapping[str, Any]
 class Part:
     """Run as the page shows it: its document (`apnemu run --json`), its manifest, and how its results are shown.
 
-    A run without a manifest, an empty one, is shown as such.
+    `picture` is its plant, which need not be the page's. A run without a manifest, an empty one, is shown as such.
     """
 
     document: Document
     shown: Shown
     manifest: Mapping[str, Any]
+    picture: Mapping[str, Any]
 
 
 def write_page(folder: Path, parts: Sequence[Part], picture: Mapping[str, Any]) -> Path:
@@ -63,7 +64,7 @@ def render(parts: Sequence[Part], picture: Mapping[str, Any]) -> str:
         style=asset("page.css"),
         script=script,
         script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
-        sections=[_section(part, picture) for part in parts],
+        sections=[_section(part) for part in parts],
         chosen=_index(details, ends),
         details=details,
         ends=list(ends or ()),
@@ -77,10 +78,10 @@ def render(parts: Sequence[Part], picture: Mapping[str, Any]) -> str:
 
 
 def _said_of_pairs(parts: Sequence[Part], picture: Mapping[str, Any]) -> Sequence[PairSaid]:
-    """Texts about pairs of sites, by the first experiment that has any."""
+    """Texts about pairs of sites, by the first experiment over the page's plant that has any."""
     for part in parts:
         rows = part.document["results"]
-        if part.shown.pairs is not None and rows:
+        if part.shown.pairs is not None and rows and part.picture == picture:
             return part.shown.pairs(rows, picture)
     return ()
 
@@ -145,8 +146,8 @@ def _light(path: Mapping[str, Any] | None) -> list[tuple[str, str]]:
     return lines
 
 
-def _section(part: Part, picture: Mapping[str, Any]) -> dict[str, Any]:
-    document, rows = part.document, part.document["results"]
+def _section(part: Part) -> dict[str, Any]:
+    document, rows, picture = part.document, part.document["results"], part.picture
     table = all_columns(rows, part.shown.columns)
     return {
         "document": document,
@@ -154,7 +155,7 @@ def _section(part: Part, picture: Mapping[str, Any]) -> dict[str, Any]:
         "expectation": headline.expectation(document),
         "figures": [*part.shown.groups(rows, picture), *_trees(picture)],
         "headings": [(column.heading, column.number) for column in table],
-        "rows": [[column.text(row) for column in table] for row in rows],
+        "rows": [[column.cell(row) for column in table] for row in rows],
         "numbers": [column.number for column in table],
         "command": _command(document, part.manifest),
         "manifest": part.manifest,
@@ -170,7 +171,7 @@ def _command(document: Document, manifest: Mapping[str, Any]) -> str:
     """The command line that gives this run again."""
     command = manifest.get("command")
     if isinstance(command, list):
-        return shlex.join(command)
+        return shlex.join(command) or "no command: the experiment was given as a value from Python (apnemu.run)"
     return str(command or f"apnemu run {document['experiment']} --seed {document['seed']} --time {document['time']}")
 
 

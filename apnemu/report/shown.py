@@ -53,6 +53,14 @@ class Shown:
     table: Callable[[Sequence[Row]], Table] | None = None
     pairs: Callable[[Sequence[Row], Picture], Sequence[PairSaid]] | None = None
 
+    def __post_init__(self) -> None:
+        kinds: dict[str, tuple[Any, ...]] = {"figures": (Curve, Callable), "columns": (Column,), "brief": (Column,)}
+        for name, wanted in kinds.items():
+            entries = getattr(self, name)
+            if not isinstance(entries, list | tuple) or not all(isinstance(entry, wanted) for entry in entries):
+                words = {"figures": "curves or functions"}.get(name, "columns")
+                raise ValueError(f"{name} is {entries!r:.60}; it must be a tuple of {words}")
+
     def names(self) -> tuple[str, ...]:
         """Names of all columns that the description refers to."""
         curves = [name for figure in self.figures if isinstance(figure, Curve) for name in figure.names()]

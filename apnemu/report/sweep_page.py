@@ -26,10 +26,13 @@ NOT_FOUND = frozenset({"point", "seed"})
 Row = Mapping[str, Any]
 
 
-def write_sweep_page(folder: Path, facts: Mapping[str, Any], rows: Sequence[Row], axes: Sequence[str]) -> Path:
+def write_sweep_page(
+    folder: Path, facts: Mapping[str, Any], rows: Sequence[Row], axes: Sequence[str], failed: Sequence[Row]
+) -> Path:
     """Write `sweep.html` into the folder and return its path.
 
-    `facts` has experiment, question, topology, seed, points, failed, unmet. `axes` are the swept columns of `rows`.
+    `facts` has experiment, question, topology, seed, points, failed, unmet, unjudged. `axes` are the swept columns of
+    `rows`, `failed` the rows of points that failed.
     """
     headings = list(dict.fromkeys(name for row in rows for name in row))
     page = folder / "sweep.html"
@@ -41,7 +44,7 @@ def write_sweep_page(folder: Path, facts: Mapping[str, Any], rows: Sequence[Row]
             headings=headings,
             numbers=[all(_is_number(row.get(name)) for row in rows if row.get(name) is not None) for name in headings],
             rows=[[_cell(row.get(name)) for name in headings] for row in rows],
-            failed=[row for row in rows if row["reason"] and not any(name in row for name in _measured(rows, axes))],
+            failed=failed,
             axes=axes,
         ),
         encoding="utf-8",

@@ -27,7 +27,7 @@ def results_table(rows: Sequence[Mapping[str, Any]], shown: Shown) -> Table:
     columns = list(shown.brief) or all_columns(rows, shown.columns)
     table = titled("Results")
     if len(rows) > 1 and len(columns) > MANY_COLUMNS:
-        same = [column for column in columns if len({column.text(row) for row in rows}) == 1]
+        same = [column for column in columns if len({column.cell(row) for row in rows}) == 1]
         columns = [column for column in columns if column not in same] or columns
         if same:
             table.caption = "the same in every row: " + ", ".join(
@@ -41,7 +41,7 @@ def results_table(rows: Sequence[Mapping[str, Any]], shown: Shown) -> Table:
         if shown.brief and before and network != before:
             table.add_section()
         before = network
-        table.add_row(*[coloured(column.text(row), network, column.key) for column in columns])
+        table.add_row(*[coloured(column.cell(row), network, column.key) for column in columns])
     return table
 
 

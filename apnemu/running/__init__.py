@@ -2,6 +2,7 @@
 """A run, from what was asked to what was seen: its stages in order, each leaving its file in the run's directory.
 
     request    what was asked for, and the command line that asks for it again
+    options    options of a run, checked
     asked      what follows from a request before anything is played, and what its rows answer: no lab is needed
     corridor   the run itself: plan, blueprint, guests, records, rows, verdict, page
     guests     one guest for each network, side by side

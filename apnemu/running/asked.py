@@ -15,9 +15,12 @@ from apnemu.model.plant import Plant
 from apnemu.planning import next_hops
 from apnemu.planning.judged import left_dark, plan_judged
 from apnemu.question.context import Context, Row
-from apnemu.question.experiment import Chosen, Experiment
+from apnemu.question.contract import returned
+from apnemu.question.experiment import Chosen, Experiment, nothing_played
+from apnemu.question.former import way_out
 from apnemu.question.packet_network import with_packet_settings
-from apnemu.question.reserved import refuse_rows
+from apnemu.question.results import plain_value
+from apnemu.question.verdict import Verdict
 from apnemu.report.picture import picture_of
 from apnemu.running.manifest import scenario_unplayed
 from apnemu.running.request import Request, Time
@@ -37,6 +40,8 @@ class Asked:
     warnings: tuple[str, ...]
     """Lines that a person is told before the lab boots."""
     picture: dict[str, Any]
+    expected: str
+    """The answer that is expected, stated before the run."""
 
     @property
     def experiment(self) -> Experiment[Any]:
@@ -46,14 +51,20 @@ class Asked:
 
 def resolve(request: Request) -> Asked:
     """Settings, plant and planned light of a request. Raises InputError for what cannot be asked."""
-    experiment = request.experiment
+    experiment, name = request.experiment, request.experiment.name
+    if experiment.computed is None and experiment.stages is nothing_played:
+        raise InputError(f"{name} plays nothing; give it stages and rows, or computed", file="EXPERIMENT")
     chosen = experiment.resolve(request.given)
     drawn = read_plant(request.topology)
-    with own_functions(request):
-        plant = experiment.prepare(with_packet_settings(drawn, chosen.packet), chosen.own)
+    with own_functions(request.experiment.name, request.own_file):
+        expected = returned(name, "expected", experiment.expected(chosen.own), str)
+        _try_judge(experiment, chosen)
+        prepared = experiment.prepare(with_packet_settings(drawn, chosen.packet), chosen.own)
+        plant = returned(name, "prepare", prepared, Plant)
     judged = plan_judged(plant, by_quality=request.by_quality or experiment.by_quality)
-    with own_functions(request):
-        assignment = experiment.arrange(judged.assignment, chosen.own)
+    with own_functions(request.experiment.name, request.own_file):
+        arranged = experiment.arrange(judged.assignment, chosen.own)
+        assignment = returned(name, "arrange", arranged, Assignment)
         plays_scenario = experiment.plays_scenario(chosen.own)
     dark = () if experiment.computed or "apn" not in request.networks else left_dark(assignment)
     unplayed = () if plays_scenario else scenario_unplayed(drawn, f"This run of {experiment.name}")
@@ -65,7 +76,17 @@ def resolve(request: Request) -> Asked:
         notes=(*judged.notes, *judged.warnings, *dark, *unplayed),
         warnings=(*judged.warnings, *dark, *unplayed),
         picture=picture_of(plant, assignment),
+        expected=expected,
     )
+
+
+def _try_judge(experiment: Experiment[Any], chosen: Chosen[Any]) -> None:
+    """Judge no rows before the run, for the sake of what is returned. Raises InputError for what is no verdict."""
+    try:
+        tried = experiment.judge([], chosen.own)
+    except Exception:  # it may well need a row
+        return
+    returned(experiment.name, "judge", tried, Verdict)
 
 
 def contexts(asked: Asked, folder: Path, kind: Time) -> list[Context[Any]]:
@@ -85,33 +106,46 @@ def contexts(asked: Asked, folder: Path, kind: Time) -> list[Context[Any]]:
     ]
 
 
-def answer(asked: Asked, rows: Sequence[Row]) -> dict[str, Any]:
-    """What a run's document says of its rows: the answer in a sentence, and how the expectation fared.
+def unanswered(asked: Asked) -> dict[str, Any]:
+    """What a run's document says before its rows are judged."""
+    verdict = Verdict(judged=0, why="the run ended before its results were judged")
+    return {"expectation": {"text": asked.expected, **verdict.to_json()}}
 
-    Rows of a real clock are judged only where there are no others. Raises InputError for a column of a reserved name.
+
+def answer(asked: Asked, rows: Sequence[Row]) -> dict[str, Any]:
+    """What a run says of its rows: the answer in a sentence, and how the expectation fared.
+
+    Rows of a real clock are judged only where there are no others. Raises InputError where a person's own function
+    fails, or returns what it must not.
     """
     experiment = asked.experiment
-    with own_functions(asked.request):
-        refuse_rows(experiment.name, [{k: v for k, v in row.items() if k != "time"} for row in rows])
+    with own_functions(asked.experiment.name, asked.request.own_file):
         exact = [row for row in rows if row.get("time") != "real"] or rows
-        verdict = experiment.judge(exact, asked.chosen.own)
+        verdict = returned(experiment.name, "judge", experiment.judge(exact, asked.chosen.own), Verdict)
         return {
-            "answer": experiment.shown.answer(exact, asked.picture),
-            "expectation": {"text": experiment.expected(asked.chosen.own), **verdict.to_json()},
+            "answer": returned(experiment.name, "sentence", experiment.shown.answer(exact, asked.picture), str),
+            "expectation": {"text": asked.expected, **plain_value(experiment.name, "failed", verdict.to_json())},
         }
 
 
 @contextmanager
-def own_functions(request: Request) -> Iterator[None]:
-    """Name the file of a person's own experiment for whatever a function of it raises. Raises InputError."""
+def own_functions(experiment: str, file: Path | None) -> Iterator[None]:
+    """Name the file of a person's own experiment for whatever a function of it raises. Raises InputError.
+
+    `file` is None for an experiment that comes with apnemu, or was given as a value.
+    """
     try:
         yield
+    except InputError as error:
+        if error.file or file is None:
+            raise
+        raise InputError(error.message, file=str(file)) from error
     except ApnemuError:
         raise
     except Exception as error:
-        if request.own_file is None:
+        if file is None:
             raise
         raise InputError(
-            f"{request.experiment.name} failed: {type(error).__name__}: {error}; mend it (--debug shows where)",
-            file=str(request.own_file),
+            f"{experiment} failed: {type(error).__name__}: {error}; {way_out(error)}",
+            file=str(file),
         ) from error

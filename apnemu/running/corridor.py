@@ -9,6 +9,8 @@ from __future__ import annotations
 import os
 import shutil
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,10 +20,10 @@ from apnemu.lab.needs import has_program
 from apnemu.lab.verdict import disk_named
 from apnemu.lab.watchdog import peak_bytes
 from apnemu.question.context import Row
-from apnemu.question.reserved import refuse_rows
+from apnemu.question.results import plain_rows
 from apnemu.records.table import read_jsonl, write_parquet
 from apnemu.running import directory
-from apnemu.running.asked import Asked, answer, contexts, own_functions, resolve
+from apnemu.running.asked import Asked, answer, contexts, own_functions, resolve, unanswered
 from apnemu.running.directory import write_json
 from apnemu.running.finished import Finished, write_report
 from apnemu.running.guests import OnProgress, Say, blueprint_of, emulate
@@ -94,18 +96,36 @@ def _run_in(begun: _Begun, begun_s: float) -> Finished:
         "seed": request.seed,
         "time": ",".join(request.times),
         **done,
-        **answer(asked, measured.rows),
+        **unanswered(asked),
         "results": measured.rows,
     }
+    write_json(folder / "results.json", document)
+    with _kept(folder / "results.json"):
+        document["expectation"] = answer(asked, measured.rows)["expectation"]
     write_json(folder / "results.json", document)
     manifest |= {"status": "done", **done}
     write_json(folder / "manifest.json", manifest)
     finished = Finished(
-        folder=folder, document=document, manifest=manifest, picture=asked.picture, shown=experiment.shown
+        folder=folder,
+        document=document,
+        manifest=manifest,
+        picture=asked.picture,
+        shown=experiment.shown,
+        own_file=request.own_file,
     )
-    with own_functions(request):
+    with _kept(folder / "results.json"):
         write_report(folder, [finished])
     return finished
+
+
+@contextmanager
+def _kept(file: Path) -> Iterator[None]:
+    """Say, in an InputError of somebody's own experiment, where what was measured is kept. Raises InputError."""
+    try:
+        yield
+    except InputError as error:
+        told = f"{error.message}; what was measured is kept in {file}"
+        raise InputError(told, file=error.file, line=error.line) from error
 
 
 def _computed(begun: _Begun) -> _Measured:
@@ -113,8 +133,9 @@ def _computed(begun: _Begun) -> _Measured:
     assert asked.experiment.computed is not None
     for warning in asked.warnings:
         begun.say(warning)
-    with own_functions(asked.request):
-        rows = asked.experiment.computed(asked.plant, asked.chosen.own, asked.request.seed)
+    with own_functions(asked.experiment.name, asked.request.own_file):
+        made = asked.experiment.computed(asked.plant, asked.chosen.own, asked.request.seed)
+        rows = plain_rows(asked.experiment.name, made)
     return _Measured(rows=rows)
 
 
@@ -140,7 +161,7 @@ def _measure(begun: _Begun, kind: Time) -> tuple[list[Row], list[Outcome]]:
     networks = contexts(asked, folder, kind)
     first = kind == request.times[0]
     try:
-        with own_functions(request):
+        with own_functions(request.experiment.name, request.own_file):
             blueprints = [blueprint_of(request, context) for context in networks]
         _check_programs(request)
     except (InputError, LabError):  # nothing has run yet
@@ -153,9 +174,9 @@ def _measure(begun: _Begun, kind: Time) -> tuple[list[Row], list[Outcome]]:
     outcomes = emulate(request, networks, blueprints, kind, begun.say, begun.on_progress)
     table = read_jsonl([context.folder / "records.jsonl" for context in networks])
     suffix = "" if first else f"-{kind}"
-    write_parquet(table, folder / f"records{suffix}.parquet")
-    with own_functions(request):
-        rows = request.experiment.rows(table, networks)
-    refuse_rows(request.experiment.name, rows)
+    records = folder / f"records{suffix}.parquet"
+    write_parquet(table, records)
+    with _kept(records), own_functions(request.experiment.name, request.own_file):
+        rows = plain_rows(request.experiment.name, request.experiment.rows(table, networks))
     directory.collect(folder, {context.network: context.folder for context in networks}, suffix, pcap=request.pcap)
     return rows, outcomes

@@ -11,13 +11,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from rich.table import Table
+
 from apnemu.errors import InputError
 from apnemu.question.discovery import known_experiments, load_experiment
-from apnemu.report.page import Part, write_page
+from apnemu.report.page import Part, render, write_page
 from apnemu.report.shown import Shown
+from apnemu.report.tables import results_table
+from apnemu.running.asked import own_functions
 from apnemu.running.directory import OWN_EXPERIMENT, made
 
 OTHERS_WRITE = 0o022
+WRITTEN = ("experiment", "seed", "time", "virtual_s", "wall_s", "expectation", "results")
+"""What every run writes into `results.json`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +35,18 @@ class Finished:
     manifest: Mapping[str, Any]
     picture: Mapping[str, Any]
     shown: Shown
+    own_file: Path | None = None
+    """The file of an experiment of somebody's own, to be named for what its functions raise."""
+
+    def answer(self) -> str:
+        """The answer in a sentence, as the experiment says it of the results; a real clock's only where alone."""
+        rows = self.document["results"]
+        return self.shown.answer([row for row in rows if row.get("time") != "real"] or rows, self.picture)
+
+    def table(self) -> Table:
+        """The results as a table for a terminal. Raises InputError where a column of somebody's own fails."""
+        with own_functions(str(self.document["experiment"]), self.own_file):
+            return results_table(self.document["results"], self.shown)
 
     def parts(self) -> list[Part]:
         """The run as parts of a page: one for each kind of clock."""
@@ -38,20 +56,29 @@ class Finished:
                 document={**self.document, "time": kind, "results": _of_clock(self.document["results"], kind)},
                 shown=self.shown,
                 manifest=self.manifest,
+                picture=self.picture,
             )
             for kind in kinds
         ]
 
 
 def write_report(target: Path, runs: Sequence[Finished]) -> Path:
-    """Write a page for several runs into `target`, with the picture of the first. Raises InputError for its folder."""
-    parts = [part for run in runs for part in run.parts()]
-    return write_page(made(target, "--out"), parts, runs[0].picture)
+    """Write a page for several runs into `target`, with the map of the first.
+
+    Raises InputError for its folder, and for an own experiment that cannot show its results.
+    """
+    folder, first = made(target, "--out"), runs[0]
+    for run in runs[1:]:
+        with own_functions(str(run.document["experiment"]), run.own_file):
+            render(run.parts(), run.picture)  # so that the run at fault is named
+    with own_functions(str(first.document["experiment"]), first.own_file):
+        return write_page(folder, [part for run in runs for part in run.parts()], first.picture)
 
 
 def read_finished(folder: Path) -> Finished:
     """Read the run that a directory holds. Raises InputError for a directory that holds no run that ended."""
-    document = {**_written(folder, "results.json", "experiment", "time", "results"), "run_dir": str(folder)}
+    written = _written(folder, "results.json", *WRITTEN)
+    document = {**written, "expectation": _expectation(written), "run_dir": str(folder)}
     manifest = _written(folder, "manifest.json") if (folder / "manifest.json").is_file() else {}
     return Finished(
         folder=folder,
@@ -59,7 +86,19 @@ def read_finished(folder: Path) -> Finished:
         manifest=manifest,
         picture=_written(folder, "blueprint.json", "picture")["picture"],
         shown=_shown(folder, str(document["experiment"]), manifest),
+        own_file=own if (own := folder / OWN_EXPERIMENT).is_file() else None,
     )
+
+
+def _expectation(written: Mapping[str, Any]) -> dict[str, Any]:
+    """What the run wrote of its expectation; apnemu 0.1 did not write what it judged."""
+    said = written["expectation"]
+    if "judged" in said:
+        return dict(said)
+    met = said.get("met") if written["results"] else None
+    judged = 0 if met is None else len(written["results"])
+    failed: list[dict[str, Any]] = [{}] if met is False else []
+    return {**said, "met": met, "judged": judged, "failed": failed, "why": "apnemu 0.1 did not write what it judged"}
 
 
 def _shown(folder: Path, experiment: str, manifest: Mapping[str, Any]) -> Shown:
@@ -71,7 +110,8 @@ def _shown(folder: Path, experiment: str, manifest: Mapping[str, Any]) -> Shown:
     own = folder / OWN_EXPERIMENT
     if own.is_file():
         return load_experiment(str(own)).shown if _is_mine(own, manifest) else Shown()
-    return load_experiment(experiment).shown if experiment in known_experiments() else Shown()
+    ours = experiment in known_experiments() and "experiment_sha256" not in manifest
+    return load_experiment(experiment).shown if ours else Shown()
 
 
 def _is_mine(file: Path, manifest: Mapping[str, Any]) -> bool:

@@ -13,8 +13,9 @@ from apnemu.lab import kernel
 from apnemu.lab.guest import Job, Outcome, Progress
 from apnemu.lab.python import guest_code, guest_folders, guest_python
 from apnemu.lab.side_by_side import run_all
-from apnemu.model.scenario import planned_virtual_s
+from apnemu.model.scenario import Stage, planned_virtual_s
 from apnemu.question.context import Context
+from apnemu.question.contract import returned
 from apnemu.running.directory import write_json
 from apnemu.running.request import Request, Time
 
@@ -34,7 +35,7 @@ def blueprint_of(request: Request, context: Context[Any]) -> Blueprint:
         context.plant,
         context.assignment,
         context.hops,
-        request.experiment.stages(context),
+        _stages(request, context),
         seed=context.seed,
         controller=str(request.controller.resolve()) if request.controller else None,
         controller_runtime=request.controller_runtime,
@@ -42,6 +43,12 @@ def blueprint_of(request: Request, context: Context[Any]) -> Blueprint:
     )
     write_json(context.folder / "network.json", blueprint.to_json())
     return blueprint
+
+
+def _stages(request: Request, context: Context[Any]) -> tuple[Stage, ...]:
+    name = request.experiment.name
+    stages = returned(name, "stages", request.experiment.stages(context), tuple)
+    return tuple(returned(name, "stages", stage, Stage) for stage in stages)
 
 
 def emulate(

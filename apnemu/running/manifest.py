@@ -15,6 +15,7 @@ from typing import Any
 from apnemu import __version__
 from apnemu.lab import kernel
 from apnemu.model.plant import Plant
+from apnemu.question.discovery import comes_with_apnemu
 from apnemu.question.settings import Value
 from apnemu.running.request import Request
 from apnemu.topology import input_files
@@ -24,7 +25,12 @@ PACKAGES = {"os-ken": "os-ken", "ryu": "ryu", "mininet": "mininet", "pyroute2": 
 
 def manifest_of(request: Request, settings: Mapping[str, Value], notes: Sequence[str]) -> dict[str, Any]:
     """The manifest of a run that begins: what a reader needs to repeat it and to trust it."""
-    own = {} if request.own_file is None else {"experiment_sha256": _sha256(request.own_file.read_bytes())}
+    own: dict[str, str | None] = {}
+    if request.own_file is not None:
+        own = {"experiment_sha256": _sha256(request.own_file.read_bytes())}
+    elif not comes_with_apnemu(request.experiment):
+        own = {"experiment_sha256": None}
+        notes = (*notes, "The experiment was given as a value from Python: it is not kept, and no command repeats it.")
     files = [*input_files(request.topology), *filter(None, [request.controller, request.own_file])]
     return {
         "status": "running",

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from apnemu.question.context import Network
-from apnemu.question.discovery import topology_word
+from apnemu.question.discovery import comes_with_apnemu, topology_word
 from apnemu.question.experiment import Experiment
 
 Time = Literal["virtual", "real"]
@@ -37,7 +37,9 @@ class Request:
     """Whether GNPy decides what is lit; else the table of reach does, and GNPy's figures stand beside it."""
 
     def command(self) -> list[str]:
-        """The words of the command line that gives this run again."""
+        """The words of the command line that gives this run again; none for an experiment that is in no file."""
+        if self.own_file is None and not comes_with_apnemu(self.experiment):
+            return []
         words = ["apnemu", "run", str(self.own_file) if self.own_file else self.experiment.name]
         words += ["--topology", topology_word(self.topology), "--seed", str(self.seed)]
         words += [word for text in self.given for word in ("--set", text)]

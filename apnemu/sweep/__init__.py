@@ -79,17 +79,20 @@ def sweep(request: Request, *, say: Say) -> dict[str, Any]:
         say(f"{resumed + number} of {len(points)} points, about {left_s:.0f} s left{why}")
     rows = table.combined(points, found)
     table.write(rows, folder / "sweep.parquet")
+    done = [found[point.key] for point in points if not found[point.key]["reason"]]
     facts = {
         "experiment": experiment.name,
         "question": experiment.question,
         "topology": request.topology.stem,
         "seed": request.seed,
         "points": len(points),
-        "failed": sum(1 for point in points if found[point.key]["reason"]),
-        "unmet": sum(1 for point in points if found[point.key]["met"] is False and not found[point.key]["reason"]),
+        "failed": len(points) - len(done),
+        "unmet": sum(1 for result in done if result["met"] is False),
+        "unjudged": sum(1 for result in done if result["met"] is None),
     }
     axes = [name for name in points[0].settings if len({str(point.settings[name]) for point in points}) > 1]
-    page = write_sweep_page(folder, facts, rows, [table.SETTING + name for name in axes])
+    failed = [row for row in rows if found[points[row["point"]].key]["reason"]]
+    page = write_sweep_page(folder, facts, rows, [table.SETTING + name for name in axes], failed)
     return {
         "sweep_dir": str(folder),
         **facts,
@@ -109,8 +112,10 @@ def _run(request: Request, tasks: list[Task]) -> Any:
 
 def _folder(request: Request, name: str) -> Path:
     """The sweep's folder: a new one, or that of the same sweep begun before. Raises InputError for any other."""
+    own = Path(request.experiment) if request.experiment.endswith(".py") else None
     wanted = {
         "experiment": name,
+        **({"experiment_sha256": hashlib.sha256(own.read_bytes()).hexdigest()} if own else {}),
         "seed": request.seed,
         "networks": list(request.networks),
         "inputs": {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in input_files(request.topology)},

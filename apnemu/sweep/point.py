@@ -35,7 +35,7 @@ def run_point(task: Task) -> dict[str, Any]:
 
     A fault of the point's own is a reason, never an exception.
 
-    A reason names no folder of this run, so that it is the same wherever the point was run.
+    A reason names no folder, so that it is the same wherever the point was run.
     """
     scratch = None if task.folder else tempfile.mkdtemp(prefix="apnemu-point-")
     folder = Path(task.folder or f"{scratch}/run")
@@ -64,4 +64,6 @@ def run_point(task: Task) -> dict[str, Any]:
 
 def _failed(task: Task, reason: str, folder: Path) -> dict[str, Any]:
     text = " ".join(reason.split()).replace(str(folder), "RUN_DIR")
+    if task.experiment.endswith(".py"):
+        text = text.replace(task.experiment, Path(task.experiment).name)
     return {"key": task.key, "rows": [], "met": False, "reason": text or "no reason was given"}

@@ -45,7 +45,7 @@ def write(rows: Sequence[Mapping[str, Any]], path: Path) -> None:
 
 
 def _column(name: str, values: list[Any]) -> Any:
-    """A column of whole numbers, numbers, truths or texts if all values are such; else of their JSON texts."""
+    """A column of whole numbers, numbers, truths or texts if all values are such and fit; else of their JSON texts."""
     if name == "seed":
         return pa.array(values, pa.uint64())
     kinds = {type(value) for value in values if value is not None}
@@ -55,7 +55,7 @@ def _column(name: str, values: list[Any]) -> Any:
         ({int, float}, pa.float64()),
         ({str}, pa.string()),
     ):
-        if kinds <= allowed:
+        if kinds <= allowed and all(abs(value) < 2**63 for value in values if type(value) is int):
             return pa.array(
                 [float(value) if kind == pa.float64() and value is not None else value for value in values], kind
             )

@@ -48,13 +48,25 @@ def test_any_other_name_is_free(tmp_path: Path, column: str) -> None:
 
 
 @pytest.mark.parametrize("column", ["time", "seed", "point", "set_load"])
-@pytest.mark.parametrize("form", ["dict(COLUMN=index)", '{"COLUMN": index}', '{}; made["COLUMN"] = index'])
+@pytest.mark.parametrize(
+    "form", ["dict(COLUMN=index)", '{"COLUMN": index}', '{}; made["COLUMN"] = index', "{}; made.update(COLUMN=index)"]
+)
 def test_a_reserved_name_that_is_written_is_refused_when_the_file_is_loaded(
     tmp_path: Path, column: str, form: str
 ) -> None:
     file = tmp_path / "own.py"
     file.write_text(OWN.replace("dict(COLUMN=index)", form).replace("COLUMN", column))
     with pytest.raises(InputError, match=f"own has a column '{column}'"):
+        load_experiment(str(file))
+
+
+def test_a_function_with_arguments_filled_in_is_looked_into(tmp_path: Path) -> None:
+    file = tmp_path / "own.py"
+    text = OWN.replace("COLUMN", "time").replace(
+        "import annotations", "import annotations\nfrom functools import partial"
+    )
+    file.write_text(text.replace("rows=rows", "rows=partial(rows)"))
+    with pytest.raises(InputError, match="own has a column 'time'"):
         load_experiment(str(file))
 
 

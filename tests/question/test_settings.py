@@ -3,15 +3,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Annotated, Literal
+import re
+from dataclasses import dataclass, make_dataclass
+from typing import Annotated, Any, Literal
 
+import numpy as np
 import pytest
 
 from apnemu.errors import InputError
 from apnemu.question.discovery import known_experiments, load_experiment
 from apnemu.question.experiment import Experiment
-from apnemu.question.settings import Setting, declared, values_of
+from apnemu.question.pairs import PairSettings
+from apnemu.question.settings import Setting, as_text, declared, values_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,3 +108,79 @@ def test_every_setting_of_ours_has_a_meaning_and_a_default_within_its_limits(nam
         for value in values:
             if value not in (None, ""):
                 setting.parse(str(value))
+
+
+def test_a_value_from_python_is_read_as_one_from_the_command_line() -> None:
+    given = {"probes": np.int64(3), "loads": np.array([0.5, 1.5]), "deep": np.bool_(True), "from": "tokyo"}
+    own = ASKED.resolve([f"{name}={as_text(value)}" for name, value in given.items()]).own
+    assert own == Settings(probes=3, loads=(0.5, 1.5), deep=True, from_="tokyo")
+    assert as_text(range(3)) == "0,1,2"
+
+
+def test_an_example_can_be_given() -> None:
+    for setting in (*declared(Settings).values(), *declared(Empty).values()):
+        setting.parse(setting.example)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Empty:
+    texts: Annotated[tuple[str, ...], Setting("Texts")] = ()
+    rates: Annotated[tuple[float, ...] | None, Setting("Rates")] = None
+    truth: Annotated[bool, Setting("Whether")] = True
+    word: Annotated[Literal["x", "y"] | None, Setting("Word")] = None
+
+
+@pytest.mark.parametrize("text", ["inf", "-inf", "nan", "1e999"])
+def test_a_number_is_finite(text: str) -> None:
+    """JSON has no other, and neither has anything that is played."""
+    with pytest.raises(InputError, match="it must be a number"):
+        declared(Empty)["rates"].parse(text)
+
+
+@pytest.mark.parametrize(
+    ("hint", "default", "words"),
+    [
+        (Annotated[int, Setting("A", low=5)], 1, "the default of x is '1'; it must be a whole number of at least 5"),
+        (Annotated[int, Setting("A")], "a", "the default of x is 'a'; it must be a whole number"),
+        (Annotated[int, Setting("A")], True, "the default of x is 'yes'; it must be a whole number"),
+        (Annotated[str, Setting("A")], 5, "the default of x is 5; it must be a text"),
+        (Annotated[float, Setting("A")], float("inf"), "the default of x is 'inf'; it must be a number"),
+        (Annotated[tuple[int, ...], Setting("A")], 5, "x has the default 5; it must be a tuple"),
+        (Annotated[Literal["x"], Setting("A")], "y", "the default of x is 'y'; it must be x"),
+        (Annotated[Literal[1, 2], Setting("A")], 1, "the words of a Literal must be texts"),
+        (Annotated[list[int], Setting("A")], 1, "it must be int, float, bool, str, Literal, or a tuple of one"),
+    ],
+)
+def test_a_field_that_cannot_be_is_refused_when_it_is_declared(hint: Any, default: Any, words: str) -> None:
+    made = make_dataclass("Made", [("x", hint, default)], frozen=True)
+    with pytest.raises(TypeError, match=re.escape(words)):
+        declared(made)
+
+
+def test_a_limit_is_finite() -> None:
+    with pytest.raises(ValueError, match="a limit of 'A' is inf; leave it out"):
+        Setting("A", high=float("inf"))
+
+
+def test_a_subclass_without_dataclass_over_it_is_refused() -> None:
+    class Forgotten(PairSettings):
+        probes: Annotated[int, Setting("Echo requests")] = 1
+
+    for settings in (Forgotten, int, (Setting("Echo requests"),)):
+        with pytest.raises(TypeError, match=r"write @dataclass over the class|settings must be a dataclass"):
+            declared(settings)  # type: ignore[arg-type]  # that is what is tried
+
+
+def test_settings_that_do_not_go_together_are_refused_by_the_dataclass_itself() -> None:
+    @dataclass(frozen=True, slots=True, kw_only=True)
+    class Together:
+        low: Annotated[int, Setting("Least")] = 1
+        high: Annotated[int, Setting("Most")] = 2
+
+        def __post_init__(self) -> None:
+            if self.low > self.high:
+                raise ValueError(f"low={self.low} is above high={self.high}")
+
+    asked = Experiment(name="asked", question="?", topology="three-sites", settings=Together)
+    with pytest.raises(InputError, match="--set: asked refuses these settings: low=3 is above high=2"):
+        asked.resolve(["low=3"])

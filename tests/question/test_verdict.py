@@ -64,6 +64,8 @@ def test_a_figure_without_anything_to_hold_it_against_is_told() -> None:
         (near("x", 10, 11.1, 1), False),
         (near_share("x", 104.9, 100, 0.05), True),
         (near_share("x", 106, 100, 0.05), False),
+        (near_share("x", 100, 100, 0), True),
+        (near_share("x", 101, 100, 0), False),
         (at_most("x", 0, 0), True),
         (at_most("x", 1, 0), False),
         (at_least("x", 1, 1), True),

@@ -75,9 +75,11 @@ def shown_of(experiment: str) -> Shown:
     return load_experiment(experiment).shown if experiment in known_experiments() else Shown()
 
 
-def parts(documents: list[dict[str, Any]], **manifest: Any) -> list[Part]:
-    """Documents as a page takes them, all with one manifest."""
-    return [Part(document=one, shown=shown_of(one["experiment"]), manifest=manifest) for one in documents]
+def parts(documents: list[dict[str, Any]], plant: dict[str, Any], **manifest: Any) -> list[Part]:
+    """Documents as a page takes them, all over one plant and with one manifest."""
+    return [
+        Part(document=one, shown=shown_of(one["experiment"]), manifest=manifest, picture=plant) for one in documents
+    ]
 
 
 def document(experiment: str, results: list[Any]) -> dict[str, Any]:

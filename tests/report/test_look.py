@@ -31,7 +31,7 @@ QUIET = [
 @pytest.fixture(scope="module")
 def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
     plant = picture()
-    return write_page(tmp_path_factory.mktemp("run"), parts(documents(plant)), plant)
+    return write_page(tmp_path_factory.mktemp("run"), parts(documents(plant), plant), plant)
 
 
 @pytest.mark.skipif(CHROMIUM is None, reason="chromium, which draws the page, is not installed")

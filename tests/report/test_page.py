@@ -46,7 +46,7 @@ class Tree(HTMLParser):
 
 
 def render(tmp_path: Path, shown: list[dict[str, Any]], plant: dict[str, Any], **manifest: Any) -> str:
-    return write_page(tmp_path, parts(shown, **manifest), plant).read_text(encoding="utf-8")
+    return write_page(tmp_path, parts(shown, plant, **manifest), plant).read_text(encoding="utf-8")
 
 
 def test_it_answers_in_its_first_line(tmp_path: Path) -> None:
@@ -196,7 +196,7 @@ def test_a_page_is_work_in_proportion_to_its_pairs(tmp_path: Path) -> None:
         plant = picture(tuple(f"site-{index}" for index in range(sites)))
         assert len(plant["lightpaths"]) == pairs
         (tmp_path / str(sites)).mkdir()
-        write = partial(write_page, tmp_path / str(sites), parts(documents(plant, probes=2)), plant)
+        write = partial(write_page, tmp_path / str(sites), parts(documents(plant, probes=2), plant), plant)
         calls[sites] = calls_of(write)
         bytes_[sites] = write().stat().st_size
     assert calls[48] < 8.3 * calls[17]

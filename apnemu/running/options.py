@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Options of a run, checked: the same words for what cannot be, whether a command line or Python asks for it."""
+
+from __future__ import annotations
+
+import operator
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, cast
+
+from apnemu.errors import InputError
+from apnemu.question.context import Network
+from apnemu.question.experiment import Experiment
+from apnemu.running.request import Time
+
+HIGHEST_SEED = 2**64 - 1
+
+
+def networks_of(given: Iterable[str] | None, asked: Experiment[Any]) -> tuple[Network, ...]:
+    """The networks of a run: those that are given, or all that the experiment is about. Raises InputError."""
+    if given is None:
+        return asked.networks
+    names = _several(given)
+    for name in names or ("",):
+        if name not in asked.networks:
+            raise InputError(
+                f"'{name}' is no network of {asked.name}; it must be {' or '.join(asked.networks)}; a comma joins both",
+                file="--network",
+            )
+    return cast("tuple[Network, ...]", names)
+
+
+def times_of(given: Iterable[str]) -> tuple[Time, ...]:
+    """The kinds of clock of a run. Raises InputError for any other word."""
+    names = _several(given)
+    for name in names or ("",):
+        if name not in ("virtual", "real"):
+            raise InputError(f"'{name}' is no kind of time; it must be virtual or real", file="--time")
+    return cast("tuple[Time, ...]", names)
+
+
+def _several(given: Iterable[str]) -> tuple[str, ...]:
+    """Words given as a text with commas, or one by one."""
+    return tuple(dict.fromkeys(str(word).strip() for word in (given.split(",") if isinstance(given, str) else given)))
+
+
+def seed_of(given: Any) -> int:
+    """The seed. Raises InputError for one that is no whole number, or does not fit into 64 bits."""
+    try:
+        seed = operator.index(given)
+    except TypeError:
+        seed = -1
+    if not 0 <= seed <= HIGHEST_SEED:
+        raise InputError(f"seed is {given}; it must be from 0 to 2**64 - 1; for example --seed 1", file="--seed")
+    return seed
+
+
+def application(given: str | Path | None) -> Path | None:
+    """The file of another Ryu application. Raises InputError where there is no file."""
+    if given is None:
+        return None
+    file = Path(given)
+    if not file.is_file():
+        raise InputError(f"there is no file {file}; give a Ryu application", file="--controller")
+    return file
+
+
+def runtime(given: str | None) -> str:
+    """The framework of the controller, or the first that is installed. Raises InputError for any other."""
+    from apnemu.controllers.frameworks import installed
+
+    runtimes = installed()
+    if given is None and runtimes:
+        return runtimes[0]
+    if given not in runtimes:
+        raise InputError(
+            f"'{given}' is not installed; it must be {' or '.join(runtimes) or 'installed: pip install os-ken'}",
+            file="--controller-runtime",
+        )
+    return given
+
+
+def cores_of(wanted: Iterable[int]) -> tuple[int, ...]:
+    """The cores that labs run on. Raises InputError for one that may not be used."""
+    usable = sorted(os.sched_getaffinity(0))
+    cores = tuple(wanted)
+    for core in cores:
+        if core not in usable:
+            raise InputError(
+                f"core {core} is not one that this command may use; it may use {', '.join(map(str, usable))}",
+                file="--core",
+            )
+    return cores
+
+
+def wall_limit_of(given: float) -> float:
+    """The seconds after which a lab is ended. Raises InputError for less than one."""
+    if not given >= 1:
+        raise InputError(f"wall_limit_s is {given}; it must be at least 1; 1800 is usual", file="--wall-limit-s")
+    return given
