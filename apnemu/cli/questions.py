@@ -106,7 +106,7 @@ def _default(setting: Declared) -> str:
 
     if setting.default is None:
         return "the topology's" if setting.name in declared(PacketSettings) else "none"
-    text = ", ".join(as_text(setting.default).split(",")) if setting.many else as_text(setting.default)
+    text = as_text(setting.default).replace(",", ", ")
     return f"{text or 'empty'} {setting.about.unit}".rstrip()
 
 

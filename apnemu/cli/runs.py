@@ -173,7 +173,7 @@ def run(
         show_json(document)
     else:
         OUT.print(finished.table())
-        to_stdout(document["answer"])
+        to_stdout(finished.answer())
         to_stdout(expectation(document))
         to_stdout(cost(document))
         to_stdout(f"page: {finished.folder / 'report.html'}")
@@ -241,7 +241,7 @@ def demo(
     else:
         OUT.print(runs[0].table())
         for run in runs:
-            to_stdout(run.document["answer"])
+            to_stdout(run.answer())
         to_stdout(f"page: {page}")
     if any(run.document["expectation"]["met"] is False for run in runs):
         raise typer.Exit(UNMET)

@@ -109,11 +109,11 @@ def contexts(asked: Asked, folder: Path, kind: Time) -> list[Context[Any]]:
 def unanswered(asked: Asked) -> dict[str, Any]:
     """What a run's document says before its rows are judged."""
     verdict = Verdict(judged=0, why="the run ended before its results were judged")
-    return {"answer": "", "expectation": {"text": asked.expected, **verdict.to_json()}}
+    return {"expectation": {"text": asked.expected, **verdict.to_json()}}
 
 
 def answer(asked: Asked, rows: Sequence[Row]) -> dict[str, Any]:
-    """What a run's document says of its rows: the answer in a sentence, and how the expectation fared.
+    """What a run says of its rows: the answer in a sentence, and how the expectation fared.
 
     Rows of a real clock are judged only where there are no others. Raises InputError where a person's own function
     fails, or returns what it must not.

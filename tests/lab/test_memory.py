@@ -21,6 +21,7 @@ for _ in range(20_000_000): pass
 
 
 @pytest.mark.guest
+@pytest.mark.alone  # memory is looked at from time to time
 def test_a_guest_s_programs_count_and_what_they_gave_back_too(boot: Callable[..., tuple[Outcome, str]]) -> None:
     little, much = (
         boot("python3", "-S", "-c", HOLD.format(megabytes=megabytes))[0].memory_bytes for megabytes in (40, 240)
