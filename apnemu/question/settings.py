@@ -182,7 +182,7 @@ def as_text(value: Any) -> str:
         value = value.tolist()
     if isinstance(value, bool):
         return "yes" if value else "no"
-    if isinstance(value, list | tuple | range | set | frozenset):
+    if isinstance(value, list | tuple | range):
         return ",".join(map(as_text, value))
     return str(value)
 
