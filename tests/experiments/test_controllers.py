@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Both frameworks, and applications that are not ours (acceptance 17)."""
+"""Both frameworks, and applications that are not ours."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""What the experiments find, against closed forms and queueing theory (acceptance 3 to 8 and 14)."""
+"""What the experiments find, against closed forms and queueing theory."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def test_one_row_for_every_ordered_pair_network_and_phase(rows: dict[Any, dict[A
 
 @pytest.mark.parametrize("phase", ["idle", "full"])
 def test_light_takes_what_its_length_says(rows: dict[Any, dict[Any, Row]], phase: str) -> None:
-    """Acceptance 3: within 100 ns, which is 20 m of fibre; all that varies is the lab's nanoseconds a clock reading."""
+    """Within 100 ns, which is 20 m of fibre; all that varies is the lab's nanoseconds a clock reading."""
     for row in rows["apn", phase].values():
         assert row["lost"] == 0
         assert abs(row["rtt_ns_p50"] - row["predicted_rtt_ns"]) <= 100, row
@@ -84,7 +84,7 @@ def test_light_takes_what_its_length_says(rows: dict[Any, dict[Any, Row]], phase
 
 
 def test_full_neighbours_change_nothing(rows: dict[Any, dict[Any, Row]]) -> None:
-    """Acceptance 4: wavelengths do not contend."""
+    """Wavelengths do not contend."""
     for pair, idle in rows["apn", "idle"].items():
         assert abs(rows["apn", "full"][pair]["rtt_ns_p50"] - idle["rtt_ns_p50"]) <= 100
 
@@ -100,7 +100,7 @@ def test_the_neighbours_were_full(latency: Done, folder: Path) -> None:
 
 
 def test_idle_routers_take_what_they_declare(rows: dict[Any, dict[Any, Row]]) -> None:
-    """Acceptance 5. One microsecond: two probes may want one port at once (78 ns each)."""
+    """One microsecond: two probes may want one port at once (78 ns each)."""
     for row in rows["packet", "idle"].values():
         assert row["lost"] == 0
         assert abs(row["rtt_ns_p50"] - row["predicted_rtt_ns"]) <= 1_000, row
@@ -116,7 +116,7 @@ def test_loaded_routers_do_change_something(rows: dict[Any, dict[Any, Row]]) -> 
 
 
 def test_a_queue_waits_as_theory_says(tmp_path: Path) -> None:
-    """Acceptance 6. 5 %: three standard errors of these many packets (1.6 %, see the experiment).
+    """5 %: three standard errors of these many packets (1.6 %, see the experiment).
 
     5 ns against the recursion of the very arrivals: the clocks of the captures on both sides, and whole nanoseconds of
     service.
@@ -165,7 +165,7 @@ def test_no_frame_of_many_is_late_over_light(tmp_path: Path) -> None:
 
 
 def test_light_loses_nothing_and_routers_do(tmp_path: Path) -> None:
-    """Acceptance 7, with a twentieth of a second at each load: 50 to 60 flows over the APN."""
+    """A twentieth of a second at each load: 50 to 60 flows over the APN."""
     asked = ("run", "loss", *settings(load="0.5,1.0,1.2", seconds=0.05), "--json")
     document = apnemu(*asked, folder=tmp_path).json()
     found = {(row["network"], row["load"]): row for row in document["results"]}
@@ -183,7 +183,7 @@ def test_light_loses_nothing_and_routers_do(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("flows", "rate_gbps", "share"), [(1, 100, 0.88), (8, 400, 0.90)])
 def test_tcp_gets_the_line(tmp_path: Path, flows: int, rate_gbps: int, share: float) -> None:
-    """Acceptance 8. Headers at 1,500 bytes leave 0.957 of the line; ramping up takes less than 0.1 s."""
+    """Headers at 1,500 bytes leave 0.957 of the line; ramping up takes less than 0.1 s."""
     asked = settings(flows=flows, rate_gbps=rate_gbps, congestion_control="cubic", seconds=0.05, ramp_s=0.1)
     (row,) = apnemu("run", "throughput", "--network", "apn", *asked, "--json", folder=tmp_path).json()["results"]
     assert (row["from"], row["to"], row["line_rate_gbps"], row["flows"]) == ("tokyo", "osaka", rate_gbps, flows)
@@ -192,7 +192,7 @@ def test_tcp_gets_the_line(tmp_path: Path, flows: int, rate_gbps: int, share: fl
 
 
 def test_japan_in_48_sites(tmp_path: Path) -> None:
-    """Acceptance 14 asks for 12 s of wall time; a machine that is busy with other tests gets 30."""
+    """A free machine takes 12 s of wall time; one that is busy with other tests gets 30."""
     topology = ("--topology", str(TOPOLOGIES / "jpn48.yaml"))
     before_s = cpu_s()
     done = apnemu("run", "latency", *topology, "--network", "apn", *settings(probes=2), "--json", folder=tmp_path)

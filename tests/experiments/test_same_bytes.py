@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The same run gives the same bytes, wherever and beside whatever it runs (acceptance 9 and 13)."""
+"""The same run gives the same bytes, wherever and beside whatever it runs."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def test_another_seed_differs(on_the_first_core: dict[str, bytes], tmp_path: Pat
 @pytest.mark.alone
 @pytest.mark.skipif(len(CORES) < 2, reason="one core")
 def test_two_labs_at_once(tmp_path: Path) -> None:
-    """Each gives what it gives alone. Acceptance 13 asks for 1.4 times the time; a busy machine gets 2.0.
+    """Each gives what it gives alone. On a free machine they take 1.4 times the time; a busy one gets 2.0.
 
     Alone is timed before and after, and the longer counts: what else the machine does changes meanwhile.
     """

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Every way in which a guest ends: the cause is named, and nothing is left (acceptance 12)."""
+"""Every way in which a guest ends: the cause is named, and nothing is left."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""What a guest is like inside, and that it is the same every time (acceptance 9 and 13, for the lab alone)."""
+"""What a guest is like inside, and that it is the same every time."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The guest's root cannot change the host (acceptance 10 and 11)."""
+"""The guest's root cannot change the host."""
 
 from __future__ import annotations
 

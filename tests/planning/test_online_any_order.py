@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Issue 3, row 12: whatever happens in whatever order, no slot is given twice, no light is on over what is dead, no
+"""Whatever happens in whatever order, no slot is given twice, no light is on over what is dead, no
 service is forgotten, and after full repair everything that was accepted has light. Amplifiers sag among it."""
 
 from __future__ import annotations
