@@ -37,7 +37,7 @@ def load_experiment(name: str) -> Experiment[Any]:
         module = importlib.import_module(f"apnemu.experiments.{name}")
     experiment = getattr(module, "EXPERIMENT", None)
     if not isinstance(experiment, Experiment):
-        raise InputError(f"{name} has no value EXPERIMENT = Experiment(...); see apnemu.Experiment", file="EXPERIMENT")
+        raise InputError(f"{name} has no value EXPERIMENT; see experiments/latency.py for one", file="EXPERIMENT")
     return experiment
 
 

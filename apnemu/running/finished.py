@@ -82,6 +82,8 @@ def write_report(target: Path, runs: Sequence[Finished]) -> Path:
 
 def read_finished(folder: Path) -> Finished:
     """Read the run that a directory holds. Raises InputError for a directory that holds no run that ended."""
+    _written(folder, "results.json", "experiment", "time", "results")  # without these it is something else
+    picture = _written(folder, "blueprint.json", "picture")["picture"]
     written = _written(folder, "results.json", *WRITTEN)
     document = {**written, "expectation": _expectation(written), "run_dir": str(folder)}
     manifest = _written(folder, "manifest.json") if (folder / "manifest.json").is_file() else {}
@@ -89,7 +91,7 @@ def read_finished(folder: Path) -> Finished:
         folder=folder,
         document=document,
         manifest=manifest,
-        picture=_written(folder, "blueprint.json", "picture")["picture"],
+        picture=picture,
         shown=_shown(folder, str(document["experiment"]), manifest),
         own_file=own if (own := folder / OWN_EXPERIMENT).is_file() else None,
     )
