@@ -82,9 +82,9 @@ def write_report(target: Path, runs: Sequence[Finished]) -> Path:
 
 def read_finished(folder: Path) -> Finished:
     """Read the run that a directory holds. Raises InputError for a directory that holds no run that ended."""
-    _written(folder, "results.json", "experiment", "time", "results")  # without these it is something else
+    written = _written(folder, "results.json", "experiment", "time", "results")  # without these it is something else
     picture = _written(folder, "blueprint.json", "picture")["picture"]
-    written = _written(folder, "results.json", *WRITTEN)
+    _written(folder, "results.json", *(key for key in WRITTEN if key not in written))
     document = {**written, "expectation": _expectation(written), "run_dir": str(folder)}
     manifest = _written(folder, "manifest.json") if (folder / "manifest.json").is_file() else {}
     return Finished(
@@ -138,11 +138,9 @@ def _written(folder: Path, name: str, *keys: str) -> dict[str, Any]:
         document = json.loads((folder / name).read_text())
     except ValueError as error:
         raise InputError(f"{whose}: its {name} is no JSON ({error}); run it again", file="RUN_DIR") from error
-    if not isinstance(document, dict):
-        raise InputError(f"{whose}: its {name} is no JSON object; run it again", file="RUN_DIR")
-    missing = [key for key in keys if key not in document]
-    if missing:
-        raise InputError(f"{whose}: its {name} has no {', '.join(missing)}; run it again", file="RUN_DIR")
+    if not isinstance(document, dict) or not document.keys() >= set(keys):
+        what = f"has no {', '.join(keys)}" if keys else "is no JSON object"
+        raise InputError(f"{whose}: its {name} {what}; run it again", file="RUN_DIR")
     return document
 
 
