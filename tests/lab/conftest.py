@@ -59,7 +59,7 @@ def processes_in(folder: Path) -> list[str]:
     return found
 
 
-def wait_until(condition: Callable[[], bool], limit_s: float = 5.0) -> bool:
+def wait_until(condition: Callable[[], bool], limit_s: float = 30.0) -> bool:
     """True as soon as it holds; False if it never did."""
     end_s = time.monotonic() + limit_s
     while time.monotonic() < end_s:

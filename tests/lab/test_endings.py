@@ -157,7 +157,8 @@ def test_the_kernel_ended_from_outside(make_job: MakeJob) -> None:
     caught: list[str] = []
     thread = threading.Thread(target=lambda: caught.append(failure_of(job)))
     thread.start()
-    assert wait_until(lambda: "now" in (job.folder / "console.log").read_text() if job.folder.exists() else False)
+    log = job.folder / "console.log"
+    assert wait_until(lambda: log.exists() and "now" in log.read_text())
     oldest = min(int(line.split()[0]) for line in processes_in(job.folder))
     os.kill(oldest, signal.SIGKILL)
     thread.join()
