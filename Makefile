@@ -78,7 +78,7 @@ test: setup $(VENV)/.ryu
 	@$(VENV)/bin/python -m pytest -q -m wheel
 
 quick: $(VENV)/.ready
-	@$(VENV)/bin/python -m pytest -q -n $(JOBS) -m "not guest and not slow and not alone and not wheel"
+	@$(VENV)/bin/python -m pytest -q -n $(JOBS) -m "not guest and not slow and not commands and not alone and not wheel"
 
 wheel: setup
 	@$(VENV)/bin/python -m pytest -q -m wheel
