@@ -171,7 +171,6 @@ def line_of(done: Done) -> str:
     return done.err.rstrip("\n")
 
 
-@pytest.mark.commands
 @pytest.mark.parametrize(("arguments", "wanted"), BAD.values(), ids=BAD.keys())
 def test_bad_input(folder: Path, arguments: Sequence[str], wanted: str) -> None:
     done = apnemu(*arguments, folder=folder)

@@ -19,7 +19,6 @@ fibres:
 """
 
 
-@pytest.mark.commands
 @pytest.mark.parametrize("kind", ["edge", "exchange"])
 @pytest.mark.parametrize("experiment", ["p2mp", "sharing", "provisioning", "failover", "delay_managed"])
 def test_it_is_said(tmp_path: Path, experiment: str, kind: str) -> None:
