@@ -8,7 +8,7 @@
     ctl         ctl: asks a controller for light
     foreign     import
     topologies  topologies; a topology by name or file, for every command
-    values      options to values, or to an InputError with the way out
+    values      words that the command line alone has, to values
     shown       results on standard output, everything else on standard error
 
 Exit codes: 0 done; 1 the run is fine but what was expected did not come true; 2 bad input; 3 the lab failed.

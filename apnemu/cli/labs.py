@@ -13,9 +13,10 @@ import typer
 
 from apnemu.cli.shown import show_json, to_stderr, to_stdout
 from apnemu.cli.topologies import Topology
-from apnemu.cli.values import seed_of, time_of
+from apnemu.cli.values import time_of
 from apnemu.errors import InputError
 from apnemu.running.directory import made, new_folder
+from apnemu.running.options import seed_of
 
 lab = typer.Typer(help="The lab: its kernel, and programs in an empty one.", no_args_is_help=True)
 

@@ -12,9 +12,10 @@ import typer
 from apnemu.cli.labs import Json
 from apnemu.cli.shown import OUT, show_json, to_stderr, to_stdout
 from apnemu.cli.topologies import Topology, TopologyOption
-from apnemu.cli.values import application, cores, networks, runtime, seed_of, times_of
+from apnemu.cli.values import cores
 from apnemu.question.discovery import load_experiment, shipped_topology, topology_of, topology_word
 from apnemu.running.directory import new_folder
+from apnemu.running.options import application, networks_of, runtime, seed_of, times_of
 
 UNMET = 1
 """Exit code of a run whose expectation did not come true."""
@@ -150,7 +151,7 @@ def run(
         topology=topology or topology_of(asked, own_file),
         given=tuple(setting or ()),
         seed=seed_of(seed),
-        networks=networks(network, asked),
+        networks=networks_of(network, asked),
         times=times_of(time),
         out=out,
         pcap=pcap,
@@ -227,9 +228,10 @@ def demo(
     runs = []
     with Display() as display:
         for number, (name, topology, given) in enumerate(DEMO, 1):
-            to_stderr(f"demo {number} of {len(DEMO)}: {load_experiment(name).question}")
+            asked = load_experiment(name)
+            to_stderr(f"demo {number} of {len(DEMO)}: {asked.question}")
             request = Request(
-                experiment=load_experiment(name),
+                experiment=asked,
                 topology=shipped_topology(topology),
                 given=given,
                 out=folder / name,

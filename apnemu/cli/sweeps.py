@@ -11,8 +11,9 @@ import typer
 from apnemu.cli.labs import Json
 from apnemu.cli.shown import show_json, to_stderr, to_stdout
 from apnemu.cli.topologies import TopologyOption
-from apnemu.cli.values import networks, seed_of, workers_of
+from apnemu.cli.values import workers_of
 from apnemu.question.discovery import load_experiment, topology_of
+from apnemu.running.options import networks_of, seed_of
 
 FAILED, UNMET = 3, 1
 
@@ -48,7 +49,7 @@ def sweep(
         given=tuple(setting or ()),
         listed=points,
         seed=seed_of(seed),
-        networks=networks(network, asked),
+        networks=networks_of(network, asked),
         workers=workers_of(workers),
         scheduler=scheduler,
         out=out,

@@ -120,12 +120,17 @@ def answer(asked: Asked, rows: Sequence[Row]) -> dict[str, Any]:
     """
     experiment = asked.experiment
     with own_functions(asked.experiment.name, asked.request.own_file):
-        exact = [row for row in rows if row.get("time") != "real"] or rows
+        exact = exact_rows(rows)
         verdict = returned(experiment.name, "judge", experiment.judge(exact, asked.chosen.own), Verdict)
         return {
             "answer": returned(experiment.name, "sentence", experiment.shown.answer(exact, asked.picture), str),
             "expectation": {"text": asked.expected, **plain_value(experiment.name, "failed", verdict.to_json())},
         }
+
+
+def exact_rows(rows: Sequence[Row]) -> Sequence[Row]:
+    """The rows that are judged and told: those of virtual time, or all where there are none of it."""
+    return [row for row in rows if row.get("time") != "real"] or rows
 
 
 @contextmanager

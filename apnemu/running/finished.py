@@ -18,7 +18,7 @@ from apnemu.question.discovery import known_experiments, load_experiment
 from apnemu.report.page import Part, render, write_page
 from apnemu.report.shown import Shown
 from apnemu.report.tables import results_table
-from apnemu.running.asked import own_functions
+from apnemu.running.asked import exact_rows, own_functions
 from apnemu.running.directory import OWN_EXPERIMENT, made
 
 OTHERS_WRITE = 0o022
@@ -43,10 +43,8 @@ class Finished:
 
         Raises InputError where the sentence of an own experiment fails.
         """
-        rows = self.document["results"]
-        exact = [row for row in rows if row.get("time") != "real"] or rows
         with own_functions(str(self.document["experiment"]), self.own_file):
-            return self.shown.answer(exact, self.picture)
+            return self.shown.answer(exact_rows(self.document["results"]), self.picture)
 
     def table(self) -> Table:
         """The results as a table for a terminal. Raises InputError where a column of somebody's own fails."""
@@ -72,12 +70,14 @@ def write_report(target: Path, runs: Sequence[Finished]) -> Path:
 
     Raises InputError for its folder, and for an own experiment that cannot show its results.
     """
-    folder, first = made(target, "--out"), runs[0]
-    for run in runs[1:]:
-        with own_functions(str(run.document["experiment"]), run.own_file):
-            render(run.parts(), run.picture)  # so that the run at fault is named
-    with own_functions(str(first.document["experiment"]), first.own_file):
-        return write_page(folder, [part for run in runs for part in run.parts()], first.picture)
+    folder = made(target, "--out")
+    try:
+        return write_page(folder, [part for run in runs for part in run.parts()], runs[0].picture)
+    except Exception:
+        for run in runs:  # each alone, so that the one at fault is named
+            with own_functions(str(run.document["experiment"]), run.own_file):
+                render(run.parts(), run.picture)
+        raise
 
 
 def read_finished(folder: Path) -> Finished:

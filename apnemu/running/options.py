@@ -7,12 +7,14 @@ import operator
 import os
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from apnemu.errors import InputError
-from apnemu.question.context import Network
-from apnemu.question.experiment import Experiment
-from apnemu.running.request import Time
+
+if TYPE_CHECKING:  # a shell that completes a word starts the program: what it need not import, it does not
+    from apnemu.question.context import Network
+    from apnemu.question.experiment import Experiment
+    from apnemu.running.request import Time
 
 HIGHEST_SEED = 2**64 - 1
 
