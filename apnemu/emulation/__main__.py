@@ -103,6 +103,8 @@ def main(folder: Path, command: list[str]) -> int:
         plays_devices(os.getpid())  # those who ask for light are as many computers; programs that it starts are none
     wait_for_a_round_instant(START_EVERY_NS)
     Player(net, folder, notes, controller).play()
+    if controller:
+        controller.check_alive()
     notes.close()
     (folder / "usage.json").write_text(json.dumps({"memory_mb": used_memory_mb()}))
     if capturing:

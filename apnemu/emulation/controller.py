@@ -13,21 +13,25 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from apnemu.emulation import switching
 from apnemu.emulation.namespaces import plays_devices
-from apnemu.emulation.net import Net
+from apnemu.emulation.net import OWN, Net
 from apnemu.errors import LabError
 
-OWN = ("lightpath", "packet", "apn")
-"""Controllers of our own, which say when they are ready."""
 LIMIT_S = 300.0
 """Virtual seconds that a controller has to make its switches ready."""
 TOO_LATE = f"the controller did not make its switches ready within {LIMIT_S:.0f} virtual seconds"
+NOT_SAID = (
+    f"the application did not say that it is ready within {LIMIT_S:.0f} virtual seconds (--settle ready); it must write"
+    " to the descriptor of the variable APNEMU_READY, or give it a time: --settle 40"
+)
 LOOK_EVERY_S = 0.02
-FOREIGN_SETTLE_S = 2.0
-"""Time that an application that is not ours gets once its switches have connected, to set its rules."""
+FOREIGN_LOOK_EVERY_S = 0.5
+"""Time between two looks at whether all switches of an application that is not ours have connected; each look is a
+program."""
 PRIORITY = 5
 """Priority of an on-demand network's controller: see LOOKUP_PRIORITY of `__main__`."""
 LAST_WORDS = 3
@@ -50,11 +54,12 @@ class Controller:
         self._reading, writing = os.pipe()
         os.set_blocking(self._reading, False)
         command = [sys.executable, "-m", "apnemu.controllers.runtime", "--runtime", self._blueprint.controller_runtime]
-        if self._is_own():
+        if self.is_own():
             command += ["--logic", self._blueprint.controller, "--blueprint", str(self._folder / "network.json")]
             command += ["--ready", str(writing)]
         else:
-            command += ["--file", self._blueprint.controller]
+            command += ["--file", self._blueprint.controller, "--ready", str(writing)]
+            command += ["--", *self._blueprint.controller_options]
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, pass_fds=(writing,)
@@ -75,32 +80,56 @@ class Controller:
 
     def is_ready(self) -> bool:
         """Whether its switches are ready. Raises LabError with its last output if it has died."""
-        assert self._process is not None
-        if self._process.poll() is not None:
-            last_lines = self._log.read_text(errors="replace").strip().splitlines()[-LAST_WORDS:]
-            raise LabError(f"the controller ended with {self._process.returncode}: {' | '.join(last_lines)}")
-        if not self._is_own():
+        self.check_alive()
+        if not self.is_own():
             connected = switching.run("ovs-vsctl", "--columns=is_connected", "--no-headings", "list", "controller")
             return bool(connected) and "false" not in connected
-        try:
-            answer = os.read(self._reading, 1024)
-        except BlockingIOError:
+        answer = self._heard()
+        if not answer:
             return False
         self.counts = json.loads(answer)
         if self._blueprint.transceivers:
             self._prefer()
         return True
 
+    def check_alive(self) -> None:
+        """Raise LabError with its last output if it has died by itself."""
+        if self._process is not None and self._process.poll() is not None:
+            last_lines = self._log.read_text(errors="replace").strip().splitlines()[-LAST_WORDS:]
+            raise LabError(f"the controller ended with {self._process.returncode}: {' | '.join(last_lines)}")
+
     def wait_until_ready(self) -> None:
         """Wait until its switches are ready. Raises LabError if it dies or takes longer than `LIMIT_S`."""
-        for _ in range(int(LIMIT_S / LOOK_EVERY_S)):
-            time.sleep(LOOK_EVERY_S)
-            if self.is_ready():
-                time.sleep(0 if self._is_own() else FOREIGN_SETTLE_S)
-                return
-        raise LabError(TOO_LATE)
+        own = self.is_own()
+        self._wait_until(self.is_ready, TOO_LATE, LOOK_EVERY_S if own else FOREIGN_LOOK_EVERY_S)
+        if own:
+            return
+        settle_s = self._blueprint.controller_settle_s
+        if settle_s is None:
+            self._wait_until(self._has_said, NOT_SAID, LOOK_EVERY_S)
+        else:
+            time.sleep(settle_s)
+        self.check_alive()
 
-    def _is_own(self) -> bool:
+    def _wait_until(self, happened: Callable[[], bool], else_say: str, look_every_s: float) -> None:
+        for _ in range(int(LIMIT_S / look_every_s)):
+            time.sleep(look_every_s)
+            if happened():
+                return
+        raise LabError(else_say)
+
+    def _has_said(self) -> bool:
+        self.check_alive()
+        return bool(self._heard())
+
+    def _heard(self) -> bytes:
+        """What it has written to its descriptor; nothing if it has not."""
+        try:
+            return os.read(self._reading, 1024)
+        except BlockingIOError:
+            return b""
+
+    def is_own(self) -> bool:
         return self._blueprint.controller in OWN
 
     def _prefer(self) -> None:

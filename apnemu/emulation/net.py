@@ -18,6 +18,10 @@ from apnemu.emulation.netlink import Netlink, address, ask, host_route, interfac
 from apnemu.emulation.nodes import QuietController, QuietHost, QuietIntf, QuietSwitch, Wire
 
 CONTROLLER_ADDRESS, CONTROLLER_PORT = "127.0.0.1", 6653
+OWN = ("lightpath", "packet", "apn")
+"""Controllers of our own; any other is the file of an application."""
+ALL_VERSIONS = "OpenFlow10,OpenFlow11,OpenFlow12,OpenFlow13,OpenFlow14,OpenFlow15"
+"""Versions that switches offer an application that is not ours: which it speaks is its own business."""
 TCP_BUFFER_BYTES = 1 << 30
 """Largest socket buffer: a window of 400 Gbit/s over 10,000 km is 5 GB; 1 GB is the kernel's own limit."""
 SYSCTLS = {
@@ -58,10 +62,9 @@ class Net(Mininet):  # type: ignore[misc]  # mininet has no types
             self.addHost(host.name, ip=host.address)
         for router in blueprint.routers:
             self.addHost(router.name, ip=router.router_id)
+        versions = "OpenFlow13" if blueprint.controller in OWN else ALL_VERSIONS
         for switch in blueprint.switches:
-            self.addSwitch(
-                switch.name, dpid=f"{switch.dpid:016x}", batch=True, protocols="OpenFlow13", reconnectms=1000
-            )
+            self.addSwitch(switch.name, dpid=f"{switch.dpid:016x}", batch=True, protocols=versions, reconnectms=1000)
         self._sysctls(None)
         self._make_wires()
         self._configure_hosts()
