@@ -62,8 +62,8 @@ def run(file: Path, options: Sequence[str], runtime: str) -> None:
     sys.path.append(str(file.parent))
     os.chdir(file.parent)
     manager = load("base.app_manager").AppManager.get_instance()
-    wanted = [_loaded(file), *(_loaded(Path(name)) if name.endswith(".py") else name for name in further)]
     required = _required()
+    wanted = [_loaded(file), *(_loaded(Path(name)) if name.endswith(".py") else name for name in further)]
     manager.load_apps(wanted)
     if not manager.applications_cls:
         raise Unfit(f"{file} has no application; give a file with a class derived from RyuApp")

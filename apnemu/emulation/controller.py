@@ -58,6 +58,7 @@ class Controller:
             command += ["--logic", self._blueprint.controller, "--blueprint", str(self._folder / "network.json")]
             command += ["--ready", str(writing)]
         else:
+            switching.wait_for_the_clock()  # it may count seconds from its own start: then there are switches
             command += ["--file", self._blueprint.controller, "--ready", str(writing)]
             command += ["--", *self._blueprint.controller_options]
         with self._log.open("ab") as log:
