@@ -123,8 +123,9 @@ def run(
 
     `experiment` is a name (`apnemu experiments`), a Python file, or an Experiment; `topology` the name of one that
     comes with apnemu, or a file (the experiment's own by default); `settings` are what `--set` takes, several values as
-    a list, None for the default; `controller_options` are ryu-manager's for the application `controller`. `progress` is called with the network and how far its lab has come, `say` with
-    warnings.
+    a list, None for the default; `controller_options` are ryu-manager's, for the application `controller`, which has
+    `settle` virtual seconds, or until it is "ready". `progress` is called with the network and how far its lab has
+    come, `say` with warnings.
 
     Raises InputError for what was asked, LabError for what the lab did.
     """

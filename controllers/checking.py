@@ -74,8 +74,8 @@ def _lacking(module: str, runtime: str, ryus: Path | None) -> str:
     if ryus:
         return f"which neither {has} nor Ryu {metadata.version(RYU)} has; is ryu.{module} its right name?"
     return (
-        f"which {has} has not; apnemu setup ryu installs Ryu 4.34, which has the applications under ryu.app: then it runs"
-        " on OS-Ken, or on Ryu itself with --controller-runtime ryu"
+        f"which {has} has not; apnemu setup ryu installs Ryu 4.34, which has the applications under ryu.app: then it"
+        " runs on OS-Ken, or on Ryu itself with --controller-runtime ryu"
     )
 
 
@@ -107,8 +107,9 @@ def _imported(file: Path) -> Iterator[tuple[str, int]]:
             case ast.ImportFrom(module=str(module), level=0):
                 yield module, node.lineno
                 yield from ((f"{module}.{each.name}", node.lineno) for each in node.names if each.name != "*")
-            case ast.Expr(value=ast.Call(func=function, args=[ast.Constant(value=str(name)), *_])) if (
-                "require_app" in (getattr(function, "attr", ""), getattr(function, "id", ""))
+            case ast.Expr(value=ast.Call(func=function, args=[ast.Constant(value=str(name)), *_])) if "require_app" in (
+                getattr(function, "attr", ""),
+                getattr(function, "id", ""),
             ):
                 yield name, node.lineno
             case ast.Module() | ast.ClassDef() | ast.If() | ast.With():

@@ -5,8 +5,8 @@ OS-Ken is Ryu under another name, less the applications under `ryu.app` (all but
 is the same module of the framework that runs; what that one lacks is taken from the other's files, if it is installed
 (`apnemu setup ryu`), and finds the framework in place of its own package.
 
-It runs as `ryu-manager` runs it: options are settled before it is imported, on eventlet's green threads, for which Ryu's
-applications were written. OS-Ken's other threads would not do: its `hub.Timeout` fires in a `with` alone there, and it
+It runs as `ryu-manager` runs it: options are settled before it is imported, on eventlet's green threads, for which
+Ryu's applications were written. OS-Ken's other threads would not do: its `hub.Timeout` fires in a `with` alone there, and it
 has no web server for them.
 
 Two things are mended. An application that another one requires (`topology.api` requires `topology.switches`) is always
@@ -30,7 +30,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from apnemu.controllers.frameworks import OS_KEN, RYU, RUNTIME, installed_in, load, mend_eventlet, package
+from apnemu.controllers.frameworks import OS_KEN, RUNTIME, RYU, installed_in, load, mend_eventlet, package
 
 HUB = "OSKEN_HUB_TYPE"
 """Variable of the environment that says which threads OS-Ken takes."""
@@ -49,14 +49,14 @@ OPENFLOW_13 = 4
 """Version number of OpenFlow 1.3 on the wire."""
 
 
-class Unfit(Exception):
+class UnfitError(Exception):
     """Refusal of an application or its options, for a person to read."""
 
 
 def run(file: Path, options: Sequence[str], runtime: str) -> None:
     """Run an application until the process is ended.
 
-    Raises Unfit where there is nothing to run, and whatever the application raises when it is imported or made.
+    Raises UnfitError where there is nothing to run, and whatever the application raises when it is imported or made.
     """
     further = prepare(options, runtime)
     sys.path.append(str(file.parent))
@@ -66,7 +66,7 @@ def run(file: Path, options: Sequence[str], runtime: str) -> None:
     wanted = [_loaded(file), *(_loaded(Path(name)) if name.endswith(".py") else name for name in further)]
     manager.load_apps(wanted)
     if not manager.applications_cls:
-        raise Unfit(f"{file} has no application; give a file with a class derived from RyuApp")
+        raise UnfitError(f"{file} has no application; give a file with a class derived from RyuApp")
     while missing := [name for name in dict.fromkeys(required) if name not in manager.applications_cls]:
         manager.load_apps(missing)
         required[:] = [name for name in required if name not in missing]
@@ -76,7 +76,7 @@ def run(file: Path, options: Sequence[str], runtime: str) -> None:
         load("ofproto.ofproto_protocol").set_app_supported_versions([OPENFLOW_13])
     services = manager.instantiate_apps(**contexts)
     if not services:
-        raise Unfit(f"{file} handles no event of OpenFlow, so nothing listens to switches; see set_ev_cls of Ryu")
+        raise UnfitError(f"{file} handles no event of OpenFlow, so nothing listens to switches; see set_ev_cls of Ryu")
     pages = sys.modules.get(PAGES)
     server = pages.start_service(manager) if pages else None
     hub = load("lib.hub")
@@ -88,7 +88,7 @@ def run(file: Path, options: Sequence[str], runtime: str) -> None:
 def prepare(options: Sequence[str], runtime: str) -> list[str]:
     """Make the framework ready for applications, with ryu-manager's options; returns the applications among them.
 
-    Raises Unfit for an option that it does not have.
+    Raises UnfitError for an option that it does not have.
     """
     os.environ[RUNTIME], os.environ[HUB] = runtime, "eventlet"
     mend_eventlet()
@@ -119,10 +119,10 @@ def prepare(options: Sequence[str], runtime: str) -> list[str]:
     except (SystemExit, Exception) as error:  # argparse ends the program, oslo.config has exceptions of many kinds
         why = said.getvalue().strip().rpartition("\n")[2].rpartition("error: ")[2] or str(error)
         more = "" if has_pages else "; those of Ryu's web pages are there once apnemu setup ryu has installed it"
-        raise Unfit(f"{why.strip()}; it must be an option of ryu-manager{more}") from error
+        raise UnfitError(f"{why.strip()}; it must be an option of ryu-manager{more}") from error
     if cfg.CONF.ofp_tcp_listen_port not in (None, SWITCHES_LOOK_AT):
         asked = cfg.CONF.ofp_tcp_listen_port
-        raise Unfit(f"--ofp-tcp-listen-port is {asked}; it must be {SWITCHES_LOOK_AT}: there switches look for it")
+        raise UnfitError(f"--ofp-tcp-listen-port is {asked}; it must be {SWITCHES_LOOK_AT}: there switches look for it")
     log.init_log()
     return [*cfg.CONF.app_lists, *cfg.CONF.app]
 
@@ -137,7 +137,7 @@ def _loaded(file: Path) -> str:
         name = "application_" + re.sub(r"\W", "_", name)
     spec = importlib.util.spec_from_file_location(name, file)
     if spec is None or spec.loader is None:
-        raise Unfit(f"{file} is not a Python file; give a Ryu application")
+        raise UnfitError(f"{file} is not a Python file; give a Ryu application")
     sys.modules[name] = module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return name
@@ -171,7 +171,9 @@ class _Both(importlib.abc.MetaPathFinder, importlib.abc.Loader):
             return None
         (own, other), (own_folder, other_folder) = self._names, self._folders
         if file_of(own_folder, rest):
-            return None if top == own else importlib.machinery.ModuleSpec(name, self, origin=f"{own}.{rest}".rstrip("."))
+            return (
+                None if top == own else importlib.machinery.ModuleSpec(name, self, origin=f"{own}.{rest}".rstrip("."))
+            )
         file = file_of(other_folder, rest)
         if file is None:
             return None

@@ -2,7 +2,8 @@
 """Ryu and OS-Ken: which of them is there, what tells them apart, and how applications are made for either.
 
 OS-Ken is the maintained fork of Ryu; the two differ in the name of the package, of the base class, and in what has to
-be mended before the first import. Applications that are not ours run on either: see `foreign`. Which of the two runs, an application learns from the environment: a framework makes applications without arguments.
+be mended before the first import. Applications that are not ours run on either: see `foreign`. Which of the two runs,
+an application learns from the environment: a framework makes applications without arguments.
 """
 
 from __future__ import annotations

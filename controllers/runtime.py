@@ -54,7 +54,7 @@ def _foreign(file: Path | None, options: list[str], runtime: str) -> None:
             foreign.run(file, options, runtime)
         else:
             foreign.prepare(options, runtime)
-    except foreign.Unfit as error:
+    except foreign.UnfitError as error:
         sys.exit(str(error))
 
 

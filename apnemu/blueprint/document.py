@@ -238,7 +238,7 @@ class Blueprint:
     controller_options: tuple[str, ...] = ()
     """Options, as ryu-manager's, of an application that is not ours."""
     controller_settle_s: float | None = FOREIGN_SETTLE_S
-    """Virtual time that such an application gets once its switches have connected; None is until it says it is ready."""
+    """Virtual time that such an application gets once its switches have connected; None: until it says it is ready."""
 
     def to_json(self) -> dict[str, Any]:
         document: dict[str, Any] = plain(self)

@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 MOST_WORKERS = 1024
 ControllerOptions = Annotated[
     list[str] | None,
-    typer.Argument(metavar="[-- OPTIONS]", help="Options of the application given with --controller, as ryu-manager's."),
+    typer.Argument(
+        metavar="[-- OPTIONS]", help="Options of the application given with --controller, as ryu-manager's."
+    ),
 ]
 Settle = Annotated[
     str | None,

@@ -21,6 +21,7 @@ from apnemu.emulation.namespaces import plays_devices
 from apnemu.emulation.net import Net, load
 from apnemu.emulation.notes import Notes
 from apnemu.emulation.player import Player
+from apnemu.emulation.storms import StormWatch
 from apnemu.errors import ApnemuError, LabError
 from apnemu.model.scenario import START_EVERY_NS
 
@@ -96,6 +97,8 @@ def main(folder: Path, command: list[str]) -> int:
     net.start()
     tell = partial(print, flush=True, file=sys.stderr if command else sys.stdout)
     tell("network built")
+    if controller and not controller.is_own():
+        StormWatch(net.blueprint).start()
     if controller:
         controller.wait_until_ready()
     tell("switches ready")

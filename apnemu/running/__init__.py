@@ -9,7 +9,7 @@
     directory  the run's directory: made, written, tidied up
     manifest   versions, hashes of inputs, approximations
     finished   a run that has ended, read from its directory; its page
-    unlit_network  a network in which nothing is lit yet, for `apnemu lab net`
+    unlit_network  a network for `apnemu lab net`: nothing lit yet, or the packet network
     bench      speed and accuracy beside stock Mininet's
 
 The room is called `running` since `apnemu.run` is the public function: a package of that name would take its place as

@@ -87,9 +87,10 @@ def runtime(given: str | None) -> str:
     if given is None and runtimes:
         return runtimes[0]
     if given not in runtimes:
-        way_out = "; apnemu setup ryu installs it" if given == RYU else ""
+        known = " or ".join(runtimes) or "installed: pip install os-ken"
         raise InputError(
-            f"'{given}' is not installed; it must be {' or '.join(runtimes) or 'installed: pip install os-ken'}{way_out}",
+            f"'{given}' is not installed; it must be {known}"
+            + ("; apnemu setup ryu installs it" if given == RYU else ""),
             file="--controller-runtime",
         )
     return given
