@@ -6,8 +6,8 @@ is the same module of the framework that runs; what that one lacks is taken from
 (`apnemu setup ryu`), and finds the framework in place of its own package.
 
 It runs as `ryu-manager` runs it: options are settled before it is imported, on eventlet's green threads, for which
-Ryu's applications were written. OS-Ken's other threads would not do: its `hub.Timeout` fires in a `with` alone there, and it
-has no web server for them.
+Ryu's applications were written. OS-Ken's other threads would not do: its `hub.Timeout` fires in a `with` alone there,
+and it has no web server for them.
 
 Two things are mended. An application that another one requires (`topology.api` requires `topology.switches`) is always
 started; the frameworks note it on a module that they find by counting stack frames. And switches, which have every
