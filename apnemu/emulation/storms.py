@@ -100,7 +100,8 @@ class StormWatch:
         return (
             f"a broadcast storm: one frame left by {interface} {times} times more than it was sent; the application"
             f" floods frames, and the fibres of {self._topology} make rings, where they go round and multiply; give one"
-            " that makes a tree, and time for it (Ryu's simple_switch_stp_13.py, --settle 40), or a topology without rings"
+            " that makes a tree, with time for it (Ryu's simple_switch_stp_13.py, --settle 40), or a topology without"
+            " rings"
         )
 
 
