@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Anybody's Ryu application, unchanged, on either framework: what it imports, its options, and how it is run.
+"""Runs anybody's Ryu application, unchanged, on either framework: what it imports, its options, how it is started.
 
 OS-Ken is Ryu under another name, less the applications under `ryu.app` (all but `ofctl`). So a module of either package
 is the same module of the framework that runs; what that one lacks is taken from the other's files, if it is installed
