@@ -36,13 +36,18 @@ _BUILDING: Final = ".build-"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kernel:
-    """A kernel that is ready. `recipe` is a hash of configuration and patches, `build_s` wall time (0: unknown)."""
+    """A kernel that is ready.
+
+    `recipe` is a hash of configuration and patches, `source` one of the source it was built from, `build_s` wall time
+    (empty, 0: unknown).
+    """
 
     path: Path
     key: str
     recipe: str
     version: str
     build_s: float
+    source: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,8 +134,17 @@ def _build(origin: source.Source, folder: Path, report: Report) -> Kernel:
     with tempfile.TemporaryDirectory(prefix=_BUILDING, dir=folder, ignore_cleanup_errors=True) as place:
         binary, version = build.build(origin.path, Path(place), report)
         build_s = round(time.monotonic() - start_s, 1)
-        kernel = Kernel(path=folder / key / "linux", key=key, recipe=recipe, version=version, build_s=build_s)
+        kernel = Kernel(
+            path=folder / key / "linux",
+            key=key,
+            recipe=recipe,
+            version=version,
+            build_s=build_s,
+            source=source.recorded_hash(origin),
+        )
         _store(kernel, binary, Path(place), folder)
+    if not source.is_tested(kernel.source):
+        report(f"kernel: its source ({kernel.source}) is not one with which apnemu was tested ({source.TESTED})")
     report(f"kernel: {version} is ready after {build_s:.0f} s, in {folder / key}")
     return kernel
 

@@ -58,6 +58,8 @@ def versions(controller_runtime: str) -> dict[str, str]:
     found = {"apnemu": __version__, "python": platform.python_version()}
     ready = kernel.find()
     found["kernel"] = f"{ready.version} ({ready.key})" if ready and ready.version else "given by hand"
+    if ready and ready.source:
+        found["kernel_source"] = ready.source
     found["ovs"] = _program("ovs-vswitchd", "--version")
     for name, package in PACKAGES.items():
         if name in ("os-ken", "ryu") and name != controller_runtime:
