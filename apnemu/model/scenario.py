@@ -6,7 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, TypeVar
 
-from apnemu.model.activities import Activity, Probes, Routing
+from apnemu.model.activities import Activity, Application, Probes, Routing
 from apnemu.units import VirtualNs, ns_to_s
 
 START_EVERY_NS = VirtualNs(10_000_000_000)
@@ -43,7 +43,12 @@ class Stage:
         return tuple(activity for activity in self.activities if isinstance(activity, kind))
 
 
-def planned_virtual_s(stages: tuple[Stage, ...]) -> float:
-    """Estimate of the virtual time that a guest takes: until it begins, then each stage with the time around it."""
+def planned_virtual_s(stages: tuple[Stage, ...]) -> float | None:
+    """Estimate of the virtual time that a guest takes: until it begins, then each stage with the time around it.
+
+    None where a stage goes on until its jobs have ended: nobody knows before when that is.
+    """
+    if any(application.role == "job" for stage in stages for application in stage.of(Application)):
+        return None
     around_ns = LEAD_NS + SETTLE_NS
     return ns_to_s(2 * START_EVERY_NS + around_ns + sum(stage.duration_ns + around_ns for stage in stages))
