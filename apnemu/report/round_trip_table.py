@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, cast
 
-from rich.table import Column, Table
+from rich.table import Table
 from rich.text import Text
 
 from apnemu.report import words
@@ -28,7 +28,7 @@ def round_trip_table(results: Sequence[Mapping[str, Any]], named: Iterable[tuple
     rows = cast(Sequence[LatencyRow], results)
     several = len(phases(rows)) > 1
     names = left("network", *(["phase"] if several else []))
-    table = titled("Round trips", Column("pair", no_wrap=True), *names, *right(*HEADINGS))
+    table = titled("Round trips", *left("pair"), *names, *right(*HEADINGS))
     shown = _telling(rows, named) if len(rows) > FEW_ROWS else rows
     before = ""
     for row in shown:
