@@ -13,6 +13,7 @@ from apnemu.cli.labs import Json
 from apnemu.cli.shown import OUT, show_json, to_stderr, to_stdout
 from apnemu.cli.topologies import Topology, TopologyOption
 from apnemu.cli.values import cores
+from apnemu.errors import InputError
 from apnemu.question.discovery import load_experiment, shipped_topology, topology_of, topology_word
 from apnemu.running.directory import new_folder
 from apnemu.running.options import application, networks_of, runtime, seed_of, times_of
@@ -54,6 +55,10 @@ def plan(
             help="How few wavelengths join every two data centres (one fibre pair per fibre, no conversion).",
         ),
     ] = False,
+    seconds: Annotated[
+        float, typer.Option(min=0, help="With --minimum-wavelengths: time to look for fewer where that is not proven.")
+    ] = 0.0,
+    seed: Annotated[int, typer.Option(help="Of that search's draws.")] = 1,
     quality: Annotated[
         bool,
         typer.Option(
@@ -66,8 +71,10 @@ def plan(
 ) -> None:
     """Show who gets which light, and who gets none and why. GNPy judges every route by its signal quality."""
     if minimum_wavelengths:
-        _minimum_wavelengths(file, as_json)
+        _minimum_wavelengths(file, seconds, seed, as_json)
         return
+    if seconds:
+        raise InputError("--seconds belongs to --minimum-wavelengths; leave it out", file="--seconds")
     from apnemu.planning.judged import plan_judged
     from apnemu.report.tables import plan_table
     from apnemu.running.directory import made
@@ -97,20 +104,33 @@ def plan(
         to_stdout(f"refused: {refusal.demand}: {refusal.reason}")
 
 
-def _minimum_wavelengths(file: Path, as_json: bool) -> None:
+def _minimum_wavelengths(file: Path, seconds: float, seed: int, as_json: bool) -> None:
     from apnemu.planning.minimum import minimum_wavelengths
     from apnemu.topology import read_plant
 
     begun_s = monotonic()
-    found = minimum_wavelengths(read_plant(file))
-    facts = {
-        "minimum_wavelengths": found.wavelengths,
-        "lower_bound": found.lower_bound,
-        "proven": found.proven,
-        "seconds": round(monotonic() - begun_s, 3),
-    }
+    found = minimum_wavelengths(
+        read_plant(file), seed=seed, goes_on=lambda: monotonic() - begun_s < seconds, report=to_stderr
+    )
     if as_json:
-        show_json(facts)
+        show_json(
+            {
+                "minimum_wavelengths": found.wavelengths,
+                "lower_bound": found.lower_bound,
+                "proven": found.proven,
+                "seconds": round(monotonic() - begun_s, 3),
+                "lightpaths": [
+                    {
+                        "from": route.sites[0],
+                        "to": route.sites[-1],
+                        "route": list(route.sites),
+                        "fibres": list(route.fibres),
+                        "wavelength": wavelength,
+                    }
+                    for route, wavelength in found.lightpaths
+                ],
+            }
+        )
     else:
         proof = "fewer cannot do" if found.proven else f"fewer than {found.lower_bound} cannot do, between is unknown"
         to_stdout(f"{topology_word(file)}: {found.wavelengths} wavelengths join every two data centres; {proof}")
