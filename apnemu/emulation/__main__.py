@@ -87,10 +87,10 @@ def main(folder: Path, command: list[str]) -> int:
     tell("network built")
     if controller:
         controller.wait_until_ready()
+        switching.no_keepalives()
     tell("switches ready")
     if net.blueprint.transceivers:
         switching.prefer_lookups(LOOKUP_PRIORITY)
-        switching.no_keepalives()
         plays_devices(switching.daemon())
     if command:
         for host in net.blueprint.hosts:

@@ -8,17 +8,17 @@ from pathlib import Path
 
 from apnemu.emulation.controller import Controller
 from apnemu.emulation.ends import Ends
-from apnemu.emulation.loop import FOREVER_NS, Loop, now_ns
+from apnemu.emulation.loop import FOREVER_NS, Loop, is_virtual, now_ns
 from apnemu.emulation.net import Net
 from apnemu.emulation.notes import Notes
 from apnemu.emulation.play import PLAYERS
 from apnemu.emulation.play.arrivals import send_frames
 from apnemu.emulation.play.playing import Playing, Scene
 from apnemu.emulation.play.probes import Echoes
-from apnemu.errors import LabError
+from apnemu.errors import LabError, LateError
 from apnemu.model.activities import Activity, Probes, UnknownActivity
 from apnemu.model.scenario import LEAD_NS, SETTLE_NS, Stage
-from apnemu.units import VirtualNs
+from apnemu.units import VirtualNs, ns_to_us
 
 WARM_UP_ROUNDS = 2
 WARM_UP_GAP_NS = VirtualNs(2_000_000)
@@ -66,7 +66,7 @@ class Player:
 def play_stage(scene: Scene, stage: Stage, kinds: Sequence[type[Playing]] = PLAYERS) -> None:
     """Play one stage; `Playing` says what is done when, `PLAYERS` in which order.
 
-    Raises LabError for an activity of an unknown kind.
+    Raises LabError for an activity of an unknown kind, and LateError for a stage that is not ready in time.
     """
     for unknown in stage.of(UnknownActivity):
         raise LabError(
@@ -78,10 +78,16 @@ def play_stage(scene: Scene, stage: Stage, kinds: Sequence[type[Playing]] = PLAY
     for player in players:
         player.prepare()
     loop = Loop()
-    start_ns = now_ns() + LEAD_NS
+    begun_ns = now_ns()
+    start_ns = begun_ns + stage.lead_ns
     end_ns = start_ns + stage.duration_ns
     for player in players:
         end_ns = max(end_ns, player.start(loop, start_ns))
+    if (late_ns := loop.overdue_ns()) > 0 and is_virtual():
+        raise LateError(
+            f"stage {stage.phase!r} was ready {ns_to_us(late_ns):,.1f} us after its first event was due; its "
+            f"{len(stage.activities)} activities have {ns_to_us(stage.lead_ns):,.0f} us for that; put fewer into one"
+        )
     loop.run(end_ns)
     players.reverse()
     for player in players:

@@ -37,5 +37,12 @@ Design, and what was rejected:
 - *Standing still is measured in CPU time* (`watchdog`): a lab that is stopped or starved by the host is not at fault.
 - *Cores are claimed by abstract sockets* (`cores`): nothing to clean up, and all users see them.
 
+- *Every task has a processor of its own* (patches 0008, 0009): what a system call takes is paid by its caller, asleep,
+  and everybody else goes on at the same instant. Programs of hosts that share nothing do not feel each other: neither
+  their time, nor their order at one instant, nor their random numbers (patch 0002). Cores that are counted and shared
+  would need a declared count for each host, and every figure would hang on it.
+
 *Not modelled:* the speed of a CPU. Computing takes no virtual time; a system call takes 500 ns, a clock reading 1 ns.
+ITIMER_PROF and RLIMIT_CPU still go by ticks. Memory, its limits and the page cache are one machine's. What the kernel's
+network code draws for two hosts at the very same nanosecond comes from one stream.
 """

@@ -12,7 +12,9 @@ from apnemu.units import VirtualNs, ns_to_s
 START_EVERY_NS = VirtualNs(10_000_000_000)
 """Playing begins at a whole multiple of this on the lab's clock."""
 LEAD_NS = VirtualNs(50_000_000)
-"""Time between setting a stage up and its first event."""
+"""Time between setting a stage up and its first event, for each `PARTS_A_LEAD` of its parts begun. Setting a part up
+takes the player at most 50 us of system calls: twice over there is time."""
+PARTS_A_LEAD = 500
 SETTLE_NS = VirtualNs(500_000_000)
 """Time after a stage, in which all that is under way arrives or is given up, retransmissions included."""
 A = TypeVar("A", bound=Activity)
@@ -38,6 +40,12 @@ class Stage:
             if len(self.of(kind)) > 1:
                 raise ValueError(f"stage {self.phase!r} has {len(self.of(kind))} {kind.__name__}; it may have one")
 
+    @property
+    def lead_ns(self) -> VirtualNs:
+        """Time for setting the stage up: its parts are its activities, and the pairs that are probed."""
+        parts = sum(len(part.pairs) if isinstance(part, Probes) else 1 for part in self.activities)
+        return VirtualNs(LEAD_NS * (1 + parts // PARTS_A_LEAD))
+
     def of(self, kind: type[A]) -> tuple[A, ...]:
         """The stage's activities of one kind, in their order."""
         return tuple(activity for activity in self.activities if isinstance(activity, kind))
@@ -50,5 +58,6 @@ def planned_virtual_s(stages: tuple[Stage, ...]) -> float | None:
     """
     if any(application.role == "job" for stage in stages for application in stage.of(Application)):
         return None
-    around_ns = LEAD_NS + SETTLE_NS
-    return ns_to_s(2 * START_EVERY_NS + around_ns + sum(stage.duration_ns + around_ns for stage in stages))
+    warm_up_ns = LEAD_NS + SETTLE_NS
+    stages_ns = sum(stage.lead_ns + stage.duration_ns + SETTLE_NS for stage in stages)
+    return ns_to_s(2 * START_EVERY_NS + warm_up_ns + stages_ns)

@@ -69,7 +69,7 @@ def saturation(plant: Plant, path: Lightpath) -> Saturation:
 
 
 def filling_ns(saturations: Sequence[Saturation]) -> int:
-    """Time until all that is to go round has been let in: the lab's CPU takes time for each datagram."""
+    """Time until all that is to go round has been let in: the player takes time for each datagram."""
     return sum(plan.circulating_bytes for plan in saturations) // SATURATING_BYTES * NS_PER_DATAGRAM
 
 

@@ -82,8 +82,9 @@ def approximations(times: Sequence[str], syscall_cost_ns: int, *, pcap: bool) ->
     ]
     clocks = {
         "real": "REAL TIME: delays are what this machine managed while it was busy with other things.",
-        "virtual": "CPUs are infinitely fast: computing takes no virtual time, "
-        f"a system call {syscall_cost_ns} ns, reading a clock 1 ns.",
+        "virtual": "CPUs are infinitely fast, and each task has one of its own: computing takes no virtual time, "
+        f"a system call takes its caller, and nobody else, {syscall_cost_ns} ns, reading a clock 1 ns. Tasks that can "
+        "run at the very same nanosecond do so in the order in which they came to.",
     }
     watched = ["A captured frame's stamp takes its sender 1 ns: with --pcap a congested queue drops other frames."]
     return [*(clocks[time] for time in times), *common, *(watched if pcap else [])]
