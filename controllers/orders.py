@@ -19,6 +19,7 @@ class Order:
     """
 
     kind: Literal["carry", "quiet"]
+    site: str
     host: str
     interface: str
     address: str

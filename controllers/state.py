@@ -2,9 +2,10 @@
 """Settings of the network's devices: which ROADM passes what, which transceiver sends where.
 
 A lightpath carries between two transceivers once every ROADM on the way passes it and both are tuned; until then a
-frame goes nowhere. For 1+1 the service's light is bridged to both lightpaths where it is added, and where it is
-dropped one of the two is selected. The bridge is one rule with two outputs, in OpenFlow's words what a group of type
-ALL does with its buckets, but installed in one message.
+frame goes nowhere. For 1+1 a client's frames are bridged to both lightpaths where they are added, and where they are
+dropped one of the two is selected. Which client a lightpath serves is forgotten when its transceiver goes dark: nothing
+here outlives what the ledger of `Light` gives. The bridge is one rule with two outputs, in OpenFlow's words what a
+group of type ALL does with its buckets, but installed in one message.
 """
 
 from __future__ import annotations
@@ -29,36 +30,48 @@ class Devices:
     """(site, lightpath) -> the cross-connection in its ROADM."""
     tuned: dict[tuple[str, int], LightId] = field(default_factory=dict)
     """(site, transceiver) -> the lightpath that it sends and receives."""
-    client: dict[tuple[str, str], int] = field(default_factory=dict)
-    """(site, 1+1 service) -> the transceiver that its host is on."""
-    selected: dict[tuple[str, str], LightId] = field(default_factory=dict)
-    """(site, 1+1 service) -> the lightpath that is dropped to it."""
+    client: dict[tuple[str, LightId], int] = field(default_factory=dict)
+    """(site, lightpath) -> the transceiver that the host is on whose frames it carries."""
+    selected: dict[tuple[str, int], LightId] = field(default_factory=dict)
+    """(site, transceiver that a host is on) -> the lightpath that is dropped to it."""
 
-    def act(self, change: Change, *, bridged: bool) -> None:
-        """Note that a device has done a change; `bridged`: the service has 1+1."""
-        site, path = change.site, change.lightpath
-        service = path.service
+    def act(self, change: Change, client: int | None = None) -> None:
+        """Note that a device has done a change; `client` is the transceiver that the service's host is on (1+1)."""
+        site, path, number = change.site, change.lightpath, change.port_in.number
         if change.kind == "cross-connect":
             self.crossed[site, path] = change
         elif change.kind == "disconnect":
             self.crossed.pop((site, path), None)
         elif change.kind == "tune":
-            self.tuned[site, change.port_in.number] = path
-            if bridged:
-                self.client.setdefault((site, service), change.port_in.number)
-                if self.selected.get((site, service)) not in self.tuned.values():
-                    self.selected[site, service] = path
+            client = number if client is None else client
+            self._untune(site, number)
+            self.tuned[site, number] = path
+            self.client[site, path] = client
+            chosen = self.selected.get((site, client))
+            if chosen is None or self.client.get((site, chosen)) != client:
+                self.selected[site, client] = path
         elif change.kind == "dark":
-            if self.tuned.get((site, change.port_in.number)) == path:
-                del self.tuned[site, change.port_in.number]
-        elif bridged:
-            self.selected[site, service] = path
+            if self.tuned.get((site, number)) == path:
+                self._untune(site, number)
+        elif change.kind == "switch" and change.port_out is not None:
+            self._move(site, path.service, number, change.port_out.number)
+        elif change.kind == "select":
+            self.selected[site, number] = path
 
-    def forget(self, service: str) -> None:
-        """Forget a service that is released."""
-        for table in (self.client, self.selected):
-            for key in [key for key in table if key[1] == service]:
-                del table[key]
+    def serving(self, site: str, client: int) -> LightId | None:
+        """A lightpath that carries the frames of the host on a transceiver; None without any."""
+        return next((path for (where, path), number in self.client.items() if (where, number) == (site, client)), None)
+
+    def _untune(self, site: str, number: int) -> None:
+        path = self.tuned.pop((site, number), None)
+        if path is not None:
+            self.client.pop((site, path), None)
+
+    def _move(self, site: str, service: str, before: int, after: int) -> None:
+        """Give a client's other lightpath to the transceiver to which it moves; that which it leaves goes dark soon."""
+        for (where, number), path in self.tuned.items():
+            if where == site and number != before and path.service == service and self.client[site, path] == before:
+                self.client[site, path] = after
 
     def rules(self, site: str) -> list[Rule]:
         """Rules that the site's ROADM must have."""
@@ -91,9 +104,10 @@ class Devices:
         """Drop of light to a transceiver that is tuned to it; the light that this one adds is collected in `added`."""
         if self.tuned.get((site, end.number)) != path:
             return
-        port = self.wiring.transceiver[site, self.client.get((site, path.service), end.number)].port
+        client = self.client[site, path]
+        port = self.wiring.transceiver[site, client].port
         added.setdefault(port, []).append((tag, line))
-        if self.selected.get((site, path.service), path) == path:
+        if self.selected.get((site, client)) == path:
             yield Rule(priority=PRIORITY, port_in=line, tag=tag, actions=(("pop",), ("output", port)))
 
 

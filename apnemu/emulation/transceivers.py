@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The transponders' agent: sets a transceiver's line, and its host's route by it, as the controller orders.
 
-It stands for NETCONF or gNMI at a real transponder: a socket of the management network takes orders, one JSON object a
-line, and answers each with an empty object when it is done. It outlives the controller. An order that has been carried
-out already changes nothing.
+It stands for NETCONF or gNMI at a real transponder: a socket at a site's end of the data communication network takes
+orders, one JSON object a line, and answers each with an empty object when it is done. It outlives the controller. An
+order that has been carried out already changes nothing.
 
 The player of sags (`play.sags`) tells it as well, how much longer the fibres count whose amplifiers sag. A receiver of
 light that no longer closes gets nothing: FEC fails, and the ROADM's port to the transceiver loses every frame.
@@ -23,6 +23,7 @@ from typing import Any
 from pyroute2.netlink import NLM_F_CREATE, NLM_F_REPLACE
 from pyroute2.netlink.rtnl import RTM_DELROUTE, RTM_NEWROUTE
 
+from apnemu.blueprint.addressing import TRANSPONDERS_PORT
 from apnemu.blueprint.document import Line
 from apnemu.emulation import shaping
 from apnemu.emulation.namespaces import plays_devices
@@ -32,6 +33,7 @@ from apnemu.emulation.netlink import Netlink, ask, host_route, interfaces, neigh
 PRIORITY = 10
 """Priority of the agent, the same as the player's: a device waits for no other computer."""
 SOCKET = Path("/run/apnemu-transponders.sock")
+"""Socket by which the player finds it, which knows what happens to amplifiers."""
 
 
 def start(net: Net, log: Path) -> int:
@@ -39,12 +41,14 @@ def start(net: Net, log: Path) -> int:
 
     It does not hold the program's output open, whose reader would wait for it; errors are written to `log`.
     """
-    listening = socket.socket(socket.AF_UNIX)
-    listening.bind(str(SOCKET))
-    listening.listen()
+    local = socket.socket(socket.AF_UNIX)
+    local.bind(str(SOCKET))
+    local.listen()
+    listening = [local, socket.create_server(("", TRANSPONDERS_PORT), backlog=len(net.blueprint.dcn))]
     process = os.fork()
     if process:
-        listening.close()
+        for each in listening:
+            each.close()
         return process
     os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(PRIORITY))
     plays_devices(os.getpid())
@@ -61,14 +65,17 @@ def start(net: Net, log: Path) -> int:
         os._exit(1)
 
 
-def _serve(listening: socket.socket, namespaces: dict[str, int], receivers: Receivers) -> None:
+def _serve(listening: list[socket.socket], namespaces: dict[str, int], receivers: Receivers) -> None:
     agents = {host: Agent(namespace) for host, namespace in namespaces.items()}
     begun: dict[socket.socket, bytes] = {}
     """Client -> the beginning of a line that it has not sent to its end."""
     while True:
-        for ready in select.select([listening, *begun], [], [])[0]:
-            if ready is listening:
-                begun[listening.accept()[0]] = b""
+        for ready in select.select([*listening, *begun], [], [])[0]:
+            if ready in listening:
+                connected = ready.accept()[0]
+                if connected.family == socket.AF_INET:
+                    connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                begun[connected] = b""
                 continue
             data = b""
             with suppress(OSError):  # a controller that has gone; the next one will connect

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from apnemu.experiments.provisioning import EXPERIMENT, TOLERANCE_NS, Settings
+from apnemu.experiments.provisioning.question import EXPERIMENT, TOLERANCE_NS, Settings
 from apnemu.units import NS_PER_S
 from tests.experiments.command import THREE_SITES, Done, apnemu, settings
 

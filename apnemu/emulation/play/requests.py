@@ -20,7 +20,7 @@ from typing import Any
 
 from apnemu.blueprint.document import Transceiver
 from apnemu.blueprint.requests import LIST, SERVICES, asked, released
-from apnemu.emulation.calls import CONNECT_BEFORE_NS, Call
+from apnemu.emulation.calls import Call, Place, at_devices, at_host
 from apnemu.emulation.loop import FOREVER_NS, READ, Loop, now_ns
 from apnemu.emulation.namespaces import inside
 from apnemu.emulation.play.playing import Playing, Scene
@@ -70,9 +70,10 @@ class Requesting(Playing):
         for pending in self._all:
             path, body = asked(self.scene.blueprint.topology, pending.plan)
             words = f"POST {path} HTTP/1.0\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
-            call = Call(loop, words.encode() + body, partial(self._answered, loop, pending))
+            place = self._place(pending.plan)
+            call = Call(loop, place, words.encode() + body, partial(self._answered, loop, pending))
             at_ns = start_ns + pending.plan.at_ns
-            loop.at(at_ns - CONNECT_BEFORE_NS, call.connect)
+            loop.at(at_ns - place.before_ns, call.connect)
             loop.at(at_ns, partial(self._ask, pending, call))
         return 0
 
@@ -83,12 +84,13 @@ class Requesting(Playing):
         """Ask the controller what has become of all light, and give back light that was for this stage alone."""
         if self.stage.of(Event) and self.scene.blueprint.transceivers:
             self._waiting += 1
-            Call(loop, f"GET {SERVICES} HTTP/1.0\r\n\r\n".encode(), self._told).make()
+            place = at_devices(self.scene.blueprint, self.scene.blueprint.controller_at)
+            Call(loop, place, f"GET {SERVICES} HTTP/1.0\r\n\r\n".encode(), self._told).make()
         for pending in self._all:
             if pending.plan.released and pending.status == 201:
                 self._waiting += 1
                 words = f"DELETE {released(pending.plan)} HTTP/1.0\r\n\r\n"
-                Call(loop, words.encode(), partial(self._given_back, pending)).make()
+                Call(loop, self._place(pending.plan), words.encode(), partial(self._given_back, pending)).make()
         loop.run(FOREVER_NS, unless=lambda: not self._waiting)
 
     def note(self) -> None:
@@ -115,6 +117,10 @@ class Requesting(Playing):
     def close(self, loop: Loop) -> None:
         for each in self._sockets:
             each.close()
+
+    def _place(self, plan: Request) -> Place:
+        """Light is asked for where it begins."""
+        return at_host(self.scene.blueprint, plan.source, self.scene.namespaces)
 
     def _ask(self, pending: _Pending, call: Call) -> None:
         call.make()

@@ -17,7 +17,7 @@ from collections import deque
 from functools import partial
 
 from apnemu.blueprint.requests import SAG, sagged
-from apnemu.emulation.calls import CONNECT_BEFORE_NS, Call
+from apnemu.emulation.calls import Call, at_devices
 from apnemu.emulation.loop import FOREVER_NS, Loop, now_ns
 from apnemu.emulation.play.playing import Playing, Scene
 from apnemu.emulation.transceivers import SOCKET
@@ -46,7 +46,7 @@ class Sags(Playing):
         self._agent.connect(str(SOCKET))
         for at_ns, fibre, db in self._changes:
             call = self._alarm(loop, fibre, db)
-            loop.at(start_ns + at_ns - CONNECT_BEFORE_NS, call.connect)
+            loop.at(start_ns + at_ns - call.place.before_ns, call.connect)
             loop.at(start_ns + at_ns, partial(self._happens, fibre, db, call))
         return 0
 
@@ -63,7 +63,9 @@ class Sags(Playing):
     def _alarm(self, loop: Loop, fibre: str, db: float) -> Call:
         body = sagged(fibre, db)
         words = f"POST {SAG} HTTP/1.0\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
-        return Call(loop, words.encode() + body, self._answered)
+        assert self._plant is not None
+        place = at_devices(self.scene.blueprint, self._plant.fibre[fibre].a)
+        return Call(loop, place, words.encode() + body, self._answered)
 
     def _happens(self, fibre: str, db: float, call: Call) -> None:
         self._lacks.pop(fibre, None)

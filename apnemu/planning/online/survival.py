@@ -13,13 +13,14 @@ fibre that is whole again by then just carries on.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from apnemu.model.activities import Event
 from apnemu.model.assignment import LightId, Lightpath
 from apnemu.model.plant import Plant
-from apnemu.planning.online.changes import setup_ns
+from apnemu.planning.dcn import dcn
+from apnemu.planning.online.changes import acted_ns, carries_ns
 from apnemu.planning.online.lifecycle import Light
 from apnemu.planning.online.service import Decision, Outcome, Service
 from apnemu.planning.reach import closes
@@ -75,7 +76,8 @@ def survival(plant: Plant, service: Service, events: Sequence[Event]) -> Surviva
     decision = light.request(service)
     if not decision.accepted or decision.working is None:
         return Survival(decision=decision, ready_ns=plant.devices.controller_computing_ns, dark=())
-    first_ns = setup_ns(plant, decision.changes) + decision.working.delay_ns
+    asked_ns = dcn(plant).delay_ns[service.source] + plant.devices.controller_computing_ns
+    first_ns = asked_ns + carries_ns(plant, decision.changes, decision.working)
     watched = _Watched(plant, light, decision.working)
     for event in sorted(events, key=lambda event: event.at_ns):
         watched.happens(event)
@@ -91,7 +93,7 @@ class _Watched:
     """Receiver of a service, followed from event to event."""
 
     def __init__(self, plant: Plant, light: Light, working: Lightpath) -> None:
-        self._plant, self._light = plant, light
+        self._plant, self._light, self._way = plant, light, dcn(plant)
         self._carrying = working
         self._ready: dict[LightId, int] = {}
         """Lightpath -> instant at which its devices have acted; lightpaths of the beginning are left out."""
@@ -140,16 +142,26 @@ class _Watched:
         if not self._controlled:
             return
         told, self._told = self._told, after
-        for name in after:
-            if name not in told:
-                self._follow(self._light.fail([name]), at_ns)
-        for name in told:
-            if name not in after:
-                self._follow(self._light.repair([name]), at_ns)
+        for heard_ns, name in self._heard(after, told, min):
+            self._follow(self._light.fail([name]), at_ns + heard_ns)
+        for heard_ns, name in self._heard(told, after, max):
+            self._follow(self._light.repair([name]), at_ns + heard_ns)
         knew, self._told_sagging = self._told_sagging, dict(self._sagging)
         for name in {**knew, **self._sagging}:
             if knew.get(name) != self._sagging.get(name):
-                self._follow(self._light.sag(name, self._sagging.get(name, 0.0)), at_ns)
+                heard_ns = self._way.delay_ns[self._plant.fibre[name].a]
+                self._follow(self._light.sag(name, self._sagging.get(name, 0.0)), at_ns + heard_ns)
+
+    def _heard(
+        self, now: Sequence[str], before: Sequence[str], end: Callable[[int, int], int]
+    ) -> list[tuple[int, str]]:
+        """Instants at which the controller hears of the fibres that are in `now` alone, in their order.
+
+        Both ends report: a cut is known from the first to be heard (`min`), a repair from the last (`max`).
+        """
+        way, fibres = self._way.delay_ns, [self._plant.fibre[name] for name in now if name not in before]
+        heard = [(end(way[fibre.a], way[fibre.b]), fibre.name) for fibre in fibres]
+        return sorted(heard, key=lambda each: each[0])
 
     def seen(self) -> tuple[Dark, ...]:
         if self._until is not None:
@@ -167,9 +179,9 @@ class _Watched:
     def _end(self) -> None:
         assert self._until is not None
         if self._since is not None:
-            until_ns, acted_ns, how = self._until
+            until_ns, done_ns, how = self._until
             (from_ns, event_ns) = self._since
-            self._seen.append(Dark(from_ns=from_ns, until_ns=until_ns, declared_ns=acted_ns - event_ns, how=how))
+            self._seen.append(Dark(from_ns=from_ns, until_ns=until_ns, declared_ns=done_ns - event_ns, how=how))
         self._since = self._until = None
 
     def _behind(self, hit: Sequence[str]) -> int:
@@ -190,16 +202,21 @@ class _Watched:
             if outcome.lightpath is None:
                 continue
             id = outcome.lightpath.id
-            acted_ns = start_ns + setup_ns(self._plant, outcome.changes) - devices.controller_computing_ns
+            acted = acted_ns(self._plant, outcome.changes)
+            last_ns = start_ns + max(acted.values(), default=0)
             if outcome.kind == "switched":
-                over = [change for change in outcome.changes if change.kind == "switch"]
-                acted_ns = start_ns + setup_ns(self._plant, over) - devices.controller_computing_ns
-                acted_ns = max(acted_ns, self._ready.get(id, 0))
-                self._carrying, self._until = outcome.lightpath, (acted_ns, acted_ns, "switched")
+                over_ns = max(
+                    start_ns + at
+                    for change, at in acted.items()
+                    if (change.kind, change.site) == ("select", outcome.lightpath.target)
+                )
+                over_ns = max(over_ns, self._ready.get(id, 0))
+                self._carrying, self._until = outcome.lightpath, (over_ns, over_ns, "switched")
             elif outcome.kind == "restored":
                 self._carrying = outcome.lightpath
-                self._until = (acted_ns + outcome.lightpath.delay_ns, acted_ns, outcome.how)
+                first_ns = start_ns + carries_ns(self._plant, outcome.changes, outcome.lightpath)
+                self._until = (first_ns, last_ns, outcome.how)
             elif outcome.kind == "lost":
                 self._until, self._why = None, outcome.reason
             elif outcome.kind == "protected":
-                self._ready[id] = acted_ns
+                self._ready[id] = last_ns
