@@ -10,13 +10,13 @@ declared time.
 Everything that is decided goes into a journal of what was asked and when. `Light` is deterministic, so a controller
 that starts again reads its journal and knows what it knew: what is to be done still, it then does.
 
-*Not modelled:* 1+1 without its controller: this program plays the switches at both ends too, so that nothing switches
-while it is lost, and both ends are as far away as its messages.
+Receivers of 1+1 select by themselves, as the orders that they have let them; what is ordered after an alarm then is
+what they have chosen already.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -187,6 +187,10 @@ class Apn:
         site = next(site for site, number in self.wiring.dpid.items() if number == dpid)
         return self._devices.rules(site)
 
+    def adopt(self, site: str, table: Sequence[Rule]) -> None:
+        """Take over what the receivers of a site have selected while nobody listened."""
+        self._devices.adopt(site, table)
+
     def standing_orders(self) -> list[Order]:
         """Orders by which transceivers carry now."""
         return self.hosts.standing()
@@ -231,7 +235,7 @@ class Apn:
             self.work.answered(site, token, at_ns)
             return
         self.touched[site] = token
-        client = self.light.client(name, site) if change.kind == "tune" else None
+        client = self.light.client(name, site) if change.kind in ("tune", "dark") else None
         self._devices.act(change, client)
         if change.kind == "switch" and change.port_out is not None:
             after = change.port_out.number
@@ -239,10 +243,13 @@ class Apn:
             if path is not None and not self.hosts.carries(site, after):  # the light that it moves to never came
                 self.hosts.carry(site, after, self.hosts.lit[path])
             self.hosts.quiet(site, number, name)
+            self.hosts.receive(site, name, after)
         elif change.kind == "tune" and (client in (None, number) or not self.hosts.carries(site, client)):
             self.hosts.carry(site, number if client is None else client, self.hosts.lit[change.lightpath])
-        elif change.kind in ("tune", "select"):
-            self.hosts.receive(site, name, number if client is None else client)
+        elif change.kind == "select":
+            self.hosts.receive(site, name, number)
+        elif client is not None:
+            self.hosts.receive(site, name, client)
 
     def _forget(self, name: str) -> None:
         """Forget a released service: its hosts give up each other at once, its devices act as scheduled."""

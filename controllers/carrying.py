@@ -8,7 +8,7 @@ from collections import Counter
 from dataclasses import replace
 
 from apnemu.blueprint.apn import transceiver_line
-from apnemu.controllers.orders import Order
+from apnemu.controllers.orders import Leg, Order
 from apnemu.controllers.state import Devices
 from apnemu.controllers.wiring import Wiring
 from apnemu.model.assignment import LightId
@@ -64,17 +64,37 @@ class Carrying:
             fibres=received.fibres,
             spare_km=spare_km(self.plant, received),
         )
+        order = self._protected(site, number, order)
         self._standing[site, number] = (lit.service, order)
         self.orders.append(order)
 
+    def _protected(self, site: str, client: int, order: Order) -> Order:
+        """The order with both lightpaths of 1+1, from which the receiver chooses by itself."""
+        paths = [(self.lit[path].lightpath, tag, line) for path, tag, line in self.devices.legs(site, client)]
+        if len(paths) < 2:
+            return replace(order, bridge="", port=0, legs=(), chosen=0)
+        legs = tuple(
+            Leg(tag=tag, line=line, fibres=path.fibres, spare_km=spare_km(self.plant, path))
+            for path, tag, line in paths
+        )
+        ids = [path.id for path, _, _ in paths]
+        return replace(
+            order,
+            bridge=self.wiring.bridge[site],
+            port=self.wiring.transceiver[site, client].port,
+            legs=legs,
+            chosen=ids.index(self.devices.selected[site, client]),
+        )
+
     def receive(self, site: str, name: str, client: int) -> None:
-        """Order a host of 1+1 anew where another lightpath is dropped to it than before."""
+        """Order a host of 1+1 anew where another lightpath is dropped to it than before, or may be."""
         end = site, client
         if end not in self._standing:
             return
         service, before = self._standing[end]
         received = self.lit[self.devices.selected[end]].lightpath
         order = replace(before, fibres=received.fibres, spare_km=spare_km(self.plant, received))
+        order = self._protected(site, client, order)
         if service == name and order != before:
             self._standing[end] = name, order
             self.orders.append(order)

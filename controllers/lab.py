@@ -66,6 +66,7 @@ class Lab:
         def compare(now_ns: int) -> None:
             self._apn.run(now_ns)
             self._tables.has[dpid] = table
+            self._apn.adopt(self._site[dpid], table)
             wanted = self._apn.rules(dpid)
             install, remove = self._tables.update(dpid, wanted)
             self._send(dpid, install, remove, 0)

@@ -10,15 +10,14 @@ group of type ALL does with its buckets, but installed in one message.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
+from apnemu.blueprint.addressing import LIGHT_PRIORITY
 from apnemu.controllers.rules import Action, Rule
 from apnemu.controllers.wiring import Wiring
 from apnemu.model.assignment import LightId
 from apnemu.planning.online import Change, Port
-
-PRIORITY = 100
 
 
 @dataclass(slots=True)
@@ -62,6 +61,24 @@ class Devices:
         """A lightpath that carries the frames of the host on a transceiver; None without any."""
         return next((path for (where, path), number in self.client.items() if (where, number) == (site, client)), None)
 
+    def legs(self, site: str, client: int) -> list[tuple[LightId, int, int]]:
+        """Lightpaths that are dropped to a host, or could be: each with its tag and the ROADM's port to its line."""
+        found = []
+        for (where, path), number in self.client.items():
+            change = self.crossed.get((site, path))
+            if (where, number) == (site, client) and change is not None and change.slot and change.port_out:
+                line = next(port for port in (change.port_in, change.port_out) if port.kind == "fibre")
+                found.append((path, self.wiring.tag(change.slot), self.wiring.number(site, line)))
+        return found
+
+    def adopt(self, site: str, table: Sequence[Rule]) -> None:
+        """Take over what 1+1 has selected at a site by itself, as the table of its ROADM says."""
+        dropped = {(rule.port_in, rule.tag) for rule in table if ("pop",) in rule.actions[:1]}
+        for (where, client), selected in list(self.selected.items()):
+            legs = {path: (line, tag) for path, tag, line in self.legs(site, client)} if where == site else {}
+            if selected in legs and legs[selected] not in dropped:
+                self.selected[site, client] = next((path for path in legs if legs[path] in dropped), selected)
+
     def _untune(self, site: str, number: int) -> None:
         path = self.tuned.pop((site, number), None)
         if path is not None:
@@ -89,14 +106,14 @@ class Devices:
             line = next(port for port in pair if port.kind == "fibre")
             rules += self._ended(site, path, tag, ends[0], self.wiring.number(site, line), added)
         for port, outputs in added.items():
-            rules.append(Rule(priority=PRIORITY, port_in=port, actions=tuple(_bridge(outputs))))
+            rules.append(Rule(priority=LIGHT_PRIORITY, port_in=port, actions=tuple(_bridge(outputs))))
         return rules
 
     def _passed(self, site: str, tag: int, pair: tuple[Port, Port]) -> Iterator[Rule]:
         """Both directions of light that passes from fibre to fibre."""
         for port_in, port_out in (pair, pair[::-1]):
             out: tuple[Action, ...] = (("output", self.wiring.number(site, port_out)),)
-            yield Rule(priority=PRIORITY, port_in=self.wiring.number(site, port_in), tag=tag, actions=out)
+            yield Rule(priority=LIGHT_PRIORITY, port_in=self.wiring.number(site, port_in), tag=tag, actions=out)
 
     def _ended(
         self, site: str, path: LightId, tag: int, end: Port, line: int, added: dict[int, list[tuple[int, int]]]
@@ -108,7 +125,7 @@ class Devices:
         port = self.wiring.transceiver[site, client].port
         added.setdefault(port, []).append((tag, line))
         if self.selected.get((site, client)) == path:
-            yield Rule(priority=PRIORITY, port_in=line, tag=tag, actions=(("pop",), ("output", port)))
+            yield Rule(priority=LIGHT_PRIORITY, port_in=line, tag=tag, actions=(("pop",), ("output", port)))
 
 
 def _bridge(outputs: list[tuple[int, int]]) -> Iterator[Action]:

@@ -40,6 +40,8 @@ DCN_NETWORK = "172.16.0.0/12"
 CONTROLLER_ADDRESS = "172.31.255.1"
 """Address of the controller's computer, by which hosts reach its interfaces."""
 
+LIGHT_PRIORITY = 100
+"""Priority of a ROADM's rules."""
 REST_PORT = 8181
 """TCP port of the on-demand controller's REST interface."""
 TRANSPONDERS_PORT = 9339

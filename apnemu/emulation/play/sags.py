@@ -11,8 +11,6 @@ come again as soon as the light closes again.
 
 from __future__ import annotations
 
-import json
-import socket
 from collections import deque
 from functools import partial
 
@@ -20,7 +18,7 @@ from apnemu.blueprint.requests import SAG, sagged
 from apnemu.emulation.calls import Call, at_devices
 from apnemu.emulation.loop import FOREVER_NS, Loop, now_ns
 from apnemu.emulation.play.playing import Playing, Scene
-from apnemu.emulation.transceivers import SOCKET
+from apnemu.emulation.transceivers import Light
 from apnemu.errors import LabError
 from apnemu.model.activities import Event
 from apnemu.model.scenario import Stage
@@ -35,15 +33,14 @@ class Sags(Playing):
         self._changes = changes(stage.of(Event)) if scene.blueprint.transceivers else []
         self._lacks: dict[str, float] = {}
         """Fibre -> dB of gain that its first amplifier lacks."""
-        self._agent: socket.socket | None = None
+        self._agent: Light | None = None
         self._calls: deque[Call] = deque()
         """Alarms that the controller has not answered; the first is being made."""
 
     def start(self, loop: Loop, start_ns: int) -> int:
         if not self._changes:
             return 0
-        self._agent = socket.socket(socket.AF_UNIX)
-        self._agent.connect(str(SOCKET))
+        self._agent = Light()
         for at_ns, fibre, db in self._changes:
             call = self._alarm(loop, fibre, db)
             loop.at(start_ns + at_ns - call.place.before_ns, call.connect)
@@ -77,12 +74,10 @@ class Sags(Playing):
             call.make()
 
     def _tell_agent(self) -> None:
-        """Tell the agent how much longer each fibre counts. Raises LabError where the agent is gone."""
+        """Tell the agent how much longer each fibre counts."""
         assert self._agent is not None and self._plant is not None
         longer_km = {name: self._plant.fibre[name].sag_km(db) for name, db in self._lacks.items()}
-        self._agent.sendall(json.dumps({"kind": "sag", "longer_km": longer_km}).encode() + b"\n")
-        if not self._agent.recv(100):
-            raise LabError("the transponders' agent has gone; transceivers.log of the run says why")
+        self._agent.tell({"kind": "sag", "longer_km": longer_km})
 
     def _answered(self, status: int, content: bytes) -> None:
         if status != 204:

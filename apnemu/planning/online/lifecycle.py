@@ -198,9 +198,9 @@ class Light:
         )
 
     def client(self, name: str, site: str) -> int | None:
-        """Transceiver by which a 1+1 service's host at a site sends and receives; None without 1+1."""
-        kept = self._state.kept[name]
-        return None if kept.clients is None else kept.clients[kept.ends.index(site)]
+        """Transceiver by which a 1+1 service's host at a site sends and receives; None of any other service."""
+        kept = self._state.kept.get(name)
+        return kept.clients[kept.ends.index(site)] if kept and kept.clients else None
 
     def owner(self, site: str, number: int) -> str:
         """Service that has a transceiver at this instant; "" where it is free."""

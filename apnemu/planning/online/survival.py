@@ -6,9 +6,10 @@ when frames stop and come again from the fibres' delays. A frame is lost that is
 is past the last of them still arrives. Where an amplifier sags, light that no longer closes has no frames from that
 instant on (also not what has passed the amplifier already) until it closes again or something else carries. 1+1
 carries frames on both lightpaths all the time, so the first arrives when the receiver has switched; light that is set
-up anew is first filled over its whole length. While the controller is lost nothing is done; once it is back it finds
-what is dead, as if that had happened then (how long its own program takes to start is not declared, and not in here); a
-fibre that is whole again by then just carries on.
+up anew is first filled over its whole length. Receivers of 1+1 take the other lightpath by themselves; all else is up
+to the controller, which alarms must reach first. While it is lost nothing is done; once it is back it finds what is
+dead, as if that had happened then (how long its own program takes to start is not declared, and not in here); a fibre
+that is whole again by then just carries on.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from apnemu.model.plant import Plant
 from apnemu.planning.dcn import dcn
 from apnemu.planning.online.changes import acted_ns, carries_ns
 from apnemu.planning.online.lifecycle import Light
-from apnemu.planning.online.service import Decision, Outcome, Service
+from apnemu.planning.online.service import Decision, Outcome, Protection, Service
 from apnemu.planning.reach import closes
 
 
@@ -78,7 +79,7 @@ def survival(plant: Plant, service: Service, events: Sequence[Event]) -> Surviva
         return Survival(decision=decision, ready_ns=plant.devices.controller_computing_ns, dark=())
     asked_ns = dcn(plant).delay_ns[service.source] + plant.devices.controller_computing_ns
     first_ns = asked_ns + carries_ns(plant, decision.changes, decision.working)
-    watched = _Watched(plant, light, decision.working)
+    watched = _Watched(plant, light, decision.working, service.protection)
     for event in sorted(events, key=lambda event: event.at_ns):
         watched.happens(event)
     return Survival(decision=decision, ready_ns=first_ns, dark=watched.seen())
@@ -92,7 +93,8 @@ def dark_fibres(plant: Plant, cut: frozenset[str], lost: frozenset[str]) -> tupl
 class _Watched:
     """Receiver of a service, followed from event to event."""
 
-    def __init__(self, plant: Plant, light: Light, working: Lightpath) -> None:
+    def __init__(self, plant: Plant, light: Light, working: Lightpath, protection: Protection) -> None:
+        self._protection = protection
         self._plant, self._light, self._way = plant, light, dcn(plant)
         self._carrying = working
         self._ready: dict[LightId, int] = {}
@@ -110,6 +112,8 @@ class _Watched:
         """Begin of the present dark time, at the receiver and at the event; None in light."""
         self._until: tuple[int, int, str] | None = None
         """Expected end of the present dark time, at the receiver and at the devices, and how it ends."""
+        self._left: Lightpath | None = None
+        """Light that the receiver of 1+1 is about to leave for its other one."""
         self._why = ""
         self._seen: list[Dark] = []
 
@@ -127,6 +131,9 @@ class _Watched:
         at_ns = int(event.at_ns)
         if self._until is not None and self._until[0] <= at_ns:
             self._end()
+        left, self._left = self._left, None
+        if left is not None and not self._controlled and self._until is not None and self._lives(left, after):
+            self._carrying, self._until = left, None  # its light was back before the receiver had switched
         hit = [name for name in self._carrying.fibres if name in after and name not in before]
         if hit and self._since is None:
             self._since = (at_ns + self._behind(hit), at_ns)
@@ -137,6 +144,7 @@ class _Watched:
             again = [name for name in self._carrying.fibres if name in before]
             first_ns = self._plant.fibre[again[-1]].delay_ns + self._behind(again) if again else 0
             self._until = (at_ns + first_ns, at_ns, "unheard of")
+        self._select(at_ns, after)
         if event.controller:
             self._controlled = event.kind == "repair"
         if not self._controlled:
@@ -151,6 +159,20 @@ class _Watched:
             if knew.get(name) != self._sagging.get(name):
                 heard_ns = self._way.delay_ns[self._plant.fibre[name].a]
                 self._follow(self._light.sag(name, self._sagging.get(name, 0.0)), at_ns + heard_ns)
+
+    def _select(self, at_ns: int, dark: Sequence[str]) -> None:
+        """Do what the receiver of 1+1 does by itself when its light is lost and its other light is not."""
+        if self._protection != "1+1" or self._since is None or self._carries(dark, self._sagging):
+            return
+        for lit in self._light.lit():
+            other = lit.lightpath
+            if self._lives(other, dark):
+                devices = self._plant.devices
+                over_ns = at_ns + devices.loss_of_light_detection_ns + devices.protection_switching_ns
+                over_ns = max(over_ns, self._ready.get(other.id, 0))
+                self._left, self._carrying = self._carrying, other
+                self._until = (over_ns, over_ns, "switched")
+                return
 
     def _heard(
         self, now: Sequence[str], before: Sequence[str], end: Callable[[int, int], int]
@@ -169,6 +191,9 @@ class _Watched:
         if self._since is not None:
             self._seen.append(Dark(from_ns=self._since[0], until_ns=None, declared_ns=None, how=self._why))
         return tuple(self._seen)
+
+    def _lives(self, path: Lightpath, dark: Sequence[str]) -> bool:
+        return not set(dark) & set(path.fibres) and closes(self._plant, path, self._sagging)
 
     def _closes(self, sagging: Mapping[str, float]) -> bool:
         return closes(self._plant, self._carrying, sagging)
@@ -204,6 +229,8 @@ class _Watched:
             id = outcome.lightpath.id
             acted = acted_ns(self._plant, outcome.changes)
             last_ns = start_ns + max(acted.values(), default=0)
+            if outcome.kind == "switched" and id == self._carrying.id:
+                continue
             if outcome.kind == "switched":
                 over_ns = max(
                     start_ns + at
