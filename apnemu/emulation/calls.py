@@ -41,6 +41,13 @@ class Place:
         """Time before a call at which its connection is to be opened."""
         return CONNECT_BEFORE_NS + self.round_trip_ns
 
+    def open(self) -> socket.socket:
+        """Begin to open a connection; whether the controller is there to accept it is known a round trip later."""
+        with inside(self.namespace):
+            opened = socket.socket(socket.AF_INET, socket.SOCK_STREAM | socket.SOCK_NONBLOCK)
+        opened.connect_ex((self.address, REST_PORT))
+        return opened
+
 
 def at_host(blueprint: Blueprint, site: str, namespaces: Mapping[str, int]) -> Place:
     """The first host of a site."""
@@ -56,23 +63,28 @@ def at_devices(blueprint: Blueprint, site: str) -> Place:
 
 
 class Call:
-    """A call; `then` gets the status and the content of the answer."""
+    """A call; `then` gets the status and the content of the answer. `opened` is a connection that is open already."""
 
-    def __init__(self, loop: Loop, place: Place, message: bytes, then: Callable[[int, bytes], None]) -> None:
+    def __init__(
+        self,
+        loop: Loop,
+        place: Place,
+        message: bytes,
+        then: Callable[[int, bytes], None],
+        opened: socket.socket | None = None,
+    ) -> None:
         self._loop = loop
         self.place = place
         self._message = message
         self._then = then
-        self._connection: socket.socket | None = None
+        self._connection = opened
         self._said = bytearray()
         self.made_ns = 0
         """Instant at which the call was made first; 0 before."""
 
     def connect(self) -> None:
-        """Begin to open the connection; whether the controller is there to accept it is known a round trip later."""
-        with inside(self.place.namespace):
-            self._connection = socket.socket(socket.AF_INET, socket.SOCK_STREAM | socket.SOCK_NONBLOCK)
-        self._connection.connect_ex((self.place.address, REST_PORT))
+        """Begin to open the connection, unless that is done."""
+        self._connection = self._connection or self.place.open()
 
     def make(self) -> None:
         if self._connection is None:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 import socket
 import struct
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -26,7 +27,8 @@ from apnemu.emulation.namespaces import inside
 from apnemu.emulation.play.playing import Playing, Scene
 from apnemu.errors import LabError
 from apnemu.model.activities import Event, Request
-from apnemu.model.scenario import Stage
+from apnemu.model.scenario import LEAD_NS, Stage
+from apnemu.units import NS_PER_S
 
 COARSE_NS, FINE_NS, FINE_AROUND_NS = 200_000_000, 50_000, 5_000_000
 """Time between two frames to the other end: long, and short around the instant at which it should answer."""
@@ -63,15 +65,33 @@ class Requesting(Playing):
         self._all = [_Pending(plan, number) for number, plan in enumerate(stage.of(Request))]
         self._pool = {(each.site, each.number): each for each in scene.blueprint.transceivers}
         self._sockets: list[socket.socket] = []
+        self._opened: dict[int, socket.socket] = {}
+        """Number of a request -> its connection."""
+        self._farthest_ns = 0
         self._waiting = 0
         self._listed: list[dict[str, Any]] = []
+
+    def prepare(self) -> None:
+        """Open the connections of those who ask at the beginning and are too far away to do so in the time before."""
+        for pending in self._all:
+            place = self._place(pending.plan)
+            if pending.plan.at_ns + LEAD_NS < place.before_ns:
+                self._opened[pending.number] = place.open()
+                self._farthest_ns = max(self._farthest_ns, place.round_trip_ns)
+        time.sleep(self._farthest_ns / NS_PER_S)
 
     def start(self, loop: Loop, start_ns: int) -> int:
         for pending in self._all:
             path, body = asked(self.scene.blueprint.topology, pending.plan)
             words = f"POST {path} HTTP/1.0\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
             place = self._place(pending.plan)
-            call = Call(loop, place, words.encode() + body, partial(self._answered, loop, pending))
+            call = Call(
+                loop,
+                place,
+                words.encode() + body,
+                partial(self._answered, loop, pending),
+                self._opened.get(pending.number),
+            )
             at_ns = start_ns + pending.plan.at_ns
             loop.at(at_ns - place.before_ns, call.connect)
             loop.at(at_ns, partial(self._ask, pending, call))
