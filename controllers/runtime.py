@@ -13,6 +13,7 @@ from pathlib import Path
 
 from apnemu.controllers.frameworks import (
     BLUEPRINT,
+    CONSOLE,
     LOGIC,
     OS_KEN,
     READY,
@@ -38,6 +39,7 @@ def main() -> None:
     options.add_argument("--logic", choices=list(APPLICATIONS))
     options.add_argument("--blueprint")
     options.add_argument("--ready", type=int, default=2)
+    options.add_argument("--console", type=int, default=-1)
     options.add_argument("--file", type=Path)
     given = options.parse_args()
     os.environ[RUNTIME] = given.runtime
@@ -47,6 +49,7 @@ def main() -> None:
         application = own_application(given.file)
     else:
         os.environ.update({LOGIC: given.logic, BLUEPRINT: given.blueprint, READY: str(given.ready)})
+        os.environ[CONSOLE] = str(given.console)
         application = APPLICATIONS[given.logic]
     manager = load("base.app_manager")  # registers the options that the next line settles
     load("cfg").CONF(args=[], project="apnemu")

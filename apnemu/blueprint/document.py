@@ -207,6 +207,16 @@ class Transceiver:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DcnLine:
+    """Line between a site and the controller's computer over the data communication network, with the delay one way."""
+
+    site: str
+    site_address: str
+    controller_address: str
+    delay_ns: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Blueprint:
     """All that a guest needs for one network of one run."""
 
@@ -229,6 +239,10 @@ class Blueprint:
     routers: tuple[Router, ...] = ()
     """Routers with daemons stand here in place of `switches`, where a stage has a `Routing`."""
     lit_trees: tuple[LitTree, ...] = ()
+    controller_at: str = ""
+    """Site of the controller; "" where there is none."""
+    dcn: tuple[DcnLine, ...] = ()
+    """Lines of the data communication network; none where there is no controller."""
     plant: Plant | None = None
     """The plant that the controller plans on; None where all light was planned before."""
     transceivers: tuple[Transceiver, ...] = ()

@@ -1,22 +1,25 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The controller's process: started, watched until its switches are ready, lost and started again.
 
-It is lost as a computer that fails: without a warning (SIGKILL). Its connections break, and the switches keep their
-rules (Open vSwitch's fail mode `secure`) and try to connect again every second. When it starts again it has what it
-wrote to its disk, the run's folder. It starts at the event's instant; how long it takes is its own computing.
+It runs on a computer of its own (`dcn`), which is lost as one that fails: without a warning (SIGKILL). Its connections
+break, and the switches keep their rules (Open vSwitch's fail mode `secure`) and try to connect again every second. When
+it starts again it has what it wrote to its disk, the run's folder. It starts at the event's instant; how long it takes
+is its own computing.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import socket
 import subprocess
 import sys
 import time
 from pathlib import Path
 
+from apnemu.blueprint.addressing import REST_PORT
 from apnemu.emulation import switching
-from apnemu.emulation.namespaces import plays_devices
+from apnemu.emulation.namespaces import inside, plays_devices
 from apnemu.emulation.net import Net
 from apnemu.errors import LabError
 
@@ -31,12 +34,15 @@ FOREIGN_SETTLE_S = 2.0
 PRIORITY = 5
 """Priority of an on-demand network's controller: see LOOKUP_PRIORITY of `__main__`."""
 LAST_WORDS = 3
+CONSOLE, CONSOLE_BACKLOG = ("127.0.0.1", REST_PORT), 1024
+"""Address of REST for programs of the lab that are no hosts: as if they ran on the controller's own computer."""
 
 
 class Controller:
     """The controller of one network; `start` may be called again once it is lost."""
 
     def __init__(self, net: Net, folder: Path) -> None:
+        self._net = net
         self._blueprint = net.blueprint
         self._folder = folder
         self._log = folder / "controller.log"
@@ -49,17 +55,20 @@ class Controller:
     def start(self) -> None:
         self._reading, writing = os.pipe()
         os.set_blocking(self._reading, False)
+        console = socket.create_server(CONSOLE, backlog=CONSOLE_BACKLOG)
         command = [sys.executable, "-m", "apnemu.controllers.runtime", "--runtime", self._blueprint.controller_runtime]
         if self._is_own():
             command += ["--logic", self._blueprint.controller, "--blueprint", str(self._folder / "network.json")]
             command += ["--ready", str(writing)]
+            command += ["--console", str(console.fileno())]
         else:
             command += ["--file", self._blueprint.controller]
-        with self._log.open("ab") as log:
+        with self._log.open("ab") as log, inside(self._net.controller_namespace):
             self._process = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, pass_fds=(writing,)
+                command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, pass_fds=(writing, console.fileno())
             )
         os.close(writing)
+        console.close()
 
     def lose(self) -> None:
         """Kill it at once, without a warning."""
@@ -95,7 +104,9 @@ class Controller:
         """Wait until its switches are ready. Raises LabError if it dies or takes longer than `LIMIT_S`."""
         for _ in range(int(LIMIT_S / LOOK_EVERY_S)):
             time.sleep(LOOK_EVERY_S)
-            if self.is_ready():
+            if not self.is_ready():
+                switching.wake()
+            else:
                 time.sleep(0 if self._is_own() else FOREIGN_SETTLE_S)
                 return
         raise LabError(TOO_LATE)

@@ -200,6 +200,18 @@ class PacketNetwork:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Controller:
+    """The controller of the network: where it stands, and how far everything is from it.
+
+    `at` is a site; "" is the most central one. `delay_ns` is the delay, one way, of the data communication network to
+    every site; None: that of the shortest way over the fibres (`planning.dcn`).
+    """
+
+    at: str = ""
+    delay_ns: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class GnpyFiles:
     """GNPy's own files that a plant came from: its routes are judged over the elements that stand in them.
 
@@ -239,6 +251,7 @@ class Plant:
     """Demands for light from one site to many, in the file's order."""
     splitter: Splitter = field(default_factory=Splitter)
     subcarriers: Subcarriers | None = None
+    controller: Controller = Controller()
     transceivers: int = 0
     """Number of transceivers at each data centre, for light on demand; 0: all light is planned before the run, and each
     lightpath has the transceivers that it needs."""

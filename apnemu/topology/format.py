@@ -12,7 +12,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from apnemu.model.activities import Event
-from apnemu.model.plant import Background, Fibre, GnpyFiles, PacketNetwork, Plant, Site
+from apnemu.model.plant import Background, Controller, Fibre, GnpyFiles, PacketNetwork, Plant, Site
 from apnemu.topology.shapes import Choice, Key, ListOf, MapOf, Number, Record, Text, may, must
 from apnemu.units import s_to_ns, us_to_ns
 
@@ -208,6 +208,22 @@ EVENT = Record(
     hint="write for example {at_s: 1, event: cut, what: tokyo-osaka}",
 )
 
+CONTROLLER = Record(
+    makes=Controller,
+    meaning="The controller of the network stands at a site and reaches switches, devices and hosts over a data"
+    " communication network of its own (DCN, ITU-T G.7712), which survives what happens to fibres and sites.",
+    keys={
+        "at": may(NAME, "the site where it stands", otherwise="the one with the shortest way to its farthest site"),
+        "delay_us": may(
+            DELAY_US,
+            "delay of the DCN to every site, one way",
+            otherwise="the shortest way over the fibres, 10 us at least",
+            fills="delay_ns",
+        ),
+    },
+    hint="write for example controller: {at: tokyo}",
+)
+
 GNPY = Record(
     makes=GnpyFiles,
     meaning="GNPy's own files that `apnemu import` made this topology from; paths begin at this file.",
@@ -235,6 +251,7 @@ TOPOLOGY = Record(
         "fibres": must(FIBRES),
         "demands": may(DEMANDS),
         "packet": may(PACKET, "the conventional network", otherwise=THE_EQUIPMENTS, fills=""),
+        "controller": may(CONTROLLER, "where the controller stands, and its way to everything else"),
         "scenario": may(SCENARIO, "events in any order", fills=""),
         "gnpy": may(GNPY, "files of an imported network"),
     },

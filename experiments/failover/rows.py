@@ -14,13 +14,15 @@ from apnemu.experiments.failover.outages import outage
 from apnemu.experiments.failover.settings import Scheme, Settings
 from apnemu.experiments.failover.stages import gap_between_ns, light_lasts_ns, packet_lasts_ns
 from apnemu.model.activities import Event, EventKind
-from apnemu.planning.online import dark_fibres
+from apnemu.model.plant import Plant
+from apnemu.planning.dcn import dcn
+from apnemu.planning.online import dark_fibres, survival, without_dcn
 from apnemu.question.context import Context, Row
 
 CONVERGED_NS = 2_000_000_000
 """Time beyond noticing: flooding, OSPF's waits between two computations (FRR: 0, 50, at most 5000 ms), new routes."""
 TOLERANCE_NS = 1_000_000
-"""Allowed for messages to and from the controller and its devices, which take no declared time."""
+"""Allowed for what has no declared time: system calls of controller and devices, lookups."""
 CONTROLLER_STARTS_NS = 2_000_000_000
 """Time in which a controller that is given back starts its program, and the switches find it."""
 HAPPENS = get_args(EventKind)
@@ -56,7 +58,7 @@ def _light_rows(table: pa.Table, context: Context[Settings]) -> list[Row]:
     for scheme, hit in light(context, events).items():
         fate = hit.fate
         if not fate.decision.accepted:
-            results.append(_refused(scheme, hit, events))
+            results.append(_refused(scheme, hit, events, dcn(context.plant).at))
             continue
         row = _row(table, context, scheme, light_lasts_ns(fate, events))
         longest = fate.longest
@@ -66,11 +68,21 @@ def _light_rows(table: pa.Table, context: Context[Settings]) -> list[Row]:
             "predicted_least_ns": lasts_ns,
             "slack_ns": _slack_ns(context, events, row["gap_ns"]),
             "predicted_restored": fate.restored,
+            "controller": dcn(context.plant).at,
+            "dcn_ns": _dcn_ns(context.plant, hit, events),
             "declared_ns": None if longest is None else longest.declared_ns,
             "how": "" if longest is None else longest.how,
         }
         results.append(row)
     return results
+
+
+def _dcn_ns(plant: Plant, hit: Hit, events: Sequence[Event]) -> int | None:
+    """Part of the outage in which alarms, orders and answers are on their way to the controller and back."""
+    far, near = (each.longest for each in (hit.fate, survival(without_dcn(plant), hit.service, events)))
+    if far is None or near is None or far.lasts_ns is None or near.lasts_ns is None:
+        return None
+    return far.lasts_ns - near.lasts_ns
 
 
 def _slack_ns(context: Context[Settings], events: Sequence[Event], gap_ns: int) -> int:
@@ -82,7 +94,7 @@ def _slack_ns(context: Context[Settings], events: Sequence[Event], gap_ns: int) 
     return TOLERANCE_NS + 3 * gap_ns + again + started
 
 
-def _refused(scheme: Scheme, hit: Hit, events: Sequence[Event]) -> Row:
+def _refused(scheme: Scheme, hit: Hit, events: Sequence[Event], controller: str) -> Row:
     """No demand can be served so: there is no light that could be cut."""
     return {
         "network": "apn",
@@ -101,6 +113,8 @@ def _refused(scheme: Scheme, hit: Hit, events: Sequence[Event]) -> Row:
         "predicted_least_ns": None,
         "slack_ns": None,
         "predicted_restored": False,
+        "controller": controller,
+        "dcn_ns": None,
         "declared_ns": None,
         "how": f"refused: {hit.fate.decision.reason}",
     }

@@ -6,6 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
+from apnemu.question.controller import CONTROLLER
 from apnemu.question.settings import Setting
 
 LightScheme = Literal["1+1", "restoration-prepared", "restoration-computed"]
@@ -28,6 +29,7 @@ class Settings:
         str,
         Setting("Fibre to cut; empty: the topology's scenario, else the busiest fibre", example="tokyo-nagoya"),
     ] = ""
+    controller: Annotated[str, CONTROLLER] = ""
     packet_gap_us: Annotated[
         float, Setting(f"Time between frames; under 1+1 at most {FINE_US:g} us", "us", low=100, high=1e6)
     ] = 2000.0
