@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
 from contextlib import suppress
 from pathlib import Path
@@ -17,6 +16,7 @@ from apnemu.cli.values import time_of
 from apnemu.errors import InputError
 from apnemu.running.directory import made, new_folder
 from apnemu.running.options import seed_of
+from apnemu.shared_folder import remove_all
 
 lab = typer.Typer(help="The lab: its kernel, and programs in an empty one.", no_args_is_help=True)
 
@@ -127,8 +127,8 @@ def execute(
     )
     outcome = guest.run(job, stdout=1, stderr=2)
     if folder is None:
-        shutil.rmtree(shared, ignore_errors=True)
         with suppress(OSError):
+            remove_all(shared)
             shared.parent.rmdir()  # if nothing else is in it
     raise typer.Exit(outcome.exit_code)
 

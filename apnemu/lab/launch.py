@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Turn into the lab's kernel: `python -I -S launch.py PARENT CORE KERNEL STATUS_FD OUT_FD ERR_FD ARGUMENT...`.
+"""Turn into the lab's kernel: `launch.py PARENT CORE KERNEL STATUS_FD OUT_FD ERR_FD PRIVATE_FD ARGUMENT...`.
 
 The kernel dies with its parent, stays on one core, and finds the same address space, file descriptors and environment
 in every run, wherever its files lie: it is executed by descriptor, so that not even its own path reaches its stack.
@@ -22,7 +22,8 @@ FIRST_FREE_FD = 64
 def main(parent: int, core: int, kernel: str, fds: list[int], arguments: list[str]) -> None:
     """Become the kernel, and never return.
 
-    Its descriptors: console 1 and 2, status page 3, the program's output and errors 4 and 5.
+    Its descriptors: console 1 and 2, status page 3, the program's output and errors 4 and 5, the folder of
+    `staging` 6.
     """
     libc = ctypes.CDLL(None, use_errno=True)
     libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
@@ -54,4 +55,4 @@ def _dup_high(fd: int) -> int:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), int(sys.argv[2]), sys.argv[3], [int(fd) for fd in sys.argv[4:7]], sys.argv[7:])
+    main(int(sys.argv[1]), int(sys.argv[2]), sys.argv[3], [int(fd) for fd in sys.argv[4:8]], sys.argv[8:])

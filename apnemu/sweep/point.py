@@ -3,8 +3,8 @@
 
 from __future__ import annotations
 
-import shutil
 import tempfile
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from apnemu.question.context import Network
 from apnemu.question.discovery import load_experiment
 from apnemu.running import corridor
 from apnemu.running.request import Request
+from apnemu.shared_folder import remove_all
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +40,8 @@ def run_point(task: Task) -> dict[str, Any]:
     """
     scratch = None if task.folder else tempfile.mkdtemp(prefix="apnemu-point-")
     folder = Path(task.folder or f"{scratch}/run")
-    shutil.rmtree(folder, ignore_errors=True)  # what an interrupted sweep left of this very point
+    with suppress(OSError):
+        remove_all(folder)  # what an interrupted sweep left of this very point
     try:
         request = Request(
             experiment=load_experiment(task.experiment),
@@ -58,7 +60,8 @@ def run_point(task: Task) -> dict[str, Any]:
         return _failed(task, f"{type(error).__name__}: {error}", folder)
     finally:
         if scratch:
-            shutil.rmtree(scratch, ignore_errors=True)
+            with suppress(OSError):
+                remove_all(Path(scratch))
     return {"key": task.key, "rows": document["results"], "met": document["expectation"]["met"], "reason": ""}
 
 
