@@ -5,11 +5,11 @@ The kernel: `kernel` finds it in a cache or has it built, `source` says of which
 configuration and patches lie in the folder `kernel`). `needs` says what a machine lacks for that.
 
 A guest: `job` says what program runs in which guest, `guest.run` boots the guest, runs the program as its root and
-waits for the end; `side_by_side.run_all` runs several guests at once. `staging` lays out what the guest finds in its
-folder, `python` the Python and our code that it sees; `launch` turns a process into the kernel, `cores` claims a core
-for it. While it runs, `console` keeps what it prints, `pump` carries its program's output to the caller, `watchdog`
-reads its virtual time, CPU and memory, `progress` shows how far it is. `verdict` names each way to fail, and `ending`
-ends what a command started.
+waits for the end; `side_by_side.run_all` runs several guests at once. `staging` lays out what the guest finds when it
+boots, `hiding` what it sees of its user's home, `python` the Python and our code that it sees; `launch` turns a process
+into the kernel, `cores` claims a core for it. While it runs, `console` keeps what it prints, `pump` carries its
+program's output to the caller, `watchdog` reads its virtual time, CPU and memory, `progress` shows how far it is.
+`verdict` names each way to fail, and `ending` ends what a command started.
 
 Host and guest share a single folder: the guest finds it at /run/apnemu, and can write nothing else on the host. This
 room imports only apnemu.errors and apnemu.units.

@@ -3,7 +3,7 @@
 # Every program started here costs milliseconds of each run: one `mount` for all, `echo` and `read` of the shell itself.
 PATH=/usr/sbin:/usr/bin:/sbin:/bin
 . /mnt/job.sh
-mount -t tmpfs -o mode=755 lab /media && mkdir /media/upper /media/work /media/root &&
+mount -t tmpfs -o mode=755 lab /media && mkdir /media/upper /media/work /media/root $folders &&
 mount -a -T /mnt/fstab && cp -P /mnt/dev/* /media/root/dev/ && cd /media/root && pivot_root . srv && cd / && umount -l /srv || exit
 
 ip link set lo up

@@ -21,6 +21,7 @@ from typing import Final
 
 from apnemu import shared_folder
 from apnemu.errors import GuestError, LabError
+from apnemu.lab import hiding
 from apnemu.lab.job import Job
 
 PRIVATE: Final = "/proc/self/fd/6"
@@ -29,6 +30,8 @@ PREFIX: Final = "apnemu-lab-"
 """Beginning of that folder's name, in the machine's folder for temporary files."""
 STALE_S: Final = 60.0
 """Age from which such a folder that nobody holds is one of a command that was killed."""
+READABLE: Final = "readable"
+"""File with what the guest's kernel may read of the host, by name, with a zero byte between; `launch` takes it."""
 EXIT: Final = ".exit"
 """File in the job's folder with the program's exit code, which the guest writes at its end."""
 MOST_EXIT_BYTES: Final = 64
@@ -80,9 +83,16 @@ def staged(job: Job, *, has_stdout: bool = False, has_stderr: bool = False) -> I
         (place / "dev").mkdir()
         for name, target in {"fd": "", "stdin": "/0", "stdout": "/1", "stderr": "/2"}.items():
             (place / "dev" / name).symlink_to("/proc/self/fd" + target)
-        (place / "fstab").write_text(_FSTAB + "".join(_shown(name, path) for name, path in job.shown.items()))
+        hidden = hiding.hidden_from(job.visible) if job.hide_home else None
+        mounts = [_FSTAB, hidden.fstab() if hidden else "", *(_shown(name, path) for name, path in job.shown.items())]
+        (place / "fstab").write_text("".join(mounts), errors="surrogateescape")
         (place / "boot.sh").write_text(Path(__file__).with_name("boot.sh").read_text())
-        (place / "job.sh").write_text(job_script(job, has_stdout=has_stdout, has_stderr=has_stderr))
+        script = job_script(job, has_stdout=has_stdout, has_stderr=has_stderr)
+        (place / "job.sh").write_text(f"folders='{' '.join(hidden.folders() if hidden else [])}'\n{script}")
+        if hidden and hidden.homes:
+            hidden.make_views(place)
+            readable = hidden.readable([job.folder, job.kernel, place, *job.shown.values()])
+            (place / READABLE).write_bytes(b"\0".join(map(os.fsencode, readable)))
         try:
             yield descriptor
         finally:
@@ -115,9 +125,8 @@ def _forget_stale(folder: Path) -> None:
 
 
 def _shown(name: str, path: Path) -> str:
-    """Line of fstab(5) that binds a folder; characters that would end a word or a line are written as it has them."""
-    source = "".join(f"\\{ord(char):03o}" if char in " \t\n\\#" else char for char in str(path.resolve()))
-    return f"{source} /media/root/run/{name} none bind,ro,X-mount.mkdir\n"
+    """Line of fstab(5) that binds a folder."""
+    return f"{hiding.escaped(path.resolve())} /media/root/run/{name} none bind,ro,X-mount.mkdir\n"
 
 
 @contextmanager

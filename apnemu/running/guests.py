@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -14,8 +15,10 @@ from apnemu.errors import GuestError
 from apnemu.escapes import printable
 from apnemu.lab import kernel
 from apnemu.lab.guest import Job, Outcome, Progress
+from apnemu.lab.hiding import around
 from apnemu.lab.python import guest_code, guest_folders, guest_python
 from apnemu.lab.side_by_side import run_all
+from apnemu.model.activities import Application
 from apnemu.model.scenario import Stage, planned_virtual_s
 from apnemu.question.context import Context
 from apnemu.question.contract import returned
@@ -78,6 +81,8 @@ def emulate(
             argv=(guest_python(), "-m", "apnemu.emulation", GUEST_FOLDER),
             environment={"PYTHONPATH": guest_code()},
             shown=folders,
+            hide_home=request.hide_home,
+            visible=_visible(request, blueprint),
             seed=request.seed,
             memory_mb=MEMORY_MB,
             time=kind,
@@ -99,6 +104,15 @@ def emulate(
         if outcome.exit_code:
             _raise_guest(context, outcome)
     return outcomes
+
+
+def _visible(request: Request, blueprint: Blueprint) -> tuple[Path, ...]:
+    """What a guest sees of its user's home: what was asked for, and the files that it is told to run."""
+    named = [path for path in (request.controller, request.own_file) if path]
+    applications = [one for stage in blueprint.stages for one in stage.of(Application)]
+    words = {word for one in applications for word in one.argv if word.startswith("/")}
+    named += [Path(word) for word in sorted(words) if os.path.exists(word)]
+    return (*request.shows, *(path for one in named for path in around(one)))
 
 
 def _raise_guest(context: Context[Any], outcome: Outcome) -> None:

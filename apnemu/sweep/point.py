@@ -29,6 +29,8 @@ class Task:
     networks: tuple[Network, ...]
     wall_limit_s: float
     folder: str | None
+    hide_home: bool = True
+    shows: tuple[Path, ...] = ()
 
 
 def run_point(task: Task) -> dict[str, Any]:
@@ -52,6 +54,8 @@ def run_point(task: Task) -> dict[str, Any]:
             networks=task.networks,
             out=folder,
             wall_limit_s=task.wall_limit_s,
+            hide_home=task.hide_home,
+            shows=task.shows,
         )
         document = corridor.run(request, say=lambda text: None).document
     except ApnemuError as error:
