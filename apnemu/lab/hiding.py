@@ -113,7 +113,7 @@ def _overlay(path: Path, lower: str, own: str) -> str:
 
 
 def _homes() -> list[Path]:
-    """This user's homes: by $HOME, by the machine's list of users, and of whoever became root by sudo."""
+    """Homes of this user: by $HOME, by the machine's list of users, and of whoever became root by sudo."""
     named = [home()]
     numbers = [os.geteuid(), *([int(text)] if (text := os.environ.get("SUDO_UID", "")).isdecimal() else [])]
     for number in numbers:
@@ -135,13 +135,15 @@ def _python(homes: list[Path]) -> Iterator[Path]:
     for finder in sys.meta_path:  # packages that setuptools installed as editable
         mapping = getattr(sys.modules.get(getattr(finder, "__module__", "")), "MAPPING", {})
         named += [str(path) for path in mapping.values()] if isinstance(mapping, dict) else []
+    package = Path(__file__).parents[1]
+    named += [str(part) for part in package.iterdir() if part.is_symlink()]  # a checkout's parts stand beside it
     for path in named:
         if Path(path).exists() and not any(one.is_relative_to(Path(path).resolve()) for one in homes):
             yield Path(path)
 
 
 def _way(path: Path, links: dict[Path, Path]) -> Path:
-    """Where a path leads; symbolic links on the way are put into `links`."""
+    """Follow a path to its end; symbolic links on the way are put into `links`."""
     waiting, place, before = list(path.absolute().parts[1:]), Path("/"), len(links)
     while waiting and len(links) < before + MOST_LINKS:
         part = waiting.pop(0)

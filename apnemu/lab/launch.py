@@ -28,7 +28,7 @@ def main(parent: int, core: int, kernel: str, fds: list[int], arguments: list[st
     """Become the kernel, and never return.
 
     Its descriptors: console 1 and 2, status page 3, the program's output and errors 4 and 5, the folder of
-    `staging` 6.
+    `staging` 6, where the kernel makes and removes a folder of its own (`uml_dir`).
     """
     libc = ctypes.CDLL(None, use_errno=True)
     libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
