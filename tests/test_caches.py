@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import socket
 from collections.abc import Callable
@@ -16,6 +17,7 @@ from apnemu.errors import KernelError
 from apnemu.lab import build, cores, kernel, source
 from apnemu.optics.cache import cache_folder
 from apnemu.planning.blocking.compiled import _machine_code
+from apnemu.running.finished import _is_mine
 
 ANOTHER = 54321
 
@@ -64,6 +66,17 @@ def test_a_folder_for_everybody_may_stand_on_the_way_and_a_loop_ends(way: Path, 
     (tmp_path / "loop").symlink_to("loop")
     assert "too many symbolic links" in str(caches.foreign_part(tmp_path / "loop"))
     assert "cannot be looked at (No such file or directory)" in str(caches.foreign_part(tmp_path / "absent/x"))
+
+
+@changed
+@pytest.mark.parametrize("part", ["a", "a/b", "a/b/file"])
+def test_a_kept_experiment_that_another_can_have_put_there_is_not_loaded(
+    way: Path, tmp_path: Path, change: str, part: str
+) -> None:
+    manifest = {"experiment_sha256": hashlib.sha256(way.read_bytes()).hexdigest()}
+    assert _is_mine(way, manifest)
+    CHANGES[change][0](tmp_path / part)
+    assert not _is_mine(way, manifest)
 
 
 @pytest.mark.parametrize("given", ["cache", "./cache", "", "../cache"])

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Final
 
 from apnemu import shared_folder
+from apnemu.caches import foreign_part
 from apnemu.errors import GuestError, LabError
 from apnemu.lab import hiding
 from apnemu.lab.job import Job
@@ -27,7 +28,7 @@ from apnemu.lab.job import Job
 PRIVATE: Final = "/proc/self/fd/6"
 """Path of these files' folder, as the guest's kernel names it: a descriptor that `launch` hands on."""
 PREFIX: Final = "apnemu-lab-"
-"""Beginning of that folder's name, in the machine's folder for temporary files."""
+"""Beginning of that folder's name, in this user's folder for what runs ($XDG_RUNTIME_DIR) or for temporary files."""
 STALE_S: Final = 60.0
 """Age from which such a folder that nobody holds is one of a command that was killed."""
 READABLE: Final = "readable"
@@ -76,9 +77,9 @@ def staged(job: Job, *, has_stdout: bool = False, has_stderr: bool = False) -> I
     The job's folder is locked, and made if it is not there.
 
     Raises:
-        GuestError: another lab runs in the folder.
+        GuestError: another lab runs in the folder, or it holds the folder for temporary files.
     """
-    with _locked(job.folder), _private() as (place, descriptor):
+    with _locked(job.folder), _private(job.folder) as (place, descriptor):
         shared_folder.remove(job.folder, EXIT)  # a command that was killed left it
         (place / "dev").mkdir()
         for name, target in {"fd": "", "stdin": "/0", "stdout": "/1", "stderr": "/2"}.items():
@@ -100,10 +101,21 @@ def staged(job: Job, *, has_stdout: bool = False, has_stderr: bool = False) -> I
 
 
 @contextmanager
-def _private() -> Iterator[tuple[Path, int]]:
-    """A new folder that nobody else can look into, and its descriptor; it is locked as long as either is used."""
-    _forget_stale(Path(tempfile.gettempdir()))
-    place = Path(tempfile.mkdtemp(prefix=PREFIX))
+def _private(shared: Path) -> Iterator[tuple[Path, int]]:
+    """A new folder that nobody else can look into, and its descriptor; it is locked as long as either is used.
+
+    Raises GuestError where the guest could write there.
+    """
+    running = Path(os.environ.get("XDG_RUNTIME_DIR", ""))
+    places = [running] if running.is_absolute() and not foreign_part(running) else []
+    places.append(Path(tempfile.gettempdir()))
+    above = next((one for one in places if not one.resolve().is_relative_to(shared.resolve())), None)
+    if above is None:
+        raise GuestError(
+            f"{shared} holds {places[-1]}, where labs keep what no guest may write; give it another folder"
+        )
+    _forget_stale(above)
+    place = Path(tempfile.mkdtemp(prefix=PREFIX, dir=above))
     with ExitStack() as stack:
         stack.callback(shutil.rmtree, place, ignore_errors=True)
         descriptor = os.open(place, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)

@@ -3,10 +3,12 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import re
 import struct
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,7 +16,7 @@ import pytest
 from rich.table import Table
 
 from apnemu.cli import shown
-from apnemu.errors import LabError
+from apnemu.errors import GuestError, LabError
 from apnemu.lab import staging
 from apnemu.lab.console import Console
 from apnemu.lab.job import Job
@@ -126,6 +128,52 @@ def test_the_exit_code_is_a_short_file(tmp_path: Path) -> None:
     file.unlink()
     os.mkfifo(file)
     assert staging.exit_text(job) == ""
+
+
+def test_what_a_guest_boots_from_lies_where_it_cannot_write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where somebody shares the folder for temporary files with a lab."""
+    (tmp_path / "running").mkdir(mode=0o700)
+    (tmp_path / "temporary").mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temporary"))
+
+    def place(folder: Path) -> Path:
+        with staging.staged(Job(kernel=Path("/x"), folder=folder, argv=("x",))) as private:
+            return Path(os.readlink(f"/proc/self/fd/{private}"))
+
+    monkeypatch.delenv("XDG_RUNTIME_DIR", raising=False)
+    assert place(tmp_path / "run").parent == tmp_path / "temporary"
+    for folder in (tmp_path, tmp_path / "temporary"):
+        with pytest.raises(GuestError, match="temporary, where labs keep what no guest may write; give it another"):
+            place(folder)
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path / "running"))
+    assert place(tmp_path / "temporary").parent == tmp_path / "running"
+    (tmp_path / "running").chmod(0o777)
+    assert place(tmp_path / "run").parent == tmp_path / "temporary"
+    assert list(tmp_path.rglob(f"{staging.PREFIX}*")) == []
+
+
+def test_what_killed_commands_left_goes_and_what_a_lab_holds_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.delenv("XDG_RUNTIME_DIR", raising=False)
+    for name in ("left", "held", "new"):
+        (tmp_path / f"{staging.PREFIX}{name}/dev").mkdir(parents=True)
+        os.utime(tmp_path / f"{staging.PREFIX}{name}", (1, 1) if name != "new" else None)
+    (tmp_path / f"{staging.PREFIX}link").symlink_to("/etc")
+    (tmp_path / f"{staging.PREFIX}file").touch()
+    holder = os.open(tmp_path / f"{staging.PREFIX}held", os.O_RDONLY)
+    fcntl.flock(holder, fcntl.LOCK_EX)
+    with staging.staged(Job(kernel=Path("/x"), folder=tmp_path / "run", argv=("x",))):
+        pass
+    os.close(holder)
+    assert {path.name.removeprefix(staging.PREFIX) for path in tmp_path.iterdir()} == {
+        "held",
+        "new",
+        "link",
+        "file",
+        "run",
+    }
 
 
 @links
