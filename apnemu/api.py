@@ -112,6 +112,8 @@ def run(
     controller: str | Path | None = None,
     controller_runtime: str | None = None,
     quality: bool = False,
+    hide_home: bool = True,
+    show: Sequence[str | Path] = (),
     cores: Sequence[int] = (),
     wall_limit_s: float = 1800,
     progress: Callable[[str, Progress], None] | None = None,
@@ -121,8 +123,9 @@ def run(
 
     `experiment` is a name (`apnemu experiments`), a Python file, or an Experiment; `topology` the name of one that
     comes with apnemu, or a file (the experiment's own by default); `settings` are what `--set` takes, several values as
-    a list, None for the default. `progress` is called with the network and how far its lab has come, `say` with
-    warnings.
+    a list, None for the default. The labs see nothing of your home (`hide_home`) but the Python that runs this, what
+    the run itself names, and what is in `show`. `progress` is called with the network and how far its lab has come,
+    `say` with warnings.
 
     Raises InputError for what was asked, LabError for what the lab did.
     """
@@ -143,6 +146,8 @@ def run(
         cores=options.cores_of(cores),
         wall_limit_s=options.wall_limit_of(wall_limit_s),
         by_quality=quality,
+        hide_home=hide_home,
+        shows=options.shows_of(show),
     )
     return Run(corridor.run(request, say=say or (lambda text: None), on_progress=progress))
 

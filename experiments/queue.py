@@ -119,7 +119,7 @@ def wait_rows(table: pa.Table, folder: Path, frame_bytes: int, line_rate_gbps: f
     for record in table.to_pylist():
         if record["kind"] != "event" or not record["name"].startswith("waits-"):
             continue
-        came, went = stamps_ns(folder / f"{record['name']}-in.pcap"), stamps_ns(folder / f"{record['name']}-out.pcap")
+        came, went = stamps_ns(folder, f"{record['name']}-in.pcap"), stamps_ns(folder, f"{record['name']}-out.pcap")
         if len(came) != len(went) or not len(came):
             raise LabError(f"{record['name']}: {len(came)} frames came to the queue and {len(went)} left it")
         between = went - came

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-import shutil
+import os
 import sys
 from contextlib import suppress
 from pathlib import Path
@@ -16,10 +16,18 @@ from apnemu.cli.topologies import Topology
 from apnemu.cli.values import time_of
 from apnemu.errors import InputError
 from apnemu.running.directory import made, new_folder
-from apnemu.running.options import seed_of
+from apnemu.running.options import seed_of, shows_of
+from apnemu.shared_folder import remove_all
 
 lab = typer.Typer(help="The lab: its kernel, and programs in an empty one.", no_args_is_help=True)
 
+HideHome = Annotated[
+    bool,
+    typer.Option("--hide-home/--no-hide-home", help="Whether the lab sees nothing of your home but what it needs."),
+]
+Show = Annotated[
+    list[Path] | None, typer.Option(metavar="PATH", help="File or folder in your home that the lab sees; repeatable.")
+]
 Json = Annotated[bool, typer.Option("--json", help="One JSON document on standard output and nothing else.")]
 
 
@@ -109,6 +117,8 @@ def execute(
     memory_mb: Annotated[int, typer.Option(min=64, max=1_048_576)] = 2048,
     time: Annotated[str, typer.Option(help="virtual or real.")] = "virtual",
     wall_limit_s: Annotated[float, typer.Option(min=1)] = 600,
+    hide_home: HideHome = True,
+    show: Show = None,
 ) -> None:
     """Run a program in an empty lab; its exit code is this command's."""
     from apnemu.lab import guest, kernel
@@ -124,11 +134,13 @@ def execute(
         time=time_of(time),
         wall_limit_s=wall_limit_s,
         environment={"PATH": _guest_path()},
+        hide_home=hide_home,
+        visible=_visible(command, show),
     )
     outcome = guest.run(job, stdout=1, stderr=2)
     if folder is None:
-        shutil.rmtree(shared, ignore_errors=True)
         with suppress(OSError):
+            remove_all(shared)
             shared.parent.rmdir()  # if nothing else is in it
     raise typer.Exit(outcome.exit_code)
 
@@ -142,6 +154,8 @@ def network(
     seed: Annotated[int, typer.Option(help="All that is random comes from it.")] = 1,
     runtime: Annotated[str, typer.Option(help="os-ken or ryu.")] = "os-ken",
     wall_limit_s: Annotated[float, typer.Option(min=1)] = 600,
+    hide_home: HideHome = True,
+    show: Show = None,
 ) -> None:
     """Start a network of ROADMs, nothing lit, with its APN controller; then run a program (`apnemu ctl`) beside it.
 
@@ -165,6 +179,8 @@ def network(
         wall_limit_s=wall_limit_s,
         environment={"PATH": _guest_path(), "PYTHONPATH": guest_code()},
         shown=guest_folders(),
+        hide_home=hide_home,
+        visible=_visible(command, show),
     )
     outcome = guest.run(job, stdout=1, stderr=2)
     raise typer.Exit(outcome.exit_code)
@@ -173,3 +189,12 @@ def network(
 def _guest_path() -> str:
     """Search path of a guest: first the programs of the environment that apnemu runs in."""
     return f"{Path(sys.executable).parent}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+
+def _visible(command: list[str], show: list[Path] | None) -> tuple[Path, ...]:
+    """What a lab sees of its user's home: what was asked for, the folder here, and what the command's words name."""
+    from apnemu.lab.hiding import around
+
+    words = [Path(word) for word in command if word.strip("./") and os.path.exists(word)]
+    named = [Path.cwd(), *words]
+    return (*shows_of(show or ()), *(path for one in named for path in around(one)))

@@ -9,14 +9,14 @@ from typing import Annotated
 
 import typer
 
-from apnemu.cli.labs import Json
+from apnemu.cli.labs import HideHome, Json, Show
 from apnemu.cli.shown import OUT, show_json, to_stderr, to_stdout
 from apnemu.cli.topologies import Topology, TopologyOption
 from apnemu.cli.values import cores
 from apnemu.errors import InputError
 from apnemu.question.discovery import load_experiment, shipped_topology, topology_of, topology_word
 from apnemu.running.directory import new_folder
-from apnemu.running.options import application, networks_of, runtime, seed_of, times_of
+from apnemu.running.options import application, networks_of, runtime, seed_of, shows_of, times_of
 
 UNMET = 1
 """Exit code of a run whose expectation did not come true."""
@@ -153,6 +153,8 @@ def run(
     ] = 500,
     wall_limit_s: Annotated[float, typer.Option(help="The lab is ended after this.", min=1)] = 1800,
     core: Annotated[str | None, typer.Option(help="Core to run on, or several: 0,1.")] = None,
+    hide_home: HideHome = True,
+    show: Show = None,
     quality: Annotated[
         bool,
         typer.Option(
@@ -181,6 +183,8 @@ def run(
         wall_limit_s=wall_limit_s,
         cores=cores(core),
         by_quality=quality,
+        hide_home=hide_home,
+        shows=shows_of(show or ()),
     )
     asked.resolve(request.given)  # what was asked wrongly is told before half of apnemu is loaded
     from apnemu.lab.progress import Display

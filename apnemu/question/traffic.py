@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from apnemu import shared_folder
 from apnemu.blueprint.packet import ports_of
 from apnemu.errors import InputError
 from apnemu.model.activities import SATURATING_BYTES, Arrivals, Flow, Pair, Saturation
@@ -105,7 +106,7 @@ def write_frames(path: Path, parts: Sequence[npt.NDArray[np.void]]) -> int:
     frames = frames[np.lexsort((frames["port"], frames["at_ns"]))]
     document = io.BytesIO()  # numpy's own writing does not say that a disk is full
     np.save(document, frames)
-    path.write_bytes(document.getbuffer())
+    shared_folder.write_bytes(path.parent, path.name, document.getbuffer())
     return len(frames)
 
 

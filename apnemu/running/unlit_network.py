@@ -6,10 +6,11 @@ from __future__ import annotations
 import dataclasses
 from pathlib import Path
 
+from apnemu import shared_folder
 from apnemu.blueprint.compiled import blueprint_for
 from apnemu.model.assignment import Assignment
 from apnemu.planning import next_hops
-from apnemu.running.directory import write_json
+from apnemu.running.guests import write_blueprint
 from apnemu.running.manifest import scenario_unplayed
 from apnemu.topology import read_plant
 
@@ -22,9 +23,9 @@ def write_network(
     The journal of an earlier network's controller in that folder is deleted. Raises InputError for a topology that
     cannot be.
     """
-    (folder / "controller.journal").unlink(missing_ok=True)
+    shared_folder.remove(folder, "controller.journal")
     plant = dataclasses.replace(read_plant(topology), transceivers=transceivers)
     nothing = Assignment(lightpaths=(), refusals=())
     blueprint = blueprint_for("apn", plant, nothing, next_hops(plant), (), seed=seed, controller_runtime=runtime)
-    write_json(folder / "network.json", blueprint.to_json())
+    write_blueprint(folder, blueprint)
     return scenario_unplayed(plant, "The network on demand")
