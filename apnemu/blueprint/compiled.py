@@ -38,12 +38,13 @@ def blueprint_for(
     pcap: bool = False,
 ) -> Blueprint:
     """Return all that a guest needs. `controller` is the path of an application that replaces the network's own."""
+    queues_decide = any(share.scheme == "statistical" for share in assignment.shares)
     blueprint = Blueprint(
         network=network,
         topology=plant.name,
         seed=seed,
         mtu_bytes=plant.packet.mtu_bytes,
-        segments="whole" if network == "apn" else "mtu",
+        segments="mtu" if network == "packet" or queues_decide else "whole",
         hosts=(),
         switches=(),
         wires=(),

@@ -115,7 +115,7 @@ class LitPath:
     """A lightpath as the controller sees it: its tag on the wire and its hops from the one transceiver to the other.
 
     `source` and `target` are sites, `source_host` and `target_host` the hosts whose transceivers it joins.
-    `line_rate_gbps` is the transceiver mode's.
+    `line_rate_gbps` is that of the client's port, which the transceiver's mode carries.
     """
 
     name: str

@@ -230,14 +230,6 @@ def bench(
         OUT.print(benches.bench_table(document))
 
 
-DEMO = (
-    ("latency", "jpn12", ("load=idle,full", "probes=10", "gap_us=10")),
-    ("loss", "three-sites", ("load=0.3,0.7,1.0,1.1", "seconds=0.1")),
-    ("throughput", "three-sites", ("flows=1", "congestion_control=cubic", "seconds=0.2", "ramp_s=0.5")),
-)
-"""What `apnemu demo` runs: (experiment, topology, settings), short enough for a first look."""
-
-
 def demo(
     out: Annotated[Path | None, typer.Option(help="Folder of the page, new or empty.")] = None,
     as_json: Json = False,
@@ -245,15 +237,16 @@ def demo(
     """Show what an APN does for two data centres in Japan, and the packet network to them: one table, one page."""
     from apnemu.lab.progress import Display
     from apnemu.running import corridor
+    from apnemu.running.demo import RUNS, WHY, demo_lines, demo_table
     from apnemu.running.finished import write_report
     from apnemu.running.request import Request
 
     folder = out or new_folder("demo")
     runs = []
     with Display() as display:
-        for number, (name, topology, given) in enumerate(DEMO, 1):
+        for number, (name, topology, given) in enumerate(RUNS, 1):
             asked = load_experiment(name)
-            to_stderr(f"demo {number} of {len(DEMO)}: {asked.question}")
+            to_stderr(f"demo {number} of {len(RUNS)}: {asked.question}")
             request = Request(
                 experiment=asked,
                 topology=shipped_topology(topology),
@@ -265,7 +258,8 @@ def demo(
     if as_json:
         show_json({"page": str(page), "runs": [run.document for run in runs]})
     else:
-        OUT.print(runs[0].table())
+        OUT.print(demo_table(demo_lines(runs)))
+        to_stdout(WHY)
         for run in runs:
             to_stdout(run.answer())
         to_stdout(f"page: {page}")

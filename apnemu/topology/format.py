@@ -129,9 +129,16 @@ ROUTERS = Record(
     makes=PacketNetwork,
     meaning="The conventional network over the same fibres: a store-and-forward router at every site.",
     keys={
-        "line_rate_gbps": must(RATE_GBPS, "rate of each line between two routers"),
+        "line_rate_gbps": may(
+            RATE_GBPS, "rate of each line between two routers", otherwise="that of the fastest demand"
+        ),
         "mtu_bytes": must(MTU_BYTES),
-        "buffer_bytes": must(BUFFER_BYTES, "it holds the frame in transmission too; what does not fit is dropped"),
+        "buffer_bytes": may(
+            BUFFER_BYTES,
+            "queue of a port; it holds the frame in transmission too, and what does not fit is dropped",
+            otherwise="as buffer_us says",
+        ),
+        "buffer_us": may(DELAY_US, "the same as the time in which the line sends it", otherwise="as buffer_bytes says"),
         "forwarding_us": must(DELAY_US, "what a router takes to forward a frame"),
         "oeo_us": must(DELAY_US, "what light to electricity and back takes at each router"),
         "fec_us": must(DELAY_US, "what error correction takes on each line, both ends together"),

@@ -48,7 +48,7 @@ def read_plant(path: str | Path) -> Plant:
         span_km=of_fibres.number("span_km"),
         scenario=read_scenario(entry, sites, fibres),
         **equipped,
-    )
+    ).equal_lines()
 
 
 def input_files(path: str | Path) -> tuple[Path, ...]:

@@ -12,7 +12,7 @@ import pyarrow.compute as pc  # type: ignore[import-untyped]  # it ships no type
 from apnemu.experiments.failover.fates import Hit, chosen_events, daemons, hit_pair, joined_in_the_end, light
 from apnemu.experiments.failover.outages import outage
 from apnemu.experiments.failover.settings import Scheme, Settings
-from apnemu.experiments.failover.stages import gap_between_ns, light_lasts_ns, packet_lasts_ns
+from apnemu.experiments.failover.stages import Gaps, gaps
 from apnemu.model.activities import Event, EventKind
 from apnemu.model.plant import Plant
 from apnemu.planning.dcn import dcn
@@ -38,9 +38,9 @@ def rows(table: pa.Table, contexts: Sequence[Context[Settings]]) -> list[Row]:
 
 def _packet_rows(table: pa.Table, context: Context[Settings]) -> list[Row]:
     events = chosen_events(context)
-    results, pair = [], hit_pair(context, events)
+    results, pair, gap = [], hit_pair(context, events), gaps(context)
     for scheme, routers in daemons(context.settings).items():
-        row = _row(table, context, scheme, packet_lasts_ns(routers, events))
+        row = _row(table, context, scheme, gap)
         row |= {
             "predicted_outage_ns": routers.most_ns,
             "predicted_least_ns": routers.least_ns,
@@ -53,20 +53,20 @@ def _packet_rows(table: pa.Table, context: Context[Settings]) -> list[Row]:
 
 
 def _light_rows(table: pa.Table, context: Context[Settings]) -> list[Row]:
-    events = chosen_events(context)
+    events, gap = chosen_events(context), gaps(context)
     results = []
     for scheme, hit in light(context, events).items():
         fate = hit.fate
         if not fate.decision.accepted:
             results.append(_refused(scheme, hit, events, dcn(context.plant).at))
             continue
-        row = _row(table, context, scheme, light_lasts_ns(fate, events))
+        row = _row(table, context, scheme, gap)
         longest = fate.longest
         lasts_ns = None if longest is None else longest.lasts_ns
         row |= {
             "predicted_outage_ns": lasts_ns,
             "predicted_least_ns": lasts_ns,
-            "slack_ns": _slack_ns(context, events, row["gap_ns"]),
+            "slack_ns": _slack_ns(context, events, row["fine_gap_ns"]),
             "predicted_restored": fate.restored,
             "controller": dcn(context.plant).at,
             "dcn_ns": _dcn_ns(context.plant, hit, events),
@@ -105,6 +105,7 @@ def _refused(scheme: Scheme, hit: Hit, events: Sequence[Event], controller: str)
         "restored": False,
         "frames_sent": 0,
         "gap_ns": None,
+        "fine_gap_ns": None,
         "from": hit.service.source,
         "to": hit.service.target,
         "one_way_before_ns": None,
@@ -120,11 +121,11 @@ def _refused(scheme: Scheme, hit: Hit, events: Sequence[Event], controller: str)
     }
 
 
-def _row(table: pa.Table, context: Context[Settings], scheme: Scheme, lasts_ns: int) -> Row:
+def _row(table: pa.Table, context: Context[Settings], scheme: Scheme, gap: Gaps) -> Row:
     """What was measured; what is predicted stands beside it later."""
     own = table.filter(pc.and_(pc.equal(table["phase"], scheme), pc.equal(table["network"], context.network)))
     records = [record for record in own.to_pylist() if record["kind"] != "event" or record["name"] in HAPPENS]
-    received = outage(records)
+    received = outage(records, gap.common_ns // gap.of(scheme))
     events = [record for record in records if record["kind"] == "event"]
     return {
         "network": context.network,
@@ -134,7 +135,8 @@ def _row(table: pa.Table, context: Context[Settings], scheme: Scheme, lasts_ns: 
         "frames_lost": received.frames_lost,
         "restored": received.restored,
         "frames_sent": received.frames_sent,
-        "gap_ns": gap_between_ns(context.settings, lasts_ns, scheme),
+        "gap_ns": gap.common_ns,
+        "fine_gap_ns": gap.of(scheme),
         "from": received.source,
         "to": received.target,
         "one_way_before_ns": received.before_ns,
