@@ -4,10 +4,12 @@
 # make wheel  builds the wheel and the sdist, installs each into an environment of its own and runs it from an empty folder
 # make setup  only installs and builds
 # make check  format, lint, types, imports (what CI runs before the tests)
+# make lock   writes constraints.txt anew: the newest versions that pyproject.toml admits, with their hashes
+# make sbom   writes sbom.json: what is installed, Python and Debian, and the kernel's source, in CycloneDX
 
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
-.PHONY: demo test quick wheel setup check clean
+.PHONY: demo test quick wheel setup check lock sbom clean
 
 # A Python that fits: GNPy ends at 3.12. Debian's own where it will do, since every user of the machine can run it.
 # It is looked for when an environment is made: by then Debian's is whole.
@@ -24,6 +26,7 @@ if [ -z "$${python:-}" ]; then echo '$(NO_PYTHON)' >&2; exit 1; fi
 endef
 VENV := .venv
 APNEMU := $(VENV)/bin/apnemu
+PIP := $(VENV)/bin/pip install --quiet --disable-pip-version-check --require-hashes
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 DEBIAN := build-essential flex bison bc libelf-dev xz-utils linux-source-6.12 python3-venv mininet openvswitch-switch \
 	iproute2 iputils-ping net-tools tcpdump iperf3
@@ -45,18 +48,20 @@ setup: $(VENV)/.ready
 	@$(call debian,$(DEBIAN))
 	@$(APNEMU) lab build >/dev/null
 
-$(VENV)/.ready: pyproject.toml
+# What is installed is what was tested: each file by its hash, nothing that is not in the list.
+$(VENV)/.ready: pyproject.toml constraints.txt
 	@if command -v apt-get >/dev/null; then $(call debian,python3-venv); fi
 	@echo "installing Python packages" >&2
 	@if [ ! -x $(VENV)/bin/python ]; then $(python); "$$python" -m venv $(VENV); fi
-	@$(VENV)/bin/pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@$(PIP) --requirement constraints.txt
+	@$(VENV)/bin/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
 # Ryu 4.34 builds with a setuptools of its time alone, and not in isolation. It is there for the tests: OS-Ken is the default.
-$(VENV)/.ryu: $(VENV)/.ready
+$(VENV)/.ryu: $(VENV)/.ready .ci/ryu-build.txt .ci/ryu.txt
 	@echo "installing Ryu 4.34" >&2
-	@$(VENV)/bin/pip install --quiet --disable-pip-version-check 'setuptools<67' wheel pbr
-	@$(VENV)/bin/pip install --quiet --disable-pip-version-check --no-build-isolation ryu==4.34
+	@$(PIP) --requirement .ci/ryu-build.txt
+	@$(PIP) --requirement .ci/ryu.txt --no-build-isolation
 	@touch $@
 
 demo: setup
@@ -83,5 +88,24 @@ quick: $(VENV)/.ready
 wheel: setup
 	@$(VENV)/bin/python -m pytest -q -m wheel
 
+# Tools of the two targets below, in an environment of their own: they are no part of what they list.
+$(VENV)/.tools: $(VENV)/.ready .ci/tools.txt
+	@$(VENV)/bin/python -m venv $(VENV)/tools
+	@$(VENV)/tools/bin/pip install --quiet --disable-pip-version-check --require-hashes --requirement .ci/tools.txt
+	@touch $@
+
+LOCK := $(VENV)/tools/bin/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 \
+	--custom-compile-command "make lock" --upgrade --build-constraint .ci/ryu-build.in
+lock: $(VENV)/.tools
+	@$(LOCK) --extra dev pyproject.toml --output-file constraints.txt
+	@$(LOCK) .ci/tools.in --output-file .ci/tools.txt
+	@$(LOCK) .ci/ryu-build.in --output-file .ci/ryu-build.txt
+	@$(LOCK) .ci/ryu.in --constraint .ci/ryu-build.txt --output-file .ci/ryu.txt
+
+sbom: setup $(VENV)/.tools
+	@$(VENV)/tools/bin/cyclonedx-py environment --output-reproducible --pyproject pyproject.toml $(VENV)/bin/python \
+		| $(VENV)/bin/python .ci/sbom.py $(DEBIAN) > sbom.json.part
+	@mv sbom.json.part sbom.json
+
 clean:
-	rm -rf $(VENV) runs .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) sbom.json runs .pytest_cache .mypy_cache .ruff_cache .hypothesis

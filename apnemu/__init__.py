@@ -12,7 +12,7 @@ Everything is loaded on its first use, since a guest imports this package too, a
 
 The rooms, each of which may import those below it alone: `cli`, `api`; `sweep`; `running`, `importing`; `experiments`;
 `question`; `lab`, `emulation`, `controllers`; `records`; `blueprint`; `planning`, `placement`; `optics`; `topology`;
-`report`; `model`; `seeds`; `units`, `errors`. Data lie in `topologies`.
+`report`; `model`; `seeds`, `shared_folder`, `caches`; `units`, `errors`, `escapes`. Data lie in `topologies`.
 """
 
 from __future__ import annotations

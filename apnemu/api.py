@@ -114,6 +114,8 @@ def run(
     controller_options: Sequence[str] = (),
     settle: float | Literal["ready"] | None = None,
     quality: bool = False,
+    hide_home: bool = True,
+    show: Sequence[str | Path] = (),
     cores: Sequence[int] = (),
     wall_limit_s: float = 1800,
     progress: Callable[[str, Progress], None] | None = None,
@@ -124,8 +126,9 @@ def run(
     `experiment` is a name (`apnemu experiments`), a Python file, or an Experiment; `topology` the name of one that
     comes with apnemu, or a file (the experiment's own by default); `settings` are what `--set` takes, several values as
     a list, None for the default; `controller_options` are ryu-manager's, for the application `controller`, which has
-    `settle` virtual seconds, or until it is "ready". `progress` is called with the network and how far its lab has
-    come, `say` with warnings.
+    `settle` virtual seconds, or until it is "ready". The labs see nothing of your home (`hide_home`) but the Python
+    that runs this, what the run itself names, and what is in `show`. `progress` is called with the network and how far
+    its lab has come, `say` with warnings.
 
     Raises InputError for what was asked, LabError for what the lab did.
     """
@@ -150,6 +153,8 @@ def run(
         cores=options.cores_of(cores),
         wall_limit_s=options.wall_limit_of(wall_limit_s),
         by_quality=quality,
+        hide_home=hide_home,
+        shows=options.shows_of(show),
     )
     return Run(corridor.run(request, say=say or (lambda text: None), on_progress=progress))
 

@@ -6,6 +6,7 @@
     └── LabError       3   the lab did not do what it was asked
         ├── KernelError        the kernel could not be built or found
         ├── GuestError         the guest died, stood still or ran out of something
+        ├── LateError          a stage was not ready when its first event was due
         └── ReadBackError      what was set is not what is there
 
 A refused demand is a result (`model.assignment.Refusal`), never an exception.
@@ -50,6 +51,10 @@ class KernelError(LabError):
 
 class GuestError(LabError):
     """Bad end of a guest: it panicked, stood still, ran out of memory, disk or time, or was ended from outside."""
+
+
+class LateError(LabError):
+    """Lateness of a stage: its preparation took more virtual time than there was until its first event."""
 
 
 class ReadBackError(LabError):

@@ -3,35 +3,32 @@
 
 `Apn` is plain logic: it is handed the time, and answers with rules and orders. One computer decides one thing after
 another, each in the declared computing time; devices act side by side: all ROADMs of a step, then the transceivers at
-both ends while all amplifiers of the route settle. Each change counts from the instant at which the step before was to
-be done, so that nothing that a computer takes adds up. A loss of light is noticed after its declared time; 1+1 switches
-at both ends without being told.
+both ends while all amplifiers of the route settle. A step begins when all devices of the one before have answered
+(`work`): messages and answers take their way over the data communication network. A loss of light is noticed after its
+declared time.
 
 Everything that is decided goes into a journal of what was asked and when. `Light` is deterministic, so a controller
 that starts again reads its journal and knows what it knew: what is to be done still, it then does.
 
-*Not modelled:* a way of messages to the devices that takes time (the management network is inside the building); 1+1
-without its controller: this program plays the switches at both ends too, so that nothing switches while it is lost.
+Receivers of 1+1 select by themselves, as the orders that they have let them; what is ordered after an alarm then is
+what they have chosen already.
 """
 
 from __future__ import annotations
 
-import heapq
-import itertools
-from collections import Counter
-from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict, dataclass
 from typing import Any
 
-from apnemu.blueprint.apn import transceiver_line
 from apnemu.blueprint.document import Blueprint
+from apnemu.controllers.carrying import Carrying
 from apnemu.controllers.orders import Order
 from apnemu.controllers.rules import Rule
 from apnemu.controllers.state import Devices
 from apnemu.controllers.wiring import Wiring
-from apnemu.model.assignment import LightId
-from apnemu.planning.online import Change, Decision, Light, Lit, Outcome, Service, Status, duration_ns
-from apnemu.planning.reach import spare_km
+from apnemu.controllers.work import Work
+from apnemu.model.reason import Reason, write_reasons
+from apnemu.planning.online import Change, Decision, Light, Lit, Outcome, Service, Status
 
 Entry = dict[str, Any]
 """Line of the journal: what was asked, when, and until when the controller computes."""
@@ -45,6 +42,15 @@ class Progress:
     done: bool
     carries: bool
 
+    @property
+    def reason(self) -> str:
+        """Reasons in one line why it carries nothing; empty where it does."""
+        if self.carries or self.status.why:
+            return self.status.reason
+        booked = self.status.state == "booked"
+        what = "it is booked, and its time has not come" if booked else "devices are at work to set its light up"
+        return write_reasons((Reason(code="state", text=what),))
+
 
 class Apn:
     """All that the controller knows. Instants never go back: `run` does what is due, then the next request may come."""
@@ -55,21 +61,21 @@ class Apn:
         self.wiring = Wiring.of(blueprint)
         counts = {site.name: self.plant.transceivers for site in self.plant.data_centres}
         self.light = Light(self.plant, transceivers=counts)
-        self.orders: list[Order] = []
-        """Orders that transceivers have not been given yet; who gives them empties the list."""
-        self.touched: set[str] = set()
-        """Sites whose ROADM may need other rules; who installs them empties the set."""
+        self.touched: dict[str, int] = {}
+        """Sites whose devices are to be told something, and the number of the last change there; who tells them
+        empties it, and says by `answered` when they have answered."""
         self._write = write
         self._devices = Devices(self.wiring)
-        self._due: list[tuple[int, int, Change]] = []
-        """Heap of (instant at which it is done, number, change)."""
-        self._count = itertools.count()
+        self.hosts = Carrying(self.plant, self.wiring, self._devices, self.light)
+        self.work = Work(self.plant)
         self._free_ns = 0
-        self._lit: dict[LightId, Lit] = {}
-        self._carrying: dict[tuple[str, int], tuple[str, Order]] = {}
-        """(site, transceiver) -> service and standing order."""
         self._services: dict[str, Service] = {}
         self._down: set[tuple[str, str]] = set()
+
+    @property
+    def orders(self) -> list[Order]:
+        """Orders that transceivers have not been given yet; who gives them empties the list."""
+        return self.hosts.orders
 
     def computed_ns(self, now_ns: int) -> int:
         """Instant at which a request of now will be decided: one computing time after those before it."""
@@ -78,7 +84,7 @@ class Apn:
 
     def due_ns(self) -> int | None:
         """Instant at which `run` has something to do next, or None."""
-        times = [time for time in (self._due[0][0] if self._due else None, self.light.due_ns()) if time is not None]
+        times = [time for time in (self.work.due_ns(), self.light.due_ns()) if time is not None]
         return min(times, default=None)
 
     def run(self, now_ns: int) -> None:
@@ -87,10 +93,16 @@ class Apn:
             booked = self.light.due_ns()
             if booked is not None and booked <= due:
                 self._follow(self.light.advance(booked), booked)
-            else:
-                self._act(heapq.heappop(self._due)[2])
+            elif (told := self.work.pop()) is not None:
+                self._act(*told, due)
         if now_ns > self.light.now_ns:
             self.light.advance(now_ns)
+
+    def answered(self, site: str, number: int, now_ns: int) -> None:
+        """Take in that a site's devices have done what they were told, up to the change of that number."""
+        self.run(now_ns)
+        self.work.answered(site, number, now_ns)
+        self.run(now_ns)
 
     def request(self, service: Service, now_ns: int) -> Decision:
         """Decide on a service and, where it is accepted, give its devices their work."""
@@ -175,14 +187,18 @@ class Apn:
         site = next(site for site, number in self.wiring.dpid.items() if number == dpid)
         return self._devices.rules(site)
 
+    def adopt(self, site: str, table: Sequence[Rule]) -> None:
+        """Take over what the receivers of a site have selected while nobody listened."""
+        self._devices.adopt(site, table)
+
     def standing_orders(self) -> list[Order]:
         """Orders by which transceivers carry now."""
-        return [order for _, order in self._carrying.values()]
+        return self.hosts.standing()
 
     def progress(self) -> list[Progress]:
         """All services with what their devices have done, in the order of acceptance."""
-        waiting = {change.lightpath.service for _, _, change in self._due}
-        ends = Counter(service for service, _ in self._carrying.values())
+        waiting = self.work.services()
+        ends = self.hosts.ends()
         return [
             Progress(
                 status=status,
@@ -208,90 +224,34 @@ class Apn:
                 self._forget(outcome.service)
 
     def _schedule(self, changes: Iterable[Change], start_ns: int) -> None:
-        self._lit.update({lit.lightpath.id: lit for lit in self.light.lit()})
-        for _, step in itertools.groupby(changes, key=lambda change: change.step):
-            longest = 0
-            for change in step:
-                takes = duration_ns(self.plant.devices, change)
-                self._drop_undone(change)
-                heapq.heappush(self._due, (start_ns + takes, next(self._count), change))
-                longest = max(longest, takes)
-            start_ns += longest
+        self.hosts.lit.update({lit.lightpath.id: lit for lit in self.light.lit()})
+        self.work.begin(changes, start_ns)
         self.run(self.light.now_ns)
 
-    def _drop_undone(self, change: Change) -> None:
-        """Drop work that a device has not finished when a change asks for the opposite."""
-        against = {"dark": "tune", "disconnect": "cross-connect", "cross-connect": "disconnect", "tune": "dark"}
-        undone = (change.site, change.lightpath, against.get(change.kind), change.port_in)
-        kept = [due for due in self._due if (due[2].site, due[2].lightpath, due[2].kind, due[2].port_in) != undone]
-        if len(kept) != len(self._due):
-            self._due = kept
-            heapq.heapify(self._due)
-
-    def _act(self, change: Change) -> None:
-        """Note that a device is done, and give the transceivers what follows from it."""
-        name = change.lightpath.service
-        service = self._services.get(name)
-        bridged = service is not None and service.protection == "1+1"
-        if service is None and change.kind in ("tune", "cross-connect", "switch"):
+    def _act(self, change: Change, token: int, at_ns: int) -> None:
+        """Note that a device is told, and give the transceivers what follows from it."""
+        site, name, number = change.site, change.lightpath.service, change.port_in.number
+        if name not in self._services and change.kind not in ("dark", "disconnect"):
+            self.work.answered(site, token, at_ns)
             return
-        self.touched.add(change.site)
-        self._devices.act(change, bridged=bridged)
-        number = change.port_in.number
-        if change.kind == "tune" and (not bridged or self._devices.client[change.site, name] == number):
-            self._carry(change.site, number, self._lit[change.lightpath])
-        elif change.kind == "switch" and not bridged:
-            self._quiet(change.site, number, name)
-        elif change.kind in ("tune", "switch"):
-            self._receive(change.site, name)
-
-    def _carry(self, site: str, number: int, lit: Lit) -> None:
-        """Order the transceiver to carry frames over this light; under 1+1 it may receive the other lightpath."""
-        path, ends = lit.lightpath, (lit.lightpath.source, lit.lightpath.target)
-        received = self._lit[self._devices.selected.get((site, lit.service), path.id)].lightpath
-        here = ends.index(site)
-        own = self.wiring.transceiver[site, number]
-        far = self.wiring.transceiver[ends[1 - here], lit.transceivers[1 - here]]
-        before = self._carrying.get((site, number))
-        order = Order(
-            kind="carry",
-            host=own.host,
-            interface=own.interface,
-            address=own.address,
-            peer_address=far.address,
-            peer_mac=far.mac,
-            preference=before[1].preference if before and before[0] == lit.service else next(self._count) + 1,
-            line=transceiver_line(self.plant, path),
-            fibres=received.fibres,
-            spare_km=spare_km(self.plant, received),
-        )
-        self._carrying[site, number] = (lit.service, order)
-        self.orders.append(order)
-
-    def _receive(self, site: str, name: str) -> None:
-        """Order a host of 1+1 anew where another lightpath is dropped to it than before."""
-        end = site, self._devices.client.get((site, name), -1)
-        if end not in self._carrying:
-            return
-        service, before = self._carrying[end]
-        received = self._lit[self._devices.selected[site, name]].lightpath
-        order = replace(before, fibres=received.fibres, spare_km=spare_km(self.plant, received))
-        if service == name and order != before:
-            self._carrying[end] = name, order
-            self.orders.append(order)
-
-    def _quiet(self, site: str, number: int, service: str) -> None:
-        """Order the transceiver's host to give up its peer, if it carries for this service."""
-        carried, order = self._carrying.get((site, number), ("", None))
-        if order is not None and carried == service:
-            del self._carrying[site, number]
-            self.orders.append(replace(order, kind="quiet"))
+        self.touched[site] = token
+        client = self.light.client(name, site) if change.kind in ("tune", "dark") else None
+        self._devices.act(change, client)
+        if change.kind == "switch" and change.port_out is not None:
+            after = change.port_out.number
+            path = self._devices.serving(site, after)
+            if path is not None and not self.hosts.carries(site, after):  # the light that it moves to never came
+                self.hosts.carry(site, after, self.hosts.lit[path])
+            self.hosts.quiet(site, number, name)
+            self.hosts.receive(site, name, after)
+        elif change.kind == "tune" and (client in (None, number) or not self.hosts.carries(site, client)):
+            self.hosts.carry(site, number if client is None else client, self.hosts.lit[change.lightpath])
+        elif change.kind == "select":
+            self.hosts.receive(site, name, number)
+        elif client is not None:
+            self.hosts.receive(site, name, client)
 
     def _forget(self, name: str) -> None:
         """Forget a released service: its hosts give up each other at once, its devices act as scheduled."""
-        for lit in [lit for lit in self._lit.values() if lit.service == name]:
-            for site, number in zip((lit.lightpath.source, lit.lightpath.target), lit.transceivers, strict=True):
-                self._quiet(site, number, name)
-            del self._lit[lit.lightpath.id]
-        self._devices.forget(name)
+        self.hosts.forget(name)
         self._services.pop(name, None)

@@ -1,16 +1,18 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Ways from the controller to its devices: flow tables that only get what differs, and the transponders' agent."""
+"""Ways from the controller to its devices: flow tables that only get what differs, and the transponders' agents."""
 
 from __future__ import annotations
 
 import socket
-from collections.abc import Iterable, Sequence
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from apnemu.blueprint.addressing import TRANSPONDERS_PORT
 from apnemu.controllers.orders import Order
 from apnemu.controllers.rules import Rule
 
-TRANSPONDERS = "/run/apnemu-transponders.sock"
 Key = tuple[int, int | None, int | None, str | None, str | None, str | None]
 
 
@@ -46,22 +48,34 @@ class Tables:
 
 
 class Transponders:
-    """Connection to the transponders' agent, which answers an order when it is done."""
+    """Connections to the transponders' agents of all sites over the data communication network.
 
-    def __init__(self, path: str = TRANSPONDERS) -> None:
-        self._socket = socket.socket(socket.AF_UNIX)
-        self._socket.connect(path)
-        self._answers = self._socket.makefile("rb")
+    `answered` is called with a site and the number of a change, from a thread of its own, when that is done.
+    """
 
-    def tell(self, orders: Iterable[Order]) -> None:
-        """Give orders, and wait until all are done.
+    def __init__(self, addresses: Mapping[str, str], answered: Callable[[str, int], None]) -> None:
+        self._answered = answered
+        self._sockets = {
+            site: socket.create_connection((address, TRANSPONDERS_PORT)) for site, address in addresses.items()
+        }
+        self._told: dict[str, deque[int]] = {site: deque() for site in addresses}
+        """Site -> numbers of the orders that are not answered yet; 0 for an order whose answer nobody waits for."""
+        for site, connected in self._sockets.items():
+            connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            threading.Thread(target=self._listen, args=(site, connected), daemon=True).start()
+
+    def tell(self, site: str, orders: Sequence[Order], number: int) -> None:
+        """Give a site's transceivers orders; the last one's answer counts for all.
 
         Raises:
-            ConnectionError: the agent is gone.
+            OSError: the agent is gone.
         """
-        told = [order.to_line() for order in orders]
-        if told:
-            self._socket.sendall(b"".join(told))
-        for _ in told:
-            if not self._answers.readline():
-                raise ConnectionError("the transponders' agent has gone")
+        self._told[site].extend([0] * (len(orders) - 1) + [number])
+        self._sockets[site].sendall(b"".join(order.to_line() for order in orders))
+
+    def _listen(self, site: str, connected: socket.socket) -> None:
+        with connected.makefile("rb") as answers:
+            for _ in answers:
+                number = self._told[site].popleft()
+                if number:
+                    self._answered(site, number)

@@ -70,6 +70,8 @@ def run(file: Path, options: Sequence[str], runtime: str) -> None:
     while missing := [name for name in dict.fromkeys(required) if name not in manager.applications_cls]:
         manager.load_apps(missing)
         required[:] = [name for name in required if name not in missing]
+    for kind in manager.contexts_cls.values():
+        manager.applications_cls.pop(kind.__module__, None)  # it is made as a context
     contexts = manager.create_contexts()
     kinds = (*manager.applications_cls.values(), *manager.contexts_cls.values())
     if all(OPENFLOW_13 in (getattr(kind, "OFP_VERSIONS", None) or (OPENFLOW_13,)) for kind in kinds):

@@ -19,6 +19,8 @@ from typing import Any, TypeVar
 OS_KEN, RYU = "os-ken", "ryu"
 RUNTIME, LOGIC, BLUEPRINT, READY = "APNEMU_RUNTIME", "APNEMU_LOGIC", "APNEMU_BLUEPRINT", "APNEMU_READY"
 """Variables of the environment by which `runtime` tells an application of ours its framework, logic, file and pipe."""
+CONSOLE = "APNEMU_CONSOLE"
+"""Likewise the socket on which the on-demand controller serves REST to the computer that it runs on."""
 
 Handler = TypeVar("Handler", bound=Callable[..., None])
 

@@ -4,17 +4,13 @@
 from __future__ import annotations
 
 import os
-import threading
 from pathlib import Path
 from typing import Any
 
-from apnemu.controllers.frameworks import BLUEPRINT, READY, base_class, handles, load
+from apnemu.controllers.frameworks import BLUEPRINT, CONSOLE, READY, base_class, handles, load
 from apnemu.controllers.lab import Lab
 from apnemu.controllers.openflow import flow_mod, rule_of
 from apnemu.controllers.rules import Rule
-
-ANSWER_WITHIN_S = 1.0
-"""Longest wait for switches to do what they were told, in wall time."""
 
 
 class OnDemandApplication(base_class()):  # type: ignore[misc]  # which framework it is turns out at run time
@@ -26,14 +22,14 @@ class OnDemandApplication(base_class()):  # type: ignore[misc]  # which framewor
         super().__init__(*arguments, **options)
         self._tables: dict[int, list[Rule]] = {}
         """Datapath -> rules of its table that have been read so far."""
-        self._lab = Lab(Path(os.environ[BLUEPRINT]).parent, self._send, self._settle, int(os.environ[READY]))
+        ready, console = int(os.environ[READY]), int(os.environ[CONSOLE])
+        self._lab = Lab(Path(os.environ[BLUEPRINT]).parent, self._send, ready, console)
         self._datapaths: dict[int, Any] = {}
-        self._answered = threading.Condition()
-        self._undone: set[tuple[int, int]] = set()
-        """(datapath, number) of barriers that are not answered yet."""
+        self._undone: dict[tuple[int, int], int] = {}
+        """(datapath, number of a barrier that is not answered yet) -> number of the change that it follows."""
         self._lab.start()
 
-    def _send(self, dpid: int, install: list[Rule], remove: list[Rule]) -> None:
+    def _send(self, dpid: int, install: list[Rule], remove: list[Rule], number: int) -> None:
         datapath = self._datapaths[dpid]
         for rule in remove:
             datapath.send_msg(flow_mod(datapath, rule, remove=True))
@@ -41,22 +37,15 @@ class OnDemandApplication(base_class()):  # type: ignore[misc]  # which framewor
             datapath.send_msg(flow_mod(datapath, rule))
         barrier = datapath.ofproto_parser.OFPBarrierRequest(datapath)
         datapath.set_xid(barrier)
-        with self._answered:
-            self._undone.add((dpid, barrier.xid))
+        self._undone[dpid, barrier.xid] = number
         datapath.send_msg(barrier)
-
-    def _settle(self) -> None:
-        """Wait until the switches have done what they were told, or one of them does not answer."""
-        with self._answered:
-            self._answered.wait_for(lambda: not self._undone, ANSWER_WITHIN_S)
-            self._undone.clear()
 
     @handles("EventOFPBarrierReply", "MAIN")
     def done(self, ev: Any) -> None:
-        """Note that a switch has done what it was told."""
-        with self._answered:
-            self._undone.discard((ev.msg.datapath.id, ev.msg.xid))
-            self._answered.notify_all()
+        """Report that a switch has done what it was told."""
+        number = self._undone.pop((ev.msg.datapath.id, ev.msg.xid), 0)
+        if number:
+            self._lab.roadm_answered(ev.msg.datapath.id, number)
 
     @handles("EventOFPStateChange", "MAIN")
     def connected(self, ev: Any) -> None:

@@ -13,7 +13,7 @@ import os
 import sys
 from pathlib import Path
 
-from apnemu.controllers.frameworks import BLUEPRINT, LOGIC, OS_KEN, READY, RUNTIME, RYU, load, mend_eventlet
+from apnemu.controllers.frameworks import BLUEPRINT, CONSOLE, LOGIC, OS_KEN, READY, RUNTIME, RYU, load, mend_eventlet
 
 APPLICATIONS = {
     "lightpath": "apnemu.controllers.planned_app",
@@ -30,6 +30,7 @@ def main() -> None:
     options.add_argument("--logic", choices=list(APPLICATIONS))
     options.add_argument("--blueprint")
     options.add_argument("--ready", type=int, default=2)
+    options.add_argument("--console", type=int, default=-1)
     options.add_argument("--file", type=Path)
     options.add_argument("--check", action="store_true")
     options.add_argument("further", nargs="*")
@@ -39,6 +40,7 @@ def main() -> None:
         _foreign(given.file, given.further, given.runtime)
         return
     os.environ.update({RUNTIME: given.runtime, LOGIC: given.logic, BLUEPRINT: given.blueprint})
+    os.environ[CONSOLE] = str(given.console)
     if given.runtime == RYU:
         mend_eventlet()
     manager = load("base.app_manager")  # registers the options that the next line settles

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 from socketserver import ThreadingMixIn
 from typing import Any
@@ -26,6 +27,7 @@ class _Server(ThreadingMixIn, WSGIServer):
 
 class _Handler(WSGIRequestHandler):
     timeout = SILENT_S
+    disable_nagle_algorithm = True  # headers and content are sent apart: one would wait for the other's way back
 
     def address_string(self) -> str:
         return str(self.client_address[0])
@@ -34,8 +36,11 @@ class _Handler(WSGIRequestHandler):
         """Log nothing: the answers themselves say what is wrong."""
 
 
-def serve(application: Any, port: int, address: str = "127.0.0.1") -> WSGIServer:
-    """Serve from now on, in the background; port 0 takes a free one."""
+def serve(application: Any, port: int = 0, address: str = "127.0.0.1", *, listening: int | None = None) -> WSGIServer:
+    """Serve from now on, in the background; port 0 takes a free one, `listening` a socket that listens already."""
     server = make_server(address, port, application, server_class=_Server, handler_class=_Handler)
+    if listening is not None:
+        server.socket.close()
+        server.socket = socket.socket(fileno=listening)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     return server

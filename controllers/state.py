@@ -2,22 +2,22 @@
 """Settings of the network's devices: which ROADM passes what, which transceiver sends where.
 
 A lightpath carries between two transceivers once every ROADM on the way passes it and both are tuned; until then a
-frame goes nowhere. For 1+1 the service's light is bridged to both lightpaths where it is added, and where it is
-dropped one of the two is selected. The bridge is one rule with two outputs, in OpenFlow's words what a group of type
-ALL does with its buckets, but installed in one message.
+frame goes nowhere. For 1+1 a client's frames are bridged to both lightpaths where they are added, and where they are
+dropped one of the two is selected. Which client a lightpath serves is forgotten when its transceiver goes dark: nothing
+here outlives what the ledger of `Light` gives. The bridge is one rule with two outputs, in OpenFlow's words what a
+group of type ALL does with its buckets, but installed in one message.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
+from apnemu.blueprint.addressing import LIGHT_PRIORITY
 from apnemu.controllers.rules import Action, Rule
 from apnemu.controllers.wiring import Wiring
 from apnemu.model.assignment import LightId
 from apnemu.planning.online import Change, Port
-
-PRIORITY = 100
 
 
 @dataclass(slots=True)
@@ -29,36 +29,66 @@ class Devices:
     """(site, lightpath) -> the cross-connection in its ROADM."""
     tuned: dict[tuple[str, int], LightId] = field(default_factory=dict)
     """(site, transceiver) -> the lightpath that it sends and receives."""
-    client: dict[tuple[str, str], int] = field(default_factory=dict)
-    """(site, 1+1 service) -> the transceiver that its host is on."""
-    selected: dict[tuple[str, str], LightId] = field(default_factory=dict)
-    """(site, 1+1 service) -> the lightpath that is dropped to it."""
+    client: dict[tuple[str, LightId], int] = field(default_factory=dict)
+    """(site, lightpath) -> the transceiver that the host is on whose frames it carries."""
+    selected: dict[tuple[str, int], LightId] = field(default_factory=dict)
+    """(site, transceiver that a host is on) -> the lightpath that is dropped to it."""
 
-    def act(self, change: Change, *, bridged: bool) -> None:
-        """Note that a device has done a change; `bridged`: the service has 1+1."""
-        site, path = change.site, change.lightpath
-        service = path.service
+    def act(self, change: Change, client: int | None = None) -> None:
+        """Note that a device has done a change; `client` is the transceiver that the service's host is on (1+1)."""
+        site, path, number = change.site, change.lightpath, change.port_in.number
         if change.kind == "cross-connect":
             self.crossed[site, path] = change
         elif change.kind == "disconnect":
             self.crossed.pop((site, path), None)
         elif change.kind == "tune":
-            self.tuned[site, change.port_in.number] = path
-            if bridged:
-                self.client.setdefault((site, service), change.port_in.number)
-                if self.selected.get((site, service)) not in self.tuned.values():
-                    self.selected[site, service] = path
+            client = number if client is None else client
+            self._untune(site, number)
+            self.tuned[site, number] = path
+            self.client[site, path] = client
+            chosen = self.selected.get((site, client))
+            if chosen is None or self.client.get((site, chosen)) != client:
+                self.selected[site, client] = path
         elif change.kind == "dark":
-            if self.tuned.get((site, change.port_in.number)) == path:
-                del self.tuned[site, change.port_in.number]
-        elif bridged:
-            self.selected[site, service] = path
+            if self.tuned.get((site, number)) == path:
+                self._untune(site, number)
+        elif change.kind == "switch" and change.port_out is not None:
+            self._move(site, path.service, number, change.port_out.number)
+        elif change.kind == "select":
+            self.selected[site, number] = path
 
-    def forget(self, service: str) -> None:
-        """Forget a service that is released."""
-        for table in (self.client, self.selected):
-            for key in [key for key in table if key[1] == service]:
-                del table[key]
+    def serving(self, site: str, client: int) -> LightId | None:
+        """A lightpath that carries the frames of the host on a transceiver; None without any."""
+        return next((path for (where, path), number in self.client.items() if (where, number) == (site, client)), None)
+
+    def legs(self, site: str, client: int) -> list[tuple[LightId, int, int]]:
+        """Lightpaths that are dropped to a host, or could be: each with its tag and the ROADM's port to its line."""
+        found = []
+        for (where, path), number in self.client.items():
+            change = self.crossed.get((site, path))
+            if (where, number) == (site, client) and change is not None and change.slot and change.port_out:
+                line = next(port for port in (change.port_in, change.port_out) if port.kind == "fibre")
+                found.append((path, self.wiring.tag(change.slot), self.wiring.number(site, line)))
+        return found
+
+    def adopt(self, site: str, table: Sequence[Rule]) -> None:
+        """Take over what 1+1 has selected at a site by itself, as the table of its ROADM says."""
+        dropped = {(rule.port_in, rule.tag) for rule in table if ("pop",) in rule.actions[:1]}
+        for (where, client), selected in list(self.selected.items()):
+            legs = {path: (line, tag) for path, tag, line in self.legs(site, client)} if where == site else {}
+            if selected in legs and legs[selected] not in dropped:
+                self.selected[site, client] = next((path for path in legs if legs[path] in dropped), selected)
+
+    def _untune(self, site: str, number: int) -> None:
+        path = self.tuned.pop((site, number), None)
+        if path is not None:
+            self.client.pop((site, path), None)
+
+    def _move(self, site: str, service: str, before: int, after: int) -> None:
+        """Give a client's other lightpath to the transceiver to which it moves; that which it leaves goes dark soon."""
+        for (where, number), path in self.tuned.items():
+            if where == site and number != before and path.service == service and self.client[site, path] == before:
+                self.client[site, path] = after
 
     def rules(self, site: str) -> list[Rule]:
         """Rules that the site's ROADM must have."""
@@ -76,14 +106,14 @@ class Devices:
             line = next(port for port in pair if port.kind == "fibre")
             rules += self._ended(site, path, tag, ends[0], self.wiring.number(site, line), added)
         for port, outputs in added.items():
-            rules.append(Rule(priority=PRIORITY, port_in=port, actions=tuple(_bridge(outputs))))
+            rules.append(Rule(priority=LIGHT_PRIORITY, port_in=port, actions=tuple(_bridge(outputs))))
         return rules
 
     def _passed(self, site: str, tag: int, pair: tuple[Port, Port]) -> Iterator[Rule]:
         """Both directions of light that passes from fibre to fibre."""
         for port_in, port_out in (pair, pair[::-1]):
             out: tuple[Action, ...] = (("output", self.wiring.number(site, port_out)),)
-            yield Rule(priority=PRIORITY, port_in=self.wiring.number(site, port_in), tag=tag, actions=out)
+            yield Rule(priority=LIGHT_PRIORITY, port_in=self.wiring.number(site, port_in), tag=tag, actions=out)
 
     def _ended(
         self, site: str, path: LightId, tag: int, end: Port, line: int, added: dict[int, list[tuple[int, int]]]
@@ -91,10 +121,11 @@ class Devices:
         """Drop of light to a transceiver that is tuned to it; the light that this one adds is collected in `added`."""
         if self.tuned.get((site, end.number)) != path:
             return
-        port = self.wiring.transceiver[site, self.client.get((site, path.service), end.number)].port
+        client = self.client[site, path]
+        port = self.wiring.transceiver[site, client].port
         added.setdefault(port, []).append((tag, line))
-        if self.selected.get((site, path.service), path) == path:
-            yield Rule(priority=PRIORITY, port_in=line, tag=tag, actions=(("pop",), ("output", port)))
+        if self.selected.get((site, client)) == path:
+            yield Rule(priority=LIGHT_PRIORITY, port_in=line, tag=tag, actions=(("pop",), ("output", port)))
 
 
 def _bridge(outputs: list[tuple[int, int]]) -> Iterator[Action]:

@@ -106,7 +106,7 @@ def show_service(progress: Progress, lit: list[Lit], plant: Plant) -> dict[str, 
         "resilience-constraint": {"resilience-type": {"protection-type": PROTECTIONS[service.protection]}},
         "lifecycle-state": "PLANNED" if status.state == "booked" or not progress.done else "INSTALLED",
         "operational-state": "ENABLED" if progress.carries else "DISABLED",
-        "apnemu:reason": status.reason,
+        "apnemu:reason": progress.reason,
         "connection": [_connection(light) for light in lit],
     }
     if service.start_ns is not None or service.end_ns is not None:

@@ -16,6 +16,8 @@ class Wiring:
 
     dpid: dict[str, int]
     """Site -> datapath."""
+    bridge: dict[str, str]
+    """Site -> name of its ROADM."""
     port: dict[tuple[str, str], int]
     """(site, fibre) -> port of the ROADM."""
     fibre: dict[tuple[int, int], str]
@@ -33,6 +35,7 @@ class Wiring:
         ends = [(wire.name, end) for wire in blueprint.wires if wire.kind == "fibre" for end in (wire.a, wire.b)]
         return cls(
             dpid=dpid,
+            bridge={switch.site: switch.name for switch in blueprint.switches},
             port={(site[end.node], name): end.port for name, end in ends},
             fibre={(dpid[site[end.node]], end.port): name for name, end in ends},
             transceiver={(own.site, own.number): own for own in blueprint.transceivers},

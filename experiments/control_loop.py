@@ -2,8 +2,8 @@
 """Physical AI at the edge: does the answer come in time, from an edge, a local, a cluster data centre?
 
 Sensors in a factory send what they see to a data centre, which takes its declared time to infer what to do; an actuator
-must have the answer before a deadline. On the APN the loops have a wavelength of their own while the others run full;
-on the packet network they share the routers' lines with other people's frames.
+must have the answer before a deadline. Other people's frames come at Poisson instants to the same fibre on both
+networks: on the APN they have a wavelength of their own, of the loops' rate, on the packet network the routers' lines.
 """
 
 from __future__ import annotations
@@ -18,20 +18,25 @@ import pyarrow as pa  # type: ignore[import-untyped]  # it ships no types
 import pyarrow.compute as pc  # type: ignore[import-untyped]  # it ships no types
 
 from apnemu.model.activities import Application, Pair
+from apnemu.model.assignment import Assignment
 from apnemu.model.plant import Plant, SiteKind
 from apnemu.model.scenario import Stage
+from apnemu.planning.wavelength_sharing import whole
+from apnemu.question.clients import AFFORDABLE_GBPS
 from apnemu.question.context import Context, Row
 from apnemu.question.experiment import Experiment
 from apnemu.question.pairs import fibres_both_ways, need_joined
 from apnemu.question.plants import NEAR, far_names, star
 from apnemu.question.settings import Setting
-from apnemu.question.traffic import arrivals, filling_ns, saturation
+from apnemu.question.traffic import arrivals, arrivals_on_light, at_both_ends
 from apnemu.question.verdict import Claim, Verdict, at_least, at_most, judge_rows
 from apnemu.report import columns, words
 from apnemu.report.curves import Curve
 from apnemu.report.shown import Shown
 from apnemu.units import VirtualNs, us_to_ns
 
+LOOPS, OTHERS = "loops", "others"
+"""Tenants of the wavelengths."""
 KINDS: tuple[SiteKind, ...] = ("edge", "local", "cluster")
 PORT = 7100
 PROGRAM = ("{python}", "-m", "apnemu.emulation.apps.control")
@@ -50,7 +55,8 @@ class Settings:
         Setting("Fibre from the factory to each data centre: an edge, a local, then clusters", "km", low=0, high=6000),
     ] = (20, 200, 1000)
     load: Annotated[
-        tuple[float, ...], Setting("Load of others on the same fibre, as a share of the line's rate", low=0, high=2)
+        tuple[float, ...],
+        Setting("Load that others offer over the same fibre, as a share of the line", low=0, high=2),
     ] = (0, 0.7, 1.05)
     loops: Annotated[int, Setting("Control loops at once", low=1, high=10_000)] = 100
     period_ms: Annotated[float, Setting("Time between two questions of a loop", "ms", low=0.01, high=10_000)] = 10.0
@@ -63,7 +69,7 @@ class Settings:
     frame_bytes: Annotated[int, Setting("Ethernet frame of a sensor's question", "bytes", low=60, high=1514)] = 1200
     answer_bytes: Annotated[int, Setting("Ethernet frame of the answer", "bytes", low=60, high=1514)] = 100
     seconds: Annotated[float, Setting("Virtual time in which questions are asked", "s", low=0.001, high=3600)] = 0.2
-    rate_gbps: Annotated[float, Setting("Rate of each lightpath", "Gbit/s", low=1, high=1600)] = 100
+    rate_gbps: Annotated[float, Setting("Rate of each lightpath", "Gbit/s", low=1, high=1600)] = AFFORDABLE_GBPS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +91,14 @@ def prepare(plant: Plant, settings: Settings) -> Plant:
     further: list[SiteKind] = ["cluster"] * len(settings.distance_km)
     kinds = dict(zip(far_sites(settings), (*KINDS, *further), strict=False))
     sites = tuple(dataclasses.replace(site, kind=kinds.get(site.name, site.kind)) for site in laid.sites)
-    return dataclasses.replace(laid, sites=sites)
+    others = tuple(dataclasses.replace(demand, name=f"{demand.name}-{OTHERS}") for demand in laid.demands)
+    return dataclasses.replace(laid, sites=sites, demands=(*laid.demands, *(others if any(settings.load) else ())))
+
+
+def arrange(planned: Assignment, settings: Settings) -> Assignment:
+    """Each wavelength for one tenant: the loops, or other people."""
+    shares = (whole(path, (OTHERS if path.name.endswith(OTHERS) else LOOPS,)) for path in planned.lightpaths)
+    return dataclasses.replace(planned, shares=tuple(share for of_path in shares for share in of_path))
 
 
 def far_sites(settings: Settings) -> list[str]:
@@ -109,29 +122,25 @@ def _stage(context: Context[Settings], asked: Asked) -> Stage:
     settings, site, load = context.settings, asked.site, asked.load
     period_ns, deadline_ns = us_to_ns(settings.period_ms * 1e3), us_to_ns(settings.deadline_ms * 1e3)
     count = max(1, round(settings.seconds * 1e9 / period_ns))
-    applications = _applications(context, site, (settings.loops, period_ns, count, settings.frame_bytes, deadline_ns))
+    asking = (settings.loops, period_ns, count, settings.frame_bytes, deadline_ns)
+    pair = (NEAR, site)
+    ends = pair if context.network == "packet" else at_both_ends(context.assignment, pair, LOOPS)
+    applications = _applications(context, ends, asking)
     duration_ns = period_ns * (count + 1) + deadline_ns + AROUND_NS
     stage = Stage(phase=asked.phase, load=load, duration_ns=VirtualNs(duration_ns), activities=applications)
     if not load:
         return stage
+    file = asked.phase.replace(" ", "-")
     if context.network == "packet":
-        file = asked.phase.replace(" ", "-")
-        others = arrivals(context, file, fibres_both_ways(context, (NEAR, site)), load, duration_ns)
-        return dataclasses.replace(stage, activities=(*applications, *others))
-    others_full = tuple(
-        saturation(context.plant, path)
-        for path in context.assignment.lightpaths
-        if site not in (path.source, path.target)
-    )
-    return dataclasses.replace(
-        stage,
-        activities=(*applications, *others_full),
-        duration_ns=VirtualNs(duration_ns + filling_ns(others_full)),
-    )
+        others = arrivals(context, file, fibres_both_ways(context, pair), load, duration_ns)
+    else:
+        others = arrivals_on_light(context, file, pair, OTHERS, load, duration_ns)
+    return dataclasses.replace(stage, activities=(*applications, *others))
 
 
-def _applications(context: Context[Settings], site: str, asking: tuple[int, ...]) -> tuple[Application, Application]:
+def _applications(context: Context[Settings], ends: Pair, asking: tuple[int, ...]) -> tuple[Application, Application]:
     """The program that answers at the data centre, and the one that asks for all loops in the factory."""
+    factory, site = ends
     settings = context.settings
     inference_ns = us_to_ns(settings.inference_ms * 1e3)
     seed = str(context.seed % 2**63)
@@ -144,7 +153,7 @@ def _applications(context: Context[Settings], site: str, asking: tuple[int, ...]
     )
     sensors = Application(
         name="sensors",
-        site=NEAR,
+        site=factory,
         role="job",
         argv=(*PROGRAM, "sense", f"{{address:{site}}}", str(PORT), *map(str, asking), seed),
         needs=("inference",),
@@ -261,6 +270,7 @@ EXPERIMENT = Experiment(
     settings=Settings,
     key=KEY,
     prepare=prepare,
+    arrange=arrange,
     stages=stages,
     rows=rows,
     expected=expected,

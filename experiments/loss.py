@@ -1,26 +1,30 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """What do TCP flows lose, and how long do they take, as the load on their way grows?
 
-A tenant between two data centres opens flows of one size at random instants. On the packet network other people's
-frames fill the same queues up to the load; on the APN they have wavelengths of their own, so the tenant's wavelength is
-filled up to the load by a long flow of the tenant's own.
+A tenant between two data centres opens flows of one size at random instants, and frames at Poisson instants fill the
+line up to the load: the same flows and the same kind of frames on both networks, over lines of one rate and queues of
+one size. On the packet network these frames are other people's, and enter at every router on the way. Nobody else comes
+onto a wavelength: on the APN they are the tenant's own, and wait with its flows in one queue before the light.
 """
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, TypedDict
 
 import pyarrow as pa  # type: ignore[import-untyped]  # it ships no types
 
-from apnemu.model.activities import Flow
+from apnemu.model.assignment import Assignment
 from apnemu.model.scenario import Stage
+from apnemu.planning.wavelength_sharing import whole
+from apnemu.question.clients import ClientSettings, with_clients, with_lines
 from apnemu.question.context import Context, Row
 from apnemu.question.experiment import Experiment
-from apnemu.question.pairs import PairSettings, chosen_pair, fibres_both_ways
+from apnemu.question.pairs import PairSettings, chosen_pair, fibres_both_ways, wanted_pair
 from apnemu.question.settings import Setting
-from apnemu.question.traffic import arrivals, tenant_flows
+from apnemu.question.traffic import arrivals, arrivals_on_light, at_both_ends, tenant_flows
 from apnemu.question.verdict import Claim, Verdict, at_least, at_most, judge_rows
 from apnemu.records.query import groups, known, nearest_rank
 from apnemu.report import columns, words
@@ -31,11 +35,15 @@ from apnemu.seeds import generator
 from apnemu.units import VirtualNs, carried_gbps, s_to_ns
 
 SATURATION = 1.0
+CALM = 0.9
+"""Load up to which Poisson arrivals fill no queue of 1 ms: M/D/1 waits for 5 frames on average there."""
+FLOWS, FRAMES = "flows", "frames"
+"""What shares the wavelength."""
 KEY = ("network", "load")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Settings(PairSettings):
+class Settings(PairSettings, ClientSettings):
     """What `--set` may change."""
 
     load: Annotated[tuple[float, ...], Setting("Loads offered, each a share of the line rate", low=0.01, high=2)] = (
@@ -61,6 +69,7 @@ class LossRow(TypedDict):
 
     network: str
     load: float
+    background: str
     offered_gbps: float
     goodput_gbps: float
     retransmits: int
@@ -83,29 +92,33 @@ def _stage(context: Context[Settings], load: float) -> Stage:
     duration_ns = s_to_ns(settings.seconds)
     phase = f"load={load:g}"
     share = min(settings.share, load)
+    source, target = pair if context.network == "packet" else at_both_ends(context.assignment, pair, FLOWS)
     flows = tenant_flows(
-        pair, rate_gbps, share, settings.size_bytes, duration_ns, generator(context.seed, f"flows {phase}")
+        (source, target), rate_gbps, share, settings.size_bytes, duration_ns, generator(context.seed, f"flows {phase}")
     )
     rest = load - share
     if context.network == "packet":
-        others = arrivals(context, phase, fibres_both_ways(context, pair), rest, duration_ns)
-        return Stage(phase=phase, duration_ns=VirtualNs(duration_ns), load=load, activities=(*flows, *others))
-    own = Flow(
-        name="own",
-        source=pair[0],
-        target=pair[1],
-        pace_gbps=rest * rate_gbps if load < SATURATION else None,
-    )
-    activities = (*flows, own) if rest > 0 else flows
-    return Stage(phase=phase, duration_ns=VirtualNs(duration_ns), load=load, activities=activities)
+        frames = arrivals(context, phase, fibres_both_ways(context, pair), rest, duration_ns)
+    else:
+        frames = arrivals_on_light(context, phase, pair, FRAMES, rest, duration_ns)
+    return Stage(phase=phase, duration_ns=VirtualNs(duration_ns), load=load, activities=(*flows, *frames))
+
+
+def arrange(planned: Assignment, settings: Settings) -> Assignment:
+    """The pair's wavelength for its flows and its frames together, in one queue."""
+    planned = with_clients(planned, settings)
+    pairs = [ends for path in planned.lightpaths for ends in ((path.source, path.target), (path.target, path.source))]
+    path = planned.by_pair().get(wanted_pair(pairs, settings)) if pairs else None
+    return dataclasses.replace(planned, shares=whole(path, (FLOWS, FRAMES))) if path else planned
 
 
 def rows(table: pa.Table, contexts: Sequence[Context[Settings]]) -> list[Row]:
     """A row for each network and load."""
-    return [dict(row) for row in loss_rows(table)]
+    kind = contexts[0].plant.packet.background.kind
+    return [dict(row) for row in loss_rows(table, kind)]
 
 
-def loss_rows(table: pa.Table) -> list[LossRow]:
+def loss_rows(table: pa.Table, background: str = "poisson") -> list[LossRow]:
     """One row for each (network, load) with a stage of its own, also if no flow began in it.
 
     Offered is what the flows asked to send (`sent`; where that was not recorded, `bytes`), goodput what arrived
@@ -129,6 +142,7 @@ def loss_rows(table: pa.Table) -> list[LossRow]:
             {
                 "network": network,
                 "load": load,
+                "background": background,
                 "offered_gbps": carried_gbps(asked, window_ns),
                 "goodput_gbps": carried_gbps(sum(known(flows, "bytes")), window_ns),
                 "retransmits": sum(known([*flows, *endless.get((network, load), [])], "retransmits")),
@@ -152,22 +166,22 @@ def _flows_last_ns(flows: Sequence[Mapping[str, Any]]) -> int:
 def expected(settings: Settings) -> str:
     """The answer, before the run."""
     return (
-        "the APN drops nothing and TCP sends nothing again at any load up to 1.0 of its wavelength; "
-        "past a load of 1.0 the packet network drops frames and TCP sends again"
+        f"where frames come at Poisson instants the APN drops nothing and TCP sends nothing again up to a load of "
+        f"{CALM:g}; past a load of {SATURATION:.1f} either network drops frames and TCP sends again"
     )
 
 
 def judge(results: Sequence[Row], settings: Settings) -> Verdict:
-    """The APN up to a load of 1, the packet network past it."""
-    return judge_rows(results, _claims, KEY, about="flows over the APN up to a load of 1 or the packet network past it")
+    """The APN where its queue is short, and both networks where they are offered more than they carry."""
+    return judge_rows(results, _claims, KEY, about=f"flows over the APN up to a load of {CALM:g}, or a load past 1")
 
 
 def _claims(row: Mapping[str, Any]) -> Iterator[Claim]:
     felt = (("frames dropped", row["drops"]), ("segments sent again", row["retransmits"]))
     anything = row["flows"] or row["drops"] or row["retransmits"]
-    if row["network"] == "apn" and row["load"] <= SATURATION and anything:
+    if row["network"] == "apn" and row["load"] <= CALM and row["background"] != "pareto" and anything:
         yield from (at_most(what, count, 0) for what, count in felt)
-    if row["network"] == "packet" and row["load"] > SATURATION:
+    if row["load"] > SATURATION and row["background"] != "none":
         yield from (at_least(what, count, 1) for what, count in felt)
 
 
@@ -252,6 +266,8 @@ EXPERIMENT = Experiment(
     topology="three-sites",
     settings=Settings,
     key=KEY,
+    prepare=with_lines,
+    arrange=arrange,
     stages=stages,
     rows=rows,
     expected=expected,

@@ -30,6 +30,8 @@ from apnemu.units import VirtualNs, gbps_to_bytes_per_s, s_to_ns, serialisation_
 
 TOLERANCE = 0.05
 ENDLESS_BYTES = 10**10
+USUAL_GBPS = 10.0
+"""Rate of the line where nobody gives one: a full frame then takes 1.2 us, and a nanosecond is little of it."""
 PACKETS_AT_NO_LOAD = 8_000
 """The mean wait's relative standard error is about sqrt(2 / packets) / (1 - load) (Whitt, Management Science 35(11),
 1989, for M/D/1): with this many packets / (1 - load)^2 it is 1.6 % at every load."""
@@ -56,7 +58,9 @@ class Settings:
 def prepare(plant: Plant, settings: Settings) -> Plant:
     """Frames of one length at Poisson instants, and a queue without an end."""
     background = dataclasses.replace(plant.packet.background, kind="poisson", frame_bytes=settings.frame_bytes)
-    packet = dataclasses.replace(plant.packet, buffer_bytes=ENDLESS_BYTES, background=background)
+    packet = dataclasses.replace(plant.packet, as_light=False, background=background)
+    packet = packet.at(USUAL_GBPS if plant.packet.as_light else packet.line_rate_gbps)
+    packet = dataclasses.replace(packet, buffer_bytes=ENDLESS_BYTES, buffer_ns=0)
     return dataclasses.replace(plant, packet=packet)
 
 
@@ -119,7 +123,7 @@ def wait_rows(table: pa.Table, folder: Path, frame_bytes: int, line_rate_gbps: f
     for record in table.to_pylist():
         if record["kind"] != "event" or not record["name"].startswith("waits-"):
             continue
-        came, went = stamps_ns(folder / f"{record['name']}-in.pcap"), stamps_ns(folder / f"{record['name']}-out.pcap")
+        came, went = stamps_ns(folder, f"{record['name']}-in.pcap"), stamps_ns(folder, f"{record['name']}-out.pcap")
         if len(came) != len(went) or not len(came):
             raise LabError(f"{record['name']}: {len(came)} frames came to the queue and {len(went)} left it")
         between = went - came

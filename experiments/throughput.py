@@ -16,6 +16,7 @@ from apnemu.errors import LabError
 from apnemu.model.activities import Arrivals, Flow
 from apnemu.model.plant import Plant
 from apnemu.model.scenario import Stage
+from apnemu.question.clients import AFFORDABLE_GBPS
 from apnemu.question.context import Context, Network, Row
 from apnemu.question.experiment import Experiment
 from apnemu.question.pairs import PairSettings, chosen_pair, fibres_both_ways
@@ -44,8 +45,14 @@ class Settings(PairSettings):
         tuple[Literal["cubic", "bbr", "reno", "dctcp"], ...], Setting("Congestion control of the senders")
     ] = ("cubic", "bbr")
     rate_gbps: Annotated[
-        float, Setting("Rate of every demand; 0: what the topology says", "Gbit/s", low=0, high=1600)
-    ] = 0.0
+        float,
+        Setting(
+            "Rate of every demand, and so of both networks' lines; 0: what the topology says",
+            "Gbit/s",
+            low=0,
+            high=1600,
+        ),
+    ] = AFFORDABLE_GBPS
     seconds: Annotated[float, Setting("Virtual time that is counted", "s", low=0.001, high=3600)] = 0.3
     ramp_s: Annotated[float, Setting("Virtual time before counting begins", "s", low=0, high=3600)] = 0.5
 

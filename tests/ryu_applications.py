@@ -19,6 +19,7 @@ import socket
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Callable
 from importlib.util import find_spec
@@ -41,9 +42,16 @@ LACP = bytes.fromhex(
 
 
 def rest(method: str, path: str, body: Any = None) -> str:
+    """Ask on the controller's own computer."""
+    from apnemu.emulation.namespaces import NAMED, inside
+
     data = None if body is None else json.dumps(body).encode()
     request = urllib.request.Request(f"http://127.0.0.1:8080{path}", data=data, method=method)
-    with urllib.request.urlopen(request, timeout=10) as answer:
+    with (
+        open(NAMED / "controller") as computer,
+        inside(computer.fileno()),
+        urllib.request.urlopen(request, timeout=10) as answer,
+    ):
         text: str = answer.read().decode()
     return text
 
@@ -75,12 +83,11 @@ def tree(lab: Any) -> str:
 
 def lacp(lab: Any) -> str:
     with socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(0x8809)) as tap:
-        tap.bind((OTHER, 0x8809))
+        tap.bind((OTHER, 0x0003))  # all kinds: the switch takes frames before those who ask for one
         tap.send(LACP)
         while select.select([tap], [], [], 3)[0]:
             frame, (_, _, kind, *_) = tap.recvfrom(200)
-            if kind != socket.PACKET_OUTGOING:
-                assert frame[14:16] == b"\1\1"
+            if kind != socket.PACKET_OUTGOING and frame[12:16] == b"\x88\x09\1\1":
                 return f"LACP answered, {frames_pass(lab)}"
     raise AssertionError("no LACPDU came back")
 
@@ -105,10 +112,10 @@ def ofctl(lab: Any) -> str:
 
 
 def links(lab: Any) -> str:
-    time.sleep(6)
+    time.sleep(12)
     found = json.loads(rest("GET", "/v1.0/topology/links"))
     switches = json.loads(rest("GET", "/v1.0/topology/switches"))
-    assert (len(found), len(switches)) == (6, 4), (found, switches)
+    assert (len(found), len(switches)) == (6, 4), (len(found), len(switches))
     return "REST lists 4 switches, 6 links"
 
 
@@ -118,8 +125,12 @@ def page(lab: Any) -> str:
 
 
 def web_socket(lab: Any) -> str:
+    from apnemu.emulation.namespaces import NAMED, inside
+
     time.sleep(6)
-    with socket.create_connection(("127.0.0.1", 8080), timeout=10) as client:
+    with open(NAMED / "controller") as computer, inside(computer.fileno()):
+        client = socket.create_connection(("127.0.0.1", 8080), timeout=10)
+    with client:
         client.sendall(
             b"GET /v1.0/topology/ws HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
             b"Sec-WebSocket-Key: MDEyMzQ1Njc4OWFiY2RlZg==\r\nSec-WebSocket-Version: 13\r\n\r\n"
@@ -213,8 +224,6 @@ class Lab:
 
     def run(self, name: str) -> str:
         """Run an application and see what it is for; returns that, or what was missing in its last words."""
-        from apnemu.emulation import switching
-
         check, options = APPLICATIONS[name]
         file = Path(find_spec("ryu").submodule_search_locations[0], "app", f"{name}.py")  # type: ignore[union-attr, index]
         blueprint = dataclasses.replace(
@@ -223,22 +232,19 @@ class Lab:
         for switch in blueprint.switches:
             subprocess.run(["ovs-ofctl", "-O", "OpenFlow13", "del-flows", switch.name], check=True)
         self.link(OPENED, "up" if check is tree else "down")
-        controller = self._new(SimpleNamespace(blueprint=blueprint), Path("/tmp"))
+        net = SimpleNamespace(blueprint=blueprint, controller_namespace=self.net.controller_namespace)
+        controller = self._new(net, Path("/tmp"))
         sniffing = self.net["sendai-h1"].popen(["tcpdump", "-nlc", "1", "-i", "eth0", "igmp"], stdout=subprocess.PIPE)
         try:
             controller.start()
-            for _ in range(60):
-                time.sleep(0.25)
-                switching.wake()
-                if controller.is_ready():
-                    break
-            else:
-                return "NO: no switch connects"
-            time.sleep(2)
+            controller.wait_until_ready()
+            subprocess.run(["ovs-appctl", "dpctl/del-flows"], check=True)  # what was looked up without a controller
             self.queries = sniffing.poll() == 0
             seen = check(self)
             controller.check_alive()
             return seen
+        except urllib.error.HTTPError as error:
+            return f"NO: {error} {error.read().decode()[-200:]}"
         except Exception as error:
             last = self.log().strip().splitlines()[-1:]
             return f"NO: {type(error).__name__} {' '.join(str(error).split())[-200:]} | {last}"

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Names, addresses and tags on the wire. Every number follows from the order of sites, hosts and slots alone.
 
-MAC addresses are locally administered (second hex digit 2): `02:0a:...` a network interface, `02:bb:...` load.
+MAC addresses are locally administered (second hex digit 2): `02:0a:...` a network interface, `02:bb:...` load,
+`02:dc:...` an end of a line of the data communication network.
 """
 
 from __future__ import annotations
@@ -34,6 +35,29 @@ def host_address(site_number: int, host_number: int) -> str:
     return f"10.{site_number >> 8}.{site_number & 255}.{host_number}"
 
 
+DCN_NETWORK = "172.16.0.0/12"
+"""Addresses of the data communication network."""
+CONTROLLER_ADDRESS = "172.31.255.1"
+"""Address of the controller's computer, by which hosts reach its interfaces."""
+
+LIGHT_PRIORITY = 100
+"""Priority of a ROADM's rules."""
+REST_PORT = 8181
+"""TCP port of the on-demand controller's REST interface."""
+TRANSPONDERS_PORT = 9339
+"""TCP port of the transponders' agent at a site: gNMI's (IANA)."""
+
+
+def dcn_addresses(site_number: int) -> tuple[str, str]:
+    """IPv4 addresses at a site's end of its line to the controller, and at the controller's end.
+
+    >>> dcn_addresses(300)
+    ('172.16.1.44', '172.17.1.44')
+    """
+    low = f"{site_number >> 8}.{site_number & 255}"
+    return f"172.16.{low}", f"172.17.{low}"
+
+
 def mac(number: int) -> str:
     """MAC address of the run's `number`-th interface.
 
@@ -41,6 +65,15 @@ def mac(number: int) -> str:
     '02:0a:00:00:01:02'
     """
     return "02:0a:" + ":".join(f"{number >> shift & 255:02x}" for shift in (24, 16, 8, 0))
+
+
+def dcn_mac(line: int, end: int) -> str:
+    """MAC address of an end of a line of the data communication network; lines count from 1, ends are 0 and 1.
+
+    >>> dcn_mac(258, 1)
+    '02:dc:01:00:01:02'
+    """
+    return f"02:dc:{end:02x}:" + ":".join(f"{line >> shift & 255:02x}" for shift in (16, 8, 0))
 
 
 def load_mac(port: int) -> str:

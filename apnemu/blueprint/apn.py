@@ -33,8 +33,8 @@ def compile_apn(
     """Return hosts, ROADMs, wires, lit paths and lit trees.
 
     A site's lightpaths are dealt out to its hosts in turn; a host has one interface, its transceiver, for each.
-    A transceiver sends at its mode's line rate. The delays of its light outside the fibres (FEC, ROADMs) are put at the
-    sending end, so that a fibre's veth has the delay of the fibre alone.
+    A transceiver sends at the rate that was asked of its light, which its mode carries. The delays of its light outside
+    the fibres (FEC, ROADMs) are put at the sending end, so that a fibre's veth has the delay of the fibre alone.
     """
     ports = Ports(plant)
     wires = [ports.fibre(fibre, Line(delay_ns=fibre.delay_ns), Line(delay_ns=fibre.delay_ns)) for fibre in plant.fibres]
@@ -52,9 +52,7 @@ def compile_apn(
     shared = [tree for tree in assignment.trees if tree.kind == "subcarriers"]
     leaves = [(tree, branch) for tree in shared for branch in tree.branches]
     for number, (tree, branch) in enumerate(leaves, 1):
-        path = as_lightpath(tree, branch)
-        line = other_delays(plant, path, Line(rate_bytes_per_s=gbps_to_bytes_per_s(tree.rate_gbps)))
-        lit.append(_path(plant, access, path, len(table) + number, line, tree.rate_gbps))
+        lit.append(_path(plant, access, as_lightpath(tree, branch), len(table) + number))
     return access.hosts(), ports.switches(), (*wires, *access.wires), tuple(lit), trees
 
 
@@ -93,10 +91,8 @@ class Access:
         )
 
 
-def _path(
-    plant: Plant, access: Access, path: Lightpath, tag: int, line: Line | None = None, rate_gbps: float | None = None
-) -> LitPath:
-    sends = line or transceiver_line(plant, path)
+def _path(plant: Plant, access: Access, path: Lightpath, tag: int) -> LitPath:
+    sends = transceiver_line(plant, path)
     near, near_port = access.transceiver(path.name, path.source, sends)
     far, far_port = access.transceiver(path.name, path.target, sends)
     access.knows(near, far)
@@ -110,7 +106,7 @@ def _path(
         tag=tag,
         slot_n=path.slot.n,
         slot_m=path.slot.m,
-        line_rate_gbps=rate_gbps or mode_of(plant, path.mode).rate_gbps,
+        line_rate_gbps=path.rate_gbps,
         hops=hops_of(access.ports, path.route, path.fibres, near_port.port, far_port.port),
         source_interface=near.interface,
         target_interface=far.interface,
@@ -125,9 +121,9 @@ def mode_of(plant: Plant, name: str) -> Mode:
 
 
 def transceiver_line(plant: Plant, path: Lightpath) -> Line:
-    """Line of a path's transceiver: the rate of its mode, and every delay of the path but that of its fibres."""
-    rate = gbps_to_bytes_per_s(mode_of(plant, path.mode).rate_gbps)
-    return other_delays(plant, path, Line(rate_bytes_per_s=rate))
+    """Line of a path's transceiver: the rate that was asked for, that of the client's port, whatever more the mode
+    carries; and every delay of the path but that of its fibres."""
+    return other_delays(plant, path, Line(rate_bytes_per_s=gbps_to_bytes_per_s(path.rate_gbps)))
 
 
 def other_delays(plant: Plant, path: Lightpath, line: Line) -> Line:
@@ -147,7 +143,7 @@ def hops_of(ports: Ports, route: Sequence[str], fibres: Sequence[str], added: in
 
 
 def as_lightpath(tree: LightTree, branch: Branch) -> Lightpath:
-    """A leaf's subcarriers, or a leaf's way back, as a lightpath from the hub."""
+    """A leaf's subcarriers, or a leaf's way back, which has the tree's line, as a lightpath from the hub."""
     return Lightpath(
         id=LightId(service=f"{tree.name}/{branch.leaf}"),
         source=tree.source,
@@ -156,7 +152,7 @@ def as_lightpath(tree: LightTree, branch: Branch) -> Lightpath:
         fibres=branch.fibres,
         slot=branch.return_slot,
         mode=tree.mode,
-        rate_gbps=tree.rate_gbps,
+        rate_gbps=tree.line_rate_gbps if tree.kind == "tree" else tree.rate_gbps,
         length_km=branch.length_km,
         delay_ns=branch.delay_ns,
     )

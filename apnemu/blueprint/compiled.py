@@ -8,8 +8,9 @@ from dataclasses import replace
 from typing import Literal
 
 from apnemu.blueprint import applications
+from apnemu.blueprint.addressing import dcn_addresses
 from apnemu.blueprint.apn import compile_apn
-from apnemu.blueprint.document import FOREIGN_SETTLE_S, Blueprint
+from apnemu.blueprint.document import FOREIGN_SETTLE_S, Blueprint, DcnLine
 from apnemu.blueprint.on_demand import compile_on_demand
 from apnemu.blueprint.packet import compile_packet
 from apnemu.blueprint.routed import compile_routed
@@ -19,6 +20,7 @@ from apnemu.model.assignment import Assignment
 from apnemu.model.plant import Plant
 from apnemu.model.scenario import Stage
 from apnemu.planning import NextHop
+from apnemu.planning.dcn import Dcn, dcn
 
 OWN_CONTROLLER = {"apn": "lightpath", "packet": "packet"}
 
@@ -38,12 +40,13 @@ def blueprint_for(
     pcap: bool = False,
 ) -> Blueprint:
     """Return all that a guest needs. `controller` is the path of an application that replaces the network's own."""
+    queues_decide = any(share.scheme == "statistical" for share in assignment.shares)
     blueprint = Blueprint(
         network=network,
         topology=plant.name,
         seed=seed,
         mtu_bytes=plant.packet.mtu_bytes,
-        segments="whole" if network == "apn" else "mtu",
+        segments="mtu" if network == "packet" or queues_decide else "whole",
         hosts=(),
         switches=(),
         wires=(),
@@ -86,5 +89,19 @@ def blueprint_for(
         blueprint = replace(
             blueprint, hosts=hosts, switches=switches, wires=wires, routes=routes, injections=injections
         )
+    if blueprint.switches:
+        way = dcn(plant)
+        blueprint = replace(blueprint, controller_at=way.at, dcn=_lines(plant, way))
     applications.check(stages, {host.name: host.address for host in blueprint.hosts})
     return blueprint
+
+
+def _lines(plant: Plant, way: Dcn) -> tuple[DcnLine, ...]:
+    """A line of the data communication network to every site."""
+    lines = []
+    for number, site in enumerate(plant.sites, 1):
+        own, far = dcn_addresses(number)
+        lines.append(
+            DcnLine(site=site.name, site_address=own, controller_address=far, delay_ns=way.delay_ns[site.name])
+        )
+    return tuple(lines)

@@ -118,7 +118,7 @@ class LitPath:
     """A lightpath as the controller sees it: its tag on the wire and its hops from the one transceiver to the other.
 
     `source` and `target` are sites, `source_host` and `target_host` the hosts whose transceivers it joins.
-    `line_rate_gbps` is the transceiver mode's.
+    `line_rate_gbps` is that of the client's port, which the transceiver's mode carries.
     """
 
     name: str
@@ -210,6 +210,16 @@ class Transceiver:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DcnLine:
+    """Line between a site and the controller's computer over the data communication network, with the delay one way."""
+
+    site: str
+    site_address: str
+    controller_address: str
+    delay_ns: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Blueprint:
     """All that a guest needs for one network of one run."""
 
@@ -232,6 +242,10 @@ class Blueprint:
     routers: tuple[Router, ...] = ()
     """Routers with daemons stand here in place of `switches`, where a stage has a `Routing`."""
     lit_trees: tuple[LitTree, ...] = ()
+    controller_at: str = ""
+    """Site of the controller; "" where there is none."""
+    dcn: tuple[DcnLine, ...] = ()
+    """Lines of the data communication network; none where there is no controller."""
     plant: Plant | None = None
     """The plant that the controller plans on; None where all light was planned before."""
     transceivers: tuple[Transceiver, ...] = ()

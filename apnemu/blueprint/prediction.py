@@ -12,10 +12,9 @@ from apnemu.planning import NextHop
 from apnemu.units import serialisation_ns
 
 
-def lightpath_rtt_ns(plant: Plant, path: Lightpath, frame_bytes: int) -> int:
+def lightpath_rtt_ns(path: Lightpath, frame_bytes: int) -> int:
     """Round trip over a lightpath: twice (serialisation at the transceiver + FEC, fibres, amplifiers, ROADMs)."""
-    mode = next(mode for mode in plant.modes if mode.name == path.mode)
-    return 2 * (serialisation_ns(frame_bytes, mode.rate_gbps) + path.delay_ns)
+    return 2 * (serialisation_ns(frame_bytes, path.rate_gbps) + path.delay_ns)
 
 
 def packet_rtt_ns(plant: Plant, hops: Mapping[tuple[str, str], NextHop], pair: Pair, frame_bytes: int) -> int:

@@ -3,8 +3,8 @@
 
 from __future__ import annotations
 
+import os
 import shlex
-import shutil
 import sys
 from contextlib import suppress
 from pathlib import Path
@@ -17,10 +17,18 @@ from apnemu.cli.topologies import Topology
 from apnemu.cli.values import Settle, time_of
 from apnemu.errors import InputError
 from apnemu.running.directory import made, new_folder
-from apnemu.running.options import seed_of
+from apnemu.running.options import seed_of, shows_of
+from apnemu.shared_folder import remove_all
 
 lab = typer.Typer(help="The lab: its kernel, and programs in an empty one.", no_args_is_help=True)
 
+HideHome = Annotated[
+    bool,
+    typer.Option("--hide-home/--no-hide-home", help="Whether the lab sees nothing of your home but what it needs."),
+]
+Show = Annotated[
+    list[Path] | None, typer.Option(metavar="PATH", help="File or folder in your home that the lab sees; repeatable.")
+]
 Json = Annotated[bool, typer.Option("--json", help="One JSON document on standard output and nothing else.")]
 
 RYU = "ryu"
@@ -131,6 +139,8 @@ def execute(
     memory_mb: Annotated[int, typer.Option(min=64, max=1_048_576)] = 2048,
     time: Annotated[str, typer.Option(help="virtual or real.")] = "virtual",
     wall_limit_s: Annotated[float, typer.Option(min=1)] = 600,
+    hide_home: HideHome = True,
+    show: Show = None,
 ) -> None:
     """Run a program in an empty lab; its exit code is this command's."""
     from apnemu.lab import guest, kernel
@@ -146,11 +156,13 @@ def execute(
         time=time_of(time),
         wall_limit_s=wall_limit_s,
         environment={"PATH": _guest_path()},
+        hide_home=hide_home,
+        visible=_visible(command, show),
     )
     outcome = guest.run(job, stdout=1, stderr=2)
     if folder is None:
-        shutil.rmtree(shared, ignore_errors=True)
         with suppress(OSError):
+            remove_all(shared)
             shared.parent.rmdir()  # if nothing else is in it
     raise typer.Exit(outcome.exit_code)
 
@@ -169,6 +181,8 @@ def network(
     controller_options: Annotated[str, typer.Option(help="Its options, as ryu-manager's, in one text.")] = "",
     settle: Settle = None,
     wall_limit_s: Annotated[float, typer.Option(min=1)] = 600,
+    hide_home: HideHome = True,
+    show: Show = None,
 ) -> None:
     """Start a network with its controller; then run a program beside it, or a Python file with Mininet's `net`.
 
@@ -206,6 +220,8 @@ def network(
         wall_limit_s=wall_limit_s,
         environment={"PATH": _guest_path(), "PYTHONPATH": guest_code()},
         shown=guest_folders(),
+        hide_home=hide_home,
+        visible=_visible([*(command or []), *(str(one) for one in (script, controller) if one)], show),
     )
     outcome = guest.run(job, stdout=1, stderr=2)
     raise typer.Exit(outcome.exit_code)
@@ -214,3 +230,12 @@ def network(
 def _guest_path() -> str:
     """Search path of a guest: first the programs of the environment that apnemu runs in."""
     return f"{Path(sys.executable).parent}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+
+def _visible(command: list[str], show: list[Path] | None) -> tuple[Path, ...]:
+    """What a lab sees of its user's home: what was asked for, the folder here, and what the command's words name."""
+    from apnemu.lab.hiding import around
+
+    words = [Path(word) for word in command if word.strip("./") and os.path.exists(word)]
+    named = [Path.cwd(), *words]
+    return (*shows_of(show or ()), *(path for one in named for path in around(one)))

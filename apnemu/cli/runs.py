@@ -9,13 +9,14 @@ from typing import Annotated
 
 import typer
 
-from apnemu.cli.labs import Json
+from apnemu.cli.labs import HideHome, Json, Show
 from apnemu.cli.shown import OUT, show_json, to_stderr, to_stdout
 from apnemu.cli.topologies import Topology, TopologyOption
 from apnemu.cli.values import ControllerOptions, Settle, cores
+from apnemu.errors import InputError
 from apnemu.question.discovery import load_experiment, shipped_topology, topology_of, topology_word
 from apnemu.running.directory import new_folder
-from apnemu.running.options import application, networks_of, runtime, seed_of, settle_of, times_of
+from apnemu.running.options import application, networks_of, runtime, seed_of, settle_of, shows_of, times_of
 
 UNMET = 1
 """Exit code of a run whose expectation did not come true."""
@@ -54,6 +55,10 @@ def plan(
             help="How few wavelengths join every two data centres (one fibre pair per fibre, no conversion).",
         ),
     ] = False,
+    seconds: Annotated[
+        float, typer.Option(min=0, help="With --minimum-wavelengths: time to look for fewer where that is not proven.")
+    ] = 0.0,
+    seed: Annotated[int, typer.Option(help="Of that search's draws.")] = 1,
     quality: Annotated[
         bool,
         typer.Option(
@@ -66,8 +71,10 @@ def plan(
 ) -> None:
     """Show who gets which light, and who gets none and why. GNPy judges every route by its signal quality."""
     if minimum_wavelengths:
-        _minimum_wavelengths(file, as_json)
+        _minimum_wavelengths(file, seconds, seed, as_json)
         return
+    if seconds:
+        raise InputError("--seconds belongs to --minimum-wavelengths; leave it out", file="--seconds")
     from apnemu.planning.judged import plan_judged
     from apnemu.report.tables import plan_table
     from apnemu.running.directory import made
@@ -97,20 +104,33 @@ def plan(
         to_stdout(f"refused: {refusal.demand}: {refusal.reason}")
 
 
-def _minimum_wavelengths(file: Path, as_json: bool) -> None:
+def _minimum_wavelengths(file: Path, seconds: float, seed: int, as_json: bool) -> None:
     from apnemu.planning.minimum import minimum_wavelengths
     from apnemu.topology import read_plant
 
     begun_s = monotonic()
-    found = minimum_wavelengths(read_plant(file))
-    facts = {
-        "minimum_wavelengths": found.wavelengths,
-        "lower_bound": found.lower_bound,
-        "proven": found.proven,
-        "seconds": round(monotonic() - begun_s, 3),
-    }
+    found = minimum_wavelengths(
+        read_plant(file), seed=seed, goes_on=lambda: monotonic() - begun_s < seconds, report=to_stderr
+    )
     if as_json:
-        show_json(facts)
+        show_json(
+            {
+                "minimum_wavelengths": found.wavelengths,
+                "lower_bound": found.lower_bound,
+                "proven": found.proven,
+                "seconds": round(monotonic() - begun_s, 3),
+                "lightpaths": [
+                    {
+                        "from": route.sites[0],
+                        "to": route.sites[-1],
+                        "route": list(route.sites),
+                        "fibres": list(route.fibres),
+                        "wavelength": wavelength,
+                    }
+                    for route, wavelength in found.lightpaths
+                ],
+            }
+        )
     else:
         proof = "fewer cannot do" if found.proven else f"fewer than {found.lower_bound} cannot do, between is unknown"
         to_stdout(f"{topology_word(file)}: {found.wavelengths} wavelengths join every two data centres; {proof}")
@@ -135,6 +155,8 @@ def run(
     ] = 500,
     wall_limit_s: Annotated[float, typer.Option(help="The lab is ended after this.", min=1)] = 1800,
     core: Annotated[str | None, typer.Option(help="Core to run on, or several: 0,1.")] = None,
+    hide_home: HideHome = True,
+    show: Show = None,
     quality: Annotated[
         bool,
         typer.Option(
@@ -167,6 +189,8 @@ def run(
         wall_limit_s=wall_limit_s,
         cores=cores(core),
         by_quality=quality,
+        hide_home=hide_home,
+        shows=shows_of(show or ()),
     )
     asked.resolve(request.given)  # what was asked wrongly is told before half of apnemu is loaded
     from apnemu.lab.progress import Display
@@ -212,14 +236,6 @@ def bench(
         OUT.print(benches.bench_table(document))
 
 
-DEMO = (
-    ("latency", "jpn12", ("load=idle,full", "probes=10", "gap_us=10")),
-    ("loss", "three-sites", ("load=0.3,0.7,1.0,1.1", "seconds=0.1")),
-    ("throughput", "three-sites", ("flows=1", "congestion_control=cubic", "seconds=0.2", "ramp_s=0.5")),
-)
-"""What `apnemu demo` runs: (experiment, topology, settings), short enough for a first look."""
-
-
 def demo(
     out: Annotated[Path | None, typer.Option(help="Folder of the page, new or empty.")] = None,
     as_json: Json = False,
@@ -227,15 +243,16 @@ def demo(
     """Show what an APN does for two data centres in Japan, and the packet network to them: one table, one page."""
     from apnemu.lab.progress import Display
     from apnemu.running import corridor
+    from apnemu.running.demo import RUNS, WHY, demo_lines, demo_table
     from apnemu.running.finished import write_report
     from apnemu.running.request import Request
 
     folder = out or new_folder("demo")
     runs = []
     with Display() as display:
-        for number, (name, topology, given) in enumerate(DEMO, 1):
+        for number, (name, topology, given) in enumerate(RUNS, 1):
             asked = load_experiment(name)
-            to_stderr(f"demo {number} of {len(DEMO)}: {asked.question}")
+            to_stderr(f"demo {number} of {len(RUNS)}: {asked.question}")
             request = Request(
                 experiment=asked,
                 topology=shipped_topology(topology),
@@ -247,7 +264,8 @@ def demo(
     if as_json:
         show_json({"page": str(page), "runs": [run.document for run in runs]})
     else:
-        OUT.print(runs[0].table())
+        OUT.print(demo_table(demo_lines(runs)))
+        to_stdout(WHY)
         for run in runs:
             to_stdout(run.answer())
         to_stdout(f"page: {page}")

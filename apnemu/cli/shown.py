@@ -5,16 +5,31 @@ from __future__ import annotations
 
 import json
 import sys
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, Final
 
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, RenderableType
+from rich.segment import Segment
 
-OUT = Console(highlight=False)
+from apnemu.escapes import printable
+
+LINES: Final = "\n\t"
+
+
+class _Terminal(Console):
+    """Terminal that obeys what this program says, and nothing that stands in a text, such as a name from a lab."""
+
+    def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
+        for part in super().render(renderable, options):
+            yield part if part.control else Segment(printable(part.text, LINES), part.style)
+
+
+OUT = _Terminal(highlight=False)
 
 
 def to_stderr(text: str) -> None:
     """Print a line that is not a result."""
-    print(text, file=sys.stderr, flush=True)
+    print(printable(text, LINES), file=sys.stderr, flush=True)
 
 
 def to_stdout(text: str) -> None:

@@ -8,12 +8,12 @@ from typing import Annotated
 
 import typer
 
-from apnemu.cli.labs import Json
+from apnemu.cli.labs import HideHome, Json, Show
 from apnemu.cli.shown import show_json, to_stderr, to_stdout
 from apnemu.cli.topologies import TopologyOption
 from apnemu.cli.values import workers_of
 from apnemu.question.discovery import load_experiment, topology_of
-from apnemu.running.options import networks_of, seed_of
+from apnemu.running.options import networks_of, seed_of, shows_of
 
 FAILED, UNMET = 3, 1
 
@@ -34,6 +34,8 @@ def sweep(
     network: Annotated[str | None, typer.Option(help="apn, packet or apn,packet.")] = None,
     out: Annotated[Path | None, typer.Option(help="Folder; that of an interrupted sweep goes on with it.")] = None,
     again: Annotated[bool, typer.Option("--again", help="Run points that failed before once more.")] = False,
+    hide_home: HideHome = True,
+    show: Show = None,
     wall_limit_s: Annotated[float, typer.Option(help="A point's lab is ended after this.", min=1)] = 1800,
     as_json: Json = False,
 ) -> None:
@@ -55,6 +57,8 @@ def sweep(
         out=out,
         wall_limit_s=wall_limit_s,
         again=again,
+        hide_home=hide_home,
+        shows=tuple(path.resolve() for path in shows_of(show or ())),
     )
     document = sweep_all(request, say=to_stderr)
     if as_json:

@@ -14,6 +14,7 @@ from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
+from apnemu.blueprint.addressing import DCN_NETWORK
 from apnemu.emulation import capture, namespaces, switching, transceivers
 from apnemu.emulation.controller import Controller
 from apnemu.emulation.loop import Loop, now_ns
@@ -27,7 +28,7 @@ from apnemu.model.scenario import START_EVERY_NS
 
 SCRIPT = "--script"
 """The word before a Python file that is run with the network in its hands, in place of a command."""
-NOT_CONTROL = ("not", "net", "127.0.0.0/8")
+NOT_CONTROL = ("not", "(", "net", "127.0.0.0/8", "or", "net", DCN_NETWORK, ")")
 """Filter of captures: OpenFlow's keepalives are no traffic of the network; their instants depend on the start-up."""
 BEGIN_EVERY_NS = 100_000_000
 """Building begins at a whole multiple of this: the time of the boot depends on the names of the guest's folders."""
@@ -101,14 +102,16 @@ def main(folder: Path, command: list[str]) -> int:
         StormWatch(net.blueprint).start()
     if controller:
         controller.wait_until_ready()
+        switching.no_keepalives()
     tell("switches ready")
     if net.blueprint.transceivers:
         switching.prefer_lookups(LOOKUP_PRIORITY)
-        switching.no_keepalives()
         plays_devices(switching.daemon())
     if command:
         for host in net.blueprint.hosts:
             namespaces.name(net[host.name].namespace, host.name)
+        if net.controller_namespace is not None:
+            namespaces.name(net.controller_namespace, "controller")
         return run_script(net, command[1:]) if command[0] == SCRIPT else run_to_its_end(command)
     notes = Notes(folder / "records.jsonl", net.blueprint.network)
     capturing = capture.tcpdump(folder / "capture.pcap", "any", *NOT_CONTROL) if net.blueprint.pcap else None

@@ -1,24 +1,27 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The controller's process: started, watched until its switches are ready, lost and started again.
 
-It is lost as a computer that fails: without a warning (SIGKILL). Its connections break, and the switches keep their
-rules (Open vSwitch's fail mode `secure`) and try to connect again every second. When it starts again it has what it
-wrote to its disk, the run's folder. It starts at the event's instant; how long it takes is its own computing.
+It runs on a computer of its own (`dcn`), which is lost as one that fails: without a warning (SIGKILL). Its connections
+break, and the switches keep their rules (Open vSwitch's fail mode `secure`) and try to connect again every second. When
+it starts again it has what it wrote to its disk, the run's folder. It starts at the event's instant; how long it takes
+is its own computing.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import socket
 import subprocess
 import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
 
+from apnemu.blueprint.addressing import REST_PORT
 from apnemu.emulation import switching
-from apnemu.emulation.namespaces import plays_devices
-from apnemu.emulation.net import OWN, Net
+from apnemu.emulation.namespaces import inside, plays_devices
+from apnemu.emulation.net import CONTROLLER_PORT, OWN, Net
 from apnemu.errors import LabError
 
 LIMIT_S = 300.0
@@ -29,18 +32,20 @@ NOT_SAID = (
     " to the descriptor of the variable APNEMU_READY, or give it a time: --settle 40"
 )
 LOOK_EVERY_S = 0.02
-FOREIGN_LOOK_EVERY_S = 0.5
-"""Time between two looks at whether all switches of an application that is not ours have connected; each look is a
-program."""
 PRIORITY = 5
 """Priority of an on-demand network's controller: see LOOKUP_PRIORITY of `__main__`."""
 LAST_WORDS = 3
+ESTABLISHED = "01"
+"""State of a TCP connection in /proc/net/tcp."""
+CONSOLE, CONSOLE_BACKLOG = ("127.0.0.1", REST_PORT), 1024
+"""Address of REST for programs of the lab that are no hosts: as if they ran on the controller's own computer."""
 
 
 class Controller:
     """The controller of one network; `start` may be called again once it is lost."""
 
     def __init__(self, net: Net, folder: Path) -> None:
+        self._net = net
         self._blueprint = net.blueprint
         self._folder = folder
         self._log = folder / "controller.log"
@@ -53,19 +58,20 @@ class Controller:
     def start(self) -> None:
         self._reading, writing = os.pipe()
         os.set_blocking(self._reading, False)
+        passed = [writing]
         command = [sys.executable, "-m", "apnemu.controllers.runtime", "--runtime", self._blueprint.controller_runtime]
         if self.is_own():
             command += ["--logic", self._blueprint.controller, "--blueprint", str(self._folder / "network.json")]
-            command += ["--ready", str(writing)]
+            passed.append(socket.create_server(CONSOLE, backlog=CONSOLE_BACKLOG).detach())
+            command += ["--ready", str(writing), "--console", str(passed[-1])]
         else:
             switching.wait_for_the_clock()  # it may count seconds from its own start: then there are switches
             command += ["--file", self._blueprint.controller, "--ready", str(writing)]
             command += ["--", *self._blueprint.controller_options]
-        with self._log.open("ab") as log:
-            self._process = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, pass_fds=(writing,)
-            )
-        os.close(writing)
+        with self._log.open("ab") as log, inside(self._net.controller_namespace):
+            self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, pass_fds=passed)
+        for descriptor in passed:
+            os.close(descriptor)
 
     def lose(self) -> None:
         """Kill it at once, without a warning."""
@@ -83,8 +89,7 @@ class Controller:
         """Whether its switches are ready. Raises LabError with its last output if it has died."""
         self.check_alive()
         if not self.is_own():
-            connected = switching.run("ovs-vsctl", "--columns=is_connected", "--no-headings", "list", "controller")
-            return bool(connected) and "false" not in connected
+            return _connections() >= len(self._blueprint.switches)
         answer = self._heard()
         if not answer:
             return False
@@ -102,21 +107,23 @@ class Controller:
     def wait_until_ready(self) -> None:
         """Wait until its switches are ready. Raises LabError if it dies or takes longer than `LIMIT_S`."""
         own = self.is_own()
-        self._wait_until(self.is_ready, TOO_LATE, LOOK_EVERY_S if own else FOREIGN_LOOK_EVERY_S)
+        self._wait_until(self.is_ready, TOO_LATE)
         if own:
             return
         settle_s = self._blueprint.controller_settle_s
         if settle_s is None:
-            self._wait_until(self._has_said, NOT_SAID, LOOK_EVERY_S)
+            self._wait_until(self._has_said, NOT_SAID)
         else:
             time.sleep(settle_s)
         self.check_alive()
 
-    def _wait_until(self, happened: Callable[[], bool], else_say: str, look_every_s: float) -> None:
-        for _ in range(int(LIMIT_S / look_every_s)):
-            time.sleep(look_every_s)
+    def _wait_until(self, happened: Callable[[], bool], else_say: str) -> None:
+        """Look again and again whether it has happened, and wake the switches' daemon, so that it connects."""
+        for _ in range(int(LIMIT_S / LOOK_EVERY_S)):
+            time.sleep(LOOK_EVERY_S)
             if happened():
                 return
+            switching.wake()
         raise LabError(else_say)
 
     def _has_said(self) -> bool:
@@ -138,3 +145,9 @@ class Controller:
         for thread in Path("/proc", str(self._process.pid), "task").iterdir():
             os.sched_setscheduler(int(thread.name), os.SCHED_FIFO, os.sched_param(PRIORITY))
         plays_devices(self._process.pid)
+
+
+def _connections() -> int:
+    """Number of switches that have a connection to the controller; Open vSwitch's database tells it late or never."""
+    words = [line.split() for line in Path("/proc/thread-self/net/tcp").read_text().splitlines()[1:]]
+    return sum(word[3] == ESTABLISHED and int(word[2].partition(":")[2], 16) == CONTROLLER_PORT for word in words)

@@ -15,17 +15,24 @@ import select
 import struct
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 from apnemu.units import NS_PER_S
 
 READ, WRITE, ERROR = select.EPOLLIN, select.EPOLLOUT, select.EPOLLERR
 FOREVER_NS = 1 << 62
 """An instant that never comes, for waits that have a limit of their own."""
+CLOCK = Path("/sys/devices/system/clocksource/clocksource0/current_clocksource")
 
 
 def now_ns() -> int:
     """Read the lab's clock: virtual ns since boot."""
     return time.clock_gettime_ns(time.CLOCK_MONOTONIC)
+
+
+def is_virtual() -> bool:
+    """Whether that clock moves only when everything sleeps, or is the host's (`--time real`)."""
+    return CLOCK.read_text().startswith("time-travel")
 
 
 _libc = ctypes.CDLL(None, use_errno=True)
@@ -70,6 +77,10 @@ class Loop:
                 call = self._watched.get(descriptor)
                 if call is not None:
                     call(events)
+
+    def overdue_ns(self) -> int:
+        """Time by which the first timer is overdue; 0 or less if none is."""
+        return now_ns() - self._timers[0][0] if self._timers else 0
 
     def close(self) -> None:
         self._epoll.close()

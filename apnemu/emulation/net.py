@@ -12,12 +12,12 @@ from mininet.cli import CLI
 from mininet.net import Mininet
 
 from apnemu.blueprint.document import Blueprint, End, Router
-from apnemu.emulation import shaping, switching
-from apnemu.emulation.namespaces import inside
+from apnemu.emulation import dcn, shaping, switching
+from apnemu.emulation.namespaces import create, inside
 from apnemu.emulation.netlink import Netlink, address, ask, host_route, interfaces, link_up, neighbour, veth
 from apnemu.emulation.nodes import QuietController, QuietHost, QuietIntf, QuietSwitch, Wire
 
-CONTROLLER_ADDRESS, CONTROLLER_PORT = "127.0.0.1", 6653
+CONTROLLER_PORT = 6653
 OWN = ("lightpath", "packet", "apn")
 """Controllers of our own; any other is the file of an application."""
 ALL_VERSIONS = "OpenFlow10,OpenFlow11,OpenFlow12,OpenFlow13,OpenFlow14,OpenFlow15"
@@ -68,6 +68,13 @@ class Net(Mininet):  # type: ignore[misc]  # mininet has no types
         self._sysctls(None)
         self._make_wires()
         self._configure_hosts()
+        self.controller_namespace: int | None = None
+        """Descriptor of the namespace of the controller's computer; None without one."""
+        if blueprint.dcn:
+            namespaces = {host.name: self[host.name].namespace for host in blueprint.hosts}
+            self.controller_namespace = create()
+            self._sysctls(self.controller_namespace)
+            dcn.build(blueprint, self.controller_namespace, namespaces)
 
     def namespace(self, node: str) -> int | None:
         """Descriptor of a host's namespace; None for switches, which are in the program's own."""
@@ -95,11 +102,16 @@ class Net(Mininet):  # type: ignore[misc]  # mininet has no types
         """Make bridges and ports in one transaction, then set the lines of all wires and read them back."""
         if self.switches:
             switching.start()
-            self.addController(
-                "c0", controller=QuietController, ip=CONTROLLER_ADDRESS, port=CONTROLLER_PORT, protocols="OpenFlow13"
+        address = {line.site: line.controller_address for line in self.blueprint.dcn}
+        for number, switch in enumerate(self.blueprint.switches):
+            own = self.addController(
+                f"c{number}",
+                controller=QuietController,
+                ip=address[switch.site],
+                port=CONTROLLER_PORT,
+                protocols="OpenFlow13",
             )
-        for switch in self.switches:
-            switch.start(self.controllers)
+            self[switch.name].start([own])
         if self.switches:
             QuietSwitch.batchStartup(self.switches, run=switching.run_line)
         self._shape()

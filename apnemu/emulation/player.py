@@ -8,20 +8,22 @@ from pathlib import Path
 
 from apnemu.emulation.controller import Controller
 from apnemu.emulation.ends import Ends
-from apnemu.emulation.loop import FOREVER_NS, Loop, now_ns
+from apnemu.emulation.loop import FOREVER_NS, Loop, is_virtual, now_ns
 from apnemu.emulation.net import Net
 from apnemu.emulation.notes import Notes
 from apnemu.emulation.play import PLAYERS
 from apnemu.emulation.play.arrivals import send_frames
 from apnemu.emulation.play.playing import Playing, Scene
 from apnemu.emulation.play.probes import Echoes
-from apnemu.errors import LabError
+from apnemu.errors import LabError, LateError
 from apnemu.model.activities import Activity, Probes, UnknownActivity
 from apnemu.model.scenario import LEAD_NS, SETTLE_NS, Stage
-from apnemu.units import VirtualNs
+from apnemu.units import VirtualNs, ns_to_us
 
 WARM_UP_ROUNDS = 2
 WARM_UP_GAP_NS = VirtualNs(2_000_000)
+LEARNING_ROUNDS, LEARNING_GAP_NS = 4, VirtualNs(500_000_000)
+"""The same for an application that is not ours, which may learn from each round: one is over before the next."""
 
 
 class Player:
@@ -56,7 +58,9 @@ class Player:
         if not pairs:
             return
         loop = Loop()
-        plan = Probes(pairs=pairs, count=WARM_UP_ROUNDS, gap_ns=WARM_UP_GAP_NS)
+        learns = self._scene.controller is not None and not self._scene.controller.is_own()
+        rounds, gap_ns = (LEARNING_ROUNDS, LEARNING_GAP_NS) if learns else (WARM_UP_ROUNDS, WARM_UP_GAP_NS)
+        plan = Probes(pairs=pairs, count=rounds, gap_ns=gap_ns)
         echoes = Echoes(plan, self._scene.ends, self._scene.blueprint.seed)
         loop.run(echoes.start(loop, now_ns() + LEAD_NS) + SETTLE_NS)
         echoes.close(loop)
@@ -66,7 +70,7 @@ class Player:
 def play_stage(scene: Scene, stage: Stage, kinds: Sequence[type[Playing]] = PLAYERS) -> None:
     """Play one stage; `Playing` says what is done when, `PLAYERS` in which order.
 
-    Raises LabError for an activity of an unknown kind.
+    Raises LabError for an activity of an unknown kind, and LateError for a stage that is not ready in time.
     """
     for unknown in stage.of(UnknownActivity):
         raise LabError(
@@ -78,10 +82,16 @@ def play_stage(scene: Scene, stage: Stage, kinds: Sequence[type[Playing]] = PLAY
     for player in players:
         player.prepare()
     loop = Loop()
-    start_ns = now_ns() + LEAD_NS
+    begun_ns = now_ns()
+    start_ns = begun_ns + stage.lead_ns
     end_ns = start_ns + stage.duration_ns
     for player in players:
         end_ns = max(end_ns, player.start(loop, start_ns))
+    if (late_ns := loop.overdue_ns()) > 0 and is_virtual():
+        raise LateError(
+            f"stage {stage.phase!r} was ready {ns_to_us(late_ns):,.1f} us after its first event was due; its "
+            f"{len(stage.activities)} activities have {ns_to_us(stage.lead_ns):,.0f} us for that; put fewer into one"
+        )
     loop.run(end_ns)
     players.reverse()
     for player in players:

@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The transponders' agent: sets a transceiver's line, and its host's route by it, as the controller orders.
 
-It stands for NETCONF or gNMI at a real transponder: a socket of the management network takes orders, one JSON object a
-line, and answers each with an empty object when it is done. It outlives the controller. An order that has been carried
-out already changes nothing.
+It stands for NETCONF or gNMI at a real transponder: a socket at a site's end of the data communication network takes
+orders, one JSON object a line, and answers each with an empty object when it is done. It outlives the controller. An
+order that has been carried out already changes nothing.
 
-The player of sags (`play.sags`) tells it as well, how much longer the fibres count whose amplifiers sag. A receiver of
+The player tells it as well which fibres are dark, and how much longer those count whose amplifiers sag. A receiver of
 light that no longer closes gets nothing: FEC fails, and the ROADM's port to the transceiver loses every frame.
+Receivers of 1+1 then take their other lightpath (`protection`).
 """
 
 from __future__ import annotations
@@ -23,15 +24,40 @@ from typing import Any
 from pyroute2.netlink import NLM_F_CREATE, NLM_F_REPLACE
 from pyroute2.netlink.rtnl import RTM_DELROUTE, RTM_NEWROUTE
 
+from apnemu.blueprint.addressing import TRANSPONDERS_PORT
 from apnemu.blueprint.document import Line
 from apnemu.emulation import shaping
+from apnemu.emulation.loop import now_ns
 from apnemu.emulation.namespaces import plays_devices
 from apnemu.emulation.net import Net
 from apnemu.emulation.netlink import Netlink, ask, host_route, interfaces, neighbour
+from apnemu.emulation.protection import Selectors, switch_over
+from apnemu.errors import LabError
+from apnemu.units import NS_PER_S
 
 PRIORITY = 10
 """Priority of the agent, the same as the player's: a device waits for no other computer."""
 SOCKET = Path("/run/apnemu-transponders.sock")
+"""Socket by which the player finds it, which knows what happens to fibres and amplifiers."""
+HAPPENS = ("sag", "dark")
+"""Kinds of what the player tells; all else are orders of the controller."""
+
+
+class Light:
+    """Connection by which the player says what happens to light."""
+
+    def __init__(self) -> None:
+        self._socket = socket.socket(socket.AF_UNIX)
+        self._socket.connect(str(SOCKET))
+
+    def tell(self, what: dict[str, Any]) -> None:
+        """Say it, and wait until it is heard. Raises LabError where the agent is gone."""
+        self._socket.sendall(json.dumps(what).encode() + b"\n")
+        if not self._socket.recv(100):
+            raise LabError("the transponders' agent has gone; transceivers.log of the run says why")
+
+    def close(self) -> None:
+        self._socket.close()
 
 
 def start(net: Net, log: Path) -> int:
@@ -39,12 +65,14 @@ def start(net: Net, log: Path) -> int:
 
     It does not hold the program's output open, whose reader would wait for it; errors are written to `log`.
     """
-    listening = socket.socket(socket.AF_UNIX)
-    listening.bind(str(SOCKET))
-    listening.listen()
+    local = socket.socket(socket.AF_UNIX)
+    local.bind(str(SOCKET))
+    local.listen()
+    listening = [local, socket.create_server(("", TRANSPONDERS_PORT), backlog=len(net.blueprint.dcn))]
     process = os.fork()
     if process:
-        listening.close()
+        for each in listening:
+            each.close()
         return process
     os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(PRIORITY))
     plays_devices(os.getpid())
@@ -54,43 +82,61 @@ def start(net: Net, log: Path) -> int:
             os.dup2(output.fileno(), 2)
         ends = [(wire.a, wire.b) for wire in net.blueprint.wires if wire.kind == "access"]
         receivers = Receivers({(host.node, host.interface): roadm.interface for host, roadm in ends})
-        _serve(listening, {host.name: net[host.name].namespace for host in net.blueprint.hosts}, receivers)
+        assert net.blueprint.plant is not None
+        devices = net.blueprint.plant.devices
+        after_ns = devices.loss_of_light_detection_ns + devices.protection_switching_ns
+        selectors = Selectors(after_ns, receivers.receive, switch_over)
+        _serve(listening, {host.name: net[host.name].namespace for host in net.blueprint.hosts}, receivers, selectors)
     except BaseException:
         traceback.print_exc()
     finally:
         os._exit(1)
 
 
-def _serve(listening: socket.socket, namespaces: dict[str, int], receivers: Receivers) -> None:
+def _serve(
+    listening: list[socket.socket], namespaces: dict[str, int], receivers: Receivers, selectors: Selectors
+) -> None:
     agents = {host: Agent(namespace) for host, namespace in namespaces.items()}
     begun: dict[socket.socket, bytes] = {}
     """Client -> the beginning of a line that it has not sent to its end."""
     while True:
-        for ready in select.select([listening, *begun], [], [])[0]:
-            if ready is listening:
-                begun[listening.accept()[0]] = b""
+        due_ns = selectors.due_ns()
+        wait_s = None if due_ns is None else max(0, due_ns - now_ns()) / NS_PER_S
+        for ready in select.select([*listening, *begun], [], [], wait_s)[0]:
+            if ready in listening:
+                connected = ready.accept()[0]
+                if connected.family == socket.AF_INET:
+                    connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                begun[connected] = b""
                 continue
             data = b""
             with suppress(OSError):  # a controller that has gone; the next one will connect
                 data = ready.recv(1 << 16)
                 *lines, begun[ready] = (begun[ready] + data).split(b"\n")
-                _obey_all(ready, [json.loads(line) for line in lines], agents, receivers)
+                _obey_all(ready, [json.loads(line) for line in lines], agents, receivers, selectors)
             if not data:
                 del begun[ready]
                 ready.close()
+        selectors.act(now_ns())
+        receivers.flush()
 
 
 def _obey_all(
-    connected: socket.socket, orders: list[dict[str, Any]], agents: dict[str, Agent], receivers: Receivers
+    connected: socket.socket,
+    orders: list[dict[str, Any]],
+    agents: dict[str, Agent],
+    receivers: Receivers,
+    selectors: Selectors,
 ) -> None:
     """Carry out orders that have come together, answer them, and then read the lines back."""
     for order in orders:
-        if order["kind"] != "sag":
+        if order["kind"] not in HAPPENS:
             agents[order["host"]].obey(order)
         receivers.obey(order)
+        selectors.obey(order, now_ns())
     receivers.flush()
     connected.sendall(b"{}\n" * len(orders))
-    for host in dict.fromkeys(order["host"] for order in orders if order["kind"] != "sag"):
+    for host in dict.fromkeys(order["host"] for order in orders if order["kind"] not in HAPPENS):
         agents[host].check()
 
 
@@ -157,6 +203,8 @@ class Receivers:
         self._failing: set[tuple[str, str]] = set()
 
     def obey(self, order: dict[str, Any]) -> None:
+        if order["kind"] == "dark":
+            return
         if order["kind"] == "sag":
             self._longer_km = order["longer_km"]
             for transceiver in self._index:
@@ -166,6 +214,11 @@ class Receivers:
         self._light.pop(transceiver, None)
         if order["kind"] == "carry":
             self._light[transceiver] = order["fibres"], order["spare_km"]
+        self._settle(transceiver)
+
+    def receive(self, transceiver: tuple[str, str], light: dict[str, Any]) -> None:
+        """Take in that other light is dropped to a transceiver."""
+        self._light[transceiver] = light["fibres"], light["spare_km"]
         self._settle(transceiver)
 
     def flush(self) -> None:

@@ -5,14 +5,14 @@ The kernel: `kernel` finds it in a cache or has it built, `source` says of which
 configuration and patches lie in the folder `kernel`). `needs` says what a machine lacks for that.
 
 A guest: `job` says what program runs in which guest, `guest.run` boots the guest, runs the program as its root and
-waits for the end; `side_by_side.run_all` runs several guests at once. `staging` lays out what the guest finds in its
-folder, `python` the Python and our code that it sees; `launch` turns a process into the kernel, `cores` claims a core
-for it. While it runs, `console` keeps what it prints, `pump` carries its program's output to the caller, `watchdog`
-reads its virtual time, CPU and memory, `progress` shows how far it is. `verdict` names each way to fail, and `ending`
-ends what a command started.
+waits for the end; `side_by_side.run_all` runs several guests at once. `staging` lays out what the guest finds when it
+boots, `hiding` what it sees of its user's home, `python` the Python and our code that it sees; `launch` turns a process
+into the kernel, `cores` claims a core for it. While it runs, `console` keeps what it prints, `pump` carries its
+program's output to the caller, `watchdog` reads its virtual time, CPU and memory, `progress` shows how far it is.
+`verdict` names each way to fail, and `ending` ends what a command started.
 
 Host and guest share a single folder: the guest finds it at /run/apnemu, and can write nothing else on the host. This
-room imports only apnemu.errors and apnemu.units.
+room imports only modules at the top of apnemu (`errors`, `units`, `escapes`, `caches`, `shared_folder`).
 
 Design, and what was rejected:
 
@@ -31,11 +31,22 @@ Design, and what was rejected:
 - *The write bound is in hostfs* (patch 0004): each changing call names a file beneath the folder, by openat2.
   Read-only mounts bind nobody who is root in the guest, since root can mount again, and a bound on names alone falls
   to symbolic links. Landlock or a mount namespace on the host would do as well, where they exist and are allowed.
+- *What a guest writes is opened in one place* (`apnemu.shared_folder`), without following a link. What it boots from,
+  and where its kernel keeps its process's number, is a folder of its own that it cannot write: that kernel removes all
+  files of that folder when it ends, and a link there once turned this to any folder of the host.
+- *The home is hidden twice* (`hiding`): by what the guest has mounted, and by what the host lets its kernel read.
 - *The guest's memory is a memfd* (patch 0005), not a file in /dev/shm, which in containers is small and noexec.
 - *Out of memory is read from the console, not made a panic* (vm.panic_on_oom): the kernel's own choice names the
   process that is too big; a panic names the process that asked last. The lab ends on that line.
 - *Standing still is measured in CPU time* (`watchdog`): a lab that is stopped or starved by the host is not at fault.
 - *Cores are claimed by abstract sockets* (`cores`): nothing to clean up, and all users see them.
 
+- *Every task has a processor of its own* (patches 0008, 0009): what a system call takes is paid by its caller, asleep,
+  and everybody else goes on at the same instant. Programs of hosts that share nothing do not feel each other: neither
+  their time, nor their order at one instant, nor their random numbers (patch 0002). Cores that are counted and shared
+  would need a declared count for each host, and every figure would hang on it.
+
 *Not modelled:* the speed of a CPU. Computing takes no virtual time; a system call takes 500 ns, a clock reading 1 ns.
+ITIMER_PROF and RLIMIT_CPU still go by ticks. Memory, its limits and the page cache are one machine's. What the kernel's
+network code draws for two hosts at the very same nanosecond comes from one stream.
 """

@@ -1,11 +1,11 @@
-# The first program of a guest, and its process 1. Sourced from the guest's folder, with the host's root as root, read-only.
+# The first program of a guest, and its process 1. Sourced from a folder that the guest cannot write, with the host's root as
+# root, read-only. The names in dev: devtmpfs makes the devices, not these, which shells and programs expect beside them.
 # Every program started here costs milliseconds of each run: one `mount` for all, `echo` and `read` of the shell itself.
 PATH=/usr/sbin:/usr/bin:/sbin:/bin
-mount -t tmpfs -o mode=755 lab /media && mkdir /media/upper /media/work /media/root &&
-mount -a -T /mnt/.guest/fstab && cd /media/root && pivot_root . srv && cd / && umount -l /srv || exit
+. /mnt/job.sh
+mount -t tmpfs -o mode=755 lab /media && mkdir /media/upper /media/work /media/root $folders &&
+mount -a -T /mnt/fstab && cp -P /mnt/dev/* /media/root/dev/ && cd /media/root && pivot_root . srv && cd / && umount -l /srv || exit
 
-# devtmpfs makes the devices, not these names, which shells and programs expect beside them
-cp -P /run/apnemu/.guest/dev/* /dev/
 ip link set lo up
 
 # Buffers: each namespace's own sizes are set by those who make it; these are the limits of all. In pages: 64 GiB.
@@ -22,4 +22,4 @@ for task in /proc/[0-9]*; do
     case $name in ksoftirqd/*) chrt -f -p 50 "${task#/proc/}" ;; esac
 done
 
-. /run/apnemu/.guest/job.sh
+job

@@ -9,6 +9,9 @@ from collections import deque
 from pathlib import Path
 from typing import Final
 
+from apnemu import shared_folder
+from apnemu.escapes import printable
+
 KEPT_BYTES: Final = 2 * 1024 * 1024
 """Bytes kept of the beginning, and as many of the end, so that a guest that prints for ever does not fill the disk."""
 TAIL_LINES: Final = 5
@@ -28,7 +31,7 @@ class Console:
     """
 
     def __init__(self, path: Path) -> None:
-        self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o644)
+        self._file = shared_folder.created(path.parent, path.name)
         self._room = KEPT_BYTES
         self._late: deque[bytes] = deque()
         self._late_bytes = 0
@@ -74,13 +77,15 @@ class Console:
         """Join the last lines into a single line, without those that every guest prints."""
         text = self._recent.decode(errors="replace")
         lines = [line for line in text.splitlines() if line.strip() and line not in _ALWAYS_PRINTED]
-        return " | ".join(line.strip()[:TAIL_COLUMNS] for line in lines[-TAIL_LINES:]) or "(empty)"
+        tail = " | ".join(line.strip()[:TAIL_COLUMNS] for line in lines[-TAIL_LINES:])
+        return printable(tail) or "(empty)"
 
     def _search(self) -> None:
         if self.panic is None and (match := _PANIC.search(self._recent)):
-            self.panic = match[1].decode(errors="replace")
+            self.panic = printable(match[1].decode(errors="replace"))
         if self.out_of_memory is None and (match := _OUT_OF_MEMORY.search(self._recent)):
-            self.out_of_memory = f"{match[2].decode(errors='replace')} (pid {int(match[1])})"
+            name = printable(match[2].decode(errors="replace"))
+            self.out_of_memory = f"{name} (pid {int(match[1])})"
         self.no_space = self.no_space or _NO_SPACE in self._recent
 
 

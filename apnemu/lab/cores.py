@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -50,12 +51,11 @@ def claimed(core: int | None = None) -> Iterator[int]:
 
 def claims() -> list[Claim]:
     """List the claims of all labs that run now, in the order of cores, for `apnemu lab status`."""
-    held = []
-    for line in Path("/proc/net/unix").read_text().splitlines()[1:]:
-        name = line.rpartition(" ")[2]
-        if name.startswith("@" + PREFIX):
-            core, _, slot = name[len(PREFIX) + 1 :].partition("-")
-            held.append(Claim(core=int(core), slot=int(slot)))
+    held = set()
+    ours = re.compile(rb"@%s(\d{1,6})-(\d{1,3})" % re.escape(PREFIX.encode()))
+    for line in Path("/proc/net/unix").read_bytes().splitlines()[1:]:
+        if found := ours.fullmatch(line.rpartition(b" ")[2]):  # others may take any name, in any bytes
+            held.add(Claim(core=int(found[1]), slot=int(found[2])))
     return sorted(held, key=lambda claim: (claim.core, claim.slot))
 
 

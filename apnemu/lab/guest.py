@@ -85,13 +85,15 @@ def run(
     with ExitStack() as stack:
         stack.enter_context(signals_raise())
         with verdict.disk_named(job.folder):
-            stack.enter_context(staging.staged(job, has_stdout=stdout is not None, has_stderr=stderr is not None))
+            private = stack.enter_context(
+                staging.staged(job, has_stdout=stdout is not None, has_stderr=stderr is not None)
+            )
             console = Console(job.folder / "console.log")
         stack.callback(_close_after_all, console)
         core = stack.enter_context(cores.claimed(job.core))
         status = StatusPage()
         stack.callback(status.close)
-        guest = stack.enter_context(_Running(job, core, status, console, stdout, stderr))
+        guest = stack.enter_context(_Running(job, core, status, private, console, stdout, stderr))
         code = guest.wait(on_progress, stop)
         with verdict.disk_named(job.folder):
             console.close()
@@ -111,7 +113,14 @@ class _Running:
     """The guest's kernel as a host process, and the pipes that come out of it."""
 
     def __init__(
-        self, job: Job, core: int, status: StatusPage, console: Console, stdout: int | None, stderr: int | None
+        self,
+        job: Job,
+        core: int,
+        status: StatusPage,
+        private: int,
+        console: Console,
+        stdout: int | None,
+        stderr: int | None,
     ) -> None:
         verdict.check_kernel(job.kernel)
         self._job = job
@@ -132,7 +141,7 @@ class _Running:
                 pump = Pump(target)
                 self._pumps.append(pump)
                 ends.append(pump.write_end)
-        starting = _starter(os.getpid()).submit(_start, job, core, [status.fd, *ends[1:]], console_end)
+        starting = _starter(os.getpid()).submit(_start, job, core, [status.fd, *ends[1:], private], console_end)
         try:
             self._process = starting.result()
         except OSError as error:
@@ -233,11 +242,11 @@ def command_line(job: Job) -> list[str]:
         f"syscall-cost={job.syscall_cost_ns}",
         f"clock-read-cost={job.clock_read_cost_ns}",
     ]
-    boot = f'"mount -t hostfs -o {staging.HOST_FOLDER} none /mnt && . /mnt/{staging.NAME}/boot.sh"'
+    boot = f'"mount -t hostfs -o {staging.PRIVATE} none /mnt && . /mnt/boot.sh"'
     return [
         *["root=/dev/root", "rootfstype=hostfs", "rootflags=/", "ro", f"mem={job.memory_mb}M", "quiet"],
         *(clock if job.time == "virtual" else []),
-        *[f"lab-seed={job.seed}", "lab-status-fd=3", f"uml_dir={staging.NAME}", "umid=kernel"],
+        *[f"lab-seed={job.seed}", "lab-status-fd=3", f"uml_dir={staging.PRIVATE}/", "umid=kernel"],
         *["con=null", "con0=null,fd:1", "con1=null,fd:4", "con2=null,fd:5"],
         *["init=/bin/sh", "--", "-c", boot],
     ]

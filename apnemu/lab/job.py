@@ -14,7 +14,8 @@ class Job:
     """A program to run in a guest of its own, as the guest's root.
 
     `folder` is the only thing on the host that the guest can write; the guest finds it at /run/apnemu. `shown` gives
-    names under /run to further folders of the host, which the guest can read, wherever they lie on the host.
+    names under /run to further folders of the host, which the guest can read, wherever they lie on the host. With
+    `hide_home` the guest sees nothing of this user's home but the Python that runs this, and what of it is `visible`.
     `environment` is added to a fixed environment; nothing of the caller's comes through. `memory_mb` is a bound; pages
     are taken when touched. `stall_limit_s` is CPU time spent while virtual time stands still: what a program may
     compute at a single instant.
@@ -28,6 +29,8 @@ class Job:
     argv: tuple[str, ...]
     environment: Mapping[str, str] = field(default_factory=dict)
     shown: Mapping[str, Path] = field(default_factory=dict)
+    hide_home: bool = True
+    visible: tuple[Path, ...] = ()
     working_directory: str = "/"
     seed: int = 1
     memory_mb: int = 2048

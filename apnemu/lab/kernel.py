@@ -3,7 +3,8 @@
 
 A cache is a folder with a folder for each key (source, configuration, patches), which holds `linux` and `kernel.json`.
 There are two caches: the user's, and the machine's, which only root writes (it is filled when root builds), so that a
-user without rights, tools or sources finds a kernel too.
+user without rights, tools or sources finds a kernel too. A kernel is taken from either only where nobody else can have
+put it (`apnemu.caches`), and while it has the hash that was written down when it was put there.
 """
 
 from __future__ import annotations
@@ -17,11 +18,12 @@ import shutil
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
 
+from apnemu.caches import foreign_part, make, user_cache
 from apnemu.errors import KernelError
 from apnemu.lab import build, cores, source
 from apnemu.lab.build import Report
@@ -31,18 +33,25 @@ VARIABLE: Final = "APNEMU_KERNEL"
 MACHINE_CACHE: Final = Path("/var/cache/apnemu")
 FOLDER: Final = "kernels"
 KEY_DIGITS: Final = 16
+HASH: Final = "sha256"
+"""File beside a kernel with its hash; `kernel.json` is read by every version of apnemu."""
 _BUILDING: Final = ".build-"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kernel:
-    """A kernel that is ready. `recipe` is a hash of configuration and patches, `build_s` wall time (0: unknown)."""
+    """A kernel that is ready.
+
+    `recipe` is a hash of configuration and patches, `source` one of the source it was built from, `build_s` wall time
+    (empty, 0: unknown).
+    """
 
     path: Path
     key: str
     recipe: str
     version: str
     build_s: float
+    source: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,11 +62,6 @@ class Status:
     cached: tuple[Kernel, ...]
     cached_bytes: int
     labs: tuple[cores.Claim, ...]
-
-
-def user_cache() -> Path:
-    """Folder of this user's cache."""
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "apnemu"
 
 
 def find(given: Path | None = None) -> Kernel | None:
@@ -81,8 +85,9 @@ def find(given: Path | None = None) -> Kernel | None:
         if given is not None or os.environ.get(source.VARIABLE):
             raise
         fitting = [kernel for kernel in _cached() if kernel.recipe == recipe]
-        return max(fitting, key=lambda kernel: (_version_numbers(kernel.version), kernel.key), default=None)
-    return next((kernel for kernel in _cached() if kernel.key == key), None)
+        fitting.sort(key=lambda kernel: (_version_numbers(kernel.version), kernel.key), reverse=True)
+        return next(filter(_is_whole, fitting), None)
+    return next((kernel for kernel in _cached() if kernel.key == key and _is_whole(kernel)), None)
 
 
 def ensure(*, source_path: Path | None = None, report: Report) -> Kernel:
@@ -99,7 +104,12 @@ def ensure(*, source_path: Path | None = None, report: Report) -> Kernel:
     origin = source.resolve(source_path)
     folder = user_cache() / FOLDER
     with signals_raise(), _disk_named(folder):
-        folder.mkdir(parents=True, exist_ok=True)
+        make(folder)
+        if why := foreign_part(folder):
+            raise KernelError(
+                f"{why}, so that a kernel kept in {folder} could be theirs; take that right away (chmod go-w), or set "
+                "XDG_CACHE_HOME to a folder of your own"
+            )
         with _locked(folder, report):
             for stale in folder.glob(_BUILDING + "*"):  # its builder is dead: we hold the lock
                 shutil.rmtree(stale, ignore_errors=True)
@@ -129,8 +139,17 @@ def _build(origin: source.Source, folder: Path, report: Report) -> Kernel:
     with tempfile.TemporaryDirectory(prefix=_BUILDING, dir=folder, ignore_cleanup_errors=True) as place:
         binary, version = build.build(origin.path, Path(place), report)
         build_s = round(time.monotonic() - start_s, 1)
-        kernel = Kernel(path=folder / key / "linux", key=key, recipe=recipe, version=version, build_s=build_s)
+        kernel = Kernel(
+            path=folder / key / "linux",
+            key=key,
+            recipe=recipe,
+            version=version,
+            build_s=build_s,
+            source=source.recorded_hash(origin),
+        )
         _store(kernel, binary, Path(place), folder)
+    if not source.is_tested(kernel.source):
+        report(f"kernel: its source ({kernel.source}) is not one with which apnemu was tested ({source.TESTED})")
     report(f"kernel: {version} is ready after {build_s:.0f} s, in {folder / key}")
     return kernel
 
@@ -139,7 +158,7 @@ def _publish(kernel: Kernel, report: Report) -> None:
     """Copy a kernel that root built to where all users of this machine find it."""
     folder = MACHINE_CACHE / FOLDER
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        make(folder)
         for part in (MACHINE_CACHE, folder):
             part.chmod(0o755)
         with tempfile.TemporaryDirectory(prefix=_BUILDING, dir=folder) as place:
@@ -155,7 +174,9 @@ def _store(kernel: Kernel, binary: Path, place: Path, folder: Path) -> None:
     shutil.copyfile(binary, ready / "linux")
     facts = {name: value for name, value in asdict(kernel).items() if name != "path"}
     (ready / "kernel.json").write_text(json.dumps(facts, indent=1) + "\n")
-    (ready / "kernel.json").chmod(0o644)
+    (ready / HASH).write_text(_hash_of(ready / "linux") + "\n")
+    for part in (ready / "kernel.json", ready / HASH):
+        part.chmod(0o644)
     for part in (ready / "linux", ready):
         part.chmod(0o755)
     shutil.rmtree(folder / kernel.key, ignore_errors=True)
@@ -163,12 +184,13 @@ def _store(kernel: Kernel, binary: Path, place: Path, folder: Path) -> None:
 
 
 def _cached() -> Iterator[Kernel]:
-    for folder in (user_cache() / FOLDER, MACHINE_CACHE / FOLDER):
-        if folder.is_relative_to(MACHINE_CACHE) and not _is_roots_alone(folder):
+    """Kernels of both caches that nobody else can have put there."""
+    for folder, only_root in ((user_cache() / FOLDER, False), (MACHINE_CACHE / FOLDER, True)):
+        if foreign_part(folder, only_root=only_root):
             continue
         for facts in sorted(folder.glob("*/kernel.json")):
             binary = facts.with_name("linux")
-            if folder.is_relative_to(MACHINE_CACHE) and not (_is_roots_alone(binary) and _is_roots_alone(facts.parent)):
+            if any(foreign_part(file, only_root=only_root) for file in (binary, facts)):
                 continue
             try:
                 yield Kernel(path=binary, **json.loads(facts.read_text()))
@@ -176,13 +198,23 @@ def _cached() -> Iterator[Kernel]:
                 continue
 
 
-def _is_roots_alone(path: Path) -> bool:
-    """Whether only root can have put a file there, as it must be for what all users run."""
+def _is_whole(kernel: Kernel) -> bool:
+    """Whether a cached kernel is as it was kept. The hash of one that an earlier apnemu kept is written down now."""
+    record = kernel.path.with_name(HASH)
     try:
-        state = path.lstat()
-    except OSError:
+        found = _hash_of(kernel.path)
+        if not record.exists():
+            with suppress(OSError):  # the machine's, which is root's
+                record.write_text(found + "\n")
+            return True
+        return foreign_part(record) is None and record.read_text().strip() == found
+    except (OSError, ValueError):
         return False
-    return state.st_uid == 0 and not state.st_mode & 0o022
+
+
+def _hash_of(file: Path) -> str:
+    with file.open("rb") as content:
+        return hashlib.file_digest(content, "sha256").hexdigest()
 
 
 def _recipe() -> str:

@@ -5,12 +5,14 @@ A guest's clock counts system calls, and its kernel's random numbers (BBR's, for
 longer name, a further symbolic link, a module that has to be compiled or was compiled under a longer name: each changes
 how often Python looks at folders or asks for memory (measured: a switch's first lookups 0.5 to 2 us apart from checkout
 to checkout). So a guest is shown a copy, kept in the user's cache by its content and compiled under the name that it
-has in the guest.
+has in the guest. A copy is shown only where nobody else can have changed it, and while it has the hash that was written
+down when it was made.
 """
 
 from __future__ import annotations
 
 import compileall
+import errno
 import hashlib
 import importlib.util
 import logging
@@ -25,7 +27,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-from apnemu.lab.kernel import KEY_DIGITS, user_cache
+from apnemu.caches import OTHERS_WRITE, foreign_part, make, user_cache
+from apnemu.lab.kernel import KEY_DIGITS
 
 OURS: Final = "apnemu"
 NOT_FOR_GUESTS: Final = ("__pycache__", "experiments", "topologies")
@@ -78,8 +81,11 @@ def _copied(origin: Path, cache: Path) -> Path:
         content = (origin / file).read_bytes()
         digest.update(f"{file}\0{len(content)}\0".encode() + content)
     copy = cache / digest.hexdigest()[:KEY_DIGITS]
-    if not copy.is_dir():
-        cache.mkdir(parents=True, exist_ok=True)
+    make(cache)
+    if why := foreign_part(cache):
+        raise PermissionError(errno.EPERM, why)
+    if not _is_whole(copy):
+        _take_away(copy)
         _forget(cache)
         with tempfile.TemporaryDirectory(prefix=_COPYING, dir=cache, ignore_cleanup_errors=True) as place:
             draft = Path(place, CODE)
@@ -90,14 +96,55 @@ def _copied(origin: Path, cache: Path) -> Path:
             compileall.compile_dir(
                 draft, quiet=2, stripdir=str(draft), prependdir=guest_code(), invalidation_mode=unchecked
             )
+            for part in [draft, *draft.rglob("*")]:
+                part.chmod(part.stat().st_mode & ~OTHERS_WRITE)
             try:
                 draft.rename(copy)
             except OSError:
                 if not copy.is_dir():  # another command made it a moment ago
                     raise
+        _write_down(copy, _hash_of(copy))
     with suppress(OSError):
         os.utime(copy)
     return copy
+
+
+def _is_whole(copy: Path) -> bool:
+    """Whether there is a copy as it was made. The hash of one that an earlier apnemu made is written down now."""
+    try:
+        found, record = _hash_of(copy), _record_of(copy)
+        if not record.exists():
+            _write_down(copy, found)
+        return foreign_part(record) is None and record.read_text() == found
+    except (OSError, ValueError):
+        return False
+
+
+def _hash_of(copy: Path) -> str:
+    """Hash of all names and contents. Raises PermissionError where somebody else can change a part."""
+    if why := foreign_part(copy):
+        raise PermissionError(errno.EPERM, why)
+    digest = hashlib.sha256()
+    for part in sorted(copy.rglob("*")):
+        state = part.lstat()
+        if state.st_uid not in (0, os.geteuid()) or state.st_mode & OTHERS_WRITE or part.is_symlink():
+            raise PermissionError(errno.EPERM, f"{part} can be changed by others")
+        content = part.read_bytes() if part.is_file() else b"/"
+        digest.update(f"{part.relative_to(copy)}\0{len(content)}\0".encode() + content)
+    return digest.hexdigest()
+
+
+def _record_of(copy: Path) -> Path:
+    return copy.parent.with_name(f"{copy.parent.name}-sha256") / copy.name
+
+
+def _write_down(copy: Path, found: str) -> None:
+    record = _record_of(copy)
+    make(record.parent)
+    draft = record.with_name(f"{_COPYING}{record.name}-{os.getpid()}")
+    draft.write_text(found)
+    draft.chmod(0o644)
+    draft.replace(record)
 
 
 def _files(origin: Path) -> Iterator[Path]:
@@ -116,8 +163,13 @@ def _forget(cache: Path) -> None:
     unused_since = time.time() - IN_USE_S
     for used_at, folder in sorted(used)[: max(0, len(used) - COPIES + 1)]:
         if used_at < unused_since:
-            leaving = folder.with_name(f"{_COPYING}{folder.name}-{os.getpid()}")
-            with suppress(OSError):
-                folder.rename(leaving)
-                os.utime(leaving, (used_at, used_at))
-                shutil.rmtree(leaving, ignore_errors=True)
+            _take_away(folder, used_at)
+
+
+def _take_away(folder: Path, used_at: float = 0.0) -> None:
+    leaving = folder.with_name(f"{_COPYING}{folder.name}-{os.getpid()}")
+    with suppress(OSError):
+        _record_of(folder).unlink(missing_ok=True)
+        folder.rename(leaving)
+        os.utime(leaving, (used_at, used_at))
+        shutil.rmtree(leaving, ignore_errors=True)

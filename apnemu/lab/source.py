@@ -15,6 +15,8 @@ DEFAULT: Final = Path("/usr/src/linux-source-6.12.tar.xz")
 """Source that Debian's package linux-source-6.12 installs."""
 VARIABLE: Final = "APNEMU_KERNEL_SOURCE"
 PACKAGE_HASHES: Final = Path("/var/lib/dpkg/info")
+TESTED: Final = Path(__file__).parent / "kernel" / "tested-sources.sha256"
+"""Hashes of the sources with which the tests passed, in the form of sha256sum. Debian's updates come in between."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +44,17 @@ def resolve(given: Path | None) -> Source:
             f"{VARIABLE}"
         )
     return Source(path=path, identity=_packaged_hash(path) or "sha256:" + _hash_of_file(path))
+
+
+def recorded_hash(source: Source) -> str:
+    """Hash that is kept beside the kernel: SHA-256 of a tarball; of a tree, what identifies it."""
+    return f"sha256:{_hash_of_file(source.path)}" if source.path.is_file() else source.identity
+
+
+def is_tested(recorded: str) -> bool:
+    """Whether a hash by `recorded_hash` is that of a source with which the tests passed."""
+    tested = {line.split()[0] for line in TESTED.read_text().splitlines() if line and not line.startswith("#")}
+    return recorded.removeprefix("sha256:") in tested
 
 
 def _packaged_hash(path: Path) -> str | None:

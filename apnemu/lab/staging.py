@@ -1,5 +1,10 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Files that the guest finds in its folder when it boots: how to mount its root, and what to run."""
+"""Files that the guest finds when it boots: how to mount its root, and what to run.
+
+They lie in a folder of their own, which the guest can read and never write: what the host and the guest's kernel do
+there (the kernel keeps its process's number in it, and removes that at its end) no program of the guest can turn to
+another place. It is handed to the kernel as a descriptor, since its name differs from run to run.
+"""
 
 from __future__ import annotations
 
@@ -7,16 +12,30 @@ import fcntl
 import os
 import shlex
 import shutil
+import tempfile
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
-from apnemu.errors import GuestError
+from apnemu import shared_folder
+from apnemu.caches import foreign_part
+from apnemu.errors import GuestError, LabError
+from apnemu.lab import hiding
 from apnemu.lab.job import Job
 
-NAME: Final = ".guest"
-"""Folder in the job's folder; made before the guest boots, removed after it ended."""
+PRIVATE: Final = "/proc/self/fd/6"
+"""Path of these files' folder, as the guest's kernel names it: a descriptor that `launch` hands on."""
+PREFIX: Final = "apnemu-lab-"
+"""Beginning of that folder's name, in this user's folder for what runs ($XDG_RUNTIME_DIR) or for temporary files."""
+STALE_S: Final = 60.0
+"""Age from which such a folder that nobody holds is one of a command that was killed."""
+READABLE: Final = "readable"
+"""File with what the guest's kernel may read of the host, by name, with a zero byte between; `launch` takes it."""
+EXIT: Final = ".exit"
+"""File in the job's folder with the program's exit code, which the guest writes at its end."""
+MOST_EXIT_BYTES: Final = 64
 HOST_FOLDER: Final = "/proc/self/cwd"
 """Path of the job's folder on the host, as the guest's kernel names it."""
 _MEMORY: Final = {
@@ -52,31 +71,74 @@ none /media/root/run/apnemu hostfs {HOST_FOLDER},X-mount.mkdir
 
 
 @contextmanager
-def staged(job: Job, *, has_stdout: bool = False, has_stderr: bool = False) -> Iterator[None]:
-    """Keep the files in place while the guest runs. The folder is locked, and made if it is not there.
+def staged(job: Job, *, has_stdout: bool = False, has_stderr: bool = False) -> Iterator[int]:
+    """Keep the files in place while the guest runs; gives the descriptor of their folder.
+
+    The job's folder is locked, and made if it is not there.
 
     Raises:
-        GuestError: another lab runs in the folder.
+        GuestError: another lab runs in the folder, or it holds the folder for temporary files.
     """
-    with _locked(job.folder):
-        place = job.folder / NAME
-        shutil.rmtree(place, ignore_errors=True)  # a command that was killed left it
+    with _locked(job.folder), _private(job.folder) as (place, descriptor):
+        shared_folder.remove(job.folder, EXIT)  # a command that was killed left it
+        (place / "dev").mkdir()
+        for name, target in {"fd": "", "stdin": "/0", "stdout": "/1", "stderr": "/2"}.items():
+            (place / "dev" / name).symlink_to("/proc/self/fd" + target)
+        hidden = hiding.hidden_from(job.visible) if job.hide_home else None
+        mounts = [_FSTAB, hidden.fstab() if hidden else "", *(_shown(name, path) for name, path in job.shown.items())]
+        (place / "fstab").write_text("".join(mounts), errors="surrogateescape")
+        (place / "boot.sh").write_text(Path(__file__).with_name("boot.sh").read_text())
+        script = job_script(job, has_stdout=has_stdout, has_stderr=has_stderr)
+        (place / "job.sh").write_text(f"folders='{' '.join(hidden.folders() if hidden else [])}'\n{script}")
+        if hidden and hidden.homes:
+            hidden.make_views(place)
+            readable = hidden.readable([job.folder, job.kernel, place, *job.shown.values()])
+            (place / READABLE).write_bytes(b"\0".join(map(os.fsencode, readable)))
         try:
-            (place / "dev").mkdir(parents=True)
-            for name, target in {"fd": "", "stdin": "/0", "stdout": "/1", "stderr": "/2"}.items():
-                (place / "dev" / name).symlink_to("/proc/self/fd" + target)
-            (place / "fstab").write_text(_FSTAB + "".join(_shown(name, path) for name, path in job.shown.items()))
-            (place / "boot.sh").write_text(Path(__file__).with_name("boot.sh").read_text())
-            (place / "job.sh").write_text(job_script(job, has_stdout=has_stdout, has_stderr=has_stderr))
-            yield
+            yield descriptor
         finally:
-            shutil.rmtree(place, ignore_errors=True)
+            shared_folder.remove(job.folder, EXIT)
+
+
+@contextmanager
+def _private(shared: Path) -> Iterator[tuple[Path, int]]:
+    """A new folder that nobody else can look into, and its descriptor; it is locked as long as either is used.
+
+    Raises GuestError where the guest could write there.
+    """
+    running = Path(os.environ.get("XDG_RUNTIME_DIR", ""))
+    places = [running] if running.is_absolute() and not foreign_part(running) else []
+    places.append(Path(tempfile.gettempdir()))
+    above = next((one for one in places if not one.resolve().is_relative_to(shared.resolve())), None)
+    if above is None:
+        raise GuestError(
+            f"{shared} holds {places[-1]}, where labs keep what no guest may write; give it another folder"
+        )
+    _forget_stale(above)
+    place = Path(tempfile.mkdtemp(prefix=PREFIX, dir=above))
+    with ExitStack() as stack:
+        stack.callback(shutil.rmtree, place, ignore_errors=True)
+        descriptor = os.open(place, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        stack.callback(os.close, descriptor)
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield place, descriptor
+
+
+def _forget_stale(folder: Path) -> None:
+    """Remove what commands of this user left that were killed: folders that no lab and no command holds."""
+    for place in folder.glob(PREFIX + "*"):
+        with suppress(OSError), ExitStack() as stack:
+            descriptor = os.open(place, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+            stack.callback(os.close, descriptor)
+            state = os.fstat(descriptor)
+            if state.st_uid == os.geteuid() and state.st_mtime < time.time() - STALE_S:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                shutil.rmtree(place, ignore_errors=True)
 
 
 def _shown(name: str, path: Path) -> str:
-    """Line of fstab(5) that binds a folder; characters that would end a word or a line are written as it has them."""
-    source = "".join(f"\\{ord(char):03o}" if char in " \t\n\\#" else char for char in str(path.resolve()))
-    return f"{source} /media/root/run/{name} none bind,ro,X-mount.mkdir\n"
+    """Line of fstab(5) that binds a folder."""
+    return f"{hiding.escaped(path.resolve())} /media/root/run/{name} none bind,ro,X-mount.mkdir\n"
 
 
 @contextmanager
@@ -94,7 +156,7 @@ def _locked(folder: Path) -> Iterator[None]:
 
 
 def job_script(job: Job, *, has_stdout: bool = False, has_stderr: bool = False) -> str:
-    """Script that runs the program and leaves its exit code, or that it was not found, in the file `exit`.
+    """Script with a function `job` that runs the program and leaves its exit code, or that it was not found, in `EXIT`.
 
     Process 1 then ends, and the guest with it. Output for the caller goes through `cat`, since programs behave
     differently on a terminal; as with ssh, the guest then lives until the last program that holds the output has let go
@@ -111,7 +173,7 @@ def job_script(job: Job, *, has_stdout: bool = False, has_stderr: bool = False) 
         raw.append("stty -opost < /dev/tty1")
     lines = [
         *(f"export {key}={shlex.quote(value)}" for key, value in environment.items()),
-        f"end=/run/apnemu/{NAME}/exit",
+        f"end=/run/apnemu/{EXIT}",
         f"cd {directory} && found=$(command -v {program}) || {{ echo {NOT_FOUND} > $end; exit 0; }}",
         "unset OLDPWD con con0 con1 con2 mem uml_dir umid",  # the last ones are what the kernel makes of its own
         f"run() {{ (exec {shlex.join(job.argv)}); echo $? > $end; }}",
@@ -120,12 +182,12 @@ def job_script(job: Job, *, has_stdout: bool = False, has_stderr: bool = False) 
         call,
         "exit 0",
     ]
-    return "\n".join([*lines, ""])
+    return "\n".join(["job() {", *lines, "}", ""])
 
 
 def exit_text(job: Job) -> str:
     """Text that the guest left: an exit code, NOT_FOUND, or nothing if its program did not end."""
     try:
-        return (job.folder / NAME / "exit").read_text().strip()
-    except OSError:
+        return shared_folder.read_text(job.folder, EXIT, most_bytes=MOST_EXIT_BYTES).strip()
+    except (OSError, LabError):
         return ""

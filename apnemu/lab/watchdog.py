@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from apnemu.escapes import printable
 from apnemu.lab.ending import session_members
 from apnemu.units import ns_to_s, s_to_ns
 
@@ -54,7 +55,7 @@ class StatusPage:
     def read(self) -> Reading:
         """Read the page; this is not atomic, and the name may be that of the process just before."""
         virtual_ns, syscalls, pid, name = _LAYOUT.unpack_from(self._page)
-        text = name.partition(b"\0")[0].decode(errors="replace")
+        text = printable(name.partition(b"\0")[0].decode(errors="replace"))
         return Reading(virtual_ns=virtual_ns, syscalls=syscalls, pid=pid, name=text)
 
     def close(self) -> None:

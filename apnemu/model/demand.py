@@ -13,7 +13,8 @@ TreeKind = Literal["tree", "subcarriers"]
 class Demand:
     """Capacity wanted between two sites, both ways.
 
-    `rate_gbps` is what the applications are to get; the transceiver mode that planning chooses may be faster.
+    `rate_gbps` is the line rate of the client's port, and so what applications get at most; the transceiver mode that
+    planning chooses may carry more.
 
     Raises:
         ValueError: source and target are the same site, or the rate is not above 0.

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from math import ceil
 from types import MappingProxyType
@@ -13,8 +13,10 @@ from typing import Literal
 from apnemu.model.activities import Event
 from apnemu.model.demand import Demand, TreeDemand
 from apnemu.model.spectrum import Band
-from apnemu.units import GROUP_INDEX, fibre_delay_ns
+from apnemu.units import GROUP_INDEX, NS_PER_S, fibre_delay_ns, gbps_to_bytes_per_s
 
+ETHERNET_HEADER_BYTES = 14
+"""Header that a frame adds to its IP datagram; preamble, checksum and gap are not counted, as in Linux's queues."""
 SiteKind = Literal["edge", "local", "cluster", "exchange"]
 
 
@@ -186,7 +188,8 @@ class PacketNetwork:
 
     `mtu_bytes` is the IP datagram; a frame is 14 bytes longer. `buffer_bytes` bounds each output port's queue, the
     frame in transmission included (drop-tail). One hop adds `forwarding_ns + oeo_ns + fec_ns` to serialisation and
-    fibre; `fec_ns` is per line, both ends together, `oeo_ns` per router passed.
+    fibre; `fec_ns` is per line, both ends together, `oeo_ns` per router passed. Where `as_light`, nobody has said how
+    fast its lines are: they are as fast as the light that is asked for (`equal_lines`).
     """
 
     line_rate_gbps: float
@@ -197,6 +200,27 @@ class PacketNetwork:
     fec_ns: int
     background: Background = field(default_factory=Background)
     source: str = ""
+    as_light: bool = False
+    buffer_ns: int = 0
+    """Queue of a port as the time in which its line sends it; 0: `buffer_bytes` holds whatever the line."""
+
+    def at(self, line_rate_gbps: float) -> PacketNetwork:
+        """The network with lines of another rate; a queue that is given in time holds as much of it."""
+        least = self.mtu_bytes + ETHERNET_HEADER_BYTES
+        held = max(least, gbps_to_bytes_per_s(line_rate_gbps) * self.buffer_ns // NS_PER_S)
+        return replace(self, line_rate_gbps=line_rate_gbps, buffer_bytes=held if self.buffer_ns else self.buffer_bytes)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Controller:
+    """The controller of the network: where it stands, and how far everything is from it.
+
+    `at` is a site; "" is the most central one. `delay_ns` is the delay, one way, of the data communication network to
+    every site; None: that of the shortest way over the fibres (`planning.dcn`).
+    """
+
+    at: str = ""
+    delay_ns: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -239,6 +263,7 @@ class Plant:
     """Demands for light from one site to many, in the file's order."""
     splitter: Splitter = field(default_factory=Splitter)
     subcarriers: Subcarriers | None = None
+    controller: Controller = Controller()
     transceivers: int = 0
     """Number of transceivers at each data centre, for light on demand; 0: all light is planned before the run, and each
     lightpath has the transceivers that it needs."""
@@ -261,6 +286,12 @@ class Plant:
             for risk in fibre.risks:
                 fibres_at[risk] = (*fibres_at.get(risk, ()), fibre.name)
         return MappingProxyType(fibres_at)
+
+    def equal_lines(self) -> Plant:
+        """The plant whose packet network is as fast as the fastest light that is asked for, unless somebody has said
+        how fast it is."""
+        asked = [demand.rate_gbps for demand in self.demands] + [tree.rate_gbps for tree in self.trees]
+        return replace(self, packet=self.packet.at(max(asked))) if self.packet.as_light and asked else self
 
     @property
     def data_centres(self) -> tuple[Site, ...]:

@@ -6,13 +6,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, TypeVar
 
-from apnemu.model.activities import Activity, Probes, Routing
+from apnemu.model.activities import Activity, Application, Probes, Routing
 from apnemu.units import VirtualNs, ns_to_s
 
 START_EVERY_NS = VirtualNs(10_000_000_000)
 """Playing begins at a whole multiple of this on the lab's clock."""
 LEAD_NS = VirtualNs(50_000_000)
-"""Time between setting a stage up and its first event."""
+"""Time between setting a stage up and its first event, for each `PARTS_A_LEAD` of its parts begun. Setting a part up
+takes the player at most 50 us of system calls: twice over there is time."""
+PARTS_A_LEAD = 500
 SETTLE_NS = VirtualNs(500_000_000)
 """Time after a stage, in which all that is under way arrives or is given up, retransmissions included."""
 A = TypeVar("A", bound=Activity)
@@ -38,12 +40,24 @@ class Stage:
             if len(self.of(kind)) > 1:
                 raise ValueError(f"stage {self.phase!r} has {len(self.of(kind))} {kind.__name__}; it may have one")
 
+    @property
+    def lead_ns(self) -> VirtualNs:
+        """Time for setting the stage up: its parts are its activities, and the pairs that are probed."""
+        parts = sum(len(part.pairs) if isinstance(part, Probes) else 1 for part in self.activities)
+        return VirtualNs(LEAD_NS * (1 + parts // PARTS_A_LEAD))
+
     def of(self, kind: type[A]) -> tuple[A, ...]:
         """The stage's activities of one kind, in their order."""
         return tuple(activity for activity in self.activities if isinstance(activity, kind))
 
 
-def planned_virtual_s(stages: tuple[Stage, ...]) -> float:
-    """Estimate of the virtual time that a guest takes: until it begins, then each stage with the time around it."""
-    around_ns = LEAD_NS + SETTLE_NS
-    return ns_to_s(2 * START_EVERY_NS + around_ns + sum(stage.duration_ns + around_ns for stage in stages))
+def planned_virtual_s(stages: tuple[Stage, ...]) -> float | None:
+    """Estimate of the virtual time that a guest takes: until it begins, then each stage with the time around it.
+
+    None where a stage goes on until its jobs have ended: nobody knows before when that is.
+    """
+    if any(application.role == "job" for stage in stages for application in stage.of(Application)):
+        return None
+    warm_up_ns = LEAD_NS + SETTLE_NS
+    stages_ns = sum(stage.lead_ns + stage.duration_ns + SETTLE_NS for stage in stages)
+    return ns_to_s(2 * START_EVERY_NS + warm_up_ns + stages_ns)

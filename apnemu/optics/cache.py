@@ -22,6 +22,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from apnemu.caches import user_cache
 from apnemu.optics.forms import Form
 from apnemu.optics.light import Arrival, Section
 
@@ -34,8 +35,7 @@ REVISION = 1
 
 def cache_folder() -> Path:
     """Folder in which results are kept; the first result makes it."""
-    base = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
-    return Path(base) / "apnemu" / "quality"
+    return user_cache() / "quality"
 
 
 def section_key(line: Form, section: Form, spectra: tuple[Form, ...], express_loss_db: float) -> str:

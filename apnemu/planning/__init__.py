@@ -11,7 +11,8 @@ of reach or, in `closing`, by signal quality; `spectrum_use` which slots are lit
 
 Other questions: `routing` says how the conventional network would carry the same demands over the same fibres
 (`packet_routes`, `next_hops`); `minimum` finds the fewest wavelengths, `blocking` simulates how often requests are
-refused, `online` plans light on demand while a network runs; `queueing` holds closed forms of a router's queue
+refused, `online` plans light on demand while a network runs, whose controller has its ways in `dcn`; `queueing` holds
+closed forms of a router's queue
 (M/D/1): waits and loss.
 
 No file of this room reads a clock. `judged` alone reads files, through the optics room: the optics of the equipment,

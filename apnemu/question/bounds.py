@@ -8,13 +8,11 @@ from dataclasses import dataclass
 
 from apnemu.model.activities import Pair
 from apnemu.model.assignment import Assignment
-from apnemu.model.plant import Plant
+from apnemu.model.plant import ETHERNET_HEADER_BYTES, Plant
 from apnemu.model.reason import Reason
 from apnemu.planning import NextHop
 from apnemu.planning.queueing import loss, wait_p99_ns
 from apnemu.units import serialisation_ns
-
-ETHERNET_HEADER_BYTES = 14
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -46,11 +46,10 @@ class Context(Generic[S]):
         if self.network == "packet":
             return {pair: packet_rtt_ns(plant, self.hops, pair, frame_bytes) for pair in pairs}
         paths = self.assignment.by_pair()
-        return {pair: lightpath_rtt_ns(plant, paths[pair], frame_bytes) for pair in pairs}
+        return {pair: lightpath_rtt_ns(paths[pair], frame_bytes) for pair in pairs}
 
     def line_rate_gbps(self, pair: Pair) -> float:
-        """The rate of the pair's wavelength, or of the packet network's lines."""
+        """The rate of the pair's line: what was asked of its wavelength, or that of the packet network's lines."""
         if self.network == "packet":
             return self.plant.packet.line_rate_gbps
-        mode = self.assignment.by_pair()[pair].mode
-        return next(known.rate_gbps for known in self.plant.modes if known.name == mode)
+        return self.assignment.by_pair()[pair].rate_gbps

@@ -8,10 +8,8 @@ from dataclasses import dataclass
 from typing import Annotated, Literal
 
 from apnemu.errors import InputError
-from apnemu.model.plant import Plant
+from apnemu.model.plant import ETHERNET_HEADER_BYTES, Plant
 from apnemu.question.settings import Setting
-
-ETHERNET_HEADER_BYTES = 14
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,7 +18,13 @@ class PacketSettings:
 
     line_rate_gbps: Annotated[
         float | None,
-        Setting("Rate of the packet network's lines", unit="Gbit/s", low=0.001, high=1600, example="10"),
+        Setting(
+            "Rate of the packet network's lines; else the topology's, or as fast as light that is asked for",
+            unit="Gbit/s",
+            low=0.001,
+            high=1600,
+            example="10",
+        ),
     ] = None
     buffer_bytes: Annotated[
         int | None,
@@ -36,15 +40,19 @@ class PacketSettings:
 
 def with_packet_settings(plant: Plant, settings: PacketSettings) -> Plant:
     """The plant with the packet network's settings put in. Raises InputError for a queue that holds no frame."""
-    names = ("line_rate_gbps", "buffer_bytes", "mtu_bytes")
-    changed = {name: value for name in names if (value := getattr(settings, name)) is not None}
+    changed = {name: value for name in ("buffer_bytes", "mtu_bytes") if (value := getattr(settings, name)) is not None}
+    if settings.buffer_bytes is not None:
+        changed["buffer_ns"] = 0
     background = plant.packet.background
     if settings.background is not None:
         background = dataclasses.replace(background, kind=settings.background)
     if settings.mtu_bytes is not None:
         longest = settings.mtu_bytes + ETHERNET_HEADER_BYTES
         background = dataclasses.replace(background, frame_bytes=min(background.frame_bytes, longest))
+    if settings.line_rate_gbps is not None:
+        changed["as_light"] = False
     packet = dataclasses.replace(plant.packet, **changed, background=background)
+    packet = packet.at(settings.line_rate_gbps or packet.line_rate_gbps)
     if packet.buffer_bytes < packet.mtu_bytes + ETHERNET_HEADER_BYTES:
         raise InputError(
             f"buffer_bytes is {packet.buffer_bytes}; a frame of mtu_bytes={packet.mtu_bytes} has "

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, TypeVar
 
@@ -52,17 +53,23 @@ def joined_pairs(context: Context[Any]) -> tuple[Pair, ...]:
     return pairs
 
 
+def wanted_pair(pairs: Sequence[Pair], settings: PairSettings) -> Pair:
+    """The pair that `from` and `to` name, whether or not it is one of `pairs`; what they leave open is of the first."""
+    wanted = (settings.from_ or pairs[0][0], settings.to or pairs[0][1])
+    if not settings.from_ and settings.to:
+        wanted = (next((a for a, b in pairs if b == wanted[1]), pairs[0][0]), wanted[1])
+    if settings.from_ and not settings.to:
+        wanted = (wanted[0], next((b for a, b in pairs if a == wanted[0]), pairs[0][1]))
+    return wanted
+
+
 def chosen_pair(context: Context[P]) -> Pair:
     """The pair that `from` and `to` name, or the first that was asked for.
 
     Raises InputError for a site that is none, and for a pair that the network does not join.
     """
     pairs = joined_pairs(context)
-    wanted = (context.settings.from_ or pairs[0][0], context.settings.to or pairs[0][1])
-    if not context.settings.from_ and context.settings.to:
-        wanted = (next((a for a, b in pairs if b == wanted[1]), pairs[0][0]), wanted[1])
-    if context.settings.from_ and not context.settings.to:
-        wanted = (wanted[0], next((b for a, b in pairs if a == wanted[0]), pairs[0][1]))
+    wanted = wanted_pair(pairs, context.settings)
     if wanted not in pairs:
         joined = ", ".join(f"{a}-{b}" for a, b in pairs[:6])
         raise InputError(

@@ -15,11 +15,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from apnemu import shared_folder
 from apnemu.blueprint.packet import ports_of
+from apnemu.blueprint.shared_wavelengths import UPLINK_PORT, place
 from apnemu.errors import InputError
 from apnemu.model.activities import SATURATING_BYTES, Arrivals, Flow, Pair, Saturation
 from apnemu.model.assignment import Assignment, Lightpath
-from apnemu.model.plant import Background, Fibre, PacketNetwork, Plant
+from apnemu.model.plant import Background, Fibre, PacketNetwork
 from apnemu.question.context import Context
 from apnemu.seeds import generator
 from apnemu.units import NS_PER_S, VirtualNs, gbps_to_bytes_per_s, ns_to_s, s_to_ns, serialisation_ns
@@ -45,7 +47,7 @@ def ordered_pairs(pairs: Sequence[Pair]) -> tuple[Pair, ...]:
     return tuple(dict.fromkeys(pair for source, target in pairs for pair in ((source, target), (target, source))))
 
 
-def halves(plant: Plant, assignment: Assignment) -> list[tuple[tuple[Pair, ...], tuple[Saturation, ...]]]:
+def halves(assignment: Assignment) -> list[tuple[tuple[Pair, ...], tuple[Saturation, ...]]]:
     """Two parts of (pairs to probe, saturations), so that every lightpath is probed while its neighbours run full.
 
     Each part probes both directions of every other lightpath, and fills those between them.
@@ -55,21 +57,20 @@ def halves(plant: Plant, assignment: Assignment) -> list[tuple[tuple[Pair, ...],
     for first in (0, 1):
         probed = ordered_pairs([(path.source, path.target) for path in paths[first::2]])
         if probed:
-            parts.append((probed, tuple(saturation(plant, path) for path in paths[1 - first :: 2])))
+            parts.append((probed, tuple(saturation(path) for path in paths[1 - first :: 2])))
     return parts
 
 
-def saturation(plant: Plant, path: Lightpath) -> Saturation:
+def saturation(path: Lightpath) -> Saturation:
     """Saturation of a lightpath both ways: what its line carries in a round trip, a tenth more, and a few segments."""
-    rate_gbps = next(mode.rate_gbps for mode in plant.modes if mode.name == path.mode)
-    round_trip = gbps_to_bytes_per_s(rate_gbps) * 2 * path.delay_ns // NS_PER_S
+    round_trip = gbps_to_bytes_per_s(path.rate_gbps) * 2 * path.delay_ns // NS_PER_S
     return Saturation(
         source=path.source, target=path.target, circulating_bytes=round_trip + round_trip // 10 + WAITING_BYTES
     )
 
 
 def filling_ns(saturations: Sequence[Saturation]) -> int:
-    """Time until all that is to go round has been let in: the lab's CPU takes time for each datagram."""
+    """Time until all that is to go round has been let in: the player takes time for each datagram."""
     return sum(plan.circulating_bytes for plan in saturations) // SATURATING_BYTES * NS_PER_DATAGRAM
 
 
@@ -105,7 +106,7 @@ def write_frames(path: Path, parts: Sequence[npt.NDArray[np.void]]) -> int:
     frames = frames[np.lexsort((frames["port"], frames["at_ns"]))]
     document = io.BytesIO()  # numpy's own writing does not say that a disk is full
     np.save(document, frames)
-    path.write_bytes(document.getbuffer())
+    shared_folder.write_bytes(path.parent, path.name, document.getbuffer())
     return len(frames)
 
 
@@ -154,10 +155,55 @@ def settled_ns(context: Context[Any]) -> VirtualNs:
     return VirtualNs(max(rtts, default=0) // 2 + SETTLED_NS)
 
 
+def over_routers(context: Context[Any]) -> Context[Any]:
+    """The same question of the packet network, by whose longer round trips both networks are probed alike."""
+    return dataclasses.replace(context, network="packet")
+
+
 def declared_load(context: Context[Any]) -> float:
     """The load of other people's traffic on every line of the packet network as the topology says it; 0 on the APN."""
     background = context.plant.packet.background
     return 0.0 if context.network == "apn" or background.kind == "none" else background.load
+
+
+def at_both_ends(assignment: Assignment, pair: Pair, tenant: str) -> Pair:
+    """The places of a tenant at the two sites that its wavelength joins. Raises InputError where it has none."""
+    joined = {path.name for path in assignment.lightpaths if {path.source, path.target} == {*pair}}
+    for share in assignment.shares:
+        if share.tenant == tenant and share.lightpath in joined:
+            return place(share, pair[0]), place(share, pair[1])
+    raise InputError(f"there is no light between {pair[0]} and {pair[1]} for {tenant}; see apnemu plan")
+
+
+def arrivals_on_light(
+    context: Context[Any], phase: str, pair: Pair, tenant: str, load: float, duration_ns: int
+) -> tuple[Arrivals, ...]:
+    """Frames as `arrivals` has them, a tenant's on its share of the pair's wavelength, both ways."""
+    packet = dataclasses.replace(context.plant.packet, line_rate_gbps=context.line_rate_gbps(pair))
+    background = dataclasses.replace(packet.background, load=load)
+    if background.kind == "none" or not load:
+        return ()
+    _afford(packet, load, duration_ns, 2)
+    found = []
+    for site in at_both_ends(context.assignment, pair, tenant):
+        draws = generator(context.seed, f"background {phase} {site}")
+        frames = background_frames(packet, background, UPLINK_PORT, duration_ns, draws)
+        file = f"arrivals-{phase}-{site}.npy"
+        if many := write_frames(context.folder / file, [frames]):
+            found.append(Arrivals(site=site, file=file, frames=many))
+    return tuple(found)
+
+
+def _afford(packet: PacketNetwork, load: float, duration_ns: int, directions: int) -> None:
+    """Raises InputError for more frames than the lab can hold."""
+    rate = load * gbps_to_bytes_per_s(packet.line_rate_gbps) / packet.background.frame_bytes
+    if (frames := rate * ns_to_s(duration_ns) * directions) > MOST_FRAMES:
+        raise InputError(
+            f"load is {load:g} for {ns_to_s(duration_ns):.3g} virtual s: {frames / 1e6:.0f} million frames of others,"
+            f" and the lab holds {MOST_FRAMES // 10**6} million; ask for a shorter time, a smaller load, or slower"
+            " lines (rate_gbps, line_rate_gbps)",
+            file="--set",
+        )
 
 
 def arrivals(
@@ -177,14 +223,7 @@ def arrivals(
     background = dataclasses.replace(plant.packet.background, load=load)
     if background.kind == "none" or not load:
         return ()
-    rate = load * gbps_to_bytes_per_s(plant.packet.line_rate_gbps) / background.frame_bytes
-    if (frames := rate * ns_to_s(duration_ns) * len(entered)) > MOST_FRAMES:
-        raise InputError(
-            f"load is {load:g} for {ns_to_s(duration_ns):.3g} virtual s: {frames / 1e6:.0f} million frames of others,"
-            f" and the lab holds {MOST_FRAMES // 10**6} million; ask for a shorter time, a smaller load, or a lower"
-            " line_rate_gbps",
-            file="--set",
-        )
+    _afford(plant.packet, load, duration_ns, len(entered))
     port = ports_of(plant)
     found = []
     for site in dict.fromkeys(site for site, _ in entered):

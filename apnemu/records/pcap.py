@@ -4,27 +4,37 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
+from apnemu import shared_folder
 from apnemu.errors import LabError
 from apnemu.units import NS_PER_S
 
 NANOSECOND_MAGIC = 0xA1B23C4D
 FILE_HEADER_BYTES = 24
+MOST_BYTES: Final = 4 * 1024**3
+"""Most bytes of a capture that is read whole: a frame has 30 at least."""
 
 
-def stamps_ns(path: Path) -> npt.NDArray[np.int64]:
+def stamps_ns(folder: Path, name: str) -> npt.NDArray[np.int64]:
     """Read the instant of each frame from a capture whose frames were all cut to one length; ns since the epoch.
+
+    `folder` is the guest's, `name` that of the capture in it.
 
     Returns:
         Array of shape (frames,), in the order of the capture.
 
     Raises:
-        LabError: the capture has no nanosecond stamps, frames of several lengths, or is cut off.
+        LabError: the capture is not there, has no nanosecond stamps, frames of several lengths, or is cut off.
     """
-    data = path.read_bytes()
+    path = folder / name
+    try:
+        data = shared_folder.read_bytes(folder, name, most_bytes=MOST_BYTES)
+    except FileNotFoundError:
+        raise LabError(f"there is no capture {path}; the guest wrote none: see console.log") from None
     if len(data) < FILE_HEADER_BYTES or int.from_bytes(data[:4], "little") != NANOSECOND_MAGIC:
         raise LabError(f"{path} is no capture with nanosecond stamps")
     if len(data) == FILE_HEADER_BYTES:

@@ -16,7 +16,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import BinaryIO, Final, NamedTuple
 
+from apnemu import shared_folder
 from apnemu.errors import LabError
+from apnemu.escapes import printable
 from apnemu.units import NS_PER_S
 
 NANOSECOND_MAGIC: Final = 0xA1B23C4D
@@ -26,6 +28,14 @@ INTERFACE: Final = 1
 ENHANCED_PACKET: Final = 6
 IF_NAME: Final = 2
 IF_TSRESOL: Final = 9
+MOST_BYTES: Final = 64 * 1024**3
+"""Most bytes of a capture."""
+LONGEST_FRAME_BYTES: Final = 262_144
+"""Most bytes of a frame that a capture keeps, tcpdump's own limit."""
+HEADER_BYTES: Final = 20
+"""Bytes that a frame has before its payload (LINUX_SLL2)."""
+MOST_INTERFACES: Final = 65_536
+LONGEST_NAME_BYTES: Final = 255
 NANOSECONDS: Final = b"\x09"
 """Value of `if_tsresol` with which stamps count 10^-9 s."""
 
@@ -43,10 +53,14 @@ def to_pcapng(source_pcap: Path, target: Path, interface_names: Mapping[int, str
     number. Interfaces are listed as they first appear.
 
     Raises:
-        LabError: the capture is not pcap with nanoseconds and link type 276, or ends within a frame; no `target` is
-            left behind.
+        LabError: the capture is not there, is not pcap with nanoseconds and link type 276, ends within a frame, or
+            holds what no capture does; no `target` is left behind.
     """
-    with source_pcap.open("rb") as capture:
+    try:
+        opened = shared_folder.opened(source_pcap.parent, source_pcap.name, most_bytes=MOST_BYTES)
+    except FileNotFoundError:
+        raise LabError(f"there is no capture {source_pcap}; the guest wrote none: see console.log") from None
+    with opened as capture:
         frames = _frames(capture, source_pcap)
         snap_length = next(frames).length
         partial = target.with_name(target.name + ".part")
@@ -57,6 +71,10 @@ def to_pcapng(source_pcap: Path, target: Path, interface_names: Mapping[int, str
                 for frame in frames:
                     index = int.from_bytes(frame.data[4:8], "big")
                     if index not in numbers:
+                        if len(numbers) == MOST_INTERFACES:
+                            raise LabError(
+                                f"{source_pcap}: frames of more than {MOST_INTERFACES} interfaces; run again"
+                            )
                         numbers[index] = len(numbers)
                         out.write(_interface(interface_names.get(index, f"if{index}"), snap_length))
                     out.write(_packet(numbers[index], frame))
@@ -81,6 +99,11 @@ def _frames(capture: BinaryIO, path: Path) -> Iterator[_Frame]:
     while head := capture.read(16):
         number += 1
         seconds, nanoseconds, captured, length = struct.unpack(order + "IIII", head.ljust(16, b"\0"))
+        if len(head) == 16 and not HEADER_BYTES <= captured <= LONGEST_FRAME_BYTES:
+            raise LabError(
+                f"{path}: frame {number} has {captured} bytes; it must have from {HEADER_BYTES} to"
+                f" {LONGEST_FRAME_BYTES}: tcpdump did not write it; run again"
+            )
         data = capture.read(captured)
         if len(head) < 16 or len(data) < captured:
             raise LabError(f"{path}: frame {number} is cut off; the guest was stopped while capturing; run again")
@@ -88,7 +111,11 @@ def _frames(capture: BinaryIO, path: Path) -> Iterator[_Frame]:
 
 
 def _interface(name: str, snap_length: int) -> bytes:
-    options = _option(IF_NAME, name.encode()) + _option(IF_TSRESOL, NANOSECONDS) + _option(0, b"")
+    options = (
+        _option(IF_NAME, printable(name).encode()[:LONGEST_NAME_BYTES])
+        + _option(IF_TSRESOL, NANOSECONDS)
+        + _option(0, b"")
+    )
     return _block(INTERFACE, struct.pack("<HHI", LINUX_SLL2, 0, snap_length) + options)
 
 

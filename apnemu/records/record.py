@@ -110,8 +110,17 @@ one_way_ns, duration_ns, bytes, retransmits, drops, sent, load, detail
 
 
 def _check_text(key: str, value: object) -> None:
-    if type(value) is not str:
+    if type(value) is not str or not (value.isascii() or _is_unicode(value)):
         raise ValueError(f"{key} is {value!r}; it must be text")
+
+
+def _is_unicode(text: str) -> bool:
+    """Whether a text can be written: JSON can name half a character."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _check_count(key: str, value: object) -> None:

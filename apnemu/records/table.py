@@ -5,10 +5,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 import pyarrow as pa  # type: ignore[import-untyped]  # it ships no types
 import pyarrow.parquet as pq  # type: ignore[import-untyped]  # it ships no types
 
+from apnemu import shared_folder
 from apnemu.errors import InputError, LabError
 from apnemu.records.record import FIELDS, Record
 
@@ -24,6 +26,8 @@ SCHEMA = pa.schema(
 """Columns of `records.parquet`: the fields of `Record`; rows stand in the order in which the guests wrote them."""
 
 ROWS_PER_GROUP = 1 << 20
+MOST_BYTES, MOST_LINE_BYTES = 4 * 1024**3, 1 << 20
+"""Most bytes of one `records.jsonl`, and of a line in it: the guest wrote them, and may have written anything."""
 
 
 def read_jsonl(paths: Iterable[Path]) -> pa.Table:
@@ -31,7 +35,7 @@ def read_jsonl(paths: Iterable[Path]) -> pa.Table:
 
     Raises:
         LabError: a line is not a record, or the last line has no end; the message names file and line. The guest was
-            stopped while it wrote, and what is missing is unknown.
+            stopped while it wrote, and what is missing is unknown. Or a file is none, or beyond `MOST_BYTES`.
     """
     return to_table(record for path in paths for record in _records(path))
 
@@ -86,9 +90,15 @@ def read_parquet(path: Path) -> pa.Table:
 
 
 def _records(path: Path) -> Iterator[Record]:
-    with path.open("rb") as lines:
-        for number, raw in enumerate(lines, start=1):
+    try:
+        file = shared_folder.opened(path.parent, path.name, most_bytes=MOST_BYTES)
+    except FileNotFoundError:
+        raise LabError(f"there is no {path}; the guest wrote no records: see console.log") from None
+    with file:
+        for number, raw in enumerate(_lines(file), start=1):
             place = f"{path}:{number}"
+            if len(raw) > MOST_LINE_BYTES:
+                raise LabError(f"{place}: longer than {MOST_LINE_BYTES} bytes, which no record is; see console.log")
             if not raw.endswith(b"\n"):
                 raise LabError(
                     f"{place}: the last record is cut off after {len(raw)} bytes; the guest was stopped while writing;"
@@ -96,5 +106,11 @@ def _records(path: Path) -> Iterator[Record]:
                 )
             try:
                 yield Record.from_line(raw.decode())
-            except ValueError as error:
+            except (ValueError, RecursionError) as error:
                 raise LabError(f"{place}: not a record: {error}; see console.log and run again") from None
+
+
+def _lines(file: BinaryIO) -> Iterator[bytes]:
+    """Lines of a file; of one that is longer than a record the beginning, which is more than `MOST_LINE_BYTES`."""
+    while line := file.readline(MOST_LINE_BYTES + 1):
+        yield line

@@ -19,14 +19,13 @@ LONG = ("reason", "refused")
 class Column:
     """Column of a table: the key of its values, its heading, and how a cell's text is made.
 
-    `number` aligns right; a cell of a column that is `whole` is neither cut nor wrapped where a terminal is narrow.
+    `number` aligns right, and keeps to one line.
     """
 
     key: str
     heading: str
     text: Callable[[Row], str]
     number: bool = True
-    whole: bool = False
 
     def cell(self, row: Row) -> str:
         """The text of a row's cell, whatever `text` makes."""
@@ -45,7 +44,7 @@ def text(key: str, heading: str = "") -> Column:
 
 def site(key: str, heading: str = "") -> Column:
     """Column of sites, as proper names."""
-    return Column(key=key, heading=heading or key, text=lambda row: words.site(row[key]), number=False, whole=True)
+    return Column(key=key, heading=heading or key, text=lambda row: words.site(row[key]), number=False)
 
 
 def network(key: str = "network") -> Column:
@@ -65,9 +64,7 @@ def network_short() -> Column:
 
 def pair() -> Column:
     """Column of pairs of sites."""
-    return Column(
-        key="from", heading="pair", text=lambda row: words.pair(row["from"], row["to"]), number=False, whole=True
-    )
+    return Column(key="from", heading="pair", text=lambda row: words.pair(row["from"], row["to"]), number=False)
 
 
 def part(key: str, whole: str, heading: str) -> Column:
@@ -76,7 +73,7 @@ def part(key: str, whole: str, heading: str) -> Column:
     def text(row: Row) -> str:
         return words.NOTHING if row.get(key) is None else f"{row[key]:,} of {row[whole]:,}"
 
-    return Column(key=key, heading=heading, text=text, whole=True)
+    return Column(key=key, heading=heading, text=text)
 
 
 def number(key: str, heading: str, decimals: int, factor: float = 1.0) -> Column:

@@ -15,7 +15,7 @@ from markupsafe import Markup, escape
 from apnemu.report import columns, words
 from apnemu.report.ordering import networks, phases
 from apnemu.report.plots import Series, figure, plot
-from apnemu.report.round_trips import LatencyRow, Pair, over_prediction_ns, pairs
+from apnemu.report.round_trips import LatencyRow, Pair, off_closed_form_ns, pairs
 from apnemu.report.shown import PairSaid
 from apnemu.report.svg import Scale, css, element, legend, linear_scale, log_scale, marker, percent
 from apnemu.units import ns_to_ms, ns_to_us
@@ -33,9 +33,9 @@ ROUND_TRIP_COLUMNS = (
     columns.ms("one_way_ns_p50", "one way p50, ms"),
     columns.ms("predicted_rtt_ns", "predicted RTT, ms"),
     columns.Column(
-        key="rtt_ns_min",
-        heading="min − predicted, ns",
-        text=lambda row: words.plain(over_prediction_ns(cast(LatencyRow, row))),
+        key="rtt_ns_max",
+        heading="worst − predicted, ns",
+        text=lambda row: words.plain(off_closed_form_ns(cast(LatencyRow, row))),
     ),
     columns.plain("sent"),
     columns.plain("lost"),

@@ -6,17 +6,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, cast
 
-from rich.table import Column, Table
+from rich.table import Table
 from rich.text import Text
 
 from apnemu.report import words
 from apnemu.report.ordering import networks, phases
-from apnemu.report.round_trips import LatencyRow, over_prediction_ns
+from apnemu.report.round_trips import LatencyRow, off_closed_form_ns
 from apnemu.report.tables import coloured, left, right, titled
 
 FEW_ROWS = 24
 """Most rows that are all shown; of more rows, the telling ones are."""
-HEADINGS = ("p50, ms", "p99, ms", "jitter", "over predicted", "lost")
+HEADINGS = ("p50, ms", "p99, ms", "jitter", "off closed form", "lost")
 
 
 def round_trip_table(results: Sequence[Mapping[str, Any]], named: Iterable[tuple[str, str]] = ()) -> Table:
@@ -28,7 +28,7 @@ def round_trip_table(results: Sequence[Mapping[str, Any]], named: Iterable[tuple
     rows = cast(Sequence[LatencyRow], results)
     several = len(phases(rows)) > 1
     names = left("network", *(["phase"] if several else []))
-    table = titled("Round trips", Column("pair", no_wrap=True), *names, *right(*HEADINGS))
+    table = titled("Round trips", *left("pair"), *names, *right(*HEADINGS))
     shown = _telling(rows, named) if len(rows) > FEW_ROWS else rows
     before = ""
     for row in shown:
@@ -67,7 +67,7 @@ def _latency_cells(row: LatencyRow, several: bool) -> list[str | Text]:
         words.ms(row["rtt_ns_p50"], 3),
         words.ms(row["rtt_ns_p99"], 3),
         words.duration(row["jitter_ns"]),
-        words.duration(over_prediction_ns(row)),
+        words.duration(off_closed_form_ns(row)),
         f"{row['lost']} of {row['sent']}" if row["lost"] else "0",
     ]
 
@@ -75,7 +75,7 @@ def _latency_cells(row: LatencyRow, several: bool) -> list[str | Text]:
 def _summary(rows: Sequence[LatencyRow], several: bool) -> list[str | Text]:
     """Summary row of a network in a phase."""
     medians = [row["rtt_ns_p50"] for row in rows if row["rtt_ns_p50"] is not None]
-    off = [distance for row in rows if (distance := over_prediction_ns(row)) is not None]
+    off = [distance for row in rows if (distance := off_closed_form_ns(row)) is not None]
     lost = sum(row["lost"] for row in rows)
     return [
         Text(f"worst of {words.count(len(rows), 'pair')}", style="bold"),

@@ -71,11 +71,18 @@ def chief(ends: Sequence[tuple[str, str]], picture: Mapping[str, Any]) -> tuple[
     return next((pair for pair in ends if {*pair} == greatest), ends[0] if ends else None)
 
 
-def over_prediction_ns(row: LatencyRow) -> int | None:
-    """Time by which the fastest round trip exceeds the prediction for an empty network; None if either is missing."""
-    if row["rtt_ns_min"] is None or row.get("predicted_rtt_ns") is None:
+def off_closed_form_ns(row: LatencyRow) -> int | None:
+    """Difference from the closed form of an empty network: that of the probe that lies furthest from it, with its sign;
+    None if either is missing.
+
+    >>> row = {"rtt_ns_min": 95, "rtt_ns_max": 103, "predicted_rtt_ns": 100}
+    >>> off_closed_form_ns(row), off_closed_form_ns({**row, "rtt_ns_max": 109})
+    (-5, 9)
+    """
+    predicted_ns = row.get("predicted_rtt_ns")
+    if row["rtt_ns_min"] is None or row["rtt_ns_max"] is None or predicted_ns is None:
         return None
-    return row["rtt_ns_min"] - (row["predicted_rtt_ns"] or 0)
+    return max(row["rtt_ns_max"] - predicted_ns, row["rtt_ns_min"] - predicted_ns, key=abs)
 
 
 def _lengths(picture: Mapping[str, Any]) -> Mapping[str, Mapping[str, float]]:

@@ -16,6 +16,7 @@ from rich.table import Table
 from apnemu.report import words
 from apnemu.report.columns import Column
 from apnemu.report.curves import Curve
+from apnemu.report.lines import noted, of_rows
 
 Row = Mapping[str, Any]
 Picture = Mapping[str, Any]
@@ -68,8 +69,10 @@ class Shown:
         return tuple(dict.fromkeys((*columns, *curves, *filter(None, [self.phases]))))
 
     def answer(self, rows: Sequence[Row], picture: Picture) -> str:
-        """The answer in a sentence."""
-        return self.sentence(rows, picture) if rows else "Nothing was measured."
+        """The answer in a sentence, and one more where the lines of what is compared differ."""
+        return (
+            " ".join(filter(None, (self.sentence(rows, picture), of_rows(rows)))) if rows else "Nothing was measured."
+        )
 
     def groups(self, rows: Sequence[Row], picture: Picture) -> list[tuple[str, list[Markup]]]:
         """The figures as (heading, figures): one group, or with `phases` one for the first and one for the last."""
@@ -85,7 +88,7 @@ class Shown:
         if not rows:
             return []
         return [
-            drawn
+            noted(drawn, rows)
             for figure in self.figures
             for drawn in (figure.draw(rows) if isinstance(figure, Curve) else figure(rows, picture))
         ]

@@ -13,6 +13,7 @@ from rich.text import Text
 
 from apnemu.report import words
 from apnemu.report.columns import all_columns
+from apnemu.report.fitted import Fitted
 from apnemu.report.shown import Shown
 
 MANY_COLUMNS = 8
@@ -34,7 +35,7 @@ def results_table(rows: Sequence[Mapping[str, Any]], shown: Shown) -> Table:
                 f"{one.heading} {one.text(rows[0]) or words.NOTHING}" for one in same
             )
     for column in columns:
-        table.add_column(Text(column.heading), justify="right" if column.number else "left", no_wrap=column.whole)
+        table.add_column(Text(column.heading), justify="right" if column.number else "left", no_wrap=column.number)
     before = ""
     for row in rows:
         network = str(row.get("network", ""))
@@ -62,7 +63,7 @@ def left(*headings: str) -> list[Column]:
 
 def titled(title: str, *columns: Column) -> Table:
     """An empty table in the house's look."""
-    return Table(
+    return Fitted(
         *(replace(column) for column in columns),
         title=title,
         title_justify="left",
@@ -75,31 +76,36 @@ def titled(title: str, *columns: Column) -> Table:
 
 
 def plan_table(planned: Mapping[str, Any]) -> Table:
-    """Table of a plan (`apnemu plan --json`): a line for each lightpath, then for each branch of its light trees."""
+    """Table of a plan (`apnemu plan --json`): a line for each lightpath, then for each branch of its light trees.
+
+    Names stand in it only where the ends of a way do not tell the lines apart.
+    """
+    ways: list[tuple[str, Mapping[str, Any], Mapping[str, Any]]] = [
+        *((path["name"], path, path) for path in planned["lightpaths"]),
+        *((f"{tree['name']}/{branch['to']}", tree, branch) for tree in planned["trees"] for branch in tree["branches"]),
+    ]
+    named = len({(way["route"][0], way["route"][-1]) for _, _, way in ways}) < len(ways)
     table = titled(
         "Lightpaths",
-        *left("name", "route", "mode"),
-        *right("slot n, m", "Gbit/s", "GSNR, dB", "margin, dB", "one way"),
+        *left(*(["name"] if named else []), "from", "to", "via"),
+        *right("one way", "Gbit/s", "margin, dB", "GSNR, dB", "slot n, m", "mode"),
     )
-    for path in planned["lightpaths"]:
-        table.add_row(
-            Text(path["name"]),
-            Text(" ".join(path["route"])),
-            Text(path["mode"]),
-            f"{path['slot']['n']}, {path['slot']['m']}",
-            f"{path['rate_gbps']:g}",
-            *(words.NOTHING if path[key] is None else f"{path[key]:.2f}" for key in ("gsnr_db", "margin_db")),
-            words.duration(path["delay_ns"]),
-        )
-    for tree in planned["trees"]:
-        for branch in tree["branches"]:
-            table.add_row(
-                Text(f"{tree['name']}/{branch['to']}"),
-                Text(" ".join(branch["route"])),
-                Text(tree["mode"]),
-                f"{tree['slot']['n']}, {tree['slot']['m']}",
-                f"{tree['rate_gbps']:g}",
-                *(f"{branch[key]:.2f}" for key in ("gsnr_db", "margin_db")),
-                words.duration(branch["delay_ns"]),
-            )
+    for name, carrier, way in ways:
+        table.add_row(*([Text(name)] if named else []), *_ends(way["route"]), *_light(carrier, way))
     return table
+
+
+def _ends(route: Sequence[str]) -> list[Text]:
+    """Cells of a route: where it begins and ends, and the sites between."""
+    return [Text(route[0]), Text(route[-1]), Text(" ".join(route[1:-1]) or words.NOTHING)]
+
+
+def _light(carrier: Mapping[str, Any], way: Mapping[str, Any]) -> list[str | Text]:
+    """Cells of figures: what arrives at the end of a way, and the slot and the mode of what carries it."""
+    return [
+        words.duration(way["delay_ns"]),
+        f"{carrier['rate_gbps']:g}",
+        *(words.NOTHING if way[key] is None else f"{way[key]:.2f}" for key in ("margin_db", "gsnr_db")),
+        f"{carrier['slot']['n']}, {carrier['slot']['m']}",
+        Text(carrier["mode"]),
+    ]

@@ -10,6 +10,7 @@
     manifest   versions, hashes of inputs, approximations
     finished   a run that has ended, read from its directory; its page
     unlit_network  a network for `apnemu lab net`: nothing lit yet, or the packet network
+    demo       a few short runs, and one table of both networks
     bench      speed and accuracy beside stock Mininet's
 
 The room is called `running` since `apnemu.run` is the public function: a package of that name would take its place as

@@ -18,6 +18,7 @@ from apnemu.question.context import Context, Row
 from apnemu.question.contract import returned
 from apnemu.question.experiment import Chosen, Experiment, nothing_played
 from apnemu.question.former import way_out
+from apnemu.question.lines import unequal_lines
 from apnemu.question.packet_network import with_packet_settings
 from apnemu.question.results import plain_value
 from apnemu.question.verdict import Verdict
@@ -60,7 +61,7 @@ def resolve(request: Request) -> Asked:
         expected = returned(name, "expected", experiment.expected(chosen.own), str)
         _try_judge(experiment, chosen)
         prepared = experiment.prepare(with_packet_settings(drawn, chosen.packet), chosen.own)
-        plant = returned(name, "prepare", prepared, Plant)
+        plant = returned(name, "prepare", prepared, Plant).equal_lines()
     judged = plan_judged(plant, by_quality=request.by_quality or experiment.by_quality)
     with own_functions(request.experiment.name, request.own_file):
         arranged = experiment.arrange(judged.assignment, chosen.own)
@@ -68,13 +69,14 @@ def resolve(request: Request) -> Asked:
         plays_scenario = experiment.plays_scenario(chosen.own)
     dark = () if experiment.computed or "apn" not in request.networks else left_dark(assignment)
     unplayed = () if plays_scenario else scenario_unplayed(drawn, f"This run of {experiment.name}")
+    unequal = () if experiment.computed else unequal_lines(request.networks, plant, assignment)
     return Asked(
         request=request,
         chosen=chosen,
         plant=plant,
         assignment=assignment,
-        notes=(*judged.notes, *judged.warnings, *dark, *unplayed),
-        warnings=(*judged.warnings, *dark, *unplayed),
+        notes=(*judged.notes, *judged.warnings, *dark, *unplayed, *unequal),
+        warnings=(*judged.warnings, *dark, *unplayed, *unequal),
         picture=picture_of(plant, assignment),
         expected=expected,
     )

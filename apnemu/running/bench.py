@@ -33,8 +33,8 @@ from apnemu.question.context import Context
 from apnemu.question.discovery import shipped_topology
 from apnemu.question.traffic import PROBE_BYTES, settled_ns
 from apnemu.records.table import read_jsonl
-from apnemu.running.directory import write_json
-from apnemu.running.guests import GUEST_FOLDER, MEMORY_MB
+from apnemu.running.guests import GUEST_FOLDER, MEMORY_MB, write_blueprint
+from apnemu.shared_folder import read_bytes
 from apnemu.topology import read_plant
 from apnemu.units import NS_PER_S, VirtualNs, ns_to_s, ns_to_us, s_to_ns
 
@@ -177,7 +177,7 @@ def _ours(ready: Path, folder: Path, plant: Plant, stages: Callable[[Context[Non
         folder=folder,
     )
     blueprint = blueprint_for("apn", plant, context.assignment, context.hops, stages(context), seed=context.seed)
-    write_json(folder / "network.json", blueprint.to_json())
+    write_blueprint(folder, blueprint)
     clocks: list[tuple[int, float]] = []
 
     def watch(progress: Progress) -> None:
@@ -185,7 +185,7 @@ def _ours(ready: Path, folder: Path, plant: Plant, stages: Callable[[Context[Non
 
     outcome = run(_job(ready, folder, "virtual", "apnemu.emulation", GUEST_FOLDER), on_progress=watch)
     clocks.append((outcome.virtual_ns, outcome.wall_s))
-    memory_mb = json.loads((folder / "usage.json").read_text())["memory_mb"]
+    memory_mb = json.loads(read_bytes(folder, "usage.json"))["memory_mb"]
     return _Ran(outcome=outcome, table=read_jsonl([folder / "records.jsonl"]), clocks=clocks, memory_mb=memory_mb)
 
 
@@ -204,7 +204,7 @@ def _stock(ready: Path, folder: Path, sites: int, *, flows: bool) -> dict[str, A
             "flows" if flows else "no-flows",
         )
     )
-    document: dict[str, Any] = json.loads((folder / "stock.json").read_text())
+    document: dict[str, Any] = json.loads(read_bytes(folder, "stock.json"))
     return {**document, "delay_ns": delay_us * 1_000}
 
 

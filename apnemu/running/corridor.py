@@ -20,6 +20,7 @@ from apnemu.lab.needs import has_program
 from apnemu.lab.verdict import disk_named
 from apnemu.lab.watchdog import peak_bytes
 from apnemu.question.context import Row
+from apnemu.question.lines import with_line_rates
 from apnemu.question.results import plain_rows
 from apnemu.records.table import read_jsonl, write_parquet
 from apnemu.running import directory
@@ -178,5 +179,6 @@ def _measure(begun: _Begun, kind: Time) -> tuple[list[Row], list[Outcome]]:
     write_parquet(table, records)
     with _kept(records), own_functions(request.experiment.name, request.own_file):
         rows = plain_rows(request.experiment.name, request.experiment.rows(table, networks))
+        rows = with_line_rates(rows, networks)
     directory.collect(folder, {context.network: context.folder for context in networks}, suffix, pcap=request.pcap)
     return rows, outcomes

@@ -4,17 +4,23 @@
 from __future__ import annotations
 
 import json
-import shutil
+import logging
+import sys
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from apnemu.errors import InputError
+from apnemu import shared_folder
+from apnemu.errors import InputError, LabError
 from apnemu.records.pcapng import to_pcapng
 
 OWN_EXPERIMENT = "experiment.py"
 """Name of the copy that a run keeps of an experiment of somebody's own."""
+MOST_LOG_BYTES = 64 * 1024**2
+"""Most bytes that are taken of each log of a guest."""
+
+log = logging.getLogger(__name__)
 
 
 def make(out: Path | None, stem: str) -> Path:
@@ -58,21 +64,45 @@ def made(folder: Path, option: str, *, new: bool = False) -> Path:
 
 
 def collect(folder: Path, guests: Mapping[str, Path], suffix: str, *, pcap: bool) -> None:
-    """Move what is kept of the guests' folders (network -> folder) into the run's own files; the folders go."""
-    with (folder / "console.log").open("a") as log:
+    """Move what is kept of the guests' folders (network -> folder) into the run's own files; the folders go.
+
+    Raises LabError where a guest made of its capture something else. What is left out of logs and `apps/` is told.
+    """
+    with (folder / "console.log").open("a") as console:
         for network, guest in guests.items():
             for name in ("console.log", "controller.log", "transceivers.log"):
-                text = (guest / name).read_text(errors="replace") if (guest / name).is_file() else ""
+                text = log_text(guest, name)
                 if text or name != "transceivers.log":
-                    log.write(f"== {network}{suffix} {name}\n{text}")
+                    console.write(f"== {network}{suffix} {name}\n{text}")
     for network, guest in guests.items():
-        if (guest / "apps").is_dir():
-            shutil.copytree(guest / "apps", folder / "apps" / f"{network}{suffix}")
+        for what in shared_folder.copy_files(guest, "apps", folder / "apps" / f"{network}{suffix}"):
+            log.warning("%s: left out: %s", folder / "apps", what)
         if pcap:
-            names = json.loads((guest / "interfaces.json").read_text())
-            interfaces = {int(index): name for index, name in names.items()}
-            to_pcapng(guest / "capture.pcap", folder / f"{network}{suffix}.pcapng", interfaces)
-        shutil.rmtree(guest)
+            to_pcapng(guest / "capture.pcap", folder / f"{network}{suffix}.pcapng", _interfaces(guest))
+        shared_folder.remove_all(guest)
+
+
+def log_text(guest: Path, name: str) -> str:
+    """The beginning of a guest's log; in words why it is not taken, where it is no file."""
+    try:
+        with shared_folder.opened(guest, name, most_bytes=sys.maxsize) as file:
+            text = file.read(MOST_LOG_BYTES).decode(errors="replace")
+            left_out = bool(file.read(1))
+    except FileNotFoundError:
+        return ""
+    except LabError as error:
+        return f"[apnemu: left out: {error}]\n"
+    return f"{text}\n[apnemu: what came after {MOST_LOG_BYTES} bytes is left out]\n" if left_out else text
+
+
+def _interfaces(guest: Path) -> dict[int, str]:
+    """The names of a guest's interfaces by their numbers. Raises LabError for anything else."""
+    file = guest / "interfaces.json"
+    try:
+        names = json.loads(shared_folder.read_bytes(guest, file.name))
+        return {int(index): str(name) for index, name in names.items()}
+    except (FileNotFoundError, ValueError, AttributeError, RecursionError) as error:
+        raise LabError(f"{file} does not name the guest's interfaces ({error}); see console.log") from error
 
 
 def write_json(path: Path, document: Any) -> None:

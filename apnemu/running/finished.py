@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +12,7 @@ from typing import Any
 
 from rich.table import Table
 
+from apnemu.caches import foreign_part
 from apnemu.errors import InputError
 from apnemu.question.discovery import known_experiments, load_experiment
 from apnemu.report.page import Part, render, write_page
@@ -21,7 +21,6 @@ from apnemu.report.tables import results_table
 from apnemu.running.asked import exact_rows, own_functions
 from apnemu.running.directory import OWN_EXPERIMENT, made
 
-OTHERS_WRITE = 0o022
 WRITTEN = ("experiment", "seed", "time", "virtual_s", "wall_s", "expectation", "results")
 """What every run writes into `results.json`."""
 
@@ -122,9 +121,11 @@ def _shown(folder: Path, experiment: str, manifest: Mapping[str, Any]) -> Shown:
 
 
 def _is_mine(file: Path, manifest: Mapping[str, Any]) -> bool:
-    """Whether a kept experiment is a file of this user (or root's) that nobody else writes to, as the run hashed it."""
-    state = file.lstat()
-    if state.st_uid not in (os.getuid(), 0) or state.st_mode & OTHERS_WRITE or file.is_symlink():
+    """Whether a kept experiment is a file of this user (or root's), as the run hashed it, that nobody else can write.
+
+    Nor may anybody else write a folder on its way: with both files exchanged the hash would be that of another program.
+    """
+    if file.is_symlink() or foreign_part(file):
         return False
     return hashlib.sha256(file.read_bytes()).hexdigest() == manifest.get("experiment_sha256")
 

@@ -3,21 +3,28 @@
 
 from __future__ import annotations
 
+import json
+import os
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 from apnemu.blueprint.compiled import blueprint_for
 from apnemu.blueprint.document import Blueprint
 from apnemu.errors import GuestError
+from apnemu.escapes import printable
 from apnemu.lab import kernel
 from apnemu.lab.guest import Job, Outcome, Progress
+from apnemu.lab.hiding import around
 from apnemu.lab.python import guest_code, guest_folders, guest_python
 from apnemu.lab.side_by_side import run_all
+from apnemu.model.activities import Application
 from apnemu.model.scenario import Stage, planned_virtual_s
 from apnemu.question.context import Context
 from apnemu.question.contract import returned
-from apnemu.running.directory import write_json
+from apnemu.running.directory import log_text
 from apnemu.running.request import Request, Time
+from apnemu.shared_folder import write_text
 
 GUEST_FOLDER = "/run/apnemu"
 """The name under which a guest finds its folder."""
@@ -43,8 +50,13 @@ def blueprint_of(request: Request, context: Context[Any]) -> Blueprint:
         controller_settle_s=request.controller_settle_s,
         pcap=request.pcap,
     )
-    write_json(context.folder / "network.json", blueprint.to_json())
+    write_blueprint(context.folder, blueprint)
     return blueprint
+
+
+def write_blueprint(folder: Path, blueprint: Blueprint) -> None:
+    """Write a blueprint where a guest finds it, in the guest's folder."""
+    write_text(folder, "network.json", json.dumps(blueprint.to_json(), indent=1) + "\n")
 
 
 def _stages(request: Request, context: Context[Any]) -> tuple[Stage, ...]:
@@ -71,6 +83,8 @@ def emulate(
             argv=(guest_python(), "-m", "apnemu.emulation", GUEST_FOLDER),
             environment={"PYTHONPATH": guest_code()},
             shown=folders,
+            hide_home=request.hide_home,
+            visible=_visible(request, blueprint),
             seed=request.seed,
             memory_mb=MEMORY_MB,
             time=kind,
@@ -94,11 +108,20 @@ def emulate(
     return outcomes
 
 
+def _visible(request: Request, blueprint: Blueprint) -> tuple[Path, ...]:
+    """What a guest sees of its user's home: what was asked for, and the files that it is told to run."""
+    named = [path for path in (request.controller, request.own_file) if path]
+    applications = [one for stage in blueprint.stages for one in stage.of(Application)]
+    words = {word for one in applications for word in one.argv if word.startswith("/")}
+    named += [Path(word) for word in sorted(words) if os.path.exists(word)]
+    return (*request.shows, *(path for one in named for path in around(one)))
+
+
 def _raise_guest(context: Context[Any], outcome: Outcome) -> None:
-    console = (context.folder / "console.log").read_text(errors="replace").splitlines()
+    console = log_text(context.folder, "console.log").splitlines()
     own = [line.partition("apnemu: ")[2] for line in console if line.startswith("apnemu: ")]
     why = own[-1] if own else " | ".join(console[-3:])
     raise GuestError(
-        f"the {context.network} guest's program ended with {outcome.exit_code}: {why}; "
+        f"the {context.network} guest's program ended with {outcome.exit_code}: {printable(why)}; "
         f"see {context.folder / 'console.log'}"
     )

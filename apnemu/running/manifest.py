@@ -58,6 +58,8 @@ def versions(controller_runtime: str) -> dict[str, str]:
     found = {"apnemu": __version__, "python": platform.python_version()}
     ready = kernel.find()
     found["kernel"] = f"{ready.version} ({ready.key})" if ready and ready.version else "given by hand"
+    if ready and ready.source:
+        found["kernel_source"] = ready.source
     found["ovs"] = _program("ovs-vswitchd", "--version")
     for name, package in PACKAGES.items():
         if name in ("os-ken", "ryu") and name != controller_runtime:
@@ -76,12 +78,14 @@ def approximations(times: Sequence[str], syscall_cost_ns: int, *, pcap: bool) ->
         "A line's rate counts the bytes that Linux counts: not preamble, gap and checksum (24 bytes a frame).",
         "Over lightpaths TCP hands over segments of up to 64 KiB as one frame; on the packet network one frame each.",
         "Switches look up in no time; the delay of a router is what the topology declares.",
+        "The controller's data communication network is out of band: it survives what happens to fibres and sites.",
         "Injected background load starts with an empty network at the beginning of each stage.",
     ]
     clocks = {
         "real": "REAL TIME: delays are what this machine managed while it was busy with other things.",
-        "virtual": "CPUs are infinitely fast: computing takes no virtual time, "
-        f"a system call {syscall_cost_ns} ns, reading a clock 1 ns.",
+        "virtual": "CPUs are infinitely fast, and each task has one of its own: computing takes no virtual time, "
+        f"a system call takes its caller, and nobody else, {syscall_cost_ns} ns, reading a clock 1 ns. Tasks that can "
+        "run at the very same nanosecond do so in the order in which they came to.",
     }
     watched = ["A captured frame's stamp takes its sender 1 ns: with --pcap a congested queue drops other frames."]
     return [*(clocks[time] for time in times), *common, *(watched if pcap else [])]

@@ -79,6 +79,15 @@ def application(given: str | Path | None, framework: str, words: Sequence[str] =
     return file
 
 
+def shows_of(given: Iterable[str | Path]) -> tuple[Path, ...]:
+    """What the labs are to see of this user's home. Raises InputError for what is not there."""
+    paths = tuple(Path(path) for path in given)
+    for path in paths:
+        if not path.exists():
+            raise InputError(f"there is no {path}; give a file or a folder that the lab is to see", file="--show")
+    return paths
+
+
 def runtime(given: str | None) -> str:
     """The framework of the controller, or the first that is installed. Raises InputError for any other."""
     from apnemu.controllers.frameworks import RYU, installed

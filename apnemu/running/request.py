@@ -38,6 +38,9 @@ class Request:
     cores: tuple[int, ...] = ()
     by_quality: bool = False
     """Whether GNPy decides what is lit; else the table of reach does, and GNPy's figures stand beside it."""
+    hide_home: bool = True
+    shows: tuple[Path, ...] = ()
+    """What the labs see of this user's home, beside the Python that runs this and what the run itself names."""
 
     def command(self) -> list[str]:
         """The words of the command line that gives this run again; none for an experiment that is in no file."""
@@ -52,6 +55,8 @@ class Request:
             words.append("--pcap")
         if self.by_quality:
             words.append("--quality")
+        words += [] if self.hide_home else ["--no-hide-home"]
+        words += [word for path in self.shows for word in ("--show", str(path))]
         if self.controller:
             words += ["--controller", str(self.controller)]
         if self.controller_settle_s != FOREIGN_SETTLE_S:

@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
+from apnemu import shared_folder
 from apnemu.blueprint.compiled import blueprint_for
 from apnemu.blueprint.document import FOREIGN_SETTLE_S
 from apnemu.errors import InputError
 from apnemu.model.assignment import Assignment
 from apnemu.planning import next_hops
 from apnemu.question.context import Network
-from apnemu.running.directory import write_json
+from apnemu.running.guests import write_blueprint
 from apnemu.running.manifest import scenario_unplayed
 from apnemu.topology import read_plant
 
@@ -49,7 +50,7 @@ def write_network(
     The journal of an earlier network's controller in that folder is deleted. Raises InputError for a topology that
     cannot be.
     """
-    (folder / "controller.journal").unlink(missing_ok=True)
+    shared_folder.remove(folder, "controller.journal")
     plant = read_plant(topology)
     if network == "apn":
         plant = dataclasses.replace(plant, transceivers=transceivers)
@@ -65,5 +66,5 @@ def write_network(
         controller_options=control.options,
         controller_settle_s=control.settle_s,
     )
-    write_json(folder / "network.json", blueprint.to_json())
+    write_blueprint(folder, blueprint)
     return scenario_unplayed(plant, "The network on demand" if network == "apn" else "The packet network")

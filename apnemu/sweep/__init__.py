@@ -54,6 +54,9 @@ class Request:
     wall_limit_s: float = 1800
     again: bool = False
     """Whether points that failed before are run once more."""
+    hide_home: bool = True
+    shows: tuple[Path, ...] = ()
+    """What the labs see of this user's home, as in a run."""
 
 
 def sweep(request: Request, *, say: Say) -> dict[str, Any]:
@@ -161,5 +164,7 @@ def _task(request: Request, folder: Path, point: Point) -> Task:
         seed=point.seed,
         networks=request.networks,
         wall_limit_s=request.wall_limit_s,
+        hide_home=request.hide_home,
+        shows=request.shows,
         folder=None if request.scheduler else str((folder / "runs" / point.key).resolve()),
     )

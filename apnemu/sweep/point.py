@@ -3,8 +3,8 @@
 
 from __future__ import annotations
 
-import shutil
 import tempfile
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from apnemu.question.context import Network
 from apnemu.question.discovery import load_experiment
 from apnemu.running import corridor
 from apnemu.running.request import Request
+from apnemu.shared_folder import remove_all
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +29,8 @@ class Task:
     networks: tuple[Network, ...]
     wall_limit_s: float
     folder: str | None
+    hide_home: bool = True
+    shows: tuple[Path, ...] = ()
 
 
 def run_point(task: Task) -> dict[str, Any]:
@@ -39,7 +42,8 @@ def run_point(task: Task) -> dict[str, Any]:
     """
     scratch = None if task.folder else tempfile.mkdtemp(prefix="apnemu-point-")
     folder = Path(task.folder or f"{scratch}/run")
-    shutil.rmtree(folder, ignore_errors=True)  # what an interrupted sweep left of this very point
+    with suppress(OSError):
+        remove_all(folder)  # what an interrupted sweep left of this very point
     try:
         request = Request(
             experiment=load_experiment(task.experiment),
@@ -50,6 +54,8 @@ def run_point(task: Task) -> dict[str, Any]:
             networks=task.networks,
             out=folder,
             wall_limit_s=task.wall_limit_s,
+            hide_home=task.hide_home,
+            shows=task.shows,
         )
         document = corridor.run(request, say=lambda text: None).document
     except ApnemuError as error:
@@ -58,7 +64,8 @@ def run_point(task: Task) -> dict[str, Any]:
         return _failed(task, f"{type(error).__name__}: {error}", folder)
     finally:
         if scratch:
-            shutil.rmtree(scratch, ignore_errors=True)
+            with suppress(OSError):
+                remove_all(Path(scratch))
     return {"key": task.key, "rows": document["results"], "met": document["expectation"]["met"], "reason": ""}
 
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from apnemu.model.activities import Event
-from apnemu.model.plant import Background, Fibre, GnpyFiles, PacketNetwork, Plant, Site
+from apnemu.model.plant import Background, Controller, Fibre, GnpyFiles, PacketNetwork, Plant, Site
 from apnemu.topology.shapes import Choice, Key, ListOf, MapOf, Number, Record, Text, may, must
 from apnemu.units import s_to_ns, us_to_ns
 
@@ -129,9 +129,16 @@ ROUTERS = Record(
     makes=PacketNetwork,
     meaning="The conventional network over the same fibres: a store-and-forward router at every site.",
     keys={
-        "line_rate_gbps": must(RATE_GBPS, "rate of each line between two routers"),
+        "line_rate_gbps": may(
+            RATE_GBPS, "rate of each line between two routers", otherwise="that of the fastest demand"
+        ),
         "mtu_bytes": must(MTU_BYTES),
-        "buffer_bytes": must(BUFFER_BYTES, "it holds the frame in transmission too; what does not fit is dropped"),
+        "buffer_bytes": may(
+            BUFFER_BYTES,
+            "queue of a port; it holds the frame in transmission too, and what does not fit is dropped",
+            otherwise="as buffer_us says",
+        ),
+        "buffer_us": may(DELAY_US, "the same as the time in which the line sends it", otherwise="as buffer_bytes says"),
         "forwarding_us": must(DELAY_US, "what a router takes to forward a frame"),
         "oeo_us": must(DELAY_US, "what light to electricity and back takes at each router"),
         "fec_us": must(DELAY_US, "what error correction takes on each line, both ends together"),
@@ -208,6 +215,22 @@ EVENT = Record(
     hint="write for example {at_s: 1, event: cut, what: tokyo-osaka}",
 )
 
+CONTROLLER = Record(
+    makes=Controller,
+    meaning="The controller of the network stands at a site and reaches switches, devices and hosts over a data"
+    " communication network of its own (DCN, ITU-T G.7712), which survives what happens to fibres and sites.",
+    keys={
+        "at": may(NAME, "the site where it stands", otherwise="the one with the shortest way to its farthest site"),
+        "delay_us": may(
+            DELAY_US,
+            "delay of the DCN to every site, one way",
+            otherwise="the shortest way over the fibres, 10 us at least",
+            fills="delay_ns",
+        ),
+    },
+    hint="write for example controller: {at: tokyo}",
+)
+
 GNPY = Record(
     makes=GnpyFiles,
     meaning="GNPy's own files that `apnemu import` made this topology from; paths begin at this file.",
@@ -235,6 +258,7 @@ TOPOLOGY = Record(
         "fibres": must(FIBRES),
         "demands": may(DEMANDS),
         "packet": may(PACKET, "the conventional network", otherwise=THE_EQUIPMENTS, fills=""),
+        "controller": may(CONTROLLER, "where the controller stands, and its way to everything else"),
         "scenario": may(SCENARIO, "events in any order", fills=""),
         "gnpy": may(GNPY, "files of an imported network"),
     },

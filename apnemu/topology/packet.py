@@ -3,29 +3,38 @@
 
 from __future__ import annotations
 
-from apnemu.model.plant import Background, PacketNetwork
+from apnemu.model.plant import ETHERNET_HEADER_BYTES, Background, PacketNetwork
 from apnemu.topology.entry import Entry
 
-ETHERNET_HEADER_BYTES = 14
-"""Header that a frame adds to its IP datagram; preamble, checksum and gap are not counted, as in Linux's queues."""
+USUAL_GBPS = 100.0
+"""Rate of the packet network's lines where neither anybody gives one nor a demand asks for light."""
 
 
 def read_packet(own: Entry, default: Entry) -> PacketNetwork:
     """The packet network; `own` is the topology's `packet:`, which may be empty, `default` the equipment's.
 
-    `frame_bytes` of the background, if nobody gives it, is a full frame: `mtu_bytes` and the header.
+    `frame_bytes` of the background, if nobody gives it, is a full frame: `mtu_bytes` and the header. Lines of which
+    nobody gives the rate are as fast as the fastest demand (`Plant.equal_lines`), 100 Gbit/s until one is known.
     """
     values = default.filled(background=None) | own.filled(background=None)
-    full_frame, buffer_bytes = values["mtu_bytes"] + ETHERNET_HEADER_BYTES, values["buffer_bytes"]
-    if buffer_bytes < full_frame:
+    full_frame = values["mtu_bytes"] + ETHERNET_HEADER_BYTES
+    in_bytes = next((part for part in (own, default) if "buffer_bytes" in part or "buffer_us" in part), None)
+    if in_bytes is None:
+        default.fail(None, "packet has neither buffer_us nor buffer_bytes; a port has a queue; give one of them")
+    if "buffer_bytes" in in_bytes:
+        values["buffer_ns"] = 0
+    values.setdefault("buffer_bytes", full_frame)
+    if values["buffer_bytes"] < full_frame:
         own.fail(
             "buffer_bytes" if "buffer_bytes" in own else "mtu_bytes",
-            f"buffer_bytes is {buffer_bytes}; it must hold one full frame, {full_frame} bytes; make it larger",
+            f"buffer_bytes is {values['buffer_bytes']}; it must hold one full frame, {full_frame} bytes; make it"
+            " larger",
         )
+    values["as_light"] = "line_rate_gbps" not in values
     own_keys = ", ".join(sorted(own.values))
     values["background"] = _background(own.entry("background"), default.entry("background"), full_frame)
     values["source"] = default.text("source") + (f" The topology sets {own_keys}." if own_keys else "")
-    return PacketNetwork(**values)
+    return PacketNetwork(**{"line_rate_gbps": USUAL_GBPS} | values).at(values.get("line_rate_gbps", USUAL_GBPS))
 
 
 def _background(own: Entry, default: Entry, full_frame: int) -> Background:

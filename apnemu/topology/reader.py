@@ -35,6 +35,7 @@ def read_plant(path: str | Path) -> Plant:
     fibres = _fibres(entry, sites, of_fibres)
     _refuse_islands(entry, sites, fibres)
     demands, trees = read_demands(entry, sites)
+    _check_controller(entry, sites)
     return entry.made(
         Plant,
         sites=sites,
@@ -47,7 +48,7 @@ def read_plant(path: str | Path) -> Plant:
         span_km=of_fibres.number("span_km"),
         scenario=read_scenario(entry, sites, fibres),
         **equipped,
-    )
+    ).equal_lines()
 
 
 def input_files(path: str | Path) -> tuple[Path, ...]:
@@ -57,6 +58,15 @@ def input_files(path: str | Path) -> tuple[Path, ...]:
     gnpy = _gnpy(entry, Path(path).parent)
     foreign = (gnpy.network, gnpy.equipment, gnpy.sim_params) if gnpy else ()
     return tuple(filter(None, (Path(path), equipment, *(Path(file) for file in foreign if file))))
+
+
+def _check_controller(entry: Entry, sites: tuple[Site, ...]) -> None:
+    """Refuse a controller at a site that is none."""
+    controller = entry.entry("controller")
+    known = [site.name for site in sites]
+    if "at" in controller and controller.text("at") not in known:
+        hint = nearest(controller.text("at"), known, "name a site of this file, or leave it out for the most central")
+        controller.fail("at", f"at of controller names {controller.text('at')!r}; there is no such site; {hint}")
 
 
 def _gnpy(entry: Entry, beside: Path) -> GnpyFiles | None:

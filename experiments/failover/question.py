@@ -26,14 +26,15 @@ from apnemu.experiments.failover.stages import stages
 from apnemu.model.assignment import Assignment
 from apnemu.model.plant import Plant
 from apnemu.question.context import Row
+from apnemu.question.controller import with_controller
 from apnemu.question.experiment import Experiment, Program
 from apnemu.question.verdict import Claim, Verdict, at_least, at_most, judge_rows, missing, same
 from apnemu.units import NS_PER_S, ns_to_ms
 
 
 def prepare(plant: Plant, settings: Settings) -> Plant:
-    """The plant with as many transceivers at a data centre as the most demanding scheme needs."""
-    return dataclasses.replace(plant, transceivers=2)
+    """The plant with as many transceivers at a data centre as the most demanding scheme needs, and its controller."""
+    return with_controller(dataclasses.replace(plant, transceivers=2), settings.controller)
 
 
 def arrange(planned: Assignment, settings: Settings) -> Assignment:
@@ -44,7 +45,7 @@ def arrange(planned: Assignment, settings: Settings) -> Assignment:
 def expected(settings: Settings) -> str:
     """The answer, before the run."""
     return (
-        "light comes back as declared device times and the fibres say, within the frames' gaps and"
+        "light comes back as declared device times, ways of messages and the fibres say, within the frames' gaps and"
         f" {ns_to_ms(TOLERANCE_NS):g} ms; the routers' outage is no shorter than their timers say and at most"
         f" {CONVERGED_NS / NS_PER_S:g} s longer; where nothing is to go dark no frame is lost"
     )

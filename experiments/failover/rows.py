@@ -12,15 +12,17 @@ import pyarrow.compute as pc  # type: ignore[import-untyped]  # it ships no type
 from apnemu.experiments.failover.fates import Hit, chosen_events, daemons, hit_pair, joined_in_the_end, light
 from apnemu.experiments.failover.outages import outage
 from apnemu.experiments.failover.settings import Scheme, Settings
-from apnemu.experiments.failover.stages import gap_between_ns, light_lasts_ns, packet_lasts_ns
+from apnemu.experiments.failover.stages import Gaps, gaps
 from apnemu.model.activities import Event, EventKind
-from apnemu.planning.online import dark_fibres
+from apnemu.model.plant import Plant
+from apnemu.planning.dcn import dcn
+from apnemu.planning.online import dark_fibres, survival, without_dcn
 from apnemu.question.context import Context, Row
 
 CONVERGED_NS = 2_000_000_000
 """Time beyond noticing: flooding, OSPF's waits between two computations (FRR: 0, 50, at most 5000 ms), new routes."""
 TOLERANCE_NS = 1_000_000
-"""Allowed for messages to and from the controller and its devices, which take no declared time."""
+"""Allowed for what has no declared time: system calls of controller and devices, lookups."""
 CONTROLLER_STARTS_NS = 2_000_000_000
 """Time in which a controller that is given back starts its program, and the switches find it."""
 HAPPENS = get_args(EventKind)
@@ -36,9 +38,9 @@ def rows(table: pa.Table, contexts: Sequence[Context[Settings]]) -> list[Row]:
 
 def _packet_rows(table: pa.Table, context: Context[Settings]) -> list[Row]:
     events = chosen_events(context)
-    results, pair = [], hit_pair(context, events)
+    results, pair, gap = [], hit_pair(context, events), gaps(context)
     for scheme, routers in daemons(context.settings).items():
-        row = _row(table, context, scheme, packet_lasts_ns(routers, events))
+        row = _row(table, context, scheme, gap)
         row |= {
             "predicted_outage_ns": routers.most_ns,
             "predicted_least_ns": routers.least_ns,
@@ -51,26 +53,36 @@ def _packet_rows(table: pa.Table, context: Context[Settings]) -> list[Row]:
 
 
 def _light_rows(table: pa.Table, context: Context[Settings]) -> list[Row]:
-    events = chosen_events(context)
+    events, gap = chosen_events(context), gaps(context)
     results = []
     for scheme, hit in light(context, events).items():
         fate = hit.fate
         if not fate.decision.accepted:
-            results.append(_refused(scheme, hit, events))
+            results.append(_refused(scheme, hit, events, dcn(context.plant).at))
             continue
-        row = _row(table, context, scheme, light_lasts_ns(fate, events))
+        row = _row(table, context, scheme, gap)
         longest = fate.longest
         lasts_ns = None if longest is None else longest.lasts_ns
         row |= {
             "predicted_outage_ns": lasts_ns,
             "predicted_least_ns": lasts_ns,
-            "slack_ns": _slack_ns(context, events, row["gap_ns"]),
+            "slack_ns": _slack_ns(context, events, row["fine_gap_ns"]),
             "predicted_restored": fate.restored,
+            "controller": dcn(context.plant).at,
+            "dcn_ns": _dcn_ns(context.plant, hit, events),
             "declared_ns": None if longest is None else longest.declared_ns,
             "how": "" if longest is None else longest.how,
         }
         results.append(row)
     return results
+
+
+def _dcn_ns(plant: Plant, hit: Hit, events: Sequence[Event]) -> int | None:
+    """Part of the outage in which alarms, orders and answers are on their way to the controller and back."""
+    far, near = (each.longest for each in (hit.fate, survival(without_dcn(plant), hit.service, events)))
+    if far is None or near is None or far.lasts_ns is None or near.lasts_ns is None:
+        return None
+    return far.lasts_ns - near.lasts_ns
 
 
 def _slack_ns(context: Context[Settings], events: Sequence[Event], gap_ns: int) -> int:
@@ -82,7 +94,7 @@ def _slack_ns(context: Context[Settings], events: Sequence[Event], gap_ns: int) 
     return TOLERANCE_NS + 3 * gap_ns + again + started
 
 
-def _refused(scheme: Scheme, hit: Hit, events: Sequence[Event]) -> Row:
+def _refused(scheme: Scheme, hit: Hit, events: Sequence[Event], controller: str) -> Row:
     """No demand can be served so: there is no light that could be cut."""
     return {
         "network": "apn",
@@ -93,6 +105,7 @@ def _refused(scheme: Scheme, hit: Hit, events: Sequence[Event]) -> Row:
         "restored": False,
         "frames_sent": 0,
         "gap_ns": None,
+        "fine_gap_ns": None,
         "from": hit.service.source,
         "to": hit.service.target,
         "one_way_before_ns": None,
@@ -101,16 +114,18 @@ def _refused(scheme: Scheme, hit: Hit, events: Sequence[Event]) -> Row:
         "predicted_least_ns": None,
         "slack_ns": None,
         "predicted_restored": False,
+        "controller": controller,
+        "dcn_ns": None,
         "declared_ns": None,
         "how": f"refused: {hit.fate.decision.reason}",
     }
 
 
-def _row(table: pa.Table, context: Context[Settings], scheme: Scheme, lasts_ns: int) -> Row:
+def _row(table: pa.Table, context: Context[Settings], scheme: Scheme, gap: Gaps) -> Row:
     """What was measured; what is predicted stands beside it later."""
     own = table.filter(pc.and_(pc.equal(table["phase"], scheme), pc.equal(table["network"], context.network)))
     records = [record for record in own.to_pylist() if record["kind"] != "event" or record["name"] in HAPPENS]
-    received = outage(records)
+    received = outage(records, gap.common_ns // gap.of(scheme))
     events = [record for record in records if record["kind"] == "event"]
     return {
         "network": context.network,
@@ -120,7 +135,8 @@ def _row(table: pa.Table, context: Context[Settings], scheme: Scheme, lasts_ns: 
         "frames_lost": received.frames_lost,
         "restored": received.restored,
         "frames_sent": received.frames_sent,
-        "gap_ns": gap_between_ns(context.settings, lasts_ns, scheme),
+        "gap_ns": gap.common_ns,
+        "fine_gap_ns": gap.of(scheme),
         "from": received.source,
         "to": received.target,
         "one_way_before_ns": received.before_ns,

@@ -6,6 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
+from apnemu.question.controller import CONTROLLER
 from apnemu.question.settings import Setting
 
 LightScheme = Literal["1+1", "restoration-prepared", "restoration-computed"]
@@ -14,7 +15,7 @@ Scheme = Literal[LightScheme, PacketScheme]
 LIGHT: tuple[LightScheme, ...] = ("1+1", "restoration-prepared", "restoration-computed")
 PACKET: tuple[PacketScheme, ...] = ("ospf", "ospf-bfd", "ospf-link")
 FINE_US = 100.0
-"""Longest time between frames under 1+1: an outage of some ms is to be resolved."""
+"""Longest time between frames under 1+1, whose outage of some ms is to be resolved; frames are counted as elsewhere."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,8 +29,9 @@ class Settings:
         str,
         Setting("Fibre to cut; empty: the topology's scenario, else the busiest fibre", example="tokyo-nagoya"),
     ] = ""
+    controller: Annotated[str, CONTROLLER] = ""
     packet_gap_us: Annotated[
-        float, Setting(f"Time between frames; under 1+1 at most {FINE_US:g} us", "us", low=100, high=1e6)
+        float, Setting("Time between frames that are counted, the same under all schemes", "us", low=100, high=1e6)
     ] = 2000.0
     hello_s: Annotated[int, Setting("Time between OSPF's hellos; RFC 2328's sample is 10", "s", low=1, high=60)] = 10
     dead_s: Annotated[

@@ -87,6 +87,7 @@ BRIEF = (
     columns.duration("outage_ns", "outage"),
     columns.duration("predicted_least_ns", "at least"),
     columns.duration("predicted_outage_ns", "at most"),
+    columns.duration("dcn_ns", "of it DCN"),
     columns.part("frames_lost", "frames_sent", "frames lost"),
 )
 SHOWN = Shown(sentence=sentence, figures=(outage_figure,), brief=BRIEF)

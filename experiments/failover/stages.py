@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from apnemu.errors import InputError
 from apnemu.experiments.failover.fates import Daemons, Hit, chosen_events, daemons, hit_pair, light
@@ -35,25 +36,26 @@ def stages(context: Context[Settings]) -> tuple[Stage, ...]:
             " hello; make dead_s larger",
             file="--set",
         )
-    events = chosen_events(context)
+    events, gap = chosen_events(context), gaps(context)
     if context.network == "packet":
         pair = hit_pair(context, events)
         return tuple(
-            _packet_stage(context, scheme, routers, pair, events) for scheme, routers in daemons(settings).items()
+            _packet_stage(gap.of(scheme), scheme, routers, pair, events)
+            for scheme, routers in daemons(settings).items()
         )
     return tuple(
-        _light_stage(context, scheme, hit, events)
+        _light_stage(gap.of(scheme), scheme, hit, events)
         for scheme, hit in light(context, events).items()
         if hit.fate.decision.accepted
     )
 
 
-def _light_stage(context: Context[Settings], scheme: Scheme, hit: Hit, events: Sequence[Event]) -> Stage:
+def _light_stage(gap_ns: int, scheme: Scheme, hit: Hit, events: Sequence[Event]) -> Stage:
     """Light is asked for, carries frames, is cut, and is given back."""
     service, fate = hit.service, hit.fate
     from_ns = fate.ready_ns + LIT_NS
     lasts_ns = light_lasts_ns(fate, events)
-    probes = _probes(context, (service.source, service.target), lasts_ns, scheme)
+    probes = _probes((service.source, service.target), lasts_ns, gap_ns)
     return Stage(
         phase=scheme,
         duration_ns=VirtualNs(from_ns + lasts_ns),
@@ -73,11 +75,9 @@ def _light_stage(context: Context[Settings], scheme: Scheme, hit: Hit, events: S
     )
 
 
-def _packet_stage(
-    context: Context[Settings], scheme: Scheme, routers: Daemons, pair: Pair, events: Sequence[Event]
-) -> Stage:
+def _packet_stage(gap_ns: int, scheme: Scheme, routers: Daemons, pair: Pair, events: Sequence[Event]) -> Stage:
     duration_ns = packet_lasts_ns(routers, events)
-    probes = _probes(context, pair, duration_ns, scheme)
+    probes = _probes(pair, duration_ns, gap_ns)
     played = _played(events, BEFORE_NS, silent=routers.silent)
     return Stage(phase=scheme, duration_ns=VirtualNs(duration_ns), activities=(probes, *played, routers.routing))
 
@@ -93,14 +93,33 @@ def packet_lasts_ns(routers: Daemons, events: Sequence[Event]) -> int:
     return BEFORE_NS + events[-1].at_ns + routers.most_ns + AFTER_NS
 
 
-def gap_between_ns(settings: Settings, duration_ns: int, scheme: Scheme) -> int:
-    """Time between frames: as wanted, or longer, so that there are no more than can be numbered."""
-    wanted_us = settings.packet_gap_us
-    return max(us_to_ns(min(wanted_us, FINE_US) if scheme == "1+1" else wanted_us), duration_ns // MOST_FRAMES + 1)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gaps:
+    """Times between frames: `common_ns` is the same under all schemes, on both networks, and frames are counted by it.
+    Under 1+1 there are more, each `fine_ns`, of which `common_ns` is a multiple: its outage is of some ms."""
+
+    common_ns: int
+    fine_ns: int
+
+    def of(self, scheme: Scheme) -> int:
+        """Time between frames under a scheme."""
+        return self.fine_ns if scheme == "1+1" else self.common_ns
 
 
-def _probes(context: Context[Settings], pair: Pair, duration_ns: int, scheme: Scheme) -> Probes:
-    gap_ns = gap_between_ns(context.settings, duration_ns, scheme)
+def gaps(context: Context[Settings]) -> Gaps:
+    """Times between frames as wanted, or longer, so that under no scheme there are more frames than can be numbered."""
+    settings, events = context.settings, chosen_events(context)
+    lasts_ns: dict[Scheme, int] = {
+        name: light_lasts_ns(hit.fate, events) for name, hit in light(context, events).items()
+    }
+    lasts_ns |= {name: packet_lasts_ns(routers, events) for name, routers in daemons(settings).items()}
+    least_ns = {name: duration_ns // MOST_FRAMES + 1 for name, duration_ns in lasts_ns.items()}
+    common_ns = max(us_to_ns(settings.packet_gap_us), *least_ns.values())
+    fine_ns = max(us_to_ns(min(settings.packet_gap_us, FINE_US)), least_ns.get("1+1", 0))
+    return Gaps(common_ns=-(-common_ns // fine_ns) * fine_ns, fine_ns=fine_ns)
+
+
+def _probes(pair: Pair, duration_ns: int, gap_ns: int) -> Probes:
     return Probes(pairs=(pair,), count=duration_ns // gap_ns, gap_ns=VirtualNs(gap_ns))
 
 

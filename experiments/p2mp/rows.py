@@ -200,7 +200,7 @@ class _Measurements:
             "wavelengths": len(lit),
             "spectrum_ghz": sum(one.slot.width_ghz for one in lit),
             "power_w": _sum_w([(2, mode.power_w) for mode in modes]),
-            **self._measured(path.name, path.target, path.delay_ns, mode_of(self.plant, path.mode).rate_gbps),
+            **self._measured(path.name, path.target, path.delay_ns, path.rate_gbps),
             "refused": "",
         }
 

@@ -23,7 +23,7 @@ from apnemu.question.context import Context, Row
 from apnemu.question.experiment import Experiment
 from apnemu.question.round_trips import latency_rows
 from apnemu.question.settings import Setting
-from apnemu.question.traffic import PROBE_BYTES, settled_ns
+from apnemu.question.traffic import PROBE_BYTES, over_routers, settled_ns
 from apnemu.question.verdict import Claim, Verdict, judge_rows, near, same
 from apnemu.report.shown import Shown
 from apnemu.units import VirtualNs, us_to_ns
@@ -84,7 +84,7 @@ def stages(context: Context[Settings]) -> tuple[Stage, ...]:
     pairs = tuple((settings.demand.lower(), site) for site in boundary(rtts_ns, bounds(settings).rtt_ns))
     if not pairs:
         return (Stage(phase="boundary", duration_ns=VirtualNs(1_000_000)),)
-    gap_ns = VirtualNs(4 * settled_ns(context))
+    gap_ns = VirtualNs(4 * settled_ns(over_routers(context)))
     probes = Probes(pairs=pairs, count=settings.probes, gap_ns=gap_ns, frame_bytes=PROBE_BYTES)
     duration_ns = gap_ns * len(pairs) * settings.probes + settled_ns(context)
     return (Stage(phase="boundary", duration_ns=VirtualNs(duration_ns), activities=(probes,)),)

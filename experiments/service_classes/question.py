@@ -134,7 +134,7 @@ def _rows(plant: Plant, settings: Settings, wanted: ServiceClass) -> list[Row]:
     demand = Demand(name=b, source=a, target=b, rate_gbps=wanted.rate_gbps)
     assignment = plan(dataclasses.replace(plant, demands=(demand,)))
     paths = assignment.by_pair()
-    rtts_ns = {pair: lightpath_rtt_ns(plant, path, PROBE_BYTES) for pair, path in paths.items()}
+    rtts_ns = {pair: lightpath_rtt_ns(path, PROBE_BYTES) for pair, path in paths.items()}
     light = over_light(assignment, rtts_ns, wanted.pair)
     hops = next_hops(plant)
     apart = Reason(code="route", text="no fibres join the two")

@@ -20,8 +20,8 @@ from apnemu.report.svg import element
 Row = Mapping[str, Any]
 
 BRIEF = (
-    columns.Column(key="class", heading="class", text=lambda row: str(row["class"]), number=False, whole=True),
-    columns.Column(key="way", heading="way", text=lambda row: f"{_mark(row)} {row['way']}", number=False, whole=True),
+    columns.Column(key="class", heading="class", text=lambda row: str(row["class"]), number=False),
+    columns.Column(key="way", heading="way", text=lambda row: f"{_mark(row)} {row['way']}", number=False),
     columns.duration("rtt_ns", "RTT"),
     columns.number("transceivers", "TRX", 3),
     columns.number("wavelengths", "λ", 4),

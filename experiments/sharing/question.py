@@ -21,12 +21,11 @@ from apnemu.experiments.sharing.shown import SHOWN
 from apnemu.model.activities import Arrivals, Probes
 from apnemu.model.assignment import Assignment, Refusal, Scheme, Share
 from apnemu.model.demand import Demand
-from apnemu.model.plant import Plant
+from apnemu.model.plant import ETHERNET_HEADER_BYTES, Plant
 from apnemu.model.scenario import Stage
 from apnemu.planning.wavelength_sharing import slotted, whole
 from apnemu.question.context import Context, Row
 from apnemu.question.experiment import Experiment
-from apnemu.question.packet_network import ETHERNET_HEADER_BYTES
 from apnemu.question.pairs import PairSettings
 from apnemu.question.settings import Setting
 from apnemu.question.traffic import PROBE_BYTES, SETTLED_NS, background_frames, write_frames

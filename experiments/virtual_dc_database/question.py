@@ -34,7 +34,7 @@ from apnemu.question.context import Context, Row
 from apnemu.question.experiment import Experiment, Program
 from apnemu.question.pairs import fibres_both_ways, need_joined
 from apnemu.question.plants import NEAR, star
-from apnemu.question.traffic import PROBE_BYTES, arrivals
+from apnemu.question.traffic import PROBE_BYTES, arrivals, over_routers
 from apnemu.question.verdict import Claim, Verdict, at_least, at_most, judge_rows, missing, near
 from apnemu.units import VirtualNs, s_to_ns
 
@@ -90,7 +90,7 @@ def _benched(context: Context[Settings], km: float, sites: Sequence[str]) -> Sta
     probes = Probes(
         pairs=tuple((NEAR, site) for site in sites),
         count=PROBES,
-        gap_ns=VirtualNs(PROBE_GAP_NS + 4 * rtt_ns),
+        gap_ns=VirtualNs(PROBE_GAP_NS + 4 * furthest_rtt_ns(over_routers(context), sites)),
         frame_bytes=PROBE_BYTES,
     )
     stage = Stage(

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
+from apnemu.question.clients import AFFORDABLE_GBPS
 from apnemu.question.context import Context
 from apnemu.question.plants import NEAR, far_names
 from apnemu.question.settings import Setting
@@ -40,9 +41,14 @@ class Settings:
     ] = 0.5
     load: Annotated[
         float,
-        Setting("Load of the packet network's lines by others, as a share of their rate", low=0, high=0.98),
-    ] = 0.7
-    rate_gbps: Annotated[float, Setting("Rate of each lightpath", "Gbit/s", low=1, high=1600)] = 100
+        Setting(
+            "Load of the packet network's lines by others, as a share of their rate; on the APN theirs are other"
+            " wavelengths",
+            low=0,
+            high=0.98,
+        ),
+    ] = 0.0
+    rate_gbps: Annotated[float, Setting("Rate of each lightpath", "Gbit/s", low=1, high=1600)] = AFFORDABLE_GBPS
     cut: Annotated[Literal["yes", "no"], Setting("Cut of the fibres to the last distance's standbys, at the end")] = (
         "yes"
     )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Annotated, Literal
 
 from apnemu.placement.precopy import Migration, Pattern
+from apnemu.question.clients import AFFORDABLE_GBPS
 from apnemu.question.context import Context
 from apnemu.question.plants import NEAR, far_names
 from apnemu.question.settings import Setting
@@ -24,8 +25,13 @@ class Settings:
     ] = (10, 100, 1000)
     rate_gbps: Annotated[
         tuple[float, ...],
-        Setting("Rate of the path; on the packet network at most that of its lines", "Gbit/s", low=0.1, high=1600),
-    ] = (10, 100)
+        Setting(
+            "Rate of each path; the packet network's lines have the highest, and a sender holds itself to its own",
+            "Gbit/s",
+            low=0.1,
+            high=1600,
+        ),
+    ] = (AFFORDABLE_GBPS,)
     memory_bytes: Annotated[int, Setting("Size of the machine's memory", "bytes", low=65_536, high=1e13)] = (
         1_073_741_824
     )

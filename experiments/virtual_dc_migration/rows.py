@@ -51,6 +51,7 @@ def _rows(context: Context[Settings], move: Move, outputs: Sequence[dict[str, An
             "machine": number,
             "machines": len(sent),
             "same_memory": output["sha256"] in received if "sha256" in output else None,
+            "line_rate_gbps": context.line_rate_gbps((NEAR, move.site)),
         }
         for number, output in enumerate(sent, 1)
     ]

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import pyarrow as pa  # type: ignore[import-untyped]  # it ships no types
 import pyarrow.compute as pc  # type: ignore[import-untyped]  # it ships no types
 
-from apnemu.errors import LabError
+from apnemu.errors import InputError
 from apnemu.experiments.virtual_dc_pool.settings import Settings, job, places, slots, ways
 from apnemu.placement.job import Pool, lower_bound_s, pool_of
 from apnemu.placement.links import Link
@@ -18,6 +18,7 @@ from apnemu.question.traffic import PROBE_BYTES
 from apnemu.topology.size_classes import read_size_classes
 from apnemu.units import ns_to_s
 
+WAY_OUT = "give more seconds, larger buffer_bytes, or a line_rate_gbps nearer to rate_gbps"
 INSIDE = "inside"
 """Name of the place where everything of one data centre is."""
 
@@ -32,7 +33,7 @@ def rows(table: pa.Table, contexts: Sequence[Context[Settings]]) -> list[Row]:
 def measured_links(table: pa.Table, network: str) -> dict[tuple[str, str], Link]:
     """A shared link for each pair of sites with transfers: sized ones alone, an endless one for the rate.
 
-    Raises LabError for a transfer that did not end.
+    Raises InputError for a transfer of which too little arrived to tell its time or its rate.
     """
     alone: dict[tuple[str, str], dict[int, float]] = {}
     rates: dict[tuple[str, str], float] = {}
@@ -40,12 +41,19 @@ def measured_links(table: pa.Table, network: str) -> dict[tuple[str, str], Link]
         way = (record["source"], record["target"])
         if record["kind"] == "flow":
             if record["duration_ns"] is None:
-                raise LabError(
+                raise InputError(
                     f"{record['sent']} bytes from {way[0]} to {way[1]} did not arrive within the stage over {network}; "
-                    f"{record['bytes']} did"
+                    f"{record['bytes']} did; {WAY_OUT}",
+                    file="--set",
                 )
             alone.setdefault(way, {})[record["sent"]] = ns_to_s(record["duration_ns"])
-        elif record["kind"] == "interval" and record["duration_ns"]:
+        elif record["kind"] == "interval":
+            if not record["duration_ns"] or not record["bytes"]:
+                raise InputError(
+                    f"nothing arrived from {way[0]} to {way[1]} over {network} while its rate was measured: TCP was"
+                    f" sending again what a queue had dropped; {WAY_OUT}",
+                    file="--set",
+                )
             rates[way] = record["bytes"] / ns_to_s(record["duration_ns"])
     return {way: Link(alone_s=sizes, bytes_per_s=rates[way], shared=True) for way, sizes in alone.items()}
 

@@ -8,6 +8,7 @@ from typing import Annotated
 
 from apnemu.model.activities import Pair
 from apnemu.placement.job import Form, Job
+from apnemu.question.clients import AFFORDABLE_GBPS
 from apnemu.question.plants import NEAR, far_names
 from apnemu.question.settings import Setting
 
@@ -30,7 +31,7 @@ class Settings:
             " disaggregated, with processors, accelerators and storage at different sites"
         ),
     ] = ("one", "copies", "disaggregated")
-    rate_gbps: Annotated[float, Setting("Rate of every lightpath", "Gbit/s", low=1, high=1600)] = 100
+    rate_gbps: Annotated[float, Setting("Rate of every lightpath", "Gbit/s", low=1, high=1600)] = AFFORDABLE_GBPS
     tasks: Annotated[int, Setting("Tasks in a round; 0: two for each slot", low=0, high=100_000)] = 0
     rounds: Annotated[
         int, Setting("Rounds of the job; each begins when all tasks of the last have ended", low=1, high=1_000_000)

@@ -25,7 +25,7 @@ from apnemu.question.context import Context, Row
 from apnemu.question.experiment import Experiment, Program
 from apnemu.question.pairs import fibres_both_ways, need_joined
 from apnemu.question.plants import NEAR, far_names, star
-from apnemu.question.traffic import PROBE_BYTES, arrivals
+from apnemu.question.traffic import PROBE_BYTES, arrivals, over_routers
 from apnemu.question.verdict import Claim, Verdict, judge_rows, near_share
 from apnemu.units import VirtualNs, gbps_to_bytes_per_s, ns_to_s, s_to_ns
 
@@ -57,7 +57,7 @@ def stages(context: Context[Settings]) -> tuple[Stage, ...]:
 def _stage(context: Context[Settings], km: float, site: str) -> Stage:
     rtt_ns = context.predicted_rtts(PROBE_BYTES)[NEAR, site]
     begin_ns = s_to_ns(context.settings.setup_s) + SETUP_RTTS * rtt_ns
-    gap_ns = VirtualNs(PROBE_GAP_NS + 4 * rtt_ns)
+    gap_ns = VirtualNs(PROBE_GAP_NS + 4 * over_routers(context).predicted_rtts(PROBE_BYTES)[NEAR, site])
     probes = Probes(pairs=((NEAR, site),), count=PROBES, gap_ns=gap_ns, frame_bytes=PROBE_BYTES)
     phase = phase_at(km)
     activities = (probes, *_disk_and_reader(context, site, begin_ns))

@@ -8,6 +8,7 @@ from typing import Annotated
 
 from apnemu.errors import InputError
 from apnemu.placement.remote_disk import Direction
+from apnemu.question.clients import AFFORDABLE_GBPS
 from apnemu.question.settings import Setting
 
 DEVICE_NS = 10_000
@@ -55,7 +56,7 @@ class Settings:
     load: Annotated[
         float, Setting("Load of the packet network's lines by others, as a share of their rate", low=0, high=0.98)
     ] = 0
-    rate_gbps: Annotated[float, Setting("Rate of each lightpath", "Gbit/s", low=1, high=1600)] = 100
+    rate_gbps: Annotated[float, Setting("Rate of each lightpath", "Gbit/s", low=1, high=1600)] = AFFORDABLE_GBPS
     setup_s: Annotated[float, Setting("Virtual time until the disk is connected", "s", low=0.1, high=600)] = 1.5
 
 

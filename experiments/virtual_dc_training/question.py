@@ -38,8 +38,6 @@ def prepare(plant: Plant, settings: Settings) -> Plant:
     if settings.collective == "gloo":
         need_torch()
     check(settings)
-    if settings.rate_gbps:
-        plant = dataclasses.replace(plant, packet=dataclasses.replace(plant.packet, line_rate_gbps=settings.rate_gbps))
     gbps = settings.rate_gbps or (plant.demands[0].rate_gbps if plant.demands else 100)
     if lengths_km(settings) == [None] and not settings.rtt_ms:
         return dataclasses.replace(plant, demands=ring_demands(chosen(plant, settings), gbps))

@@ -23,7 +23,9 @@ class Settings:
         tuple[float, ...] | None, Setting("Distance between neighbours", "km", low=0, high=20_000, example="35,350")
     ] = None
     rtt_ms: Annotated[float, Setting("Round trip between neighbours; 0: the topology's", "ms", low=0, high=10_000)] = 0
-    rate_gbps: Annotated[float, Setting("Rate between neighbours; 0: the topology's", "Gbit/s", low=0, high=1600)] = 0
+    rate_gbps: Annotated[
+        float, Setting("Rate of light between neighbours; 0: the topology's", "Gbit/s", low=0, high=1600)
+    ] = 0
     model: Annotated[ModelName, Setting("Model whose gradients and computing time are taken")] = "gpt2-medium"
     compute_s: Annotated[float, Setting("Declared computing time of a step; 0: the model's", "s", low=0, high=1e5)] = 0
     gradient_bytes: Annotated[int, Setting("Size of a step's gradients; 0: the model's", "bytes", low=0, high=1e13)] = 0

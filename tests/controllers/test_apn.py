@@ -103,8 +103,11 @@ def test_one_plus_one_receives_the_light_that_still_closes_when_an_amplifier_sag
     fibre = next(name for name in first.lightpath.fibres if apn.plant.fibre[name].amplifiers)
     spare_km = apn.plant.modes[[mode.name for mode in apn.plant.modes].index(first.lightpath.mode)].reach_km
     spare_km -= first.lightpath.length_km
-    assert [(order.fibres, order.spare_km) for order in apn.orders] == [(first.lightpath.fibres, spare_km)] * 2
-    before = apn.orders[:]
+    assert [(order.fibres, order.spare_km) for order in apn.orders] == [(first.lightpath.fibres, spare_km)] * 4
+    before = apn.orders[2:]
+    assert [[leg.fibres for leg in order.legs] for order in before] == [
+        [one.lightpath.fibres for one in (first, second)]
+    ] * 2, "once both are lit"
     apn.orders.clear()
     apn.sag(fibre, 20.0, LONG_NS)
     devices = apn.plant.devices
@@ -112,8 +115,9 @@ def test_one_plus_one_receives_the_light_that_still_closes_when_an_amplifier_sag
     apn.run(switched_ns - 1)
     assert not apn.orders
     apn.run(switched_ns)
-    assert [order.fibres for order in apn.orders] == [second.lightpath.fibres] * 2
-    assert [order.interface for order in apn.orders] == [order.interface for order in before]
+    assert [order.fibres for order in apn.orders] == [second.lightpath.fibres] * 4
+    assert [len(order.legs) for order in apn.orders] == [2, 2, 0, 0], "selected, and then the other one is dark"
+    assert [order.interface for order in apn.orders] == [order.interface for order in before] * 2
     apn.light.check()
 
 

@@ -53,7 +53,7 @@ def test_own_experiment(tmp_path: Path) -> None:
     document = apnemu(*asked, folder=tmp_path).json()
     assert document["expectation"]["met"] is True, document["expectation"]["why"]
     assert document["expectation"]["judged"] == 2
-    # A frame and its answer are 1,416 bytes longer each: over 100 Gbit/s of light, and over three lines of 10 Gbit/s.
+    # A frame and its answer are 1,416 bytes longer each: over 100 Gbit/s of light, and over such lines.
     page = (tmp_path / document["run_dir"] / "report.html").read_text()
     assert re.search(r"longer by 22\d ns over apn and \d+ ns over packet", page)
 

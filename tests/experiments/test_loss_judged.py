@@ -9,7 +9,7 @@ import pytest
 
 from apnemu.experiments.loss import EXPERIMENT
 
-ROW = {"network": "apn", "load": 1.0, "flows": 2, "drops": 0, "retransmits": 0}
+ROW = {"network": "apn", "load": 0.9, "background": "poisson", "flows": 2, "drops": 0, "retransmits": 0}
 
 
 @pytest.mark.parametrize(
@@ -19,7 +19,11 @@ ROW = {"network": "apn", "load": 1.0, "flows": 2, "drops": 0, "retransmits": 0}
         ({"flows": 0}, None),
         ({"flows": 0, "drops": 1}, False),
         ({"retransmits": 1}, False),
-        ({"load": 1.1, "drops": 1}, None),
+        ({"background": "pareto", "drops": 1}, None),
+        ({"load": 1.0, "drops": 1}, None),
+        ({"load": 1.1, "drops": 1}, False),
+        ({"load": 1.1, "drops": 1, "retransmits": 1}, True),
+        ({"load": 1.1, "background": "none"}, None),
         ({"network": "packet"}, None),
         ({"network": "packet", "load": 1.1}, False),
         ({"network": "packet", "load": 1.1, "flows": 0}, False),

@@ -8,15 +8,24 @@ from typing import Any
 
 import pytest
 
-from apnemu.experiments.provisioning import EXPERIMENT, TOLERANCE_NS, Settings
+from apnemu.experiments.provisioning.question import EXPERIMENT, TOLERANCE_NS, Settings
 from apnemu.units import NS_PER_S
 from tests.experiments.command import THREE_SITES, Done, apnemu, settings
 
-FEW = ("run", "provisioning", *THREE_SITES, *settings(requests="1,6", transceivers=3), "--pcap", "--json")
+FEW = (
+    "run",
+    "provisioning",
+    *THREE_SITES,
+    *settings(requests="1,6", transceivers=3, controller="osaka"),
+    "--pcap",
+    "--json",
+)
 """Seven times two ends on nine transceivers: some get no light."""
 COMPUTING_NS, DEVICES_NS = NS_PER_S // 10, 70 * NS_PER_S + NS_PER_S // 2
 """Of `topologies/equipment/default.yaml`: the controller; a WSS, then laser, amplifiers and FEC."""
 ROUND_TRIPS_NS = 1_000_000
+WAY_KM = {"tokyo": 552.6, "nagoya": 186.6, "osaka": 0.0}
+"""To the controller in Osaka; the way is 10 us at least."""
 LIGHT_NS_PER_KM = 4896.7
 THREE_SITES_KM = 552.6
 
@@ -41,9 +50,12 @@ def test_a_setup_takes_the_declared_times_and_control_round_trips(few: tuple[Pat
     rows = done.json()["results"]
     assert len(rows) == 7
     for row in accepted(done):
-        number = int(row["request"].rpartition("-")[2])
-        light_ns = row["setup_ns"] - number * COMPUTING_NS - DEVICES_NS
-        assert 0 < light_ns < LIGHT_NS_PER_KM * THREE_SITES_KM + ROUND_TRIPS_NS
+        there_ns = max(10_000, WAY_KM[row["from"]] * LIGHT_NS_PER_KM)
+        number = round((row["answered_ns"] - 2 * there_ns) / COMPUTING_NS)
+        answers_ns = 2 * max(WAY_KM[site] for site in row["route"].split("-")) * LIGHT_NS_PER_KM
+        assert answers_ns + there_ns <= row["dcn_ns"] < answers_ns + 2 * there_ns + 10_000
+        light_ns = row["setup_ns"] - number * COMPUTING_NS - DEVICES_NS - answers_ns - there_ns
+        assert 0 < light_ns < LIGHT_NS_PER_KM * THREE_SITES_KM + there_ns + ROUND_TRIPS_NS
     refused = [row["reason"] for row in rows if not row["accepted"]]
     assert refused and all(reason.startswith("transceivers: 1 needed at ") for reason in refused)
 

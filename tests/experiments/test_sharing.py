@@ -22,7 +22,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def done(folder: Path) -> Done:
-    asked = settings(load="0,1", probes=50)
+    asked = settings(load="0,1", probes=50, buffer_bytes=1_250_000)
     return apnemu("run", "sharing", *THREE_SITES, *asked, "--out", "run", "--json", folder=folder)
 
 

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import errno
+import hashlib
 import json
 import os
 import signal
@@ -56,12 +57,23 @@ def test_built_once(tarball: Path, tmp_path: Path) -> None:
     assert built.path == tmp_path / "cache/apnemu/kernels" / built.key / "linux"
     assert os.access(built.path, os.X_OK)
     assert said[0] == "kernel: compiling, 50%"
+    assert built.source == f"sha256:{hashlib.sha256(b'source').hexdigest()}"
+    assert said[-2].startswith(f"kernel: its source ({built.source}) is not one with which apnemu was tested")
     assert said[-1].startswith("kernel: 6.12.99 is ready after 0 s, in ")
     assert kernel.ensure(report=pytest.fail) == built == kernel.find()
     assert cached_names(tmp_path) == [".lock", built.key]
     status = kernel.status()
     assert status.kernel == built
     assert status.cached_bytes >= built.path.stat().st_size
+
+
+def test_a_tested_source_is_not_remarked_on(tarball: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tested = tmp_path / "tested"
+    tested.write_text(f"# those that passed\n{hashlib.sha256(b'source').hexdigest()}  linux-9.9.tar.xz\n")
+    monkeypatch.setattr(source, "TESTED", tested)
+    said: list[str] = []
+    kernel.ensure(report=said.append)
+    assert not any("not one with which" in line for line in said)
 
 
 def test_the_key_knows_source_configuration_and_patches(

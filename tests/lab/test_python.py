@@ -5,10 +5,12 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from apnemu.caches import foreign_part
 from apnemu.lab import python
 
 VERSIONS = 12
@@ -134,3 +136,74 @@ def test_without_a_cache_the_code_is_shown_as_it_lies(tmp_path: Path, monkeypatc
         f"{python.CODE}/apnemu": origin / "apnemu",
         **{f"{python.CODE}/{name}": origin / name for name in ("controllers", "experiments")},
     }
+
+
+def test_what_a_lax_umask_leaves_is_not_to_be_written_by_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "new" / "cache"))
+    before = os.umask(0)
+    try:
+        copy = shown(monkeypatch, checkout(tmp_path / "a"))
+    finally:
+        os.umask(before)
+    assert copy.is_relative_to(tmp_path / "new")
+    for path in (copy, *copy.rglob("*")):
+        assert foreign_part(path) is None
+
+
+def theirs(path: Path) -> None:
+    if os.geteuid() != 0:
+        pytest.skip("only root gives a file away")
+    os.chown(path, 54321, 54321)
+
+
+CHANGES: dict[str, Callable[[Path], object]] = {
+    "everybody writes": lambda path: path.chmod(0o777),
+    "a group writes": lambda path: path.chmod(0o775),
+    "another's": theirs,
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+@pytest.mark.parametrize("part", ["apnemu", "apnemu/code", "COPY", "COPY/apnemu/part/__init__.py", "PYC"])
+def test_code_that_another_can_have_put_there_is_not_shown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cache: Path, change: str, part: str
+) -> None:
+    origin = checkout(tmp_path / "a")
+    copy = shown(monkeypatch, origin)
+    (compiled,) = copy.rglob("*.pyc")
+    place = (
+        compiled
+        if part == "PYC"
+        else cache.parents[1] / part.replace("COPY", str(copy.relative_to(tmp_path / "cache")))
+    )
+    CHANGES[change](place)
+    again = python.guest_folders()
+    if part in ("apnemu", "apnemu/code"):  # nothing there can be trusted
+        assert again[f"{python.CODE}/apnemu"] == origin / "apnemu"
+    else:
+        assert again[python.CODE] == copy
+        assert foreign_part(place) is None
+
+
+@pytest.mark.parametrize("part", ["apnemu/part/__init__.py", "PYC", "apnemu/more.py"])
+def test_code_that_was_changed_is_not_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, part: str) -> None:
+    copy = shown(monkeypatch, checkout(tmp_path / "a"))
+    (compiled,) = copy.rglob("*.pyc")
+    file = compiled if part == "PYC" else copy / part
+    before = file.read_bytes() if file.exists() else None
+    file.write_bytes(b"import os")
+    assert python.guest_folders()[python.CODE] == copy
+    assert (file.read_bytes() if file.exists() else None) == before
+
+
+def test_a_copy_that_an_earlier_apnemu_made_is_shown_and_its_hash_written_down(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cache: Path
+) -> None:
+    copy = shown(monkeypatch, checkout(tmp_path / "a"))
+    (record,) = cache.with_name("code-sha256").iterdir()
+    said, made = record.read_text(), copy.stat().st_ino
+    record.unlink()
+    assert python.guest_folders()[python.CODE] == copy
+    assert (record.read_text(), copy.stat().st_ino) == (said, made)

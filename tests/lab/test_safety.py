@@ -15,7 +15,9 @@ from pathlib import Path
 
 import pytest
 
-from apnemu.lab import guest
+from apnemu.errors import GuestError
+from apnemu.lab import guest, staging
+from apnemu.running.directory import collect
 
 from .conftest import console_of, processes_in
 
@@ -90,6 +92,35 @@ def test_the_folder_is_the_guests_to_write(make_job: Callable[..., guest.Job], t
     assert (folder / "a/g").read_text() == "one"
     assert (folder / "a/g").stat().st_mode & 0o777 == 0o640
     assert (folder / "a/s").readlink() == Path("g")
+
+
+PLANT = """
+cd /run/apnemu
+mkdir -p .guest apps
+for name in .exit .guest/exit console.log records.jsonl apps/log; do ln -sfn "$1/file" $name; done
+ln -sfn "$1" apps/folder
+kernels=$(sed 's/.*uml_dir=\\([^ ]*\\).*/\\1/' /proc/cmdline)
+mkdir /tmp/kernels && mount -t hostfs -o "$kernels" none /tmp/kernels
+for place in $kernels /tmp/kernels; do rm -rf $place/kernel; ln -sfn "$1" $place/kernel; done
+true
+"""
+"""A guest's attempt to turn what the host and its kernel write and remove to the canary."""
+
+
+@pytest.mark.guest
+def test_what_a_guest_plants_leads_nowhere(make_job: Callable[..., guest.Job], canary: Path, tmp_path: Path) -> None:
+    job = make_job("sh", "-c", PLANT, "sh", str(canary))
+    before = state_of(canary)
+    for _ in range(2):  # the second finds what the first planted
+        with pytest.raises(GuestError, match=r"ended .* before its program did"):  # it took the file with its exit code
+            guest.run(job)
+        assert state_of(canary) == before
+    assert not (job.folder / staging.EXIT).is_symlink()
+    (tmp_path / "run directory").mkdir()
+    collect(tmp_path / "run directory", {"apn": job.folder}, "", pcap=False)
+    assert state_of(canary) == before
+    assert {path.name for path in (tmp_path / "run directory").rglob("*")} == {"console.log", "apps", "apn"}
+    assert not job.folder.exists()
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from __future__ import annotations
 from hypothesis import strategies as st
 
 from apnemu.model.demand import Demand
-from apnemu.model.plant import Devices, Fibre, Mode, PacketNetwork, Plant, Roadm, Site
+from apnemu.model.plant import Controller, Devices, Fibre, Mode, PacketNetwork, Plant, Roadm, Site
 from apnemu.model.spectrum import Band
 
 MODES = (
@@ -60,6 +60,7 @@ def make_plant(
             line_rate_gbps=10.0, mtu_bytes=1500, buffer_bytes=10**6, forwarding_ns=0, oeo_ns=0, fec_ns=0
         ),
         band=band or Band(),
+        controller=Controller(delay_ns=0),
     )
 
 

@@ -196,8 +196,64 @@ def test_draws() -> None:
     assert (prefix.holding == holdings[:100]).all() and (prefix.gap == gaps[:100]).all()
 
 
+@pytest.mark.parametrize(("load", "published"), [(210, 0.624), (250, 2.52)])
+def test_the_order_by_hops_over_bits_gives_what_xlron_gives(nsfnet: Plant, load: float, published: float) -> None:
+    """Its pull request 46, 50 runs of 40,000 requests: a mean's error of about 1.5 %."""
+    found = run(nsfnet, replace(FLEX, order="spectral"), load)
+    assert 100 * found.blocking == pytest.approx(published, rel=0.06)
+
+
+def test_on_the_fixed_grid_hops_over_bits_is_hops(nsfnet: Plant) -> None:
+    assert run(nsfnet, Rules(order="spectral"), 240, 20_000) == run(nsfnet, Rules(order="hops"), 240, 20_000)
+
+
+def test_a_mix_of_sizes_is_drawn_by_its_weights() -> None:
+    drawn = list(parts(5, 60_000, load=8.0, pairs=3, sizes=3, redrawn=False, size_weights=(6.0, 3.0, 1.0)))
+    shares = np.bincount(np.concatenate([part.size for part in drawn]), minlength=3) / 60_000
+    assert shares == pytest.approx([0.6, 0.3, 0.1], abs=0.01)
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_a_mix_of_which_all_take_as_many_slots_is_erlang_b(seed: int) -> None:
+    """100 km carry 4 bit/symbol: 10, 30 and 50 Gbit/s take one slot each."""
+    rules = Rules(grid="flex", slots=40, guard_slots=0, rates_gbps=(10, 30, 50), rate_weights=(5.0, 1.0, 2.0))
+    found = run(LINK, rules, 36, seed=seed)
+    assert found.blocking == pytest.approx(erlang_b(36, 40), abs=1.5 * found.ci95)
+
+
+def test_wide_requests_of_a_mix_block_as_often_as_there_are_of_them() -> None:
+    """Of 10 slots, 500 Gbit/s takes all 10: alone it is Erlang B with one server, whatever little else there is."""
+    rules = Rules(grid="flex", slots=10, guard_slots=0, rates_gbps=(50, 500), rate_weights=(1e-9, 1.0))
+    found = run(LINK, rules, 0.5)
+    assert found.blocking == pytest.approx(erlang_b(0.5, 1), abs=1.5 * found.ci95)
+
+
+@pytest.mark.parametrize("separate", [False, True])
+def test_sites_ask_as_their_weights_say(separate: bool) -> None:
+    """A path a - b - c: with c asking for next to nothing, a and b have their link to themselves."""
+    plant = make_plant([("f", "a", "b", 100.0), ("g", "b", "c", 100.0)])
+    rules = Rules(slots=10, separate=separate, site_weights=(1.0, 3.0, 1e-9))
+    found = run(plant, rules, 8 if separate else 4)
+    assert found.blocking == pytest.approx(erlang_b(4, 10), abs=1.5 * found.ci95)
+    assert found.blocking == pytest.approx(least_blocking(plant, rules, 8 if separate else 4), abs=1.5 * found.ci95)
+    assert route_table(plant, replace(rules, separate=False, site_weights=(1.0, 2.0, 3.0))).shares == pytest.approx(
+        (2 / 11, 3 / 11, 6 / 11)
+    )
+    with pytest.raises(
+        InputError, match=r"site_weights has 2 numbers; .* has 3 data centres: a, b, c; give one for each"
+    ):
+        route_table(plant, replace(rules, site_weights=(1.0, 2.0)))
+
+
 def test_rules_refuse() -> None:
-    for wrong in ({"slots": 0}, {"slots": 1024}, {"k": 0}, {"guard_slots": -1}, {"rates_gbps": (30, 25)}):
+    for wrong in (
+        {"slots": 0},
+        {"slots": 1024},
+        {"k": 0},
+        {"guard_slots": -1},
+        {"rates_gbps": (30, 30)},
+        {"rate_weights": (1.0,)},
+    ):
         with pytest.raises(ValueError, match=next(iter(wrong))):
             Rules(**wrong)  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="at least 30"):

@@ -3,21 +3,24 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
-from itertools import combinations, pairwise
+from itertools import combinations, islice, pairwise
 from pathlib import Path
 
 import pytest
 from hypothesis import assume, given, settings
 from plants import make_plant, plants
 
+from apnemu import cli
 from apnemu.errors import InputError
 from apnemu.model.plant import Plant
-from apnemu.planning.graph import Graph, Route
+from apnemu.planning.graph import Graph, HopsFirst, Route
 from apnemu.planning.minimum import Minimum, minimum_wavelengths
 from apnemu.planning.minimum.bound import lower_bound
 from apnemu.planning.minimum.exact import packed_exactly
 from apnemu.planning.minimum.packing import packed
+from apnemu.planning.minimum.tabu import Search
 from apnemu.topology import read_plant
 
 TOPOLOGIES = Path(__file__).parents[2] / "topologies"
@@ -135,3 +138,56 @@ def test_nothing_to_join() -> None:
         minimum_wavelengths(make_plant([("ac", "a", "c", 1.0)], sites=["a", "b", "c"]))
     with pytest.raises(InputError, match=r"has no two data centres"):
         minimum_wavelengths(make_plant([("ac", "a", "c", 1.0)], exchanges=("a",)))
+
+
+@pytest.mark.parametrize(("name", "wavelengths"), [("jpn12", 16), ("nsfnet", 12)])
+def test_a_patient_search_comes_from_a_wasteful_assignment_to_the_optimum(name: str, wavelengths: int) -> None:
+    plant = read_plant(TOPOLOGIES / f"{name}.yaml")
+    pairs = list(combinations([site.name for site in plant.data_centres], 2))
+    routes = [tuple(islice(HopsFirst(plant).routes(*pair), 20)) for pair in pairs]
+    lightpaths = tuple((choices[0], wave) for wave, choices in enumerate(routes))
+    for count in range(3 * wavelengths, wavelengths - 1, -1):
+        search = Search(routes, lightpaths, count, seed=1)
+        looks = iter(range(2_000))
+        better = search.run(lambda: next(looks, None) is not None)  # noqa: B023 - called before the next round
+        assert better is not None, count
+        lightpaths = better
+        check(plant, Minimum(wavelengths=count, lower_bound=1, lightpaths=lightpaths))
+    search = Search(routes, lightpaths, wavelengths - 1, seed=1)
+    looks = iter(range(20))
+    assert search.run(lambda: next(looks, None) is not None) is None, "fewer cannot do"
+
+
+def test_it_goes_on_only_where_nothing_is_proven() -> None:
+    plant = make_plant(RING)
+    said: list[str] = []
+    found = minimum_wavelengths(plant, goes_on=lambda: True, report=said.append)
+    assert (found.wavelengths, found.proven, said) == (3, True, [])
+
+
+def command(monkeypatch: pytest.MonkeyPatch, *words: str) -> int:
+    monkeypatch.setattr("sys.argv", ["apnemu", *words])
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    return int(ended.value.code or 0)
+
+
+def test_the_command_prints_its_assignment(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    assert command(monkeypatch, "plan", "jpn12", "--minimum-wavelengths", "--json") == 0
+    document = json.loads(capsys.readouterr().out)
+    plant = read_plant(TOPOLOGIES / "jpn12.yaml")
+    assert len(document["lightpaths"]) == 66
+    taken = [(fibre, path["wavelength"]) for path in document["lightpaths"] for fibre in path["fibres"]]
+    assert len(set(taken)) == len(taken)
+    assert {wave for _, wave in taken} == set(range(document["minimum_wavelengths"]))
+    for path in document["lightpaths"]:
+        assert (path["route"][0], path["route"][-1]) == (path["from"], path["to"])
+        for fibre, ends in zip(path["fibres"], pairwise(path["route"]), strict=True):
+            assert {plant.fibre[fibre].a, plant.fibre[fibre].b} == set(ends)
+
+
+def test_time_to_search_belongs_to_the_search(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert command(monkeypatch, "plan", "jpn12", "--seconds", "3") == 2
+    assert "--minimum-wavelengths" in capsys.readouterr().err

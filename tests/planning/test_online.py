@@ -96,7 +96,7 @@ def test_1_plus_1_lights_two_and_switches() -> None:
     ]
     (outcome,) = light.fail(["bc"])[:1]
     assert outcome.kind == "switched"
-    assert kinds(outcome.changes)[:2] == [(0, "switch", "a"), (0, "switch", "c")]
+    assert kinds(outcome.changes)[:2] == [(0, "select", "a"), (0, "select", "c")]
     assert light.services()[0].state == "protecting" and not light.services()[0].protected
     assert [outcome.kind for outcome in light.repair(["bc"])] == ["protected"]
     assert light.services()[0].state == "protecting" and light.services()[0].protected, "non-revertive"

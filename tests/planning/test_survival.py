@@ -74,13 +74,16 @@ def test_a_second_cut_before_the_first_was_made_good_is_one_dark_time() -> None:
     assert fate.longest.declared_ns == (7 + 2 * 50_000) * MS + ANEW
 
 
-def test_nobody_acts_while_the_controller_is_lost() -> None:
+def test_receivers_of_one_plus_one_act_while_the_controller_is_lost_and_nobody_else() -> None:
     plant = plant_of(RING)
     lost, back = (
         dataclasses.replace(happens(at, kind), controller=True) for at, kind in ((0, "lose"), (5000, "repair"))
     )
     fate = survival(plant, asked("1+1"), [lost, happens(1000, "cut", ("bc",)), back])
-    assert [dark.lasts_ns for dark in fate.dark] == [(4000 + 7 + 600_000) * MS]
+    assert [dark.lasts_ns for dark in fate.dark] == [(7 + 600_000) * MS]
+    fate = survival(plant, asked("restoration-computed"), [lost, happens(1000, "cut", ("bc",)), back])
+    other = ways(plant, "da", "cd") + 30_000
+    assert [dark.lasts_ns for dark in fate.dark] == [(4000 + 7 + 50_000) * MS + ANEW + other]
     mended = [lost, happens(1000, "cut", ("bc",)), happens(1001, "repair", ("bc",)), back]
     fate = survival(plant, asked("1+1"), mended)
     assert [(dark.lasts_ns, dark.how) for dark in fate.dark] == [(1 * MS + ways(plant, "bc"), "unheard of")]

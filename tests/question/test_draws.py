@@ -123,7 +123,7 @@ def test_tenant_flows_begin_in_order_within_the_stage(seed: int, share: float) -
 
 def test_halves_probe_every_pair_once_while_the_others_are_full() -> None:
     plant = shipped("jpn12")
-    parts = halves(plant, plan(plant))
+    parts = halves(plan(plant))
     probed = [pair for pairs, _ in parts for pair in pairs]
     assert len(set(probed)) == len(probed) == 2 * 66
     for pairs, full in parts:
@@ -137,4 +137,4 @@ def test_what_circulates_is_what_the_light_holds_and_a_little() -> None:
     plant = shipped("three-sites")
     (path,) = plan(plant).lightpaths
     held = 2 * path.delay_ns * 100 // 8
-    assert held < saturation(plant, path).circulating_bytes < 1.2 * held
+    assert held < saturation(path).circulating_bytes < 1.2 * held

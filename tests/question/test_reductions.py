@@ -90,6 +90,7 @@ def test_loss_is_over_the_measured_time() -> None:
     assert row == {
         "network": "apn",
         "load": 0.5,
+        "background": "poisson",
         "offered_gbps": 24.0,
         "goodput_gbps": 21.6,
         "retransmits": 6,

@@ -43,9 +43,9 @@ def write_pcap(path: Path, stamps: list[int], *, magic: int = 0xA1B23C4D, length
 def test_stamps_are_to_the_nanosecond(tmp_path: Path) -> None:
     stamps = [1_893_456_000_000_000_001, 1_893_456_000_999_999_999, 1_893_456_001_000_000_000]
     write_pcap(tmp_path / "a", stamps)
-    assert stamps_ns(tmp_path / "a").tolist() == stamps
+    assert stamps_ns(tmp_path, "a").tolist() == stamps
     write_pcap(tmp_path / "none", [])
-    assert stamps_ns(tmp_path / "none").tolist() == []
+    assert stamps_ns(tmp_path, "none").tolist() == []
 
 
 def test_captures_that_are_none_are_refused(tmp_path: Path) -> None:
@@ -54,20 +54,20 @@ def test_captures_that_are_none_are_refused(tmp_path: Path) -> None:
     (tmp_path / "empty").write_bytes(b"")
     for name in ("micro", "short", "empty"):
         with pytest.raises(LabError, match=f"{name} is no capture with nanosecond stamps"):
-            stamps_ns(tmp_path / name)
+            stamps_ns(tmp_path, name)
 
 
 def test_a_capture_that_was_cut_off_is_refused(tmp_path: Path) -> None:
     write_pcap(tmp_path / "a", [1, 2])
     (tmp_path / "a").write_bytes((tmp_path / "a").read_bytes()[:-1])
     with pytest.raises(LabError, match="several lengths, or was cut off"):
-        stamps_ns(tmp_path / "a")
+        stamps_ns(tmp_path, "a")
 
 
 def test_frames_of_several_lengths_are_refused(tmp_path: Path) -> None:
     write_pcap(tmp_path / "a", [1, 2, 3], lengths=[14, 14 + 30, 14])  # 30 bytes more: one frame more, by its length
     with pytest.raises(LabError, match="several lengths"):
-        stamps_ns(tmp_path / "a")
+        stamps_ns(tmp_path, "a")
 
 
 def event(load: float) -> list[Record]:

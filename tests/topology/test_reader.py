@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -60,9 +61,29 @@ def test_defaults_of_a_file_that_says_little(write) -> None:
     assert (plant.source, plant.licence, plant.inferred, plant.demands) == ("not stated", "not stated", (), ())
     assert plant.band == Band()
     packet = plant.packet
-    assert (packet.line_rate_gbps, packet.mtu_bytes, packet.buffer_bytes) == (10.0, 1500, 1_250_000)
+    assert (packet.line_rate_gbps, packet.mtu_bytes, packet.buffer_bytes) == (100.0, 1500, 12_500_000)
     assert (packet.forwarding_ns, packet.oeo_ns, packet.fec_ns) == (10_000, 100_000, 0)
     assert packet.background == Background(kind="poisson", load=0.0, frame_bytes=1514)
+
+
+@pytest.mark.parametrize(
+    ("own", "line_rate_gbps", "buffer_bytes"),
+    [
+        ("{}", 250.0, 31_250_000),
+        ("{line_rate_gbps: 10}", 10.0, 1_250_000),
+        ("{buffer_bytes: 9000}", 250.0, 9_000),
+        ("{line_rate_gbps: 0.001}", 0.001, 1_514),
+        ("{buffer_us: 20}", 250.0, 625_000),
+    ],
+)
+def test_routers_are_as_fast_as_the_fastest_light_unless_somebody_says_otherwise(
+    write, own: str, line_rate_gbps: float, buffer_bytes: int
+) -> None:
+    demands = "demands:\n  - {name: m, from: yes, to: east, rate_gbps: 250}\n"
+    plant = write(SHORT + demands + f"packet: {own}\n")
+    assert (plant.packet.line_rate_gbps, plant.packet.buffer_bytes) == (line_rate_gbps, buffer_bytes)
+    slower = replace(plant, demands=(replace(plant.demands[0], rate_gbps=2.5),)).equal_lines().packet
+    assert slower.line_rate_gbps == (line_rate_gbps if "line_rate_gbps" in own else 2.5)
 
 
 def test_mesh_among_all_joins_each_pair_of_data_centres_once_in_file_order(write) -> None:

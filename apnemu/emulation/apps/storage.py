@@ -8,8 +8,8 @@ Target and initiator are the kernel's (nvmet, nvme-tcp). Data go over a single T
 for each of its processors, and a host of the lab has one processor. The device is the kernel's null_blk: a command
 takes its declared time, whatever its size and however many are under way, and the device keeps nothing of what is
 written. fio measures the latency of each command from its submission to its completion, and bytes completed, once the
-connection's windows fit the path. fio and its kernel share the processor, whose system calls take their declared time:
-at most about 300,000 commands a second.
+connection's windows fit the path. fio's own system calls take their declared time: at most about 300,000 commands a
+second.
 
 Sources: NVM Express TCP Transport Specification 1.0; nvmet, nvme-tcp and null_blk of Linux 6.12; fio 3.33's manual.
 

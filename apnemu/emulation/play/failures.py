@@ -20,6 +20,7 @@ from apnemu.emulation import shaping
 from apnemu.emulation.loop import Loop
 from apnemu.emulation.netlink import ask, link_down, link_up
 from apnemu.emulation.play.playing import Playing, Scene
+from apnemu.emulation.transceivers import Light
 from apnemu.model.activities import Event
 from apnemu.model.scenario import Stage
 
@@ -39,6 +40,18 @@ class Failures(Playing):
         self._site = {host.name: host.site for host in scene.blueprint.hosts}
         self._site.update((switch.name, switch.site) for switch in scene.blueprint.switches)
         self._site.update((router.name, router.site) for router in scene.blueprint.routers)
+
+        self._light: Light | None = None
+        self._told: list[str] = []
+        """Dark fibres, as the transponders' agent knows them."""
+
+    def prepare(self) -> None:
+        if self.stage.of(Event) and self.scene.blueprint.transceivers:
+            self._light = Light()
+
+    def close(self, loop: Loop) -> None:
+        if self._light is not None:
+            self._light.close()
 
     def start(self, loop: Loop, start_ns: int) -> int:
         for event in self.stage.of(Event):
@@ -93,6 +106,10 @@ class Failures(Playing):
                 self._dark[wire.name] = after
         for node in touched:
             self._net.netlink(node).flush()
+        dark = [wire.name for wire in self._net.blueprint.wires if wire.kind == "fibre" and wire.name in self._dark]
+        if self._light is not None and dark != self._told:
+            self._light.tell({"kind": "dark", "fibres": dark})
+            self._told = dark
 
     def _set(self, wire: Wire, *, dark: bool, silent: bool) -> dict[str, None]:
         """Make a wire dark or whole; returns the nodes whose requests are queued.

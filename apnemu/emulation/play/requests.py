@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 import socket
 import struct
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -20,13 +21,14 @@ from typing import Any
 
 from apnemu.blueprint.document import Transceiver
 from apnemu.blueprint.requests import LIST, SERVICES, asked, released
-from apnemu.emulation.calls import CONNECT_BEFORE_NS, Call
+from apnemu.emulation.calls import Call, Place, at_devices, at_host
 from apnemu.emulation.loop import FOREVER_NS, READ, Loop, now_ns
 from apnemu.emulation.namespaces import inside
 from apnemu.emulation.play.playing import Playing, Scene
 from apnemu.errors import LabError
 from apnemu.model.activities import Event, Request
-from apnemu.model.scenario import Stage
+from apnemu.model.scenario import LEAD_NS, Stage
+from apnemu.units import NS_PER_S
 
 COARSE_NS, FINE_NS, FINE_AROUND_NS = 200_000_000, 50_000, 5_000_000
 """Time between two frames to the other end: long, and short around the instant at which it should answer."""
@@ -63,16 +65,35 @@ class Requesting(Playing):
         self._all = [_Pending(plan, number) for number, plan in enumerate(stage.of(Request))]
         self._pool = {(each.site, each.number): each for each in scene.blueprint.transceivers}
         self._sockets: list[socket.socket] = []
+        self._opened: dict[int, socket.socket] = {}
+        """Number of a request -> its connection."""
+        self._farthest_ns = 0
         self._waiting = 0
         self._listed: list[dict[str, Any]] = []
+
+    def prepare(self) -> None:
+        """Open the connections of those who ask at the beginning and are too far away to do so in the time before."""
+        for pending in self._all:
+            place = self._place(pending.plan)
+            if pending.plan.at_ns + LEAD_NS < place.before_ns:
+                self._opened[pending.number] = place.open()
+                self._farthest_ns = max(self._farthest_ns, place.round_trip_ns)
+        time.sleep(self._farthest_ns / NS_PER_S)
 
     def start(self, loop: Loop, start_ns: int) -> int:
         for pending in self._all:
             path, body = asked(self.scene.blueprint.topology, pending.plan)
             words = f"POST {path} HTTP/1.0\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
-            call = Call(loop, words.encode() + body, partial(self._answered, loop, pending))
+            place = self._place(pending.plan)
+            call = Call(
+                loop,
+                place,
+                words.encode() + body,
+                partial(self._answered, loop, pending),
+                self._opened.get(pending.number),
+            )
             at_ns = start_ns + pending.plan.at_ns
-            loop.at(at_ns - CONNECT_BEFORE_NS, call.connect)
+            loop.at(at_ns - place.before_ns, call.connect)
             loop.at(at_ns, partial(self._ask, pending, call))
         return 0
 
@@ -83,12 +104,13 @@ class Requesting(Playing):
         """Ask the controller what has become of all light, and give back light that was for this stage alone."""
         if self.stage.of(Event) and self.scene.blueprint.transceivers:
             self._waiting += 1
-            Call(loop, f"GET {SERVICES} HTTP/1.0\r\n\r\n".encode(), self._told).make()
+            place = at_devices(self.scene.blueprint, self.scene.blueprint.controller_at)
+            Call(loop, place, f"GET {SERVICES} HTTP/1.0\r\n\r\n".encode(), self._told).make()
         for pending in self._all:
             if pending.plan.released and pending.status == 201:
                 self._waiting += 1
                 words = f"DELETE {released(pending.plan)} HTTP/1.0\r\n\r\n"
-                Call(loop, words.encode(), partial(self._given_back, pending)).make()
+                Call(loop, self._place(pending.plan), words.encode(), partial(self._given_back, pending)).make()
         loop.run(FOREVER_NS, unless=lambda: not self._waiting)
 
     def note(self) -> None:
@@ -115,6 +137,10 @@ class Requesting(Playing):
     def close(self, loop: Loop) -> None:
         for each in self._sockets:
             each.close()
+
+    def _place(self, plan: Request) -> Place:
+        """Light is asked for where it begins."""
+        return at_host(self.scene.blueprint, plan.source, self.scene.namespaces)
 
     def _ask(self, pending: _Pending, call: Call) -> None:
         call.make()

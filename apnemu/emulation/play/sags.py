@@ -11,16 +11,14 @@ come again as soon as the light closes again.
 
 from __future__ import annotations
 
-import json
-import socket
 from collections import deque
 from functools import partial
 
 from apnemu.blueprint.requests import SAG, sagged
-from apnemu.emulation.calls import CONNECT_BEFORE_NS, Call
+from apnemu.emulation.calls import Call, at_devices
 from apnemu.emulation.loop import FOREVER_NS, Loop, now_ns
 from apnemu.emulation.play.playing import Playing, Scene
-from apnemu.emulation.transceivers import SOCKET
+from apnemu.emulation.transceivers import Light
 from apnemu.errors import LabError
 from apnemu.model.activities import Event
 from apnemu.model.scenario import Stage
@@ -35,18 +33,17 @@ class Sags(Playing):
         self._changes = changes(stage.of(Event)) if scene.blueprint.transceivers else []
         self._lacks: dict[str, float] = {}
         """Fibre -> dB of gain that its first amplifier lacks."""
-        self._agent: socket.socket | None = None
+        self._agent: Light | None = None
         self._calls: deque[Call] = deque()
         """Alarms that the controller has not answered; the first is being made."""
 
     def start(self, loop: Loop, start_ns: int) -> int:
         if not self._changes:
             return 0
-        self._agent = socket.socket(socket.AF_UNIX)
-        self._agent.connect(str(SOCKET))
+        self._agent = Light()
         for at_ns, fibre, db in self._changes:
             call = self._alarm(loop, fibre, db)
-            loop.at(start_ns + at_ns - CONNECT_BEFORE_NS, call.connect)
+            loop.at(start_ns + at_ns - call.place.before_ns, call.connect)
             loop.at(start_ns + at_ns, partial(self._happens, fibre, db, call))
         return 0
 
@@ -63,7 +60,9 @@ class Sags(Playing):
     def _alarm(self, loop: Loop, fibre: str, db: float) -> Call:
         body = sagged(fibre, db)
         words = f"POST {SAG} HTTP/1.0\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
-        return Call(loop, words.encode() + body, self._answered)
+        assert self._plant is not None
+        place = at_devices(self.scene.blueprint, self._plant.fibre[fibre].a)
+        return Call(loop, place, words.encode() + body, self._answered)
 
     def _happens(self, fibre: str, db: float, call: Call) -> None:
         self._lacks.pop(fibre, None)
@@ -75,12 +74,10 @@ class Sags(Playing):
             call.make()
 
     def _tell_agent(self) -> None:
-        """Tell the agent how much longer each fibre counts. Raises LabError where the agent is gone."""
+        """Tell the agent how much longer each fibre counts."""
         assert self._agent is not None and self._plant is not None
         longer_km = {name: self._plant.fibre[name].sag_km(db) for name, db in self._lacks.items()}
-        self._agent.sendall(json.dumps({"kind": "sag", "longer_km": longer_km}).encode() + b"\n")
-        if not self._agent.recv(100):
-            raise LabError("the transponders' agent has gone; transceivers.log of the run says why")
+        self._agent.tell({"kind": "sag", "longer_km": longer_km})
 
     def _answered(self, status: int, content: bytes) -> None:
         if status != 204:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Lightpaths kept full: UDP segments that both ends' kernels turn back to where they came from, for ever.
 
-A program that sent them all would be the bottleneck: the lab's one CPU takes time for every system call.
+A program that sent them all would be the bottleneck: every system call takes its time.
 """
 
 from __future__ import annotations

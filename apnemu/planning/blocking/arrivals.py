@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -33,8 +33,21 @@ class Part:
     size: npt.NDArray[np.int64]
 
 
-def parts(seed: int, count: int, *, load: float, pairs: int, sizes: int, redrawn: bool) -> Iterator[Part]:
-    """Draw `count` requests, part by part; at another `load` (erlangs) the draws differ in the scale of gaps alone."""
+def parts(
+    seed: int,
+    count: int,
+    *,
+    load: float,
+    pairs: int,
+    sizes: int,
+    redrawn: bool,
+    pair_shares: Sequence[float] | None = None,
+    size_weights: Sequence[float] | None = None,
+) -> Iterator[Part]:
+    """Draw `count` requests, part by part; at another `load` (erlangs) the draws differ in the scale of gaps alone.
+
+    Pairs and sizes are equally likely where their shares or weights are None.
+    """
     gaps, holdings, chosen, asked = (
         generator(seed, f"blocking {purpose}") for purpose in ("gaps", "holdings", "pairs", "sizes")
     )
@@ -46,6 +59,14 @@ def parts(seed: int, count: int, *, load: float, pairs: int, sizes: int, redrawn
         yield Part(
             gap=gaps.standard_exponential(PART)[:length] / load,
             holding=holding[:length],
-            pair=chosen.integers(pairs, size=PART)[:length],
-            size=asked.integers(sizes, size=PART)[:length] if sizes > 1 else np.zeros(length, np.int64),
+            pair=_indices(chosen, pairs, pair_shares)[:length],
+            size=_indices(asked, sizes, size_weights)[:length] if sizes > 1 else np.zeros(length, np.int64),
         )
+
+
+def _indices(draws: np.random.Generator, count: int, weights: Sequence[float] | None) -> npt.NDArray[np.int64]:
+    """Draw indices below `count` for a part, shape (PART,), with probabilities in the ratio of the weights."""
+    if weights is None:
+        return draws.integers(count, size=PART)
+    ends = np.cumsum(weights)
+    return np.minimum(np.searchsorted(ends / ends[-1], draws.random(PART), side="right"), count - 1)

@@ -6,7 +6,9 @@ before km. A route and its way back are the same fibres.
 
 `km` and `hops` are the orders behind published figures, XLRON's: networkx's `shortest_simple_paths` over sites numbered
 1, 2, ... in the file's order, with fibres added in the file's order, by km or by hops; the first k routes are sorted by
-km or hops, then hops, then the SHA-256 of the route as Python prints it, `[1, 3, 6]`. Where lightpaths go both ways, a
+km or hops, then hops, then the SHA-256 of the route as Python prints it, `[1, 3, 6]`. `spectral` is XLRON's default,
+which it calls spectral_resources: the routes of `hops`, sorted by hops over bit/symbol of the fastest modulation that
+reaches so far (on the fixed grid every route carries the same). Where lightpaths go both ways, a
 route is read from the site that comes first in the file; where they are one way, from its source.
 
 The tie-break is without meaning, but it decides. On NSFNET with 40 wavelengths, 240 erlangs by hops give a blocking of
@@ -18,7 +20,7 @@ and on networkx (a test holds their routes fast), and are not defined where two 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import combinations, islice, pairwise, permutations
 from typing import Literal
 
@@ -28,29 +30,38 @@ from apnemu.errors import InputError
 from apnemu.model.plant import Fibre, Plant
 from apnemu.planning.graph import MM_PER_KM, Graph, HopsFirst, Route
 
-Order = Literal["km", "hops", "km-hops", "hops-km"]
+Order = Literal["km", "hops", "spectral", "km-hops", "hops-km"]
 Pair = tuple[str, str]
 
 
-def candidates(plant: Plant, k: int, order: Order, *, one_way: bool = False) -> dict[Pair, tuple[Route, ...]]:
+def candidates(
+    plant: Plant, k: int, order: Order, *, one_way: bool = False, bits: Callable[[float], int] = lambda km: 1
+) -> dict[Pair, tuple[Route, ...]]:
     """List at most k routes for every two data centres, in the file's order; pairs that no fibres join are left out.
 
-    With `one_way` the pairs are ordered: there and back count as two.
+    With `one_way` the pairs are ordered: there and back count as two. `bits` gives the bit/symbol over a length in km,
+    for the order `spectral`.
 
     Raises:
         InputError: the order is a published one, and the plant has two fibres between the same two sites.
     """
     names = [site.name for site in plant.data_centres]
     pairs = list(permutations(names, 2) if one_way else combinations(names, 2))
-    if order in ("km", "hops"):
-        routes_of = _published(plant, k, pairs, by_km=order == "km")
+    if order in ("km", "hops", "spectral"):
+        routes_of = _published(plant, k, pairs, order)
+        if order == "spectral":
+            routes_of = {
+                pair: tuple(sorted(routes, key=lambda route: len(route.fibres) / max(1, bits(route.length_km))))
+                for pair, routes in routes_of.items()
+            }
     else:
         graph = Graph(plant) if order == "km-hops" else HopsFirst(plant)
         routes_of = {pair: tuple(islice(graph.routes(*pair), k)) for pair in pairs}
     return {pair: routes for pair, routes in routes_of.items() if routes}
 
 
-def _published(plant: Plant, k: int, pairs: list[Pair], *, by_km: bool) -> dict[Pair, tuple[Route, ...]]:
+def _published(plant: Plant, k: int, pairs: list[Pair], order: Order) -> dict[Pair, tuple[Route, ...]]:
+    by_km = order == "km"
     number = {site.name: index for index, site in enumerate(plant.sites, 1)}
     joined: dict[frozenset[int], Fibre] = {}
     net = nx.Graph()
@@ -59,7 +70,7 @@ def _published(plant: Plant, k: int, pairs: list[Pair], *, by_km: bool) -> dict[
         a, b = number[fibre.a], number[fibre.b]
         if frozenset((a, b)) in joined:
             raise InputError(
-                f"order is {'km' if by_km else 'hops'}; {plant.name} has two fibres between {fibre.a} and {fibre.b}, "
+                f"order is {order}; {plant.name} has two fibres between {fibre.a} and {fibre.b}, "
                 f"which its tie-break cannot tell apart; for example --set order={'km-hops' if by_km else 'hops-km'}",
                 file="--set",
             )

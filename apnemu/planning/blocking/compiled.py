@@ -15,8 +15,10 @@ from typing import Any, TypeVar, cast
 
 import numpy as np
 import numpy.typing as npt
+from numba import config as numba_config
 from numba import njit
 
+from apnemu.caches import own_cache
 from apnemu.planning.blocking.routes import RouteTable
 from apnemu.planning.blocking.rules import Rules
 
@@ -36,7 +38,17 @@ FITS = {"first": 0, "best": 1, "fragments": 2}
 
 
 def _machine_code(function: F) -> F:
-    return cast(F, njit(cache=True)(function))  # it is called as the function is
+    """Compile a function, or take it from a cache in which nobody else can have put it: numba unpickles what is there.
+
+    numba's own choice of a folder stands beside this file, or in $XDG_CACHE_HOME, wherever that may lie.
+    """
+    config: Any = numba_config
+    usual, own = config.CACHE_DIR, own_cache("numba")
+    config.CACHE_DIR = usual or str(own or "")
+    try:
+        return cast(F, njit(cache=bool(usual or own))(function))  # it is called as the function is
+    finally:
+        config.CACHE_DIR = usual
 
 
 class CompiledPlanner:

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from itertools import combinations
+
 from apnemu.model.plant import Plant
 from apnemu.planning.blocking.arrivals import MEAN_REDRAWN
 from apnemu.planning.blocking.rules import Rules
@@ -30,12 +32,17 @@ def least_blocking(plant: Plant, rules: Rules, load_erlang: float) -> float:
     once (the cut bound of Gibbens and Kelly, "Dynamic routing in fully connected networks", IMA J. Math. Control Inf.
     7, 1990, taken at cuts around single sites only).
     """
-    sites = len(plant.data_centres)
-    share = 2 / sites
-    load = load_erlang * (MEAN_REDRAWN if rules.redrawn else 1.0) * share / (2 if rules.separate else 1)
-    fit = rules.slots // rules.needed(0.0, rules.sizes[0])
-    fibres = (sum(site.name in (fibre.a, fibre.b) for fibre in plant.fibres) for site in plant.data_centres)
-    return share * erlang_b(load, min(fibres) * fit)
+    names = [site.name for site in plant.data_centres]
+    weight = dict(zip(names, rules.site_weights or (1.0,) * len(names), strict=True))
+    pairs = {pair: weight[pair[0]] * weight[pair[1]] for pair in combinations(names, 2)}
+    fit = rules.slots // rules.needed(0.0, min(rules.sizes))
+    true = load_erlang * (MEAN_REDRAWN if rules.redrawn else 1.0)
+    bounds = []
+    for site in names:
+        share = sum(product for pair, product in pairs.items() if site in pair) / sum(pairs.values())
+        fibres = sum(site in (fibre.a, fibre.b) for fibre in plant.fibres)
+        bounds.append(share * erlang_b(true * share / (2 if rules.separate else 1), fibres * fit))
+    return max(bounds)
 
 
 def is_exact(plant: Plant, rules: Rules) -> bool:

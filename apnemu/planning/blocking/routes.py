@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,7 +23,8 @@ class RouteTable:
 
     `first` has shape (pairs + 1,). Route r passes `links[link_at[r]:link_at[r + 1]]`; `link_at` has shape
     (routes + 1,). `needed[r, s]`, of shape (routes, sizes), is the number of slots that a request of size s takes on
-    route r. A link is a fibre pair, or with separate directions one of its fibres.
+    route r. A link is a fibre pair, or with separate directions one of its fibres. `shares` are the
+    pairs' shares of the requests; None if all are equally likely.
     """
 
     first: Whole
@@ -30,6 +32,7 @@ class RouteTable:
     links: Whole
     needed: Whole
     link_count: int
+    shares: tuple[float, ...] | None
 
     @property
     def pairs(self) -> int:
@@ -43,7 +46,7 @@ def route_table(plant: Plant, rules: Rules) -> RouteTable:
     Raises:
         InputError: no fibres join two data centres, or see `candidates`.
     """
-    routes_of = candidates(plant, rules.k, rules.order, one_way=rules.separate)
+    routes_of = candidates(plant, rules.k, rules.order, one_way=rules.separate, bits=rules.bits)
     if not routes_of:
         raise InputError(f"no fibres join two data centres of {plant.name}; add a fibre, or a second data centre")
     number = {fibre.name: index for index, fibre in enumerate(plant.fibres)}
@@ -61,4 +64,22 @@ def route_table(plant: Plant, rules: Rules) -> RouteTable:
         links=np.array(links, np.int64),
         needed=np.array(needed, np.int64),
         link_count=len(plant.fibres) * (2 if rules.separate else 1),
+        shares=_shares(plant, rules, list(routes_of)),
     )
+
+
+def _shares(plant: Plant, rules: Rules, pairs: Sequence[tuple[str, str]]) -> tuple[float, ...] | None:
+    """Shares of the pairs: products of their sites' weights, together 1. Raises InputError for too few or many."""
+    weights = rules.site_weights
+    if weights is None:
+        return None
+    names = [site.name for site in plant.data_centres]
+    if len(weights) != len(names):
+        raise InputError(
+            f"site_weights has {len(weights)} numbers; {plant.name} has {len(names)} data centres: {', '.join(names)}; "
+            "give one for each, in this order",
+            file="--set",
+        )
+    weight = dict(zip(names, weights, strict=True))
+    products = [weight[a] * weight[b] for a, b in pairs]
+    return tuple(product / sum(products) for product in products)

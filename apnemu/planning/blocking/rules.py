@@ -26,12 +26,14 @@ class Rules:
     that `fit` chooses.
 
     `grid`: on the fixed grid a request takes one of `slots` wavelengths; on the flexible grid it asks for a whole
-    number of Gbit/s, uniform from the first to the second of `rates_gbps`, and gets as many slots of 12.5 GHz as the
-    fastest modulation for the route's length needs, with `guard_slots` above them.
+    number of Gbit/s, one of `rates_gbps`, all equally likely or as the `rate_weights` say, and gets as many slots of
+    12.5 GHz as the fastest modulation for the route's length needs, with `guard_slots` above them.
     `fit`: `first` the lowest free slots; `best` the lowest of the shortest stretch that is free from end to end and
     long enough; `fragments` the lowest slots after which the fibres of the route have the fewest free stretches.
     `separate`: False, one spectrum per fibre pair and lightpaths in both directions; True, each direction has its own
     spectrum and requests are one way, so pairs are ordered.
+    `site_weights`: how much each data centre asks for, in the file's order; the share of requests between two is as the
+    product of theirs. None: all pairs are equally likely.
     `redrawn`: holding times above twice the mean are drawn again, as DeepRMSA does; the true load is then 0.687 times
     the nominal one (`arrivals.MEAN_REDRAWN`).
 
@@ -47,7 +49,9 @@ class Rules:
     separate: bool = False
     redrawn: bool = False
     guard_slots: int = 1
-    rates_gbps: tuple[int, int] = (25, 100)
+    rates_gbps: tuple[int, ...] = tuple(range(25, 101))
+    rate_weights: tuple[float, ...] | None = None
+    site_weights: tuple[float, ...] | None = None
 
     def __post_init__(self) -> None:
         if not 1 <= self.slots <= MOST_SLOTS:
@@ -56,15 +60,31 @@ class Rules:
             raise ValueError(f"k is {self.k}; at least one route must be tried; give 1 or more")
         if self.guard_slots < 0:
             raise ValueError(f"guard_slots is {self.guard_slots}; it must be 0 or more")
-        low, high = self.rates_gbps
-        if not 1 <= low <= high:
-            raise ValueError(f"rates_gbps are {low} to {high}; the first must be at least 1 and not above the second")
+        if not self.rates_gbps or min(self.rates_gbps) < 1 or len(set(self.rates_gbps)) < len(self.rates_gbps):
+            raise ValueError(f"rates_gbps are {self.rates_gbps}; give one or more, each 1 or more and once")
+        weights = self.rate_weights
+        if weights is not None and (len(weights) != len(self.rates_gbps) or min(weights) <= 0):
+            raise ValueError(f"rate_weights are {weights}; give a number above 0 for each of {self.rates_gbps}")
 
     @property
-    def sizes(self) -> range:
-        """Rates in Gbit/s that a request may ask for, all equally likely; on the fixed grid a single stand-in."""
-        low, high = self.rates_gbps
-        return range(low, high + 1) if self.grid == "flex" else range(1)
+    def sizes(self) -> tuple[int, ...]:
+        """Rates in Gbit/s that a request may ask for; on the fixed grid a single stand-in."""
+        return self.rates_gbps if self.grid == "flex" else (0,)
+
+    @property
+    def size_weights(self) -> tuple[float, ...] | None:
+        """Weights of `sizes`; None if all are equally likely."""
+        return self.rate_weights if self.grid == "flex" else None
+
+    def bits(self, length_km: float) -> int:
+        """Bit/symbol of the fastest modulation that reaches so far, 0 if none does; 1 on the fixed grid.
+
+        >>> [Rules(grid="flex").bits(km) for km in (625.0, 625.1, 100_001.0)], Rules().bits(625.0)
+        ([4, 3, 0], 1)
+        """
+        if self.grid == "fixed":
+            return 1
+        return next((bits for reach_km, bits in BITS_PER_SYMBOL if length_km <= reach_km), 0)
 
     def needed(self, length_km: float, rate_gbps: int) -> int:
         """Slots that a request takes on a route, guard included; more than `slots` if no modulation reaches so far.
@@ -74,7 +94,5 @@ class Rules:
         """
         if self.grid == "fixed":
             return 1
-        for reach_km, bits in BITS_PER_SYMBOL:
-            if length_km <= reach_km:
-                return ceil(rate_gbps / (SLOT_GBAUD * bits)) + self.guard_slots
-        return self.slots + 1
+        bits = self.bits(length_km)
+        return ceil(rate_gbps / (SLOT_GBAUD * bits)) + self.guard_slots if bits else self.slots + 1

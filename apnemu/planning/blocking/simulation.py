@@ -115,7 +115,14 @@ def _run(
     refused = np.zeros(BATCHES, np.int64)
     begun_ns, done = clock(), -warm_up
     drawn = parts(
-        seed, warm_up + requests, load=load, pairs=routes.pairs, sizes=len(rules.sizes), redrawn=rules.redrawn
+        seed,
+        warm_up + requests,
+        load=load,
+        pairs=routes.pairs,
+        sizes=len(rules.sizes),
+        redrawn=rules.redrawn,
+        pair_shares=routes.shares,
+        size_weights=rules.size_weights,
     )
     for part in drawn:
         judged = planner.serve(part.gap, part.holding, part.pair, part.size)

@@ -2,7 +2,7 @@
 """The fewest wavelengths that join every two data centres by a lightpath of their own, and the proof.
 
 `bound` computes what no assignment can beat, `packing` finds an assignment that is good, `exact` closes the gap between
-the two on small networks, `search` puts them together.
+the two on small networks, `tabu` goes on as long as somebody wants to wait, `search` puts them together.
 
 Every two data centres get a lightpath, the same fibres and wavelength both ways; a fibre of the plant is a fibre pair;
 there is no conversion; any route will do, whatever its length. The plant's demands and modes play no part.

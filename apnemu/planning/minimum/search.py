@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Search for the fewest wavelengths: the bound from below, the packing from above, the exact search between them."""
+"""Search for the fewest wavelengths: a bound from below, the packing from above, exact or patient search between."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import combinations, islice
 
@@ -12,6 +13,8 @@ from apnemu.planning.graph import HopsFirst, Route
 from apnemu.planning.minimum.bound import lower_bound
 from apnemu.planning.minimum.exact import is_small, packed_exactly
 from apnemu.planning.minimum.packing import Packed, packed
+
+Report = Callable[[str], None]
 
 ROUTES = 20
 """Routes tried for each pair, in the order of hops, km and names."""
@@ -34,8 +37,14 @@ class Minimum:
         return self.wavelengths == self.lower_bound
 
 
-def minimum_wavelengths(plant: Plant) -> Minimum:
-    """Find the fewest wavelengths; the answer is the same each time, since no draw and no clock has a part in it.
+def minimum_wavelengths(
+    plant: Plant, *, seed: int = 1, goes_on: Callable[[], bool] = lambda: False, report: Report = lambda text: None
+) -> Minimum:
+    """Find the fewest wavelengths.
+
+    The answer is the same each time, since no draw and no clock has a part in it. Where it is not proven, a tabu search
+    with draws from `seed` looks for fewer while `goes_on`; that answer depends on when it is stopped. `report` gets a
+    line for each number of wavelengths that is found to do.
 
     Raises:
         InputError: no fibres join two of the data centres, or there is only one.
@@ -56,6 +65,17 @@ def minimum_wavelengths(plant: Plant) -> Minimum:
         lightpaths = packed(routes, count)
     if is_small(plant, len(pairs), count):
         count, lower, lightpaths = _closed(plant, pairs, count, lower, lightpaths)
+    while count > lower and goes_on():
+        from apnemu.planning.minimum.tabu import Search  # numba takes half a second to import
+
+        report(f"{count} wavelengths do, fewer than {lower} do not; searching with {count - 1}")
+        search = Search(
+            [(*routes[pair], lightpaths[pair][0]) for pair in range(len(pairs))], lightpaths, count - 1, seed
+        )
+        better = search.run(goes_on)
+        if better is None:
+            break
+        count, lightpaths = count - 1, better
     return Minimum(wavelengths=count, lower_bound=lower, lightpaths=lightpaths)
 
 

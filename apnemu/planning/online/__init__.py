@@ -29,7 +29,7 @@ Rules that a reader may argue with:
 directionless and contentionless add and drop is assumed); which transceiver can run which mode.
 """
 
-from apnemu.planning.online.changes import duration_ns, setup_ns
+from apnemu.planning.online.changes import acted_ns, carries_ns, duration_ns, setup_ns, without_dcn
 from apnemu.planning.online.lifecycle import Light
 from apnemu.planning.online.service import (
     Change,
@@ -55,8 +55,11 @@ __all__ = [
     "Service",
     "Status",
     "Survival",
+    "acted_ns",
+    "carries_ns",
     "dark_fibres",
     "duration_ns",
     "setup_ns",
     "survival",
+    "without_dcn",
 ]

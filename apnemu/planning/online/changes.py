@@ -9,6 +9,7 @@ from itertools import groupby
 
 from apnemu.model.assignment import Lightpath
 from apnemu.model.plant import Devices, Plant
+from apnemu.planning.dcn import dcn
 from apnemu.planning.online.service import Change, Port
 
 Numbers = tuple[int, int]
@@ -72,6 +73,14 @@ def switch_over(path: Lightpath, old: Numbers, new: Numbers, *, step: int = 0) -
     )
 
 
+def select(path: Lightpath, clients: Numbers) -> tuple[Change, ...]:
+    """Changes by which the clients of transceivers at both ends receive `path` from now on (1+1)."""
+    return tuple(
+        Change(step=0, kind="select", site=site, lightpath=path.id, port_in=Port(kind="transceiver", number=client))
+        for site, client in zip((path.source, path.target), clients, strict=True)
+    )
+
+
 def one_after_another(*parts: tuple[Change, ...]) -> tuple[Change, ...]:
     """Parts in a row: the first step of each follows the last step of the part before."""
     joined: list[Change] = []
@@ -94,21 +103,52 @@ def duration_ns(devices: Devices, change: Change) -> int:
             return devices.wss_switching_ns
         case "tune":
             return devices.laser_tuning_ns + devices.amplifier_settling_ns + devices.fec_lock_ns
-        case "switch":
+        case "switch" | "select":
             return devices.protection_switching_ns
         case "dark":
             return 0
 
 
-def setup_ns(plant: Plant, changes: Iterable[Change]) -> int:
-    """Time from the request at the controller until the last device has acted: computing, then each step's slowest
-    change. Without changes it is the computing alone.
+def acted_ns(plant: Plant, changes: Iterable[Change]) -> dict[Change, int]:
+    """Instant at which each device has acted, in ns after the controller has decided.
 
-    *Not modelled:* the way of messages to and from the devices.
+    A message takes the way to the device, the device its time; a step begins when all answers of the one before have
+    taken the way back.
     """
-    steps = groupby(sorted(changes, key=lambda change: change.step), key=lambda change: change.step)
-    acting = sum(max(duration_ns(plant.devices, change) for change in step) for _, step in steps)
-    return plant.devices.controller_computing_ns + acting
+    way = dcn(plant)
+    acted: dict[Change, int] = {}
+    start_ns = 0
+    for _, step in groupby(sorted(changes, key=lambda change: change.step), key=lambda change: change.step):
+        done = {change: start_ns + duration_ns(plant.devices, change) + way.delay_ns[change.site] for change in step}
+        acted |= done
+        start_ns = max(acted_ns + way.delay_ns[change.site] for change, acted_ns in done.items())
+    return acted
+
+
+def setup_ns(plant: Plant, changes: Iterable[Change]) -> int:
+    """Time from the request at the controller until the last device has acted: computing, and then step by step.
+
+    Without changes it is the computing alone.
+    """
+    return plant.devices.controller_computing_ns + max(acted_ns(plant, changes).values(), default=0)
+
+
+def carries_ns(plant: Plant, changes: Iterable[Change], path: Lightpath) -> int:
+    """Instant at which the first frame over `path`, which the changes set up, comes in at its target, likewise counted.
+
+    It leaves when the source's transceiver is tuned, and finds the target's tuned as well.
+    """
+    tuned = {
+        change.site: at_ns
+        for change, at_ns in acted_ns(plant, changes).items()
+        if change.kind == "tune" and change.lightpath == path.id
+    }
+    return max(tuned[path.source] + path.delay_ns, tuned[path.target])
+
+
+def without_dcn(plant: Plant) -> Plant:
+    """The plant with a controller that is everywhere at once: what it takes longer is the DCN's part."""
+    return replace(plant, controller=replace(plant.controller, delay_ns=0))
 
 
 def _crossings(path: Lightpath, numbers: Numbers, kind: str, step: int) -> Iterator[Change]:

@@ -8,7 +8,7 @@ from itertools import combinations
 from apnemu.model.assignment import Lightpath
 from apnemu.model.plant import Plant
 from apnemu.planning.online.service import Lit, Status
-from apnemu.planning.online.state import State
+from apnemu.planning.online.state import ROLES, State
 
 
 def check(state: State, services: tuple[Status, ...], lit: tuple[Lit, ...]) -> None:
@@ -25,6 +25,7 @@ def check(state: State, services: tuple[Status, ...], lit: tuple[Lit, ...]) -> N
 def _slots(state: State, lit: tuple[Lit, ...]) -> None:
     """Check that no slot of a fibre is held twice at once, but by reservations of services that share no risk."""
     held = {leg.path.id: leg.path for kept in state.kept.values() for leg in kept.legs.values()}
+    held |= {id: gone.path for id, gone in state.leaving.items()}
     for fibre, holds in state.ledger.on.items():
         through = {id for id, path in held.items() if fibre in path.fibres}
         assert through == set(holds), f"{fibre}: {sorted(map(str, through ^ set(holds)))} held or forgotten"
@@ -71,13 +72,19 @@ def _services(state: State, services: tuple[Status, ...], lit: tuple[Lit, ...]) 
 
 
 def _transceivers(state: State, lit: tuple[Lit, ...]) -> None:
+    gone = {(id.service, left.role) for id, left in state.leaving.items()}
     for site, uses in state.ledger.at.items():
-        for (service, _, number), _ in uses.items():
+        for (service, role, number), _ in uses.items():
             assert 0 <= number < state.ledger.count[site], f"{service} has transceiver {number} of {site}"
-            assert service in state.kept, f"{service} is gone and has a transceiver of {site}"
+            known = service in state.kept or (service, role) in gone
+            assert known, f"{service} is gone and has a transceiver of {site}"
         for one, other in combinations(uses.items(), 2):
             if one[0][2] == other[0][2]:
                 assert not one[1].meets(other[1]), f"{site}: {one[0]} and {other[0]} at a time"
+    for name, kept in state.kept.items():
+        for site, client in zip(kept.ends, kept.clients or (), strict=False):
+            own = {number for service, role, number in state.ledger.at[site] if service == name and role in ROLES}
+            assert client in own, f"the hosts of {name} are on transceiver {client} of {site}, which is not its own"
     for light in lit:
         for site, number in zip((light.lightpath.source, light.lightpath.target), light.transceivers, strict=True):
             assert (light.service, light.role, number) in state.ledger.at[site], f"{light.lightpath.name}: {number}"

@@ -100,6 +100,12 @@ class Ledger:
         busy = {number for (_, _, number), when in self.at[site].items() if when.meets(period)}
         return [number for number in range(self.count[site]) if number not in busy]
 
+    def owner(self, site: str, number: int, now_ns: int) -> str:
+        """Service that has a transceiver at an instant; "" where it is free."""
+        now = Period(start_ns=now_ns, end_ns=now_ns + 1)
+        held = ((service, when) for (service, _, other), when in self.at[site].items() if other == number)
+        return next((service for service, when in held if when.meets(now)), "")
+
     def use_transceivers(
         self, service: str, role: str, ends: tuple[str, str], numbers: tuple[int, int], period: Period
     ) -> None:

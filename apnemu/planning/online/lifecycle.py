@@ -61,7 +61,7 @@ class Light:
             return Decision(accepted=False, why=(unfit,))
         start_ns = max(service.start_ns or 0, state.now_ns)
         period = Period(start_ns=start_ns, end_ns=FOREVER_NS if service.end_ns is None else service.end_ns)
-        kept = Kept(service=service, period=period)
+        kept = Kept(service=service, period=period, lightpaths=state.named.get(service.name, 0))
         need = 2 if service.protection == "1+1" else 1
         free = [state.ledger.free_transceivers(site, period) for site in kept.ends]
         for site, numbers in zip(kept.ends, free, strict=True):
@@ -75,6 +75,7 @@ class Light:
         state.put(kept, "working", working, (free[0][0], free[1][0]))
         if protecting is not None:
             second = (free[0][1], free[1][1]) if need == 2 else None
+            kept.clients = (free[0][0], free[1][0]) if need == 2 else None
             state.put(kept, "protecting", protecting, second)
             kept.protected = True
         changes: tuple[Change, ...] = ()
@@ -166,6 +167,7 @@ class Light:
         outcomes: list[Outcome] = []
         while (due := self._due()) is not None and due[0] <= now_ns:
             state.now_ns = max(state.now_ns, due[0])
+            state.clear_left()
             kept = state.kept[due[2]]
             if due[1]:
                 outcomes += [upkeep.start(state, kept), *self._protect()]
@@ -174,6 +176,7 @@ class Light:
                 changes = self.release(due[2])
                 outcomes.append(Outcome(service=due[2], kind="ended", lightpath=path, changes=changes))
         state.now_ns = now_ns
+        state.clear_left()
         return tuple(outcomes)
 
     def due_ns(self) -> int | None:
@@ -188,17 +191,20 @@ class Light:
     def lit(self) -> tuple[Lit, ...]:
         """All lightpaths that are lit, in the order of acceptance, working before protecting."""
         return tuple(
-            Lit(
-                service=name,
-                role=role,
-                lightpath=leg.path,
-                transceivers=leg.numbers,
-                carries=role == kept.active,
-            )
+            Lit(service=name, role=role, lightpath=leg.path, transceivers=leg.numbers, carries=role == kept.active)
             for name, kept in self._state.kept.items()
             for role, leg in self._state.lit_legs(kept)
             if leg.numbers
         )
+
+    def client(self, name: str, site: str) -> int | None:
+        """Transceiver by which a 1+1 service's host at a site sends and receives; None of any other service."""
+        kept = self._state.kept.get(name)
+        return kept.clients[kept.ends.index(site)] if kept and kept.clients else None
+
+    def owner(self, site: str, number: int) -> str:
+        """Service that has a transceiver at this instant; "" where it is free."""
+        return self._state.ledger.owner(site, number, self.now_ns)
 
     def check(self) -> None:
         """Check all invariants.

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator
 
 from apnemu.model.assignment import Lightpath
 from apnemu.model.reason import Reason, write_reasons
-from apnemu.planning.online.changes import one_after_another, set_up, switch_over, take_down
+from apnemu.planning.online.changes import one_after_another, select, set_up, setup_ns, switch_over, take_down
 from apnemu.planning.online.service import Decision
 from apnemu.planning.online.state import Kept, State
 
@@ -30,7 +30,13 @@ def move(state: State, kept: Kept, avoid_fibres: Collection[str], avoid_sites: C
         return _refused(_why_not(kept, avoid_fibres, avoid_sites))
     old, role, numbers = kept.carrying, kept.active, (free[0][0], free[1][0])
     assert old.numbers is not None
-    state.drop(kept, role)
+    over = switch_over(path, old.numbers, numbers)
+    if kept.clients == old.numbers:
+        kept.clients = numbers
+    elif kept.clients is not None:
+        over = select(path, kept.clients)
+    changes = one_after_another(set_up(path, numbers), over, take_down(old.path, old.numbers))
+    state.leave(kept, role, setup_ns(state.plant, changes))
     new = state.put(kept, role, path, numbers)
     new.lit = True
     if second is not None:
@@ -41,11 +47,7 @@ def move(state: State, kept: Kept, avoid_fibres: Collection[str], avoid_sites: C
         accepted=True,
         working=new.path,
         protecting=None if protecting is None else protecting.path,
-        changes=one_after_another(
-            set_up(new.path, numbers),
-            switch_over(new.path, old.numbers, numbers),
-            take_down(old.path, old.numbers),
-        ),
+        changes=changes,
     )
 
 

@@ -64,11 +64,12 @@ class Change:
 
     `cross-connect` and `disconnect`: the ROADM of `site` passes, or blocks, `slot` between `port_in` and `port_out`,
     both ways. `tune` and `dark`: the transceiver `port_in` sends in `slot` and `mode`, or stops. `switch`: the client
-    of transceiver `port_in` is moved to transceiver `port_out`. `lightpath` is the one that it is done for.
+    of transceiver `port_in` is moved to transceiver `port_out`. `select`: the client of transceiver `port_in` receives
+    `lightpath` from now on (1+1). `lightpath` is the one that it is done for.
     """
 
     step: int
-    kind: Literal["cross-connect", "disconnect", "tune", "dark", "switch"]
+    kind: Literal["cross-connect", "disconnect", "tune", "dark", "switch", "select"]
     site: str
     lightpath: LightId
     port_in: Port

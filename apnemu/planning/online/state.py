@@ -39,6 +39,8 @@ class Kept:
     started: bool = False
     lost: tuple[Reason, ...] = ()
     protected: bool = False
+    clients: Numbers | None = None
+    """Transceivers by which its hosts send and receive under 1+1: always some of its own."""
     spare: Numbers | None = None
     lightpaths: int = 0
     """How many lightpaths were named for it so far."""
@@ -61,6 +63,24 @@ class Kept:
         return LightId(service=self.service.name, number=self.lightpaths)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Leaving:
+    """A lightpath whose service has moved to another one: its light is on, and its transceivers are taken, until then.
+
+    The device times that are declared say until when.
+    """
+
+    path: Lightpath
+    ends: tuple[str, str]
+    numbers: Numbers
+    until_ns: int
+
+    @property
+    def role(self) -> str:
+        """Role under which the ledger has its transceivers."""
+        return f"leaving {self.path.id.number}"
+
+
 class State:
     """All services in the order in which they were accepted, the ledger, and the chooser that reads it."""
 
@@ -70,6 +90,9 @@ class State:
         self.ledger = Ledger(plant, transceivers)
         self.chooser = Chooser(plant, self.ledger, k, judge)
         self.kept: dict[str, Kept] = {}
+        self.leaving: dict[LightId, Leaving] = {}
+        self.named: dict[str, int] = {}
+        """Name of a service that is gone -> how many lightpaths had it: no two ever have one identity."""
 
     def rest_of(self, kept: Kept) -> Period:
         """The part of its period that is still to come."""
@@ -84,6 +107,29 @@ class State:
             self.ledger.use_transceivers(kept.service.name, role, kept.ends, numbers, period)
         kept.legs[role] = Leg(path=path, numbers=numbers)
         return kept.legs[role]
+
+    def leave(self, kept: Kept, role: Role, takes_ns: int) -> Leg:
+        """Take a lit leg from a service that moves; what it holds stays taken until its light is out."""
+        leg = kept.legs.pop(role)
+        assert leg.numbers is not None
+        self.ledger.free_up(kept.service.name, role, kept.ends, leg.numbers)
+        self.ledger.let_go(leg.path)
+        if takes_ns:
+            until_ns = self.now_ns + takes_ns
+            gone = Leaving(path=leg.path, ends=kept.ends, numbers=leg.numbers, until_ns=until_ns)
+            period = Period(start_ns=self.now_ns, end_ns=until_ns)
+            self.ledger.hold(leg.path, period)
+            self.ledger.use_transceivers(kept.service.name, gone.role, kept.ends, leg.numbers, period)
+            self.leaving[leg.path.id] = gone
+        return leg
+
+    def clear_left(self) -> None:
+        """Free what was held by light that is out by now."""
+        for id, gone in list(self.leaving.items()):
+            if gone.until_ns <= self.now_ns:
+                self.ledger.let_go(gone.path)
+                self.ledger.free_up(id.service, gone.role, gone.ends, gone.numbers)
+                del self.leaving[id]
 
     def swap(self, kept: Kept, role: Role, path: Lightpath) -> Leg:
         """Give the transceivers of a leg another lightpath; reservations in its way are dropped."""
@@ -112,6 +158,7 @@ class State:
             self.drop(kept, role)
             if kept.spare:
                 self.ledger.free_up(kept.service.name, role, kept.ends, kept.spare)
+        self.named[kept.service.name] = kept.lightpaths
         del self.kept[kept.service.name]
 
     def lit_legs(self, kept: Kept) -> Iterator[tuple[Role, Leg]]:

@@ -6,22 +6,24 @@ when frames stop and come again from the fibres' delays. A frame is lost that is
 is past the last of them still arrives. Where an amplifier sags, light that no longer closes has no frames from that
 instant on (also not what has passed the amplifier already) until it closes again or something else carries. 1+1
 carries frames on both lightpaths all the time, so the first arrives when the receiver has switched; light that is set
-up anew is first filled over its whole length. While the controller is lost nothing is done; once it is back it finds
-what is dead, as if that had happened then (how long its own program takes to start is not declared, and not in here); a
-fibre that is whole again by then just carries on.
+up anew is first filled over its whole length. Receivers of 1+1 take the other lightpath by themselves; all else is up
+to the controller, which alarms must reach first. While it is lost nothing is done; once it is back it finds what is
+dead, as if that had happened then (how long its own program takes to start is not declared, and not in here); a fibre
+that is whole again by then just carries on.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from apnemu.model.activities import Event
 from apnemu.model.assignment import LightId, Lightpath
 from apnemu.model.plant import Plant
-from apnemu.planning.online.changes import setup_ns
+from apnemu.planning.dcn import dcn
+from apnemu.planning.online.changes import acted_ns, carries_ns
 from apnemu.planning.online.lifecycle import Light
-from apnemu.planning.online.service import Decision, Outcome, Service
+from apnemu.planning.online.service import Decision, Outcome, Protection, Service
 from apnemu.planning.reach import closes
 
 
@@ -75,8 +77,9 @@ def survival(plant: Plant, service: Service, events: Sequence[Event]) -> Surviva
     decision = light.request(service)
     if not decision.accepted or decision.working is None:
         return Survival(decision=decision, ready_ns=plant.devices.controller_computing_ns, dark=())
-    first_ns = setup_ns(plant, decision.changes) + decision.working.delay_ns
-    watched = _Watched(plant, light, decision.working)
+    asked_ns = dcn(plant).delay_ns[service.source] + plant.devices.controller_computing_ns
+    first_ns = asked_ns + carries_ns(plant, decision.changes, decision.working)
+    watched = _Watched(plant, light, decision.working, service.protection)
     for event in sorted(events, key=lambda event: event.at_ns):
         watched.happens(event)
     return Survival(decision=decision, ready_ns=first_ns, dark=watched.seen())
@@ -90,8 +93,9 @@ def dark_fibres(plant: Plant, cut: frozenset[str], lost: frozenset[str]) -> tupl
 class _Watched:
     """Receiver of a service, followed from event to event."""
 
-    def __init__(self, plant: Plant, light: Light, working: Lightpath) -> None:
-        self._plant, self._light = plant, light
+    def __init__(self, plant: Plant, light: Light, working: Lightpath, protection: Protection) -> None:
+        self._protection = protection
+        self._plant, self._light, self._way = plant, light, dcn(plant)
         self._carrying = working
         self._ready: dict[LightId, int] = {}
         """Lightpath -> instant at which its devices have acted; lightpaths of the beginning are left out."""
@@ -108,6 +112,8 @@ class _Watched:
         """Begin of the present dark time, at the receiver and at the event; None in light."""
         self._until: tuple[int, int, str] | None = None
         """Expected end of the present dark time, at the receiver and at the devices, and how it ends."""
+        self._left: Lightpath | None = None
+        """Light that the receiver of 1+1 is about to leave for its other one."""
         self._why = ""
         self._seen: list[Dark] = []
 
@@ -125,6 +131,9 @@ class _Watched:
         at_ns = int(event.at_ns)
         if self._until is not None and self._until[0] <= at_ns:
             self._end()
+        left, self._left = self._left, None
+        if left is not None and not self._controlled and self._until is not None and self._lives(left, after):
+            self._carrying, self._until = left, None  # its light was back before the receiver had switched
         hit = [name for name in self._carrying.fibres if name in after and name not in before]
         if hit and self._since is None:
             self._since = (at_ns + self._behind(hit), at_ns)
@@ -135,21 +144,46 @@ class _Watched:
             again = [name for name in self._carrying.fibres if name in before]
             first_ns = self._plant.fibre[again[-1]].delay_ns + self._behind(again) if again else 0
             self._until = (at_ns + first_ns, at_ns, "unheard of")
+        self._select(at_ns, after)
         if event.controller:
             self._controlled = event.kind == "repair"
         if not self._controlled:
             return
         told, self._told = self._told, after
-        for name in after:
-            if name not in told:
-                self._follow(self._light.fail([name]), at_ns)
-        for name in told:
-            if name not in after:
-                self._follow(self._light.repair([name]), at_ns)
+        for heard_ns, name in self._heard(after, told, min):
+            self._follow(self._light.fail([name]), at_ns + heard_ns)
+        for heard_ns, name in self._heard(told, after, max):
+            self._follow(self._light.repair([name]), at_ns + heard_ns)
         knew, self._told_sagging = self._told_sagging, dict(self._sagging)
         for name in {**knew, **self._sagging}:
             if knew.get(name) != self._sagging.get(name):
-                self._follow(self._light.sag(name, self._sagging.get(name, 0.0)), at_ns)
+                heard_ns = self._way.delay_ns[self._plant.fibre[name].a]
+                self._follow(self._light.sag(name, self._sagging.get(name, 0.0)), at_ns + heard_ns)
+
+    def _select(self, at_ns: int, dark: Sequence[str]) -> None:
+        """Do what the receiver of 1+1 does by itself when its light is lost and its other light is not."""
+        if self._protection != "1+1" or self._since is None or self._carries(dark, self._sagging):
+            return
+        for lit in self._light.lit():
+            other = lit.lightpath
+            if self._lives(other, dark):
+                devices = self._plant.devices
+                over_ns = at_ns + devices.loss_of_light_detection_ns + devices.protection_switching_ns
+                over_ns = max(over_ns, self._ready.get(other.id, 0))
+                self._left, self._carrying = self._carrying, other
+                self._until = (over_ns, over_ns, "switched")
+                return
+
+    def _heard(
+        self, now: Sequence[str], before: Sequence[str], end: Callable[[int, int], int]
+    ) -> list[tuple[int, str]]:
+        """Instants at which the controller hears of the fibres that are in `now` alone, in their order.
+
+        Both ends report: a cut is known from the first to be heard (`min`), a repair from the last (`max`).
+        """
+        way, fibres = self._way.delay_ns, [self._plant.fibre[name] for name in now if name not in before]
+        heard = [(end(way[fibre.a], way[fibre.b]), fibre.name) for fibre in fibres]
+        return sorted(heard, key=lambda each: each[0])
 
     def seen(self) -> tuple[Dark, ...]:
         if self._until is not None:
@@ -157,6 +191,9 @@ class _Watched:
         if self._since is not None:
             self._seen.append(Dark(from_ns=self._since[0], until_ns=None, declared_ns=None, how=self._why))
         return tuple(self._seen)
+
+    def _lives(self, path: Lightpath, dark: Sequence[str]) -> bool:
+        return not set(dark) & set(path.fibres) and closes(self._plant, path, self._sagging)
 
     def _closes(self, sagging: Mapping[str, float]) -> bool:
         return closes(self._plant, self._carrying, sagging)
@@ -167,9 +204,9 @@ class _Watched:
     def _end(self) -> None:
         assert self._until is not None
         if self._since is not None:
-            until_ns, acted_ns, how = self._until
+            until_ns, done_ns, how = self._until
             (from_ns, event_ns) = self._since
-            self._seen.append(Dark(from_ns=from_ns, until_ns=until_ns, declared_ns=acted_ns - event_ns, how=how))
+            self._seen.append(Dark(from_ns=from_ns, until_ns=until_ns, declared_ns=done_ns - event_ns, how=how))
         self._since = self._until = None
 
     def _behind(self, hit: Sequence[str]) -> int:
@@ -190,16 +227,23 @@ class _Watched:
             if outcome.lightpath is None:
                 continue
             id = outcome.lightpath.id
-            acted_ns = start_ns + setup_ns(self._plant, outcome.changes) - devices.controller_computing_ns
+            acted = acted_ns(self._plant, outcome.changes)
+            last_ns = start_ns + max(acted.values(), default=0)
+            if outcome.kind == "switched" and id == self._carrying.id:
+                continue
             if outcome.kind == "switched":
-                over = [change for change in outcome.changes if change.kind == "switch"]
-                acted_ns = start_ns + setup_ns(self._plant, over) - devices.controller_computing_ns
-                acted_ns = max(acted_ns, self._ready.get(id, 0))
-                self._carrying, self._until = outcome.lightpath, (acted_ns, acted_ns, "switched")
+                over_ns = max(
+                    start_ns + at
+                    for change, at in acted.items()
+                    if (change.kind, change.site) == ("select", outcome.lightpath.target)
+                )
+                over_ns = max(over_ns, self._ready.get(id, 0))
+                self._carrying, self._until = outcome.lightpath, (over_ns, over_ns, "switched")
             elif outcome.kind == "restored":
                 self._carrying = outcome.lightpath
-                self._until = (acted_ns + outcome.lightpath.delay_ns, acted_ns, outcome.how)
+                first_ns = start_ns + carries_ns(self._plant, outcome.changes, outcome.lightpath)
+                self._until = (first_ns, last_ns, outcome.how)
             elif outcome.kind == "lost":
                 self._until, self._why = None, outcome.reason
             elif outcome.kind == "protected":
-                self._ready[id] = acted_ns
+                self._ready[id] = last_ns

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from apnemu.model.assignment import Lightpath
 from apnemu.model.reason import Reason
-from apnemu.planning.online.changes import one_after_another, set_up, switch_over, take_down, take_over
+from apnemu.planning.online.changes import one_after_another, select, set_up, take_down, take_over
 from apnemu.planning.online.service import Change, Happened, Outcome, Restored, Role
 from apnemu.planning.online.state import Kept, Leg, State
 
@@ -23,9 +23,9 @@ def after_failure(state: State, kept: Kept) -> tuple[Outcome, ...]:
         why = (why_dead(state, idle.path),)
         return (_outcome(kept, "unprotected", idle, take_down_living(state, idle), why=why),)
     if idle is not None and idle.lit:
-        assert carrying.numbers is not None and idle.numbers is not None
         kept.active = kept.idle_role
-        over = switch_over(idle.path, carrying.numbers, idle.numbers)
+        assert kept.clients is not None
+        over = select(idle.path, kept.clients)
         changes = one_after_another(over, take_down_living(state, carrying))
         return (_outcome(kept, "switched", idle, changes),)
     gone = one_after_another(*(take_down_living(state, leg) for leg in hit if leg is not carrying))

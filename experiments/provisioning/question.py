@@ -10,7 +10,6 @@ from __future__ import annotations
 import dataclasses
 import itertools
 import json
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
@@ -18,24 +17,24 @@ from typing import Annotated, Any
 import pyarrow as pa  # type: ignore[import-untyped]  # it ships no types
 
 from apnemu.errors import InputError
+from apnemu.experiments.provisioning.shown import SHOWN
 from apnemu.model.activities import Request
 from apnemu.model.assignment import Assignment
 from apnemu.model.plant import Plant
 from apnemu.model.scenario import Stage
-from apnemu.planning.online import Light, Protection, Service, setup_ns
+from apnemu.planning.dcn import dcn
+from apnemu.planning.online import Light, Protection, Service, carries_ns, without_dcn
 from apnemu.question.context import Context, Row
+from apnemu.question.controller import CONTROLLER, with_controller
 from apnemu.question.experiment import Experiment
 from apnemu.question.settings import Setting
 from apnemu.question.verdict import Claim, Verdict, at_most, judge_rows, near, same
 from apnemu.records.query import groups
-from apnemu.report import columns, words
-from apnemu.report.curves import Curve
-from apnemu.report.shown import Shown
 from apnemu.seeds import generator
 from apnemu.units import VirtualNs
 
 TOLERANCE_NS = 1_000_000
-"""Allowed for messages to and from the controller and its devices, which take no declared time."""
+"""Allowed for what has no declared time: system calls of controller and devices, lookups."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,15 +47,20 @@ class Settings:
     transceivers: Annotated[int, Setting("Transceivers of each data centre", low=1, high=64)] = 16
     rate_gbps: Annotated[float, Setting("Rate of each request", "Gbit/s", low=0.1, high=1600)] = 100.0
     protection: Annotated[Protection, Setting("Scheme that keeps each request's light alive")] = "none"
+    controller: Annotated[str, CONTROLLER] = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Predicted:
-    """What a request must get: light or none, why none, and when the first frame arrives (the refusal is told)."""
+    """What a request must get: light or none, why none, and when the first frame arrives (the refusal is decided).
+
+    `dcn_ns` is how long the request itself, orders to devices and their answers are on their way until then.
+    """
 
     accepted: bool
     reason: str
     done_ns: int
+    dcn_ns: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,8 +78,9 @@ class Asked:
 
 
 def prepare(plant: Plant, settings: Settings) -> Plant:
-    """Each data centre has its pool of transceivers, and nothing is planned."""
-    return dataclasses.replace(plant, transceivers=settings.transceivers, demands=())
+    """Each data centre has its pool of transceivers, nothing is planned, and the controller stands where it is to."""
+    plant = dataclasses.replace(plant, transceivers=settings.transceivers, demands=())
+    return with_controller(plant, settings.controller)
 
 
 def arrange(planned: Assignment, settings: Settings) -> Assignment:
@@ -100,17 +105,24 @@ def services(plant: Plant, settings: Settings, count: int, seed: int) -> tuple[S
 def predict(plant: Plant, asked: Sequence[Service], light: Light) -> tuple[Predicted, ...]:
     """What each of some requests at one instant must get; `light` then has what they got.
 
-    Request number i is decided after i computing times; then its devices act, and light travels.
+    The controller takes them as they come in over the data communication network, each in its computing time; then
+    devices act, and light travels.
     """
+    way, everywhere = dcn(plant), without_dcn(plant)
     computing_ns = plant.devices.controller_computing_ns
-    answers = []
-    for number, service in enumerate(asked, 1):
+    answers: dict[int, Predicted] = {}
+    free_ns = 0
+    for number in sorted(range(len(asked)), key=lambda number: way.delay_ns[asked[number].source]):
+        service = asked[number]
+        there_ns = dcn_ns = way.delay_ns[service.source]
+        free_ns = done_ns = max(free_ns, there_ns) + computing_ns
         decision = light.request(service)
-        done_ns = number * computing_ns
         if decision.accepted and decision.working is not None:
-            done_ns += setup_ns(plant, decision.changes) - computing_ns + decision.working.delay_ns
-        answers.append(Predicted(accepted=decision.accepted, reason=decision.reason, done_ns=done_ns))
-    return tuple(answers)
+            lit_ns, without_ns = (carries_ns(each, decision.changes, decision.working) for each in (plant, everywhere))
+            done_ns += lit_ns
+            dcn_ns += lit_ns - without_ns
+        answers[number] = Predicted(accepted=decision.accepted, reason=decision.reason, done_ns=done_ns, dcn_ns=dcn_ns)
+    return tuple(answers[number] for number in range(len(asked)))
 
 
 def phases(context: Context[Settings]) -> list[Asked]:
@@ -156,6 +168,7 @@ def rows(table: pa.Table, contexts: Sequence[Context[Settings]]) -> list[Row]:
             row = _row(asked.count, service, record, json.loads(record["detail"]), taken)
             row |= {"predicted_accepted": predicted.accepted, "predicted_reason": predicted.reason}
             row["predicted_setup_ns"] = predicted.done_ns if predicted.accepted else None
+            row |= {"controller": dcn(contexts[0].plant).at, "dcn_ns": predicted.dcn_ns}
             results.append(row)
     return results
 
@@ -195,8 +208,8 @@ def _row(
 def expected(settings: Settings) -> str:
     """The answer, before the run."""
     return (
-        f"the first frame arrives within {TOLERANCE_NS / 1e6:g} ms of declared computing and device times and the"
-        " light's way; no slot is given twice; who gets no light is told why"
+        f"the first frame arrives within {TOLERANCE_NS / 1e6:g} ms of declared computing and device times, the ways of"
+        " messages and the light's way; no slot is given twice; who gets no light is told why"
     )
 
 
@@ -214,62 +227,7 @@ def _claims(row: Mapping[str, Any]) -> Iterator[Claim]:
         yield near("request to first frame", row["setup_ns"], row["predicted_setup_ns"], TOLERANCE_NS, "ns")
 
 
-def sentence(results: Sequence[Mapping[str, Any]], picture: Mapping[str, Any]) -> str:
-    """How many requests got light, and after how long.
-
-    >>> sentence([{"accepted": True, "setup_ns": 70_600_000_000, "predicted_setup_ns": 70_599_000_000},
-    ...           {"accepted": False, "setup_ns": None, "predicted_setup_ns": None}], {})
-    '1 of 2 requests got light; the first frame came after 70.6 s, at most 1.00 ms beside declared times.'
-    """
-    lit = [row for row in results if row["accepted"] and row["setup_ns"] is not None]
-    of = f"{len(lit)} of {words.count(len(results), 'request')} got light"
-    if not lit:
-        return f"{of}."
-    times = sorted(row["setup_ns"] for row in lit)
-    span = words.duration(times[0])
-    if words.duration(times[-1]) != span:
-        span += f" to {words.duration(times[-1])}"
-    off = [abs(row["setup_ns"] - row["predicted_setup_ns"]) for row in lit if row["predicted_setup_ns"] is not None]
-    beside = f", at most {words.duration(max(off))} beside declared times" if off else ""
-    return f"{of}; the first frame came after {span}{beside}."
-
-
-def numbered(results: Sequence[Mapping[str, Any]]) -> list[Row]:
-    """The rows with the place of each request among those of its instant, from 1.
-
-    >>> [row["number"] for row in numbered([{"requests": 1}, {"requests": 2}, {"requests": 2}])]
-    [1, 1, 2]
-    """
-    placed: Counter[int] = Counter()
-    drawn = []
-    for row in results:
-        placed[row["requests"]] += 1
-        drawn.append({**row, "number": placed[row["requests"]]})
-    return drawn
-
-
-SETUPS = Curve(
-    title="From the request to the first frame",
-    caption="All are asked for at once and decided one after another.",
-    x="number",
-    y="setup_ns",
-    axes=("request", "time"),
-    unit="time",
-    split=("requests",),
-    split_words=lambda row: words.count(row["requests"], "request"),
-    reference="predicted_setup_ns",
-    reference_name="declared times alone",
-    derive=numbered,
-)
 KEY = ("request",)
-BRIEF = (
-    columns.text("request"),
-    columns.pair(),
-    columns.duration("answered_ns", "answer after"),
-    columns.duration("setup_ns", "first frame"),
-    columns.duration("predicted_setup_ns", "predicted"),
-    columns.reasons("reason", "refused for"),
-)
 EXPERIMENT = Experiment(
     name="provisioning",
     question="How long does light on demand take to be set up, and who gets none?",
@@ -282,6 +240,6 @@ EXPERIMENT = Experiment(
     rows=rows,
     expected=expected,
     judge=judge,
-    shown=Shown(sentence=sentence, figures=(SETUPS,), brief=BRIEF),
+    shown=SHOWN,
     networks=("apn",),
 )
