@@ -13,8 +13,9 @@ from apnemu.units import serialisation_ns
 
 
 def lightpath_rtt_ns(path: Lightpath, frame_bytes: int) -> int:
-    """Round trip over a lightpath: twice (serialisation at the transceiver + FEC, fibres, amplifiers, ROADMs)."""
-    return 2 * (serialisation_ns(frame_bytes, path.rate_gbps) + path.delay_ns)
+    """Round trip over a lightpath: there and back (serialisation at the transceiver + FEC, fibres, amplifiers,
+    ROADMs)."""
+    return 2 * serialisation_ns(frame_bytes, path.rate_gbps) + path.round_trip_ns
 
 
 def packet_rtt_ns(plant: Plant, hops: Mapping[tuple[str, str], NextHop], pair: Pair, frame_bytes: int) -> int:
@@ -24,11 +25,13 @@ def packet_rtt_ns(plant: Plant, hops: Mapping[tuple[str, str], NextHop], pair: P
     forwarding and O/E/O time; each of the r - 1 fibres adds its FEC and its own delay.
     """
     packet = plant.packet
-    site, target = pair
-    one_way = serialisation_ns(frame_bytes, packet.line_rate_gbps)
-    per_router = serialisation_ns(frame_bytes, packet.line_rate_gbps) + packet.forwarding_ns + packet.oeo_ns
-    while site != target:
-        hop = hops[site, target]
-        one_way += per_router + packet.fec_ns + plant.fibre[hop.fibre].delay_ns
-        site = hop.site
-    return 2 * (one_way + per_router)
+    sending_ns = serialisation_ns(frame_bytes, packet.line_rate_gbps)
+    per_router = sending_ns + packet.forwarding_ns + packet.oeo_ns
+    trip_ns = 0
+    for site, target in (pair, pair[::-1]):
+        trip_ns += sending_ns + per_router
+        while site != target:
+            hop = hops[site, target]
+            trip_ns += per_router + packet.fec_ns + plant.fibre[hop.fibre].way(site).delay_ns
+            site = hop.site
+    return trip_ns

@@ -81,10 +81,7 @@ class _Builder:
         self.plant = plant
         self.parts = parts
         self.ports = Ports(replace(plant, sites=(*_bare(plant), *_places(parts))))
-        self.wires = [
-            self.ports.fibre(fibre, Line(delay_ns=fibre.delay_ns), Line(delay_ns=fibre.delay_ns))
-            for fibre in plant.fibres
-        ]
+        self.wires = [self.ports.lit_fibre(fibre) for fibre in plant.fibres]
         self.address = {site: (name, address) for name, site, address in self.ports.hosts()}
         self.lit: list[LitPath] = []
         self.enters: list[Injection] = []

@@ -34,7 +34,7 @@ def check(file: Topology, as_json: Json = False) -> None:
         "sites": len(plant.sites),
         "fibres": len(plant.fibres),
         "demands": len(plant.demands) + len(plant.trees),
-        "fibre_km": round(sum(fibre.length_km for fibre in plant.fibres), 1),
+        "fibre_km": round(sum(fibre.mean_km for fibre in plant.fibres), 1),
     }
     if as_json:
         show_json(facts)

@@ -17,9 +17,10 @@ from pathlib import Path
 from typing import Any
 
 from apnemu.model.plant import Fibre, GnpyFiles, Plant
+from apnemu.model.spectrum import ANCHOR_THZ, STEP_GHZ, Band
 from apnemu.topology.format import ABOUT, DEMAND, FIBRE, GNPY, PROSE, SITE, SPAN_KM, TOPOLOGY
 from apnemu.topology.geography import shortest_possible_km
-from apnemu.topology.shapes import ListOf, Number, Record, Shape
+from apnemu.topology.shapes import ByWay, ListOf, Number, Record, Shape
 
 WORD = re.compile(r"(?!(true|false|null)$)[a-z][a-z0-9_.-]*", re.IGNORECASE)
 """Words that need no quotes in YAML."""
@@ -34,6 +35,7 @@ def topology_text(plant: Plant, *, beside: Path) -> str:
         plant,
         apnemu="1",
         about=_block(lines_of(ABOUT, plant)),
+        spectrum=_spectrum(plant),
         sites=_block(sites),
         fibres=_block(f"- {_flow(FIBRE, fibre, span_km=_span_km(fibre))}" for fibre in plant.fibres),
         demands=_block(f"- {_flow(DEMAND, demand)}" for demand in (*plant.demands, *plant.trees)) or "[]",
@@ -44,7 +46,11 @@ def topology_text(plant: Plant, *, beside: Path) -> str:
 
 def located(plant: Plant) -> Plant:
     """The plant as it is; all sites at 0, 0 where the coordinates say more km than some fibre has."""
-    if all(fibre.length_km >= shortest_possible_km(plant.site[fibre.a], plant.site[fibre.b]) for fibre in plant.fibres):
+    if all(
+        way.length_km >= shortest_possible_km(plant.site[fibre.a], plant.site[fibre.b])
+        for fibre in plant.fibres
+        for way in fibre.ways
+    ):
         return plant
     return replace(plant, sites=tuple(replace(site, lat=0.0, lon=0.0) for site in plant.sites))
 
@@ -69,6 +75,9 @@ def _text(shape: Shape, value: Any) -> str:
     match shape:
         case Number():
             return repr(value / shape.in_ns(1) if shape.in_ns else value).removesuffix(".0")
+        case ByWay():
+            out, back = (None if each is None else _text(shape.each, each) for each in value)
+            return f"{out}" if back is None else f"{{out: {out}, back: {back}}}"
         case ListOf():
             return f"[{', '.join(_text(shape.item, item) for item in value)}]"
         case Record():
@@ -86,8 +95,29 @@ def _block(lines: Iterable[str]) -> str:
 
 def _span_km(fibre: Fibre) -> str:
     """The span from which, with the length, the reader finds the amplifiers again; "": the default span decides."""
-    span_km = fibre.length_km / (fibre.amplifiers + 1)
-    return repr(span_km) if fibre.amplifiers and SPAN_KM.low <= span_km <= SPAN_KM.high else ""
+    spans = [way.length_km / (way.amplifiers + 1) if way.amplifiers else None for way in fibre.ways]
+    known = [span_km for span_km in spans if span_km is not None and SPAN_KM.low <= span_km <= SPAN_KM.high]
+    if not known:
+        return ""
+    # a way without amplifiers is one span, however long a span may be
+    out, back = (
+        span_km or min(max(SPAN_KM.low, way.length_km), SPAN_KM.high)
+        for span_km, way in zip(spans, fibre.ways, strict=True)
+    )
+    return repr(out) if out == back else f"{{out: {out!r}, back: {back!r}}}"
+
+
+def _spectrum(plant: Plant) -> str:
+    """The spectrum; "" for the one that holds where a file has none."""
+    if plant.band == Band() and not plant.gaps:
+        return ""
+    gaps = ", ".join(f"{{{_edges(gap)}}}" for gap in plant.gaps)
+    return f"{{{_edges(plant.band)}{f', gaps: [{gaps}]' if gaps else ''}}}"
+
+
+def _edges(band: Band) -> str:
+    low, high = (round(ANCHOR_THZ + edge * STEP_GHZ / 1e3, 5) for edge in (band.low, band.high))
+    return f"from_thz: {low!r}, to_thz: {high!r}"
 
 
 def _from(beside: Path, files: GnpyFiles) -> GnpyFiles:

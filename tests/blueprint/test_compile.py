@@ -115,7 +115,7 @@ def test_routers_queue_and_hold_as_declared() -> None:
     plant = dataclasses.replace(plant, packet=packet)
     for wire in compiled(plant, "packet").wires:
         held_ns = packet.forwarding_ns + packet.oeo_ns
-        fibre_ns = packet.fec_ns + plant.fibre[wire.name].delay_ns if wire.kind == "fibre" else 0
+        fibre_ns = packet.fec_ns + plant.fibre[wire.name].ways[0].delay_ns if wire.kind == "fibre" else 0
         for end in (wire.a, wire.b):
             if not end.node.startswith("s") or "-h" in end.node:
                 continue
