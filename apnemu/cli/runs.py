@@ -105,12 +105,13 @@ def plan(
 
 
 def _minimum_wavelengths(file: Path, seconds: float, seed: int, as_json: bool) -> None:
+    from apnemu.optics import carried
     from apnemu.planning.minimum import minimum_wavelengths
     from apnemu.topology import read_plant
 
     begun_s = monotonic()
     found = minimum_wavelengths(
-        read_plant(file), seed=seed, goes_on=lambda: monotonic() - begun_s < seconds, report=to_stderr
+        carried(read_plant(file)), seed=seed, goes_on=lambda: monotonic() - begun_s < seconds, report=to_stderr
     )
     if as_json:
         show_json(

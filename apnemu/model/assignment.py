@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from apnemu.model.demand import TreeKind
@@ -57,8 +57,8 @@ class Lightpath:
     margin_db: float | None = None
     added_delay_ns: int = 0
     return_delay_ns: int | None = None
-    channel_gsnr_db: float | None = None
-    return_gsnr_db: float | None = None
+    channel_gsnr_db: float | None = field(default=None, compare=False)
+    return_gsnr_db: float | None = field(default=None, compare=False)
 
     def __post_init__(self) -> None:
         if len(self.fibres) != len(self.route) - 1 or (self.source, self.target) != (self.route[0], self.route[-1]):

@@ -9,6 +9,7 @@ from pathlib import Path
 from apnemu import shared_folder
 from apnemu.blueprint.compiled import blueprint_for
 from apnemu.model.assignment import Assignment
+from apnemu.optics import carried
 from apnemu.planning import next_hops
 from apnemu.running.guests import write_blueprint
 from apnemu.running.manifest import scenario_unplayed
@@ -24,7 +25,7 @@ def write_network(
     cannot be.
     """
     shared_folder.remove(folder, "controller.journal")
-    plant = dataclasses.replace(read_plant(topology), transceivers=transceivers)
+    plant = dataclasses.replace(carried(read_plant(topology)), transceivers=transceivers)
     nothing = Assignment(lightpaths=(), refusals=())
     blueprint = blueprint_for("apn", plant, nothing, next_hops(plant), (), seed=seed, controller_runtime=runtime)
     write_blueprint(folder, blueprint)
