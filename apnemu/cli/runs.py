@@ -83,7 +83,7 @@ def plan(
     plant = read_plant(file)
     judged = plan_judged(plant, by_quality=quality)
     assignment = judged.assignment
-    for note in (*judged.notes, *judged.warnings) if not judged.by_quality else ():
+    for note in (*(() if judged.by_quality else judged.notes), *judged.warnings):
         to_stderr(note)
     if export_gnpy is not None:
         from apnemu import optics

@@ -27,6 +27,7 @@ LIKE = "three-sites"
 def read(file: Path, wishes: Wishes) -> Imported:
     """A GNPy network, and what GNPy says of light between two ends at its own load, or at the spectrum given."""
     network = read_gnpy(file, equipment=wishes.equipment, sim_params=wishes.sim_params)
+    network.foreign.design()  # what GNPy refuses is told as that
     plant = network.plant(read_plant(shipped_topology(LIKE)))
     parts, alone = parts_of(plant)
     if not parts:

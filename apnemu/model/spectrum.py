@@ -133,6 +133,16 @@ def without(bands: Bands, gaps: Bands) -> Bands:
     return bands
 
 
+LETTERS = (("U", 178.98), ("L", 184.49), ("C", 191.56), ("S", 195.94), ("E", 205.33), ("O", 220.44))
+"""Names of bands and their lower edges in THz (ITU-T G.Sup39, table 6-1: 1675, 1625, 1565, 1530, 1460 and 1360 nm)."""
+
+
 def told(bands: Bands) -> str:
-    """Bands in words."""
-    return " and ".join(map(str, bands)) or "no spectrum"
+    """Bands in words, each with the letter of the band in which its middle lies.
+
+    >>> told((Band(low=-1080, high=-480), Band(low=-292, high=484)))
+    '186.35 to 190.1 THz (L band) and 191.275 to 196.125 THz (C band)'
+    """
+    middles = [ANCHOR_THZ + (band.low + band.high) / 2 * STEP_GHZ / 1e3 for band in bands]
+    letters = [[letter for letter, low in LETTERS if low <= middle][-1:] or ["-"] for middle in middles]
+    return " and ".join(f"{band} ({letter} band)" for band, (letter,) in zip(bands, letters, strict=True)) or "nothing"

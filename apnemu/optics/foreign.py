@@ -86,6 +86,11 @@ class Foreign:
             read.update(hashlib.sha256(file.read_bytes()).digest())
         return read.hexdigest()
 
+    def design(self) -> None:
+        """Have GNPy design the network. Raises InputError: GNPy refuses it."""
+        with self._refused():
+            self._design()
+
     def stands(self) -> tuple[Stands, ...]:
         """List every element before auto-design, in the file's order."""
         return tuple(

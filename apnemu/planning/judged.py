@@ -49,6 +49,7 @@ def plan_judged(plant: Plant, *, by_quality: bool) -> Judged:
     """
     plant = carried(plant)
     paths = plan_paths(plant, by_quality=by_quality)
+    paths = replace(paths, warnings=(*paths.warnings, *_narrower(plant)))
     if not plant.trees:
         return paths
     unknown = without_figures(plant)
@@ -90,6 +91,18 @@ def plan_paths(plant: Plant, *, by_quality: bool) -> Judged:
         by_quality=False,
         notes=(f"{TABLE}; GNPy's figures stand beside it.",),
         warnings=_too_weak(lit, answer),
+    )
+
+
+def _narrower(plant: Plant) -> tuple[str, ...]:
+    """Say in a line which part of the spectrum stays dark because amplifiers do not carry it; nothing where none."""
+    narrow = [fibre for fibre in plant.fibres if fibre.carries is not None]
+    if not narrow:
+        return ()
+    bands = told(plant.carried([narrow[0].name]))
+    return (
+        f"The spectrum is {plant.band}; of it {len(narrow)} of {len(plant.fibres)} fibres carry a part alone"
+        f" ({narrow[0].name}: {bands}), by their amplifiers and ROADMs; the rest stays dark there.",
     )
 
 

@@ -16,7 +16,7 @@ from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
-from apnemu.model.plant import Fibre, GnpyFiles, Plant
+from apnemu.model.plant import Fibre, GnpyFiles, Plant, amplifier_count
 from apnemu.model.spectrum import ANCHOR_THZ, STEP_GHZ, Band
 from apnemu.topology.format import ABOUT, DEMAND, FIBRE, GNPY, PROSE, SITE, SPAN_KM, TOPOLOGY
 from apnemu.topology.geography import shortest_possible_km
@@ -37,7 +37,7 @@ def topology_text(plant: Plant, *, beside: Path) -> str:
         about=_block(lines_of(ABOUT, plant)),
         spectrum=_spectrum(plant),
         sites=_block(sites),
-        fibres=_block(f"- {_flow(FIBRE, fibre, span_km=_span_km(fibre))}" for fibre in plant.fibres),
+        fibres=_block(f"- {_flow(FIBRE, fibre, span_km=_span_km(fibre, plant.span_km))}" for fibre in plant.fibres),
         demands=_block(f"- {_flow(DEMAND, demand)}" for demand in (*plant.demands, *plant.trees)) or "[]",
         gnpy=_block(lines_of(GNPY, _from(beside, plant.gnpy))) if plant.gnpy else "",
     )
@@ -93,18 +93,13 @@ def _block(lines: Iterable[str]) -> str:
     return "".join(f"\n  {line}" for line in lines)
 
 
-def _span_km(fibre: Fibre) -> str:
-    """The span from which, with the length, the reader finds the amplifiers again; "": the default span decides."""
-    spans = [way.length_km / (way.amplifiers + 1) if way.amplifiers else None for way in fibre.ways]
-    known = [span_km for span_km in spans if span_km is not None and SPAN_KM.low <= span_km <= SPAN_KM.high]
-    if not known:
+def _span_km(fibre: Fibre, default_km: float) -> str:
+    """The spans from which, with the lengths, the reader finds the amplifiers again; "": the default span decides."""
+    if not fibre.amplified and not any(amplifier_count(way.length_km, default_km) for way in fibre.ways):
         return ""
-    # a way without amplifiers is one span, however long a span may be
-    out, back = (
-        span_km or min(max(SPAN_KM.low, way.length_km), SPAN_KM.high)
-        for span_km, way in zip(spans, fibre.ways, strict=True)
-    )
-    return repr(out) if out == back else f"{{out: {out!r}, back: {back!r}}}"
+    low, high = SPAN_KM.low, SPAN_KM.high
+    out, back = (min(max(low, way.length_km / (way.amplifiers + 1)), high) for way in fibre.ways)
+    return _text(FIBRE.keys["span_km"].shape, (out, None if back == out else back))
 
 
 def _spectrum(plant: Plant) -> str:
