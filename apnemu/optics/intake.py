@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Somebody's files in GNPy's form: read, looked at for their shape, and put into GNPy's older form by a child.
+"""Intake of somebody's files in GNPy's form: their shape is looked at, and a child puts them into GNPy's older form.
 
 GNPy takes a document apart on the belief that it is one of its own, and hands it to a library in C: what is missing
 shows as a TypeError deep in it, as a crash, or as a loop over a million spans. So each thing that GNPy relies on is

@@ -91,7 +91,7 @@ def test_what_is_missing_is_named_before_gnpy_sees_it(tmp_path: Path, kind: str)
     "text", ["", "[]", "3", '{"elements": ' + "[" * 100_000, '{"a": 1e999}', "\x00", '{"a": ' + "9" * 5000 + "}"]
 )
 def test_what_is_no_document_is_refused(tmp_path: Path, text: str) -> None:
-    with pytest.raises(InputError, match=r"network\.json: "):
+    with pytest.raises(InputError, match=r"network\.json:"):
         intake.network(written(tmp_path, text))
 
 
