@@ -234,6 +234,7 @@ def quality_of(
         dark=tuple(mode.name for mode in plant.modes if mode.name not in arrives),
         bands=plant.carried(route),
         stopped=stopped,
+        source=sites[0],
     )
 
 
