@@ -73,6 +73,8 @@ class Quality:
     dark: tuple[str, ...] = ()
     bands: Bands = ()
     stopped: str = ""
+    source: str = ""
+    """Site at which the way there begins; none where a table judges."""
 
     def verdict(self, mode: str, slot: Slot | None = None, *, back: bool = False) -> Verdict:
         """Verdict of a mode over the route, there or back; without a slot that of the band with the greatest margin.

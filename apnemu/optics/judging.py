@@ -11,10 +11,10 @@ from math import log10
 from pathlib import Path
 
 from apnemu.errors import InputError
+from apnemu.model.fibre import Way
 from apnemu.model.plant import Mode, Plant
 from apnemu.model.quality import Judge, Quality, Route, Verdict
 from apnemu.model.spectrum import Band, common
-from apnemu.model.way import Way
 from apnemu.optics import cache
 from apnemu.optics.equipment import ModeLight, Optics
 from apnemu.optics.forms import Form, line_form, section_form, spectrum_form
@@ -234,6 +234,7 @@ def quality_of(
         dark=tuple(mode.name for mode in plant.modes if mode.name not in arrives),
         bands=plant.carried(route),
         stopped=stopped,
+        source=sites[0],
     )
 
 

@@ -130,7 +130,7 @@ def with_figures(path: Lightpath, judge: Judge) -> Lightpath:
     quality = judge(path.fibres)
     if path.mode in quality.dark:
         return path
-    found = figures(quality, path.mode, path.slot)
+    found = figures(quality, path.mode, path.slot, path.source)
     ways = [quality.verdict(path.mode, path.slot, back=back) for back in (False, True)]
     bears = quality.weak_db == 0 and not any(verdict.beyond for verdict in ways)
     return replace(path, **found | {"margin_db": found["margin_db"] if bears else None})

@@ -41,9 +41,11 @@ def closes(plant: Plant, path: Lightpath, sagging: Mapping[str, float]) -> bool:
     return not more_km or more_km <= spare_km(plant, path)
 
 
-def figures(quality: Quality, mode: str, slot: Slot) -> dict[str, Any]:
-    """GSNR and margin of a lightpath in a slot, as attributes: those of its band, and the GSNR of its own channel."""
-    there, back = quality.verdict(mode, slot), quality.verdict(mode, slot, back=True)
+def figures(quality: Quality, mode: str, slot: Slot, source: str) -> dict[str, Any]:
+    """GSNR and margin of a lightpath from a site, in a slot, as attributes: those of its band, and the GSNR of its own
+    channel."""
+    turned = quality.source not in ("", source)
+    there, back = (quality.verdict(mode, slot, back=way) for way in (turned, not turned))
     return {
         "gsnr_db": there.gsnr_db,
         "margin_db": min(there.margin_db, back.margin_db),
@@ -97,7 +99,7 @@ class Reach:
             length_km=route.length_km,
             delay_ns=there_ns,
             return_delay_ns=None if back_ns == there_ns else back_ns,
-            **({} if quality is None else figures(quality, mode.name, slot)),
+            **({} if quality is None else figures(quality, mode.name, slot, route.sites[0])),
         )
 
     def barred(self, route: Route, mode: Mode) -> int:
