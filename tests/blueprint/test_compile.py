@@ -40,13 +40,12 @@ def walk(blueprint: Blueprint, path: LitPath) -> tuple[list[str], int]:
 def check_light(plant: Plant) -> int:
     blueprint = compiled(plant, "apn")
     assignment = plan(plant)
-    modes = {mode.name: mode for mode in plant.modes}
     assert [path.name for path in blueprint.lit_paths] == [path.name for path in assignment.lightpaths]
     for lit, path in zip(blueprint.lit_paths, assignment.lightpaths, strict=True):
         assert walk(blueprint, lit) == (list(path.route), path.delay_ns)
         for wire in blueprint.wires:
             if wire.name.startswith(f"{path.name}@"):
-                assert wire.a.sends.rate_bytes_per_s == modes[path.mode].rate_gbps * 1e9 / 8
+                assert wire.a.sends.rate_bytes_per_s == path.rate_gbps * 1e9 / 8
     return len(assignment.lightpaths)
 
 
