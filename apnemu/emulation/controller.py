@@ -32,7 +32,7 @@ LOOK_EVERY_S = 0.02
 FOREIGN_SETTLE_S = 2.0
 """Time that an application that is not ours gets once its switches have connected, to set its rules."""
 PRIORITY = 5
-"""Priority of an on-demand network's controller: see LOOKUP_PRIORITY of `__main__`."""
+"""Priority of an on-demand network's controller: its timers are exact. See PLAYER_PRIORITY of `__main__`."""
 LAST_WORDS = 3
 CONSOLE, CONSOLE_BACKLOG = ("127.0.0.1", REST_PORT), 1024
 """Address of REST for programs of the lab that are no hosts: as if they ran on the controller's own computer."""
