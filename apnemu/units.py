@@ -131,6 +131,15 @@ def thz_to_hz(thz: float) -> float:
     return float(round(thz * 1e12))
 
 
+def hz_to_thz(hz: float) -> float:
+    """Hertz to terahertz.
+
+    >>> hz_to_thz(193.1e12)
+    193.1
+    """
+    return hz / 1e12
+
+
 def dispersion_to_si(ps_per_nm_km: float) -> float:
     """Convert chromatic dispersion from ps/(nm km) to s/m2.
 
@@ -174,6 +183,15 @@ def gbps_to_bps(rate_gbps: float) -> float:
     400000000000.0
     """
     return rate_gbps * 1e9
+
+
+def bps_to_gbps(rate_bps: float) -> float:
+    """Bit/s to Gbit/s.
+
+    >>> bps_to_gbps(100e9)
+    100.0
+    """
+    return rate_bps / 1e9
 
 
 def carried_gbps(count_bytes: int, duration_ns: int) -> float:

@@ -31,10 +31,10 @@ class OnDemandApplication(base_class()):  # type: ignore[misc]  # which framewor
 
     def _send(self, dpid: int, install: list[Rule], remove: list[Rule], number: int) -> None:
         datapath = self._datapaths[dpid]
+        for rule in install:  # before what goes: a switch may take 5 ms between two rounds of its flows
+            datapath.send_msg(flow_mod(datapath, rule))
         for rule in remove:
             datapath.send_msg(flow_mod(datapath, rule, remove=True))
-        for rule in install:
-            datapath.send_msg(flow_mod(datapath, rule))
         barrier = datapath.ofproto_parser.OFPBarrierRequest(datapath)
         datapath.set_xid(barrier)
         self._undone[dpid, barrier.xid] = number

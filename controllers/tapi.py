@@ -76,7 +76,7 @@ def read_sag(body: Any, plant: Plant) -> tuple[str, float]:
     fibre = plant.fibre.get(name) if isinstance(name, str) else None
     if fibre is None:
         raise RefusedError(404, "invalid-value", f"there is no fibre {_shown(name)}")
-    if not fibre.amplifiers:
+    if not fibre.amplified:
         raise _bad(f"fibre {name} has no in-line amplifier whose gain could sag")
     if isinstance(db, bool) or not isinstance(db, int | float) or not 0 <= db <= MOST_DB:
         raise _bad(f"db is {_shown(db)}; it must be a number from 0 (no gain is missing) to {MOST_DB}")

@@ -43,7 +43,10 @@ class Settings(ClientSettings):
 
     load: Annotated[
         tuple[Literal["idle", "full"], ...],
-        Setting("Load beside the probes: idle (but for what the topology declares), or full (all else in use)"),
+        Setting(
+            "Load beside the probes: idle (but for what the topology declares), or full (other wavelengths at all of"
+            " their lines, routers at background_load of theirs)"
+        ),
     ] = ("idle",)
     probes: Annotated[int, Setting("Echo requests for each pair", low=1, high=65_535)] = 20
     gap_us: Annotated[

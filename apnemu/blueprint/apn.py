@@ -24,6 +24,7 @@ from apnemu.blueprint.ports import Ports
 from apnemu.model.assignment import Assignment, Branch, LightId, Lightpath, LightTree
 from apnemu.model.plant import Mode, Plant
 from apnemu.model.spectrum import Slot
+from apnemu.planning.graph import delays_ns
 from apnemu.units import gbps_to_bytes_per_s
 
 
@@ -37,7 +38,7 @@ def compile_apn(
     the fibres (FEC, ROADMs) are put at the sending end, so that a fibre's veth has the delay of the fibre alone.
     """
     ports = Ports(plant)
-    wires = [ports.fibre(fibre, Line(delay_ns=fibre.delay_ns), Line(delay_ns=fibre.delay_ns)) for fibre in plant.fibres]
+    wires = [ports.lit_fibre(fibre) for fibre in plant.fibres]
     access = Access(ports)
     table = tags(
         [
@@ -128,7 +129,7 @@ def transceiver_line(plant: Plant, path: Lightpath) -> Line:
 
 def other_delays(plant: Plant, path: Lightpath, line: Line) -> Line:
     """The line with every delay of the path but that of its fibres."""
-    in_fibres = sum(plant.fibre[name].delay_ns for name in path.fibres)
+    in_fibres, _ = delays_ns(plant.fibre, path.fibres, path.route)
     return replace(line, delay_ns=path.delay_ns - in_fibres)
 
 
@@ -155,6 +156,7 @@ def as_lightpath(tree: LightTree, branch: Branch) -> Lightpath:
         rate_gbps=tree.line_rate_gbps if tree.kind == "tree" else tree.rate_gbps,
         length_km=branch.length_km,
         delay_ns=branch.delay_ns,
+        return_delay_ns=branch.return_delay_ns,
     )
 
 

@@ -14,7 +14,7 @@ from apnemu.blueprint.document import FOREIGN_SETTLE_S, Blueprint, DcnLine
 from apnemu.blueprint.on_demand import compile_on_demand
 from apnemu.blueprint.packet import compile_packet
 from apnemu.blueprint.routed import compile_routed
-from apnemu.blueprint.shared_wavelengths import compile_sharing
+from apnemu.blueprint.shared_wavelengths import compile_sharing, stands_at
 from apnemu.model.activities import Pair, Routing
 from apnemu.model.assignment import Assignment
 from apnemu.model.plant import Plant
@@ -91,17 +91,17 @@ def blueprint_for(
         )
     if blueprint.switches:
         way = dcn(plant)
-        blueprint = replace(blueprint, controller_at=way.at, dcn=_lines(plant, way))
+        places = stands_at(assignment) if network == "apn" else {}
+        blueprint = replace(blueprint, controller_at=way.at, dcn=_lines(plant, way, places))
     applications.check(stages, {host.name: host.address for host in blueprint.hosts})
     return blueprint
 
 
-def _lines(plant: Plant, way: Dcn) -> tuple[DcnLine, ...]:
-    """A line of the data communication network to every site."""
+def _lines(plant: Plant, way: Dcn, places: Mapping[str, str]) -> tuple[DcnLine, ...]:
+    """A line of the data communication network to every site, and to every tenant's place at one."""
     lines = []
-    for number, site in enumerate(plant.sites, 1):
+    stands = {**{site.name: site.name for site in plant.sites}, **places}
+    for number, (name, site) in enumerate(stands.items(), 1):
         own, far = dcn_addresses(number)
-        lines.append(
-            DcnLine(site=site.name, site_address=own, controller_address=far, delay_ns=way.delay_ns[site.name])
-        )
+        lines.append(DcnLine(site=name, site_address=own, controller_address=far, delay_ns=way.delay_ns[site]))
     return tuple(lines)

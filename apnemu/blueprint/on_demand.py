@@ -16,7 +16,7 @@ def compile_on_demand(
     A transceiver has no line rate, and its host no route by it, until it is tuned: the controller then has both set.
     """
     ports = Ports(plant)
-    wires = [ports.fibre(fibre, Line(delay_ns=fibre.delay_ns), Line(delay_ns=fibre.delay_ns)) for fibre in plant.fibres]
+    wires = [ports.lit_fibre(fibre) for fibre in plant.fibres]
     hosts = list(ports.hosts())
     pool = []
     for site in plant.data_centres:

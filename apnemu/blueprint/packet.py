@@ -32,8 +32,8 @@ def compile_packet(
 
     wires = []
     for fibre in plant.fibres:
-        line = port_of_router(packet.fec_ns + fibre.delay_ns)
-        wires.append(ports.fibre(fibre, line, line))
+        a_sends, b_sends = (port_of_router(packet.fec_ns + way.delay_ns) for way in fibre.ways)
+        wires.append(ports.fibre(fibre, a_sends, b_sends))
     access: dict[str, tuple[str, str, int]] = {}
     """Host -> its site, its address, the router's port to it."""
     interfaces = {}

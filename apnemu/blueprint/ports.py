@@ -46,6 +46,11 @@ class Ports:
         name = switch_name(self.number[site])
         return End(node="", interface=f"{name}-load", port=0, mac=mac(next(self._macs)), sends=Line())
 
+    def lit_fibre(self, fibre: Fibre) -> Wire:
+        """Wire of a fibre pair that carries light: each way has the delay of its own fibre."""
+        out, back = fibre.ways
+        return self.fibre(fibre, Line(delay_ns=out.delay_ns), Line(delay_ns=back.delay_ns))
+
     def fibre(self, fibre: Fibre, a_sends: Line, b_sends: Line) -> Wire:
         a, b = self.at_switch(fibre.a, a_sends), self.at_switch(fibre.b, b_sends)
         self.fibre_port[fibre.a, fibre.name] = a.port

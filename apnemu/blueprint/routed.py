@@ -2,8 +2,8 @@
 """Compiles the packet network with routers that find their own way: OSPF daemons instead of forwarding entries.
 
 Same hosts, fibres, delays, rates and queues as in `packet`; a router is a namespace with the kernel's own forwarding. A
-fibre is an OSPF point-to-point link with two addresses of 172.16.0.0/12 (RFC 3021, /31) and its length in whole km as
-its cost, so that routes are the shortest by length, as planned ones are. A router
+fibre is an OSPF point-to-point link with two addresses of 172.16.0.0/12 (RFC 3021, /31) and its length in whole km, of
+both ways the mean, as its cost, so that routes are the shortest by length, as planned ones are. A router
 announces its site's hosts as one stub network, a /24. Rejected: external routes, which FRR computes only once a second
 (OSPF_ASE_CALC_INTERVAL in ospfd).
 """
@@ -31,11 +31,14 @@ def compile_routed(plant: Plant) -> tuple[tuple[Host, ...], tuple[Router, ...], 
     of_router: dict[str, list[RouterPort]] = {site.name: [] for site in plant.sites}
     wires = []
     for number, fibre in enumerate(plant.fibres):
-        delay_ns = held + packet.fec_ns + fibre.delay_ns
-        line = Line(rate_bytes_per_s=rate, queue_bytes=packet.buffer_bytes, delay_ns=delay_ns)
-        wire = ports.fibre(fibre, line, line)
+        before_ns = held + packet.fec_ns
+        out, back = (
+            Line(rate_bytes_per_s=rate, queue_bytes=packet.buffer_bytes, delay_ns=before_ns + way.delay_ns)
+            for way in fibre.ways
+        )
+        wire = ports.fibre(fibre, out, back)
         wires.append(wire)
-        cost = min(HIGHEST_COST, max(1, round(fibre.length_km)))
+        cost = min(HIGHEST_COST, max(1, round(fibre.mean_km)))
         for site, end, low in ((fibre.a, wire.a, 0), (fibre.b, wire.b, 1)):
             of_router[site].append(
                 RouterPort(interface=end.interface, address=_link_address(2 * number + low), ospf_cost=cost)

@@ -81,10 +81,7 @@ class _Builder:
         self.plant = plant
         self.parts = parts
         self.ports = Ports(replace(plant, sites=(*_bare(plant), *_places(parts))))
-        self.wires = [
-            self.ports.fibre(fibre, Line(delay_ns=fibre.delay_ns), Line(delay_ns=fibre.delay_ns))
-            for fibre in plant.fibres
-        ]
+        self.wires = [self.ports.lit_fibre(fibre) for fibre in plant.fibres]
         self.address = {site: (name, address) for name, site, address in self.ports.hosts()}
         self.lit: list[LitPath] = []
         self.enters: list[Injection] = []
@@ -189,11 +186,25 @@ def _places(parts: Sequence[tuple[Lightpath, tuple[Share, ...]]]) -> list[Site]:
         Site(name=name, kind="edge" if hosts else "exchange", lat=0.0, lon=0.0, hosts=hosts)
         for path, shares in parts
         for site in (path.source, path.target)
-        for name, hosts in [
-            *((place(share, site), 1) for share in shares),
-            *([(_joint(path, site), 0)] if shares[0].scheme != "own" else []),
-        ]
+        for name, hosts in _at_end(path, shares, site)
     ]
+
+
+def _at_end(path: Lightpath, shares: Sequence[Share], site: str) -> list[tuple[str, int]]:
+    """Places at one end of a lightpath, each with its number of hosts."""
+    joint = [(_joint(path, site), 0)] if shares[0].scheme != "own" else []
+    return [*((place(share, site), 1) for share in shares), *joint]
+
+
+def stands_at(assignment: Assignment) -> dict[str, str]:
+    """Site of each place that the shares of lightpaths have: it stands beside that site's ROADM."""
+    return {
+        name: site
+        for path in assignment.lightpaths
+        if (shares := [share for share in assignment.shares if share.lightpath == path.name])
+        for site in (path.source, path.target)
+        for name, _ in _at_end(path, shares, site)
+    }
 
 
 def _joint(path: Lightpath, site: str) -> str:

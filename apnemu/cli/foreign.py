@@ -3,8 +3,10 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -12,39 +14,77 @@ from apnemu.cli.labs import Json
 from apnemu.cli.shown import show_json, to_stderr, to_stdout
 from apnemu.errors import InputError
 
+if TYPE_CHECKING:
+    from apnemu.model.plant import Plant
+
 
 def import_network(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="A network in GNPy's JSON form.")],
     out: Annotated[Path, typer.Option(help="The topology file to write; it must not exist.")],
     equipment: Annotated[Path | None, typer.Option(help="GNPy's equipment file for it; GNPy's own by default.")] = None,
     sim_params: Annotated[Path | None, typer.Option(help="GNPy's simulation parameters.")] = None,
-    rate_gbps: Annotated[float, typer.Option(help="What each demand of the new file asks for.", min=0.001)] = 100,
+    spectrum: Annotated[Path | None, typer.Option(help="GNPy's spectrum: what light may use in the new file.")] = None,
+    services: Annotated[Path | None, typer.Option(help="GNPy's services: the demands of the new file.")] = None,
+    rate_gbps: Annotated[float, typer.Option(help="What each demand asks for that has no rate.", min=0.001)] = 100,
     as_json: Json = False,
 ) -> None:
     """Write a foreign network as a topology file; of GNPy's, with what GNPy says of light between its first two ends.
 
-    `apnemu plan` then judges routes by GNPy over the elements of the network's own file.
+    `apnemu plan` then judges routes by GNPy over the elements of the network's own file. Parts of a network that no
+    fibre joins become a file each: OUT, OUT-2, ...
     """
     from apnemu.importing import Wishes, read_foreign
-    from apnemu.topology import read_plant
-    from apnemu.topology.writer import located, topology_text
+    from apnemu.topology.writer import located
 
-    if out.exists():
-        raise InputError("it exists already; give another name, or move it away", file=str(out))
+    _refuse_existing(out)
     if not out.parent.is_dir():
         raise InputError(f"there is no folder {out.parent}; make it first", file=str(out))
-    imported = read_foreign(file, Wishes(equipment=equipment, sim_params=sim_params, rate_gbps=rate_gbps))
-    plant = imported.plant
-    out.write_text(topology_text(plant, beside=out.parent), encoding="utf-8", newline="\n")
-    read_plant(out)  # what was written must be a topology
+    wishes = Wishes(
+        equipment=equipment, sim_params=sim_params, spectrum=spectrum, services=services, rate_gbps=rate_gbps
+    )
+    imported = read_foreign(file, wishes)
+    plants = (imported.plant, *imported.others)
+    files = [out, *(out.with_stem(f"{out.stem}-{number}") for number in range(2, len(plants) + 1))]
+    _write(plants, files)
     for note in imported.notes:
         to_stderr(note)
-    if located(plant) != plant:
+    if any(located(plant) != plant for plant in plants):
         to_stderr("the coordinates lie further apart than some fibre is long; every site was put at 0, 0")
-    counts = {"sites": len(plant.sites), "fibres": len(plant.fibres), "demands": len(plant.demands)}
+    counts = [
+        {"sites": len(plant.sites), "fibres": len(plant.fibres), "demands": len(plant.demands)} for plant in plants
+    ]
     if as_json:
-        show_json({"topology": str(out), **counts, **imported.facts})
+        others = [{"topology": str(other), **each} for other, each in zip(files[1:], counts[1:], strict=True)]
+        show_json({"topology": str(out), **counts[0], **({"others": others} if others else {}), **imported.facts})
         return
-    to_stdout(f"{out}: " + ", ".join(f"{number} {what}" for what, number in counts.items()))
+    for written, each in zip(files, counts, strict=True):
+        to_stdout(f"{written}: " + ", ".join(f"{number} {what}" for what, number in each.items()))
     if imported.summary:
         to_stdout(imported.summary)
+
+
+def _refuse_existing(out: Path) -> None:
+    if out.exists():
+        raise InputError("it exists already; give another name, or move it away", file=str(out))
+
+
+def _write(plants: Sequence[Plant], files: Sequence[Path]) -> None:
+    """Write each plant into its file: all of them, each a topology that reads back, or none."""
+    from apnemu.topology import read_plant
+    from apnemu.topology.writer import topology_text
+
+    for out in files:
+        _refuse_existing(out)
+    drafts = [out.with_name(f".{out.name}.{os.getpid()}.draft") for out in files]
+    try:
+        for plant, draft, out in zip(plants, drafts, files, strict=True):
+            draft.write_text(topology_text(plant, beside=out.parent), encoding="utf-8", newline="\n")
+            try:
+                read_plant(draft)  # what was written must be a topology
+            except InputError as error:
+                raise InputError(f"what comes of the network is no topology: {error.message}", file=str(out)) from error
+        for draft, out in zip(drafts, files, strict=True):
+            draft.replace(out)
+    finally:
+        for draft in drafts:
+            draft.unlink(missing_ok=True)

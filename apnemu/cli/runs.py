@@ -34,7 +34,7 @@ def check(file: Topology, as_json: Json = False) -> None:
         "sites": len(plant.sites),
         "fibres": len(plant.fibres),
         "demands": len(plant.demands) + len(plant.trees),
-        "fibre_km": round(sum(fibre.length_km for fibre in plant.fibres), 1),
+        "fibre_km": round(sum(fibre.mean_km for fibre in plant.fibres), 1),
     }
     if as_json:
         show_json(facts)
@@ -83,7 +83,7 @@ def plan(
     plant = read_plant(file)
     judged = plan_judged(plant, by_quality=quality)
     assignment = judged.assignment
-    for note in (*judged.notes, *judged.warnings) if not judged.by_quality else ():
+    for note in (*(() if judged.by_quality else judged.notes), *judged.warnings):
         to_stderr(note)
     if export_gnpy is not None:
         from apnemu import optics
@@ -105,12 +105,13 @@ def plan(
 
 
 def _minimum_wavelengths(file: Path, seconds: float, seed: int, as_json: bool) -> None:
+    from apnemu.optics import carried
     from apnemu.planning.minimum import minimum_wavelengths
     from apnemu.topology import read_plant
 
     begun_s = monotonic()
     found = minimum_wavelengths(
-        read_plant(file), seed=seed, goes_on=lambda: monotonic() - begun_s < seconds, report=to_stderr
+        carried(read_plant(file)), seed=seed, goes_on=lambda: monotonic() - begun_s < seconds, report=to_stderr
     )
     if as_json:
         show_json(

@@ -51,7 +51,7 @@ def topologies(
             "name": name,
             "sites": len(plant.sites),
             "fibres": len(plant.fibres),
-            "fibre_km": round(sum(fibre.length_km for fibre in plant.fibres), 1),
+            "fibre_km": round(sum(fibre.mean_km for fibre in plant.fibres), 1),
             "source": plant.source,
             "file": str(shipped_topology(name)),
         }

@@ -33,12 +33,8 @@ NOT_CONTROL = ("not", "(", "net", "127.0.0.0/8", "or", "net", DCN_NETWORK, ")")
 BEGIN_EVERY_NS = 100_000_000
 """Building begins at a whole multiple of this: the time of the boot depends on the names of the guest's folders."""
 PLAYER_PRIORITY = 10
-"""Priority of the player: the lab has one CPU, and the player goes before tcpdump, which watches, and before the
-switches' daemon, which idles. The kernel's own network thread goes before all of them (`boot.sh`)."""
-LOOKUP_PRIORITY = 8
-"""Priority of the switches' lookups in an on-demand network, whose controller and switches are computers of their own,
-played by the lab's one CPU: while the switches' daemon goes round its bridges, neither a frame nor the controller's
-answer waits. The controller's priority is below it (`controller.PRIORITY`)."""
+"""Priority of the player. One with a priority sleeps until its very instant: others' timers may be 50 us late. What can
+run at one instant does so by priority; the kernel's own network thread goes first (`boot.sh`)."""
 OPEN_FILES = 1 << 16
 """Most open files in an on-demand network: a thousand clients may ask at once, with a connection each at both ends."""
 
@@ -105,7 +101,6 @@ def main(folder: Path, command: list[str]) -> int:
         switching.no_keepalives()
     tell("switches ready")
     if net.blueprint.transceivers:
-        switching.prefer_lookups(LOOKUP_PRIORITY)
         plays_devices(switching.daemon())
     if command:
         for host in net.blueprint.hosts:

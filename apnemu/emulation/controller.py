@@ -33,7 +33,7 @@ NOT_SAID = (
 )
 LOOK_EVERY_S = 0.02
 PRIORITY = 5
-"""Priority of an on-demand network's controller: see LOOKUP_PRIORITY of `__main__`."""
+"""Priority of an on-demand network's controller: its timers are exact. See PLAYER_PRIORITY of `__main__`."""
 LAST_WORDS = 3
 ESTABLISHED = "01"
 """State of a TCP connection in /proc/net/tcp."""

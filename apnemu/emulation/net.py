@@ -22,8 +22,9 @@ OWN = ("lightpath", "packet", "apn")
 """Controllers of our own; any other is the file of an application."""
 ALL_VERSIONS = "OpenFlow10,OpenFlow11,OpenFlow12,OpenFlow13,OpenFlow14,OpenFlow15"
 """Versions that switches offer an application that is not ours: which it speaks is its own business."""
-TCP_BUFFER_BYTES = 1 << 30
-"""Largest socket buffer: a window of 400 Gbit/s over 10,000 km is 5 GB; 1 GB is the kernel's own limit."""
+TCP_BUFFER_BYTES = 7 << 28
+"""Largest socket buffer. It holds what TCP's largest window does (1 GiB, `blueprint.prediction`) with what Linux counts
+beside the payload, and a third that is free when a sender is woken; the kernel counts in 31 bits."""
 SYSCTLS = {
     "ipv4/tcp_rmem": f"4096 1048576 {TCP_BUFFER_BYTES}",
     "ipv4/tcp_wmem": f"4096 1048576 {TCP_BUFFER_BYTES}",

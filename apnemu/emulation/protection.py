@@ -17,6 +17,13 @@ from typing import Any
 from apnemu.blueprint.addressing import LIGHT_PRIORITY
 from apnemu.errors import LabError
 
+HOLD_NS = 4_800_000
+"""Time before a switch at which a rule is written as it is.
+
+One daemon plays all ROADMs, and goes through the datapath's flows when a rule is new, but not within 5 ms of the last
+time (Open vSwitch 3.1, `udpif_revalidator`): of both ends, which switch at one instant, one was 5 ms late. This makes
+both part of the round that begins 0.2 ms after the switch.
+"""
 Client = tuple[str, str]
 """Host and interface."""
 Leg = dict[str, Any]
@@ -36,6 +43,7 @@ class _Selector:
     legs: list[Leg]
     told: Leg
     chosen: Leg
+    held: bool = False
     lost_ns: dict[tuple[int, int], int] = field(default_factory=dict)
     """Lightpath without light -> since when."""
 
@@ -71,12 +79,13 @@ class Selectors:
                 chosen = before.chosen if before and before.told == told and before.chosen in order["legs"] else told
                 lost_ns = before.lost_ns if before else {}
                 self._selectors[client] = _Selector(
-                    order["bridge"], order["port"], order["legs"], told, chosen, lost_ns
+                    order["bridge"], order["port"], order["legs"], told, chosen, lost_ns=lost_ns
                 )
                 self._received(client, chosen)
         for selector in self._selectors.values():
             lost = [_key(leg) for leg in selector.legs if not self._shines(leg)]
             selector.lost_ns = {key: selector.lost_ns.get(key, now_ns) for key in lost}
+            selector.held = selector.held and _key(selector.chosen) in lost
 
     def due_ns(self) -> int | None:
         """Instant at which `act` has something to do next, or None."""
@@ -87,16 +96,23 @@ class Selectors:
         """Switch over whose time has come."""
         for client, selector in self._selectors.items():
             due_ns = self._due_ns(selector)
-            if due_ns is not None and due_ns <= now_ns:
+            if due_ns is None or due_ns > now_ns:
+                continue
+            if not selector.held:
+                self._switch(selector.bridge, selector.chosen, selector.chosen, selector.port)
+                selector.held = True
+            else:
                 other = self._other(selector)
                 assert other is not None
                 self._switch(selector.bridge, selector.chosen, other, selector.port)
-                selector.chosen = other
+                selector.chosen, selector.held = other, False
                 self._received(client, other)
 
     def _due_ns(self, selector: _Selector) -> int | None:
         lost_ns = selector.lost_ns.get(_key(selector.chosen))
-        return None if lost_ns is None or self._other(selector) is None else lost_ns + self._after_ns
+        if lost_ns is None or self._other(selector) is None:
+            return None
+        return lost_ns + self._after_ns - (0 if selector.held else min(HOLD_NS, self._after_ns))
 
     def _other(self, selector: _Selector) -> Leg | None:
         return next((leg for leg in selector.legs if _key(leg) not in selector.lost_ns), None)
@@ -115,7 +131,8 @@ def switch_over(bridge: str, before: Leg, after: Leg, port: int) -> None:
 
     Raises LabError where the bridge does not answer.
     """
-    said = message(HELLO) + drop(DELETE_STRICT, before, port) + drop(ADD, after, port) + message(BARRIER)
+    gone = drop(DELETE_STRICT, before, port) if before != after else b""
+    said = message(HELLO) + drop(ADD, after, port) + gone + message(BARRIER)
     with socket.socket(socket.AF_UNIX) as connected:
         connected.connect(f"/run/openvswitch/{bridge}.mgmt")
         connected.sendall(said)

@@ -69,16 +69,6 @@ def daemon() -> int:
     return int((RUN / "ovs-vswitchd.pid").read_text())
 
 
-def prefer_lookups(priority: int) -> None:
-    """Raise the priority of the daemon's lookup threads: no frame waits until it has been round all its bridges."""
-    for task in Path("/proc", str(daemon()), "task").iterdir():
-        name = (task / "comm").read_text()
-        if name.startswith("handler"):
-            os.sched_setscheduler(int(task.name), os.SCHED_FIFO, os.sched_param(priority))
-        elif name.startswith("revalidator"):  # goes through all that was looked up, whenever a rule is new
-            os.sched_setscheduler(int(task.name), os.SCHED_IDLE, os.sched_param(0))
-
-
 def no_keepalives() -> None:
     """Switch off the echo that switches ask of the controller after 5 s of silence; broken connections are noticed.
 

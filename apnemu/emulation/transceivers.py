@@ -36,7 +36,7 @@ from apnemu.errors import LabError
 from apnemu.units import NS_PER_S
 
 PRIORITY = 10
-"""Priority of the agent, the same as the player's: a device waits for no other computer."""
+"""Priority of the agent, the same as the player's: a device's timers are exact."""
 SOCKET = Path("/run/apnemu-transponders.sock")
 """Socket by which the player finds it, which knows what happens to fibres and amplifiers."""
 HAPPENS = ("sag", "dark")

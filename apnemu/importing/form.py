@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import combinations
 from pathlib import Path
 from typing import Any
@@ -18,18 +18,24 @@ FEW_ENDS = 12
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wishes:
-    """What a person may give beside the file: GNPy's further files, and the rate of the new file's demands."""
+    """What a person may give beside the file: GNPy's further files, and the rate of demands that have none."""
 
     equipment: Path | None = None
     sim_params: Path | None = None
+    spectrum: Path | None = None
+    services: Path | None = None
     rate_gbps: float = 100.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Imported:
-    """A foreign network as a plant. `notes` is what its reader said; `facts` what a script and a person get to know."""
+    """A foreign network as a plant, and `others` for its parts that no fibre joins to the first.
+
+    `notes` is what its reader said; `facts` what a script and a person get to know.
+    """
 
     plant: Plant
+    others: tuple[Plant, ...] = ()
     notes: tuple[str, ...] = ()
     facts: Mapping[str, Any] = field(default_factory=dict)
     summary: str = ""
@@ -43,6 +49,31 @@ class Form:
     name: str
     takes: Callable[[Path], bool]
     read: Callable[[Path, Wishes], Imported]
+
+
+def parts_of(plant: Plant) -> tuple[tuple[Plant, ...], tuple[str, ...]]:
+    """Parts of a plant that fibres join, each a plant with the demands within it, and the sites that no fibre reaches.
+
+    The parts are in the order of their first sites; from the second on they have a number in their name.
+    """
+    part = {site.name: {site.name} for site in plant.sites}
+    for fibre in plant.fibres:
+        if part[fibre.a] is not part[fibre.b]:
+            small, large = sorted((part[fibre.a], part[fibre.b]), key=len)
+            large |= small
+            part |= dict.fromkeys(small, large)
+    whole = list({id(sites): sites for sites in part.values() if len(sites) > 1}.values())
+    plants = tuple(
+        replace(
+            plant,
+            name=plant.name if number == 1 else f"{plant.name}-{number}",
+            sites=tuple(site for site in plant.sites if site.name in sites),
+            fibres=tuple(fibre for fibre in plant.fibres if fibre.a in sites),
+            demands=tuple(demand for demand in plant.demands if demand.source in sites and demand.target in sites),
+        )
+        for number, sites in enumerate(whole, 1)
+    )
+    return plants, tuple(name for name, sites in part.items() if len(sites) == 1)
 
 
 def demands_of(ends: Sequence[str], rate_gbps: float) -> tuple[Demand, ...]:

@@ -86,10 +86,11 @@ def staged(job: Job, *, has_stdout: bool = False, has_stderr: bool = False) -> I
             (place / "dev" / name).symlink_to("/proc/self/fd" + target)
         hidden = hiding.hidden_from(job.visible) if job.hide_home else None
         mounts = [_FSTAB, hidden.fstab() if hidden else "", *(_shown(name, path) for name, path in job.shown.items())]
-        (place / "fstab").write_text("".join(mounts), errors="surrogateescape")
+        (place / "fstab").write_bytes(os.fsencode("".join(mounts)))
         (place / "boot.sh").write_text(Path(__file__).with_name("boot.sh").read_text())
         script = job_script(job, has_stdout=has_stdout, has_stderr=has_stderr)
-        (place / "job.sh").write_text(f"folders='{' '.join(hidden.folders() if hidden else [])}'\n{script}")
+        folders = " ".join(hidden.folders() if hidden else [])
+        (place / "job.sh").write_bytes(os.fsencode(f"folders='{folders}'\n{script}"))
         if hidden and hidden.homes:
             hidden.make_views(place)
             readable = hidden.readable([job.folder, job.kernel, place, *job.shown.values()])

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Frozen values that all rooms talk in: no input or output, and no decisions.
 
-`plant` holds what is in the ground and in the buildings, `spectrum` slots of light, `demand` what is asked for,
-`assignment` which demand got which light, `reason` why another got none, `quality` how well light arrives over a route,
-`activities` the kinds of things that are played on a network, `scenario` stages of them. Every value checks itself when
-it is made and raises `ValueError` with the value and the limit; the reader of a file adds the file and the line.
+`plant` holds what is in the ground and in the buildings, `fibre` a pair of fibres, `spectrum` slots of light, `demand`
+what is asked for, `assignment` which demand got which light, `reason` why another got none, `quality` how well light
+arrives over a route, `activities` the kinds of things that are played on a network, `scenario` stages of them.
+Every value checks itself when it is made and raises `ValueError` with the value and the limit; the reader of a file
+adds the file and the line.
 """

@@ -3,7 +3,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from apnemu.model.demand import TreeKind
@@ -33,10 +34,13 @@ class LightId:
 class Lightpath:
     """A wavelength of one's own between two sites, the same route and slot in both directions.
 
-    `route` names the sites passed, ends included; `fibres` the fibres between them, one fewer. `delay_ns` is one way,
-    transceiver to transceiver: FEC, fibres, amplifiers, ROADMs, and `added_delay_ns` of managed delay; serialisation
-    is not in it.
-    `gsnr_db` and `margin_db` are None while reach is judged by a table.
+    `route` names the sites passed, ends included; `fibres` the fibres between them, one fewer. `length_km` is that of
+    the longer of its two ways. `delay_ns` is from `source` to `target`, transceiver to transceiver: FEC, fibres,
+    amplifiers, ROADMs, and `added_delay_ns` of managed delay; serialisation is not in it. `return_delay_ns` is the same
+    of the way back; None where it is equal.
+    `gsnr_db` is the mean over the channels of its band, from `source` to `target`, as GNPy prints it, `return_gsnr_db`
+    the same of the way back, `channel_gsnr_db` that of its own channel as it arrives. `margin_db` is the least of the
+    band's channels, both ways. They are None while reach is judged by a table.
     """
 
     id: LightId
@@ -52,6 +56,9 @@ class Lightpath:
     gsnr_db: float | None = None
     margin_db: float | None = None
     added_delay_ns: int = 0
+    return_delay_ns: int | None = None
+    channel_gsnr_db: float | None = field(default=None, compare=False)
+    return_gsnr_db: float | None = field(default=None, compare=False)
 
     def __post_init__(self) -> None:
         if len(self.fibres) != len(self.route) - 1 or (self.source, self.target) != (self.route[0], self.route[-1]):
@@ -61,6 +68,24 @@ class Lightpath:
     def name(self) -> str:
         """Text of its identity."""
         return str(self.id)
+
+    @property
+    def delay_back_ns(self) -> int:
+        """Delay from `target` to `source`."""
+        return self.delay_ns if self.return_delay_ns is None else self.return_delay_ns
+
+    @property
+    def round_trip_ns(self) -> int:
+        """Delay there and back."""
+        return self.delay_ns + self.delay_back_ns
+
+
+OF_ITS_OWN = ("return_delay_ns", "channel_gsnr_db", "return_gsnr_db")
+"""Attributes of a lightpath that its JSON has where they are known, or differ from the way there."""
+
+
+def _told(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in values.items() if value is not None}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +105,7 @@ class Branch:
     gsnr_db: float
     margin_db: float
     return_slot: Slot
+    return_delay_ns: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,6 +144,7 @@ class LightTree:
                     "gsnr_db": branch.gsnr_db,
                     "margin_db": branch.margin_db,
                     "delay_ns": branch.delay_ns,
+                    **_told({"return_delay_ns": branch.return_delay_ns}),
                     "return_slot": {"n": branch.return_slot.n, "m": branch.return_slot.m},
                 }
                 for branch in self.branches
@@ -199,6 +226,7 @@ class Assignment:
                     "gsnr_db": path.gsnr_db,
                     "margin_db": path.margin_db,
                     "delay_ns": path.delay_ns,
+                    **_told({key: getattr(path, key) for key in OF_ITS_OWN}),
                 }
                 for path in self.lightpaths
             ],

@@ -3,17 +3,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from math import ceil
 from types import MappingProxyType
 from typing import Literal
 
 from apnemu.model.activities import Event
 from apnemu.model.demand import Demand, TreeDemand
-from apnemu.model.spectrum import Band
-from apnemu.units import GROUP_INDEX, NS_PER_S, fibre_delay_ns, gbps_to_bytes_per_s
+from apnemu.model.fibre import Fibre as Fibre
+from apnemu.model.fibre import amplifier_count as amplifier_count
+from apnemu.model.spectrum import Band, Bands, common, without
+from apnemu.units import NS_PER_S, gbps_to_bytes_per_s
 
 ETHERNET_HEADER_BYTES = 14
 """Header that a frame adds to its IP datagram; preamble, checksum and gap are not counted, as in Linux's queues."""
@@ -35,62 +36,6 @@ class Site:
     power_mw: float | None = None
     population: int | None = None
     hosts: int = 1
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fibre:
-    """A fibre pair between two sites, one fibre each way; `a` and `b` as the file names them.
-
-    `amplifiers` is the number of in-line amplifiers each way, `amplifier_delay_ns` what each of them adds.
-    """
-
-    name: str
-    a: str
-    b: str
-    length_km: float
-    group_index: float = GROUP_INDEX
-    amplifiers: int = 0
-    amplifier_delay_ns: int = 0
-    risks: tuple[str, ...] = ()
-    """Shared risks, each of which takes this fibre down together with others: a duct, a bridge (shared-risk groups, RFC
-    4202, section 2.3)."""
-
-    @property
-    def delay_ns(self) -> int:
-        """Delay one way: light in the fibre plus what its amplifiers add."""
-        return fibre_delay_ns(self.length_km, self.group_index) + self.amplifiers * self.amplifier_delay_ns
-
-    def far_end(self, site: str) -> str:
-        """Site at the other end of the fibre."""
-        return self.b if site == self.a else self.a
-
-    def sag_km(self, db: float) -> float:
-        """Extra km that the fibre counts when its first in-line amplifier, each way, gives `db` less gain.
-
-        Closed form of a noise-limited line of equal spans with fixed gains: each span with its amplifier adds the same
-        share of noise to the signal, so noise goes by length, as a mode's reach does. Behind the amplifier that sags
-        all signals are `db` weaker and the noise that amplifiers add is as it was, so that every span but the first
-        adds 10^(db / 10) times its share; the next ROADM levels the power again. 240 km in three spans, 3 dB:
-
-        >>> round(Fibre(name="a-b", a="a", b="b", length_km=240, amplifiers=2).sag_km(3.0), 6)
-        159.24197
-
-        Source: ITU-T G.680, the OSNR of amplifiers in a row: each adds noise figure / input power.
-
-        *Not modelled:* nonlinear noise, which falls with the power: a real line loses less, so this is the pessimistic
-        side; amplifiers that hold their output power and so make good what is missing.
-        """
-        spans = self.amplifiers + 1
-        return self.length_km * self.amplifiers / spans * float(10 ** (db / 10) - 1)
-
-
-def amplifier_count(length_km: float, span_km: float) -> int:
-    """Number of in-line amplifiers on a fibre: one between each two spans; those at its ends belong to the ROADMs.
-
-    >>> amplifier_count(80.0, 80.0), amplifier_count(80.1, 80.0), amplifier_count(366.0, 80.0)
-    (0, 1, 4)
-    """
-    return max(0, ceil(length_km / span_km - 1e-9) - 1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -253,6 +198,8 @@ class Plant:
     roadm: Roadm
     packet: PacketNetwork
     band: Band = field(default_factory=Band)
+    gaps: Bands = ()
+    """Spectrum within the band that is kept dark: guard bands."""
     gnpy: GnpyFiles | None = None
     span_km: float = 80.0
     """Distance between amplifiers of fibres that do not say their own; an experiment lays such fibres."""
@@ -292,6 +239,14 @@ class Plant:
         how fast it is."""
         asked = [demand.rate_gbps for demand in self.demands] + [tree.rate_gbps for tree in self.trees]
         return replace(self, packet=self.packet.at(max(asked))) if self.packet.as_light and asked else self
+
+    def carried(self, fibres: Iterable[str]) -> Bands:
+        """Spectrum in which light passes all of some fibres."""
+        bands = without((self.band,), self.gaps)
+        for name in fibres:
+            own = self.fibre[name].carries
+            bands = bands if own is None else common(bands, own)
+        return bands
 
     @property
     def data_centres(self) -> tuple[Site, ...]:

@@ -15,9 +15,11 @@ later cannot make an earlier verdict wrong.
     cache      results by the hash of all that went into them, so that each is computed once, ever
     judging    the judge: from the cache or from GNPy to a verdict; also the headroom of a ROADM
     exchange   files that GNPy's command line reads, out of a plant, and GNPy's own answer over them
+    intake     somebody's files in GNPy's form: their shape looked at, put into GNPy's older form by `yang`, a child
     foreign    a whole network in GNPy's own files, propagated by GNPy; it and `line` alone import GNPy
     chains     what lies between two sites of such a network, and names for its sites
     imported   such a network as a plant that can be planned, and its judge
+    opened     such a network read once, by its files or by the plant that it became
     returned   an imported network given back to GNPy, with apnemu's modes and routes
 
 *Not modelled:* polarisation-dependent loss of ROADMs and amplifiers unless the optics file gives it; filters that
@@ -30,8 +32,9 @@ from end to end for each route (see `light`).
 """
 
 from apnemu.optics.exchange import end_to_end_gsnr_db, export_gnpy
-from apnemu.optics.imported import GnpyNetwork, Received, network_of, read_gnpy
+from apnemu.optics.imported import GnpyNetwork, Received
 from apnemu.optics.judging import Headroom, headroom, judge_of, quality
+from apnemu.optics.opened import carried, network_of, read_gnpy
 from apnemu.optics.reader import read_optics
 from apnemu.optics.returned import export_imported
 
@@ -39,6 +42,7 @@ __all__ = [
     "GnpyNetwork",
     "Headroom",
     "Received",
+    "carried",
     "end_to_end_gsnr_db",
     "export_gnpy",
     "export_imported",

@@ -14,7 +14,7 @@ import json
 import logging
 import os
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import fields
 from importlib.metadata import version
 from pathlib import Path
@@ -23,13 +23,14 @@ from typing import Any, TypeVar
 import numpy as np
 
 from apnemu.caches import user_cache
+from apnemu.model.spectrum import Band, Bands
 from apnemu.optics.forms import Form
-from apnemu.optics.light import Arrival, Section
+from apnemu.optics.light import WHOLE, Arrival, Section
 
 Kept = TypeVar("Kept")
 log = logging.getLogger(__name__)
 
-REVISION = 1
+REVISION = 2
 """Version of this room's own part; raise it by hand when `line` reads GNPy's results differently."""
 
 
@@ -38,7 +39,7 @@ def cache_folder() -> Path:
     return user_cache() / "quality"
 
 
-def section_key(line: Form, section: Form, spectra: tuple[Form, ...], express_loss_db: float) -> str:
+def section_key(line: Form, section: Form, spectra: tuple[list[Form], ...], express_loss_db: float) -> str:
     """Hash of all that a section's figures depend on."""
     everything = {
         "gnpy": version("gnpy"),
@@ -51,7 +52,7 @@ def section_key(line: Form, section: Form, spectra: tuple[Form, ...], express_lo
     return _digest(json.dumps(everything, sort_keys=True))
 
 
-def arrival_key(fingerprint: str, stations: tuple[str, ...], spectra: tuple[Form, ...]) -> str:
+def arrival_key(fingerprint: str, stations: tuple[str, ...], spectra: tuple[list[Form], ...]) -> str:
     """Hash of all that light over a route of a network in GNPy's own files depends on."""
     everything = {
         "gnpy": version("gnpy"),
@@ -92,10 +93,35 @@ def _load(
     return kept
 
 
+def bands_key(fingerprint: str) -> str:
+    """Hash of all that the spectrum carried by a network in GNPy's own files depends on."""
+    return _digest(json.dumps({"gnpy": version("gnpy"), "revision": REVISION, "bands of": fingerprint}))
+
+
+def load_bands(key: str, folder: Path | None = None) -> dict[str, Bands] | None:
+    """Load the spectrum carried, by fibre, that is kept under a key; None if there is none."""
+    kept = _load(
+        key,
+        1,
+        lambda entry: {name: tuple(Band(low=a, high=b) for a, b in each) for name, each in entry.items()},
+        folder,
+    )
+    return None if kept is None else kept[0]
+
+
+def store_bands(key: str, carried: Mapping[str, Bands], folder: Path | None = None) -> None:
+    """Keep the spectrum carried, by fibre."""
+    _keep(key, [{name: [(band.low, band.high) for band in bands] for name, bands in carried.items()}], folder)
+
+
 def store(key: str, made: tuple[Section, ...] | tuple[Arrival, ...], folder: Path | None = None) -> None:
     """Keep a result; if the folder cannot be written, the log says it and nothing else happens."""
+    _keep(key, [_entry(result) for result in made], folder)
+
+
+def _keep(key: str, entries: list[Any], folder: Path | None) -> None:
     target = folder or cache_folder()
-    body = json.dumps([_entry(result) for result in made])
+    body = json.dumps(entries)
     try:
         target.mkdir(parents=True, exist_ok=True)
         handle, draft = tempfile.mkstemp(dir=target, prefix=f"{key}.", suffix=".draft")
@@ -118,8 +144,8 @@ def _plain(value: Any) -> Any:
 
 
 def _section(entry: dict[str, Any]) -> Section:
-    arrays = {name: np.asarray(value, dtype=float) for name, value in entry.items() if name != "weak_db"}
-    return Section(weak_db=float(entry["weak_db"]), **arrays)
+    arrays = {name: np.asarray(value, dtype=float) for name, value in entry.items() if name not in WHOLE}
+    return Section(weak_db=float(entry["weak_db"]), slots=tuple(map(int, entry["slots"])), **arrays)
 
 
 def _arrival(entry: dict[str, Any]) -> Arrival:

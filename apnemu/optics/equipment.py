@@ -6,6 +6,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from apnemu.model.spectrum import Band, steps_above, steps_below
+
 Impairment = Literal["dispersion", "pmd", "pdl"]
 IMPAIRMENTS: tuple[Impairment, ...] = ("dispersion", "pmd", "pdl")
 
@@ -23,7 +25,10 @@ class FibreType:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Amplifier:
-    """An EDFA of variable gain: noise figure `nf_min_db` at the flat maximum of gain, `nf_max_db` at the least."""
+    """An EDFA of variable gain: noise figure `nf_min_db` at the flat maximum of gain, `nf_max_db` at the least.
+
+    It carries light from `from_thz` to `to_thz`, and no other.
+    """
 
     name: str
     gain_min_db: float
@@ -31,10 +36,19 @@ class Amplifier:
     power_max_dbm: float
     nf_min_db: float
     nf_max_db: float
+    from_thz: float = 191.275
+    to_thz: float = 196.125
 
     def __post_init__(self) -> None:
         if not self.gain_min_db < self.gain_flat_max_db:
             raise ValueError(f"gain_min_db is {self.gain_min_db}; it must be below gain_flat_max_db")
+        if not self.from_thz < self.to_thz:
+            raise ValueError(f"from_thz is {self.from_thz}; it must be below to_thz, {self.to_thz}")
+
+    @property
+    def band(self) -> Band:
+        """The spectrum that it carries, in whole steps of the grid."""
+        return Band(low=steps_above(self.from_thz), high=steps_below(self.to_thz))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,6 +119,15 @@ class Optics:
     roadm: RoadmLight
     load: Load
     modes: tuple[ModeLight, ...]
+
+    def amplifiers_for(self, band: Band) -> tuple[Amplifier, ...]:
+        """Amplifiers of the kind, by the spectrum that they carry, that carries the most of a band."""
+
+        def shared(kind: Band) -> int:
+            return min(kind.high, band.high) - max(kind.low, band.low)
+
+        kind = max((amplifier.band for amplifier in self.amplifiers), key=shared)
+        return tuple(amplifier for amplifier in self.amplifiers if amplifier.band == kind)
 
     def mode(self, name: str) -> ModeLight | None:
         return next((mode for mode in self.modes if mode.name == name), None)

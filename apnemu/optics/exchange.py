@@ -35,7 +35,8 @@ from apnemu.optics.forms import (
     transceiver_form,
     transceiver_uid,
 )
-from apnemu.optics.imported import read_gnpy
+from apnemu.optics.judging import carried, sites_of
+from apnemu.optics.opened import read_gnpy
 from apnemu.optics.reader import read_optics
 from apnemu.units import gbps_to_bps, ghz_to_hz
 
@@ -52,8 +53,10 @@ def export_gnpy(
     Modes without optical figures are left out.
     """
     light = optics or read_optics()
+    plant = carried(plant, light)
     modes = tuple((mode, figures) for mode in plant.modes if (figures := light.mode(mode.name)) is not None)
-    equipment = line_form(light, plant.band)
+    bands = plant.carried([plant.fibres[0].name])
+    equipment = line_form(light, Band(low=bands[0].low, high=bands[-1].high) if bands else plant.band)
     equipment["Transceiver"] = [transceiver_form(mode, figures, plant.band) for mode, figures in modes]
     files: dict[str, Form] = {
         "network.json": network_form(plant, light),
@@ -61,7 +64,8 @@ def export_gnpy(
         "services.json": services_form(plant, tuple(routes), modes),
     }
     for mode, figures in modes:
-        files[f"spectrum-{mode.name}.json"] = {"spectrum": [spectrum_form(mode.slot_m, figures, light, plant.band)]}
+        lit = spectrum_form(mode.slot_m, figures, light, plant.band, bands)
+        files[f"spectrum-{mode.name}.json"] = {"spectrum": lit}
     target = Path(folder)
     target.mkdir(parents=True, exist_ok=True)
     for name, form in files.items():
@@ -144,11 +148,3 @@ def request_form(name: str, ends: tuple[str, str], hops: list[str], mode: Mode, 
             ]
         },
     }
-
-
-def sites_of(plant: Plant, source: str, route: Route) -> tuple[str, ...]:
-    """Sites that a route passes, from its first site on, ends included."""
-    sites = [source]
-    for fibre in route:
-        sites.append(plant.fibre[fibre].far_end(sites[-1]))
-    return tuple(sites)

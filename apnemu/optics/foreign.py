@@ -9,26 +9,31 @@ import json
 import pickle
 from collections import deque
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, reduce
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, Literal
 
+import numpy as np
 from gnpy.core import elements as gnpy_elements
-from gnpy.core.exceptions import ConfigurationError
 from gnpy.core.parameters import SimParams
 from gnpy.tools import json_io as gnpy_json
 from gnpy.tools import worker_utils as gnpy_work
 from gnpy.topology import request as gnpy_request
 
 from apnemu.errors import InputError
+from apnemu.model.spectrum import Band, Bands, common, steps_above, steps_below
+from apnemu.optics import intake
 from apnemu.optics.forms import Form
 from apnemu.optics.light import Arrival
-from apnemu.optics.line import Element, as_section, gnpy_heard, transceivers
+from apnemu.optics.line import Element, as_section, gnpy_heard, refused_by_gnpy, transceivers
 
-REFUSALS = (ConfigurationError, KeyError, StopIteration, ValueError, IndexError, RuntimeError)
-"""Exceptions that GNPy raises for files and ends that it does not take; RuntimeError is its YANG checker's."""
+WAY_OUT = "give a network that GNPy's command line takes, and ends that are in it"
+AMPLIFIERS = (gnpy_elements.Edfa, gnpy_elements.Multiband_amplifier)
+SHEETS = (".xls", ".xlsx")
+"""Endings of the spreadsheets that GNPy makes networks of."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,17 +57,23 @@ class Foreign:
 
     def __init__(self, topology: Path, equipment: Path | None, sim_params: Path | None) -> None:
         self.topology = topology
-        self.said: tuple[str, ...] = ()
         self._designed: tuple[Any, Any] | None = None
-        try:
-            with gnpy_heard() as said:
-                self.sim_params = gnpy_json.load_json(sim_params) if sim_params else {}
-                self.equipment_file = Path(equipment or gnpy_json.DEFAULT_EQPT_CONFIG)
-                self.library = gnpy_json.load_equipments_and_configs(self.equipment_file, [], [])
-                self.network = gnpy_json.load_network(topology, self.library)
-        except (*REFUSALS, AttributeError, TypeError, OSError) as error:
-            raise self._refused(error) from error
-        self.said = tuple(said)
+        self.equipment_file = Path(equipment or gnpy_json.DEFAULT_EQPT_CONFIG)
+        with gnpy_heard() as said:
+            self.sim_params = intake.older(sim_params, intake.read_json(sim_params)) if sim_params else {}
+            with refused_by_gnpy("them", "give simulation parameters of GNPy's", sim_params):
+                SimParams.set_params(self.sim_params)
+            form = intake.equipment(self.equipment_file)
+            with refused_by_gnpy("it", "give an equipment library of GNPy's", self.equipment_file):
+                self.library = gnpy_json._equipment_from_json(form, gnpy_json.DEFAULT_EXTRA_CONFIG)
+            if topology.suffix.lower() in SHEETS:
+                with self._refused():
+                    self.network = gnpy_json.load_network(topology, self.library)
+            else:
+                form = intake.network(topology)
+                with self._refused():
+                    self.network = gnpy_json.network_from_json(form, self.library)
+        self.said = tuple(dict.fromkeys(said))
         self.ends = tuple(transceivers(self.network))
 
     @cached_property
@@ -74,6 +85,11 @@ class Foreign:
         for file in (self.topology, self.equipment_file, *beside):
             read.update(hashlib.sha256(file.read_bytes()).digest())
         return read.hexdigest()
+
+    def design(self) -> None:
+        """Have GNPy design the network. Raises InputError: GNPy refuses it."""
+        with self._refused():
+            self._design()
 
     def stands(self) -> tuple[Stands, ...]:
         """List every element before auto-design, in the file's order."""
@@ -95,28 +111,53 @@ class Foreign:
         Raises:
             InputError: GNPy refuses, or there is no such path.
         """
-        try:
-            lit = gnpy_json.load_initial_spectrum(spectrum) if spectrum else None
+        with self._refused():
+            lit = gnpy_json._spectrum_from_json(intake.spectrum(spectrum)) if spectrum else None
             network, request = self._design()
             request = self._request(request, source, target, via, lit)
-            path = gnpy_request.compute_constrained_path(network, request)
+            with gnpy_heard():
+                path = gnpy_request.compute_constrained_path(network, request)
             if not path:
                 raise ValueError(f"there is no path from {source} to {target} by way of {', '.join(via) or 'anything'}")
             return self._propagated(path, request)
-        except REFUSALS as error:
-            raise self._refused(error) from error
 
-    def arrivals(self, stations: Sequence[str], spectra: Sequence[Form]) -> tuple[Arrival, ...]:
+    def further_loads(self) -> list[tuple[float, float, float]]:
+        """Loads that the library's SI has beside the default one: lowest and highest centre, spacing, in Hz."""
+        loads = (load for name, load in self.library["SI"].items() if name != "default")
+        return [(load.f_min, load.f_max, load.spacing) for load in loads]
+
+    def carried(self, out_of: str, first_fibre: str, into: str) -> Bands:
+        """Spectrum that every amplifier from one station to the next carries, and the ROADMs at both ends.
+
+        Raises:
+            InputError: GNPy refuses.
+        """
+        with self._refused():
+            network, _ = self._design()
+            here, fibre, there = self._nodes(network, (out_of, first_fibre, into))
+            path = _shortest(network, here, fibre) + _shortest(network, fibre, there)[1:]
+            load = self.library["SI"]["default"]
+            amplified = [node.params.bands for node in path if isinstance(node, AMPLIFIERS)]
+            ranges = [*(amplified or [[{"f_min": load.f_min, "f_max": load.f_max}]])]
+            ranges += [_passes(here, before.uid, path[1].uid) for before in network.predecessors(here)]
+            ranges += [_passes(there, path[-2].uid, after.uid) for after in network.successors(there)]
+            return reduce(common, (_bands(each) for each in ranges if each))
+
+    def _nodes(self, network: Any, stations: Sequence[str]) -> list[Element]:
+        """Elements of the designed network; a fibre that auto-design divides is found by its first part."""
+        by_uid = {node.uid: node for node in network.nodes()}
+        first_parts = {uid.partition("_(1/")[0]: node for uid, node in by_uid.items() if "_(1/" in uid}
+        return [by_uid[uid] if uid in by_uid else first_parts[uid] for uid in stations]
+
+    def arrivals(self, stations: Sequence[str], spectra: Sequence[list[Form]]) -> tuple[Arrival, ...]:
         """Propagate loads from the first station (a transceiver) to the last, past the others in their order.
 
         Raises:
             InputError: GNPy refuses, or the parameters name channels that a load does not have.
         """
-        try:
+        with self._refused():
             network, request = self._design()
-            by_uid = {node.uid: node for node in network.nodes()}
-            first_parts = {uid.partition("_(1/")[0]: node for uid, node in by_uid.items() if "_(1/" in uid}
-            stops = [by_uid[uid] if uid in by_uid else first_parts[uid] for uid in stations]
+            stops = self._nodes(network, stations)
             path = stops[:1]
             for here, there in pairwise(stops):
                 path += _shortest(network, here, there)[1:]
@@ -125,12 +166,10 @@ class Foreign:
                 # modes that load a fibre alike arrive alike
                 key = json.dumps(spectrum, sort_keys=True)
                 if key not in lit:
-                    load = gnpy_json._spectrum_from_json([dict(spectrum)])
+                    load = gnpy_json._spectrum_from_json([dict(part) for part in spectrum])
                     self._has_the_channels_named(len(load))
                     lit[key] = self._propagated(path, self._request(request, stations[0], stations[-1], (), load))
             return tuple(lit[json.dumps(spectrum, sort_keys=True)] for spectrum in spectra)
-        except REFUSALS as error:
-            raise self._refused(error) from error
 
     def _has_the_channels_named(self, channels: int) -> None:
         named = self.sim_params.get("nli_params", {}).get("computed_channels") or [0]
@@ -157,6 +196,8 @@ class Foreign:
         path = pickle.loads(pickle.dumps(path))
         with gnpy_heard():
             light = gnpy_request.propagate(path, request, self.library)
+        if not np.all(np.isfinite(path[-1].snr_01nm)):
+            raise ValueError(f"light from {path[0].uid} to {path[-1].uid} has no GSNR")
         return Arrival(
             gsnr_db=path[-1].snr_01nm,
             osnr_ase_db=path[-1].osnr_ase_01nm,
@@ -174,12 +215,23 @@ class Foreign:
             self._designed = network, request
         return self._designed
 
-    def _refused(self, error: Exception) -> InputError:
-        return InputError(
-            f"GNPy refuses it: {type(error).__name__} {error}; give a network that GNPy's command line takes, and ends"
-            " that are in it",
-            file=str(self.topology),
-        )
+    def _refused(self) -> AbstractContextManager[None]:
+        return refused_by_gnpy("it", WAY_OUT, self.topology)
+
+
+def _passes(node: Element, before: str, after: str) -> list[dict[str, float]]:
+    """Frequency ranges in which a ROADM passes light from one neighbour to another; none where it says none."""
+    if not isinstance(node, gnpy_elements.Roadm):
+        return []
+    ranges = [each["frequency-range"] for each in node.get_roadm_path(before, after).impairment.impairments]
+    return [{"f_min": each["lower-frequency"], "f_max": each["upper-frequency"]} for each in ranges]
+
+
+def _bands(ranges: Sequence[dict[str, float]]) -> Bands:
+    """Ranges in Hz as bands, in whole steps of the grid; a range without edges has no end."""
+    edges = [(each["f_min"] or 1e12, each["f_max"] or 1e15) for each in ranges]
+    bands = [Band(low=steps_above(low / 1e12), high=steps_below(high / 1e12)) for low, high in edges]
+    return tuple(sorted((band for band in bands if band.low < band.high), key=lambda band: band.low))
 
 
 def _kind(node: Element) -> Literal["transceiver", "roadm", "fibre", "amplifier", "other"]:
@@ -189,7 +241,7 @@ def _kind(node: Element) -> Literal["transceiver", "roadm", "fibre", "amplifier"
         return "roadm"
     if isinstance(node, gnpy_elements.Fiber):
         return "fibre"
-    return "amplifier" if isinstance(node, gnpy_elements.Edfa) else "other"
+    return "amplifier" if isinstance(node, AMPLIFIERS) else "other"
 
 
 def _shortest(network: Any, here: Element, there: Element) -> list[Element]:

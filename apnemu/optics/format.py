@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import partial
 
 from apnemu.optics.equipment import Amplifier, FibreType, Load, ModeLight, Optics, RoadmLight, Step
-from apnemu.topology.format import ABOUT, TITLE, VERSION, figures
+from apnemu.topology.format import ABOUT, FREQUENCY_THZ, TITLE, VERSION, figures
 from apnemu.topology.shapes import Key, ListOf, Number, Record, may, must
 
 LOSS_DB = Number(high=60, hint="give dB")
@@ -52,6 +52,8 @@ AMPLIFIER = light(
     power_max_dbm=must(POWER_DBM, "greatest output power"),
     nf_min_db=must(LOSS_DB, "noise figure at the greatest gain"),
     nf_max_db=must(LOSS_DB, "noise figure at the least gain"),
+    from_thz=may(FREQUENCY_THZ, "lower edge of what it carries"),
+    to_thz=may(FREQUENCY_THZ, "upper edge of what it carries"),
 )
 MODE = light(
     ModeLight,

@@ -15,7 +15,7 @@ from itertools import pairwise
 from typing import Any
 
 from apnemu.model.plant import Fibre, Mode, Plant, Site
-from apnemu.model.spectrum import ANCHOR_THZ, STEP_GHZ, Band
+from apnemu.model.spectrum import ANCHOR_THZ, STEP_GHZ, Band, Bands
 from apnemu.optics.equipment import IMPAIRMENTS, ModeLight, Optics
 from apnemu.units import dispersion_to_si, gbps_to_bps, ghz_to_hz, pmd_to_si, ps_to_s, thz_to_hz, um2_to_m2
 
@@ -23,8 +23,6 @@ Form = dict[str, Any]
 
 LONGEST_SPAN_KM = 1000
 """Longest span that GNPy does not split; a plant has spans of its own, so that GNPy splits none."""
-AMPLIFIER_EDGE_GHZ = 25.0
-"""Spectrum that amplifiers carry beyond the band at each edge, as GNPy's default amplifier does beyond its SI."""
 
 
 def transceiver_uid(site: str) -> str:
@@ -106,8 +104,8 @@ def _amplifier_forms(optics: Optics, band: Band) -> list[Form]:
         {
             "type_variety": amplifier.name,
             "type_def": "variable_gain",
-            "f_min": _edge_hz(band.low) - ghz_to_hz(AMPLIFIER_EDGE_GHZ),
-            "f_max": _edge_hz(band.high) + ghz_to_hz(AMPLIFIER_EDGE_GHZ),
+            "f_min": thz_to_hz(amplifier.from_thz),
+            "f_max": thz_to_hz(amplifier.to_thz),
             "gain_flatmax": amplifier.gain_flat_max_db,
             "gain_min": amplifier.gain_min_db,
             "p_max": amplifier.power_max_dbm,
@@ -116,7 +114,7 @@ def _amplifier_forms(optics: Optics, band: Band) -> list[Form]:
             "out_voa_auto": False,
             "allowed_for_design": True,
         }
-        for amplifier in optics.amplifiers
+        for amplifier in optics.amplifiers_for(band)
     ]
 
 
@@ -159,18 +157,23 @@ def transceiver_form(mode: Mode, light: ModeLight, band: Band) -> Form:
     }
 
 
-def spectrum_form(slot_m: int, light: ModeLight, optics: Optics, band: Band) -> Form:
-    """Spectrum in which a single mode lights every slot of a width."""
-    slots = band.slots(m=slot_m)
-    return {
-        "f_min": thz_to_hz(slots[0].centre_thz),
-        "f_max": thz_to_hz(slots[-1].centre_thz),
-        "slot_width": ghz_to_hz(slots[0].width_ghz),
-        "baud_rate": ghz_to_hz(light.baud_gbd),
-        "roll_off": light.roll_off,
-        "tx_osnr": light.tx_osnr_db,
-        "tx_power_dbm": optics.load.launch_dbm,
-    }
+def spectrum_form(slot_m: int, light: ModeLight, optics: Optics, band: Band, carried: Bands) -> list[Form]:
+    """Spectrum in which a single mode lights every slot of a width, in the band's raster, that is carried: a partition
+    for each of the bands carried that has such a slot."""
+    parts = [[slot for slot in band.slots(m=slot_m) if each.holds(slot)] for each in carried]
+    return [
+        {
+            "f_min": thz_to_hz(slots[0].centre_thz),
+            "f_max": thz_to_hz(slots[-1].centre_thz),
+            "slot_width": ghz_to_hz(slots[0].width_ghz),
+            "baud_rate": ghz_to_hz(light.baud_gbd),
+            "roll_off": light.roll_off,
+            "tx_osnr": light.tx_osnr_db,
+            "tx_power_dbm": optics.load.launch_dbm,
+        }
+        for slots in parts
+        if slots
+    ]
 
 
 def network_form(plant: Plant, optics: Optics) -> Form:
@@ -223,14 +226,15 @@ def _site_forms(site: Site) -> list[Form]:
 
 
 def _span_forms(fibre: Fibre, source: str, at: Site, optics: Optics) -> list[Form]:
-    spans = fibre.amplifiers + 1
+    way = fibre.way(source)
+    spans = way.amplifiers + 1
     return [
         {
             "uid": span_uid(fibre.name, source, index + 1),
             "type": "Fiber",
             "type_variety": optics.fibre.name,
             "params": {
-                "length": fibre.length_km / spans,
+                "length": way.length_km / spans,
                 "length_units": "km",
                 "loss_coef": optics.fibre.loss_db_per_km,
                 "att_in": 0,

@@ -2,17 +2,19 @@
 """Networks in GNPy's own form: GNPy's answers about them, and a plant out of them that can be planned.
 
 A transceiver, with its ROADM if it has one, becomes a site; so does a ROADM without a transceiver (an exchange). A
-chain of fibres, amplifiers and the like between two sites becomes one fibre; if the chain leads only one way, both ways
-are taken as alike, since a plant's fibres are pairs. Signal quality is GNPy's from end to end over the elements of the
-file, with its own equipment, amplifiers and launch power; modes, and what they need, are apnemu's.
+chain of fibres, amplifiers and the like between two sites becomes one way of a fibre, with the chain back that lies in
+the same cable as the other (`chains`); if there is none, both ways are taken as alike, since a plant's fibres are
+pairs. Signal quality is GNPy's from end to end over the elements of the file, with its own equipment, amplifiers and
+launch power; modes, and what they need, are apnemu's.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,13 +22,14 @@ import numpy as np
 
 from apnemu.errors import InputError
 from apnemu.model.plant import Fibre, Plant, Site
-from apnemu.model.quality import Judge, Quality, Route
+from apnemu.model.quality import Judge, Quality, Route, Verdict
+from apnemu.model.spectrum import Bands, common
 from apnemu.optics import cache
 from apnemu.optics.chains import Chain, chains_between, site_names, way_from
 from apnemu.optics.equipment import Optics
 from apnemu.optics.forms import Form, spectrum_form
-from apnemu.optics.judging import figures_of, quality_of
-from apnemu.optics.light import Arrival, verdict
+from apnemu.optics.judging import figures_of, first_site, quality_of, sites_of
+from apnemu.optics.light import Arrival, Section, verdicts
 from apnemu.optics.reader import read_optics
 
 if TYPE_CHECKING:
@@ -111,6 +114,7 @@ class GnpyNetwork:
         stands = {stand.uid: stand for stand in self.foreign.stands()}
         ends = {self.sites[uid] for uid in self.transceivers}
         where = {site: stands[uid] for uid, site in self.sites.items()}
+        lay_ns = like.fibres[0].amplifier_delay_ns
         return Plant(
             name=re.sub(r"[^A-Za-z0-9_.-]+", "-", self.topology.stem),
             source=f"GNPy network {self.topology.name}",
@@ -127,17 +131,7 @@ class GnpyNetwork:
                 )
                 for site, stand in where.items()
             ),
-            fibres=tuple(
-                Fibre(
-                    name=name,
-                    a=chain.source,
-                    b=chain.target,
-                    length_km=chain.length_km,
-                    amplifiers=chain.amplifiers,
-                    amplifier_delay_ns=like.fibres[0].amplifier_delay_ns,
-                )
-                for name, chain in self.chains.items()
-            ),
+            fibres=tuple(_fibre(name, chain, lay_ns) for name, chain in self.chains.items()),
             demands=(),
             modes=like.modes,
             roadm=like.roadm,
@@ -145,36 +139,72 @@ class GnpyNetwork:
             band=like.band,
         )
 
+    def carried(self, plant: Plant) -> Plant:
+        """The plant with the spectrum that the amplifiers and ROADMs of each fibre carry, both ways; a fibre that
+        carries all of the plant's band is left as it is."""
+        key = cache.bands_key(self.foreign.fingerprint)
+        kept = cache.load_bands(key)
+        if kept is None:
+            kept = {name: self._bands(chain) for name, chain in self.chains.items()}
+            cache.store_bands(key, kept)
+        whole = (plant.band,)
+        bands = {name: None if common(whole, each) == whole else each for name, each in kept.items()}
+        return replace(plant, fibres=tuple(replace(each, carries=bands[each.name]) for each in plant.fibres))
+
+    def _bands(self, chain: Chain) -> Bands:
+        """Spectrum that a fibre carries both ways."""
+        there = self.foreign.carried(chain.out_of, chain.first_fibre, chain.into)
+        back = chain.back
+        return there if back is None else common(there, self.foreign.carried(back.out_of, back.first_fibre, back.into))
+
     def judge_of(self, plant: Plant, *, optics: Optics | None = None) -> Judge:
-        """Make a judge of routes of `plant(...)`: GNPy from end to end, from the route's first site on.
+        """Make a judge of routes of `plant(...)`: GNPy from end to end, there and back.
 
         Raises:
             InputError: a mode of the plant has no optical figures.
         """
+        plant = self.carried(plant)
         light = optics or read_optics()
         modes = tuple((mode, figures_of(mode, light)) for mode in plant.modes)
-        spectra = tuple(spectrum_form(mode.slot_m, figures, light, plant.band) for mode, figures in modes)
         known: dict[Route, Quality] = {}
+
+        def judged(stations: tuple[str, ...], bands: Bands) -> tuple[list[Section], tuple[Verdict, ...]]:
+            forms = [
+                (figures, spectrum_form(mode.slot_m, figures, light, plant.band, bands)) for mode, figures in modes
+            ]
+            lit = [(figures, form) for figures, form in forms if form]
+            if not lit:
+                return [], ()
+            arrivals = self._arrivals(stations, tuple(form for _, form in lit))
+            found = [
+                verdicts(
+                    each.line,
+                    figures,
+                    gsnr_db=each.gsnr_db,
+                    osnr_ase_db=each.osnr_ase_db,
+                    wanted_db=light.load.margin_db,
+                )
+                for (figures, _), each in zip(lit, arrivals, strict=True)
+            ]
+            return [each.line for each in arrivals], tuple(one for each in found for one in each)
 
         def answer(route: Route) -> Quality:
             if route not in known:
-                arrivals = self._arrivals(self.stations(route), spectra)
-                verdicts = tuple(
-                    verdict(
-                        each.line,
-                        figures,
-                        gsnr_db=each.gsnr_db,
-                        osnr_ase_db=each.osnr_ase_db,
-                        wanted_db=light.load.margin_db,
-                    )
-                    for (_, figures), each in zip(modes, arrivals, strict=True)
-                )
-                known[route] = quality_of(plant, route, [each.line for each in arrivals], verdicts)
+                start, bands = first_site(plant, route), plant.carried(route)
+                end = sites_of(plant, start, route)[-1]
+                there, back = self._way(route, start), self._way(route[::-1], end)
+                stopped = _stopped(there or back, self.transceivers)
+                if stopped:
+                    known[route] = quality_of(plant, route, [], (), stopped=stopped)
+                    return known[route]
+                lines, found = judged(self.stations(there or back), bands)
+                lines_back, found_back = judged(self.stations(back), bands) if there and back else (lines, ())
+                known[route] = quality_of(plant, route, [*lines, *lines_back], found, found_back)
             return known[route]
 
         return answer
 
-    def _arrivals(self, stations: tuple[str, ...], spectra: tuple[Form, ...]) -> tuple[Arrival, ...]:
+    def _arrivals(self, stations: tuple[str, ...], spectra: tuple[list[Form], ...]) -> tuple[Arrival, ...]:
         """Light over a route under each spectrum, from the cache or from GNPy."""
         key = cache.arrival_key(self.foreign.fingerprint, stations, spectra)
         kept = cache.load_arrivals(key, len(spectra))
@@ -183,62 +213,50 @@ class GnpyNetwork:
             cache.store(key, kept)
         return kept
 
-    def stations(self, route: Route) -> tuple[str, ...]:
-        """Elements that fix a route for GNPy: transceiver, the first fibre of each chain and the node after it.
+    def _way(self, route: Route, start: str) -> list[Chain]:
+        """Chains of a route in the direction in which they lead from its first site; none where they do not."""
+        return way_from([self.chains[name] for name in route], start) or []
+
+    def stations(self, way: Sequence[Chain]) -> tuple[str, ...]:
+        """Elements that fix a route for GNPy: transceiver, the first fibre of each chain and the node after it."""
+        ends = {self.sites[uid]: uid for uid in reversed(self.transceivers)}
+        nodes = [station for chain in way for station in (chain.out_of, chain.first_fibre, chain.into)]
+        path = (ends[way[0].source], *nodes, ends[way[-1].target])
+        return tuple(uid for uid, before in zip(path, (None, *path), strict=False) if uid != before)
+
+    def exported(self, route: Route) -> tuple[str, ...]:
+        """Stations of a route from its first site on, or from its last if the file leads only that way.
 
         Raises:
             InputError: the fibres do not join, or have light only one way.
         """
         chains = [self.chains[name] for name in route]
         for start in (chains[0].source, chains[0].target):
-            way = way_from(chains, start)
-            if way is not None:
-                ends = {self.sites[uid]: uid for uid in self.transceivers}
-                nodes = [station for chain in way for station in (chain.first_fibre, chain.into)]
-                first, last = ends[start], ends[way[-1].target]
-                path = (first, way[0].out_of, *nodes, last)
-                return tuple(uid for uid, before in zip(path, (None, *path), strict=False) if uid != before)
+            way = self._way(route, start)
+            if way:
+                return self.stations(way)
         raise InputError(f"the fibres {', '.join(route)} are no route with light both ways; name neighbours in order")
 
 
-def network_of(plant: Plant) -> GnpyNetwork:
-    """Read the network that an imported plant was made from.
-
-    Raises:
-        InputError: the plant has another fibre than the network, or GNPy refuses the files.
-        ValueError: the plant did not come from GNPy's files.
-    """
-    if plant.gnpy is None:
-        raise ValueError(f"{plant.name} did not come from GNPy's files")
-    files = plant.gnpy
-    network = read_gnpy(
-        files.network,
-        equipment=Path(files.equipment) if files.equipment else None,
-        sim_params=Path(files.sim_params) if files.sim_params else None,
+def _fibre(name: str, chain: Chain, amplifier_delay_ns: int) -> Fibre:
+    back = chain.back or chain
+    return Fibre(
+        name=name,
+        a=chain.source,
+        b=chain.target,
+        length_km=chain.length_km,
+        back_km=None if back.length_km == chain.length_km else back.length_km,
+        amplifiers=chain.amplifiers,
+        back_amplifiers=None if back.amplifiers == chain.amplifiers else back.amplifiers,
+        amplifier_delay_ns=amplifier_delay_ns,
     )
-    for fibre in plant.fibres:
-        chain = network.chains.get(fibre.name)
-        if chain is None or {chain.source, chain.target} != {fibre.a, fibre.b}:
-            raise InputError(
-                f"fibre {fibre.name} from {fibre.a} to {fibre.b} is not in the GNPy network; import it again, or take"
-                " the key gnpy out to have routes judged by apnemu's own optics",
-                file=files.network,
-            )
-    return network
 
 
-def read_gnpy(topology: str | Path, *, equipment: Path | None = None, sim_params: Path | None = None) -> GnpyNetwork:
-    """Read a network in GNPy's JSON form; GNPy's auto-design adds the amplifiers that it lacks.
-
-    Raises:
-        InputError: GNPy refuses the files, or there are no two transceivers in them.
-    """
-    from apnemu.optics.foreign import Foreign  # imports GNPy, which takes a second
-
-    path = Path(topology)
-    foreign = Foreign(path, equipment, sim_params)
-    if len(foreign.ends) < 2:
-        raise InputError(
-            f"the network has {len(foreign.ends)} transceivers; light needs two ends; add a Transceiver", file=str(path)
-        )
-    return GnpyNetwork(topology=path, foreign=foreign)
+def _stopped(way: Sequence[Chain], transceivers: Sequence[str]) -> str:
+    """Why the network's elements stop light on a way; empty where they do not."""
+    if not way:
+        return "the network's elements lead neither there nor back"
+    for one, other in pairwise(way):
+        if one.into in transceivers or other.out_of in transceivers:
+            return f"light ends at {one.target}, which has no ROADM there"
+    return ""

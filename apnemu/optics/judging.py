@@ -6,13 +6,15 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import log10
 from pathlib import Path
 
 from apnemu.errors import InputError
+from apnemu.model.fibre import Way
 from apnemu.model.plant import Mode, Plant
 from apnemu.model.quality import Judge, Quality, Route, Verdict
+from apnemu.model.spectrum import Band, common
 from apnemu.optics import cache
 from apnemu.optics.equipment import ModeLight, Optics
 from apnemu.optics.forms import Form, line_form, section_form, spectrum_form
@@ -31,10 +33,11 @@ Load = tuple[int, float, float]
 class _Work:
     """A section to compute, and the key under which it is kept."""
 
+    kind: Kind
     key: str
     line: Form
     section: Form
-    spectra: tuple[Form, ...]
+    spectra: tuple[list[Form], ...]
     express_loss_db: float
 
 
@@ -51,6 +54,7 @@ def quality(
     """
     wanted = tuple(dict.fromkeys(routes))
     fibres = {name for route in wanted for name in route}
+    plant = carried(plant, optics)
     answer = judge_of(plant, optics=optics, folder=folder, fibres=tuple(sorted(fibres)))
     return {route: answer(route) for route in wanted}
 
@@ -65,14 +69,27 @@ def judge_of(
         KeyError: the plant has no fibre of that name.
     """
     light = optics or read_optics()
+    plant = carried(plant, light)
     modes = tuple((mode, figures_of(mode, light)) for mode in plant.modes)
     loads = {mode.name: (mode.slot_m, figures.baud_gbd, figures.roll_off) for mode, figures in modes}
     by_kind = _sections(plant, fibres, light, modes, loads, folder)
     known: dict[Route, Quality] = {}
 
+    def verdicts(way: Sequence[Kind]) -> tuple[list[Section], tuple[Verdict, ...]]:
+        joined = {load: join([by_kind[kind][load] for kind in way], light) for load in by_kind[way[0]]}
+        return list(joined.values()), tuple(
+            each
+            for mode, figures in modes
+            if loads[mode.name] in joined
+            for each in judge(joined[loads[mode.name]], figures, light)
+        )
+
     def answer(route: Route) -> Quality:
         if route not in known:
-            known[route] = _quality(plant, route, light, modes, loads, by_kind)
+            there, back = kinds_of(plant, route)
+            lines, judged = verdicts(there)
+            lines_back, judged_back = verdicts(back) if back != there else (lines, ())
+            known[route] = quality_of(plant, route, [*lines, *lines_back], judged, judged_back)
         return known[route]
 
     return answer
@@ -91,8 +108,45 @@ def figures_of(mode: Mode, optics: Optics) -> ModeLight:
     return figures
 
 
-def _kind(plant: Plant, fibre: str) -> Kind:
-    return plant.fibre[fibre].length_km, plant.fibre[fibre].amplifiers + 1
+def carried(plant: Plant, optics: Optics | None = None) -> Plant:
+    """The plant with the spectrum that its fibres' amplifiers carry, of the optics file; one from GNPy's own files, or
+    whose whole band is carried, is left as it is."""
+    if plant.gnpy is not None:
+        return plant
+    light = optics or read_optics()
+    bands = (light.amplifiers_for(plant.band)[0].band,)
+    if common((plant.band,), bands) == (plant.band,):
+        return plant
+    return replace(plant, fibres=tuple(replace(fibre, carries=bands) for fibre in plant.fibres))
+
+
+def kinds_of(plant: Plant, route: Route) -> tuple[list[Kind], list[Kind]]:
+    """Kinds of the sections of a route in the order in which light meets them, there and back."""
+    fibres = [plant.fibre[name] for name in route]
+    sites = sites_of(plant, first_site(plant, route), route)
+    ways = [(fibre.way(site), fibre.way(fibre.far_end(site))) for fibre, site in zip(fibres, sites, strict=False)]
+    return [_kind(way) for way, _ in ways], [_kind(way) for _, way in reversed(ways)]
+
+
+def first_site(plant: Plant, route: Route) -> str:
+    """Site at which a route begins: the end of its first fibre that the second does not share; of a single fibre, its
+    site `a`."""
+    first = plant.fibre[route[0]]
+    if len(route) > 1 and first.a in (plant.fibre[route[1]].a, plant.fibre[route[1]].b):
+        return first.b
+    return first.a
+
+
+def sites_of(plant: Plant, source: str, route: Route) -> tuple[str, ...]:
+    """Sites that a route passes, from its first site on, ends included."""
+    sites = [source]
+    for fibre in route:
+        sites.append(plant.fibre[fibre].far_end(sites[-1]))
+    return tuple(sites)
+
+
+def _kind(way: Way) -> Kind:
+    return way.length_km, way.amplifiers + 1
 
 
 def _sections(
@@ -104,14 +158,18 @@ def _sections(
     folder: Path | None,
 ) -> dict[Kind, dict[Load, Section]]:
     """Compute every kind of section among the fibres, under every load; each is computed once, ever."""
+    lit = plant.carried([plant.fibres[0].name])  # all fibres have the same amplifiers
     figures = {loads[mode.name]: (mode.slot_m, light) for mode, light in modes}
-    order = sorted(figures)
+    forms = {load: spectrum_form(*figures[load], optics, plant.band, lit) for load in sorted(figures)}
+    order = [load for load, form in forms.items() if form]
     # the transmitter's own noise is added where a mode is judged, so it is left out of what tells sections apart
-    spectra = tuple({**spectrum_form(*figures[load], optics, plant.band), "tx_osnr": 100.0} for load in order)
-    line = line_form(optics, plant.band)
+    spectra = tuple([{**part, "tx_osnr": 100.0} for part in forms[load]] for load in order)
+    line = line_form(optics, Band(low=lit[0].low, high=lit[-1].high) if lit else plant.band)
     express_loss_db = optics.roadm.express_loss_db
     names = fibres if fibres is not None else tuple(fibre.name for fibre in plant.fibres)
-    kinds = sorted({_kind(plant, name) for name in names})
+    kinds = sorted({_kind(way) for name in names for way in plant.fibre[name].ways})
+    if not order:
+        return {kind: {} for kind in kinds}
     works: dict[Kind, _Work] = {}
     known: dict[Kind, tuple[Section, ...]] = {}
     for kind in kinds:
@@ -119,7 +177,9 @@ def _sections(
         key = cache.section_key(line, section, spectra, express_loss_db)
         kept = cache.load(key, len(spectra), folder)
         if kept is None:
-            works[kind] = _Work(key=key, line=line, section=section, spectra=spectra, express_loss_db=express_loss_db)
+            works[kind] = _Work(
+                kind=kind, key=key, line=line, section=section, spectra=spectra, express_loss_db=express_loss_db
+            )
         else:
             known[kind] = kept
     if works:
@@ -132,38 +192,49 @@ def _sections(
 
 def _compute(work: _Work) -> tuple[Section, ...]:
     # GNPy takes a second to import; what comes from the cache does not wait for it
-    from apnemu.optics.line import propagate_section
+    from apnemu.optics.line import propagate_section, refused_by_gnpy
 
-    return propagate_section(work.line, work.section, work.spectra, work.express_loss_db)
+    length_km, spans = work.kind
+    with refused_by_gnpy(
+        f"a fibre of {length_km:g} km in {spans} spans", "give it another length or span_km, or light up less spectrum"
+    ):
+        return propagate_section(work.line, work.section, work.spectra, work.express_loss_db)
 
 
-def _quality(
+def quality_of(
     plant: Plant,
     route: Route,
-    optics: Optics,
-    modes: tuple[tuple[Mode, ModeLight], ...],
-    loads: dict[str, Load],
-    by_kind: dict[Kind, dict[Load, Section]],
+    lines: Sequence[Section],
+    verdicts: tuple[Verdict, ...],
+    back: tuple[Verdict, ...] = (),
+    *,
+    stopped: str = "",
 ) -> Quality:
-    kinds = [_kind(plant, fibre) for fibre in route]
-    joined = {load: join([by_kind[kind][load] for kind in kinds], optics) for load in sorted(set(loads.values()))}
-    verdicts = tuple(judge(joined[loads[mode.name]], figures, optics) for mode, figures in modes)
-    return quality_of(plant, route, list(joined.values()), verdicts)
+    """Quality of a route: its verdicts, length and delay, and the most that light suffers under any of the loads.
 
-
-def quality_of(plant: Plant, route: Route, lines: Sequence[Section], verdicts: tuple[Verdict, ...]) -> Quality:
-    """Quality of a route: its verdicts, length and delay, and the most that light suffers under any of the loads."""
+    A mode without a verdict both ways is dark.
+    """
     fibres = [plant.fibre[name] for name in route]
-    passed_ns = (len(fibres) - 1) * plant.roadm.express_ns
+    sites = sites_of(plant, first_site(plant, route), route)
+    there_ns = sum(fibre.way(site).delay_ns for fibre, site in zip(fibres, sites, strict=False))
+    arrives = {each.mode for each in verdicts} & {each.mode for each in back or verdicts}
     return Quality(
         route=route,
-        length_km=sum(fibre.length_km for fibre in fibres),
-        delay_ns=plant.roadm.add_ns + sum(fibre.delay_ns for fibre in fibres) + passed_ns + plant.roadm.drop_ns,
-        dispersion_ps_per_nm=max(float(line.dispersion_ps_per_nm.max()) for line in lines),
-        pmd_ps=max(float(line.pmd_ps.max()) for line in lines),
-        pdl_db=max(float(line.pdl_db.max()) for line in lines),
-        weak_db=max(line.weak_db for line in lines),
+        length_km=max(
+            sum(fibre.way(site).length_km for fibre, site in zip(fibres, sites, strict=False)),
+            sum(fibre.way(site).length_km for fibre, site in zip(fibres, sites[1:], strict=True)),
+        ),
+        delay_ns=plant.roadm.add_ns + there_ns + (len(fibres) - 1) * plant.roadm.express_ns + plant.roadm.drop_ns,
+        dispersion_ps_per_nm=max((float(line.dispersion_ps_per_nm.max()) for line in lines), default=0.0),
+        pmd_ps=max((float(line.pmd_ps.max()) for line in lines), default=0.0),
+        pdl_db=max((float(line.pdl_db.max()) for line in lines), default=0.0),
+        weak_db=max((line.weak_db for line in lines), default=0.0),
         verdicts=verdicts,
+        back=back,
+        dark=tuple(mode.name for mode in plant.modes if mode.name not in arrives),
+        bands=plant.carried(route),
+        stopped=stopped,
+        source=sites[0],
     )
 
 

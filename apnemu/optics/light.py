@@ -19,7 +19,7 @@ spectra each: half an hour against seconds).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from math import inf
 
 import numpy as np
@@ -31,6 +31,8 @@ from apnemu.optics.equipment import IMPAIRMENTS, Impairment, ModeLight, Optics
 Floats = npt.NDArray[np.float64]
 REFERENCE_GHZ = 12.5
 """Bandwidth in which OSNR and GSNR are told: 0.1 nm at 1550 nm."""
+WHOLE = ("weak_db", "slots")
+"""Fields of a section that are no arrays of floats."""
 TOLD = ("{:.0f} ps/nm", "{:.1f} ps", "{:.1f} dB")
 """Forms in which dispersion, PMD and PDL are written."""
 
@@ -39,8 +41,8 @@ TOLD = ("{:.0f} ps/nm", "{:.1f} ps", "{:.1f} dB")
 class Section:
     """A fibre between two ROADMs, both included, or a whole route, under a full band: what it does to light.
 
-    Arrays have shape (channels,). `signal`, `ase` and `nli` are the shares of the power at its end, for pure signal at
-    its beginning.
+    Arrays have shape (channels,); `slots` are the channels' centres n, lowest first. `signal`, `ase` and `nli` are
+    the shares of the power at its end, for pure signal at its beginning.
     """
 
     signal: Floats
@@ -50,6 +52,7 @@ class Section:
     pmd_ps: Floats
     pdl_db: Floats
     weak_db: float
+    slots: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -83,6 +86,7 @@ def join(sections: Sequence[Section], optics: Optics) -> Section:
         pmd_ps=_squares([section.pmd_ps for section in sections], optics.roadm.pmd_ps),
         pdl_db=_squares([section.pdl_db for section in sections], optics.roadm.pdl_db),
         weak_db=max(section.weak_db for section in sections),
+        slots=first.slots,
     )
 
 
@@ -91,8 +95,8 @@ def _squares(parts: Sequence[Floats], counted_twice: float) -> Floats:
     return np.asarray(np.sqrt(np.maximum(total, 0.0)), dtype=float)
 
 
-def judge(route: Section, mode: ModeLight, optics: Optics) -> Verdict:
-    """Judge a mode by light that has come over a route.
+def judge(route: Section, mode: ModeLight, optics: Optics) -> tuple[Verdict, ...]:
+    """Judge a mode, in each band, by light that has come over a route.
 
     The noise of the transmitter, of the first ROADM's add path and of the last ROADM's drop path is added at the end,
     as GNPy does.
@@ -102,11 +106,28 @@ def judge(route: Section, mode: ModeLight, optics: Optics) -> Verdict:
     to_reference = REFERENCE_GHZ / mode.baud_gbd
     gsnr_db = _db(route.signal / (route.ase + route.nli) / to_reference, ends)
     osnr_db = _db(route.signal / route.ase / to_reference, ends)
-    return verdict(route, mode, gsnr_db=gsnr_db, osnr_ase_db=osnr_db, wanted_db=optics.load.margin_db)
+    return verdicts(route, mode, gsnr_db=gsnr_db, osnr_ase_db=osnr_db, wanted_db=optics.load.margin_db)
 
 
-def verdict(route: Section, mode: ModeLight, *, gsnr_db: Floats, osnr_ase_db: Floats, wanted_db: float) -> Verdict:
-    """Hold GSNR and OSNR against what the mode needs: arrays of shape (channels,), in 0.1 nm, with all noise."""
+def verdicts(
+    route: Section, mode: ModeLight, *, gsnr_db: Floats, osnr_ase_db: Floats, wanted_db: float
+) -> tuple[Verdict, ...]:
+    """Hold GSNR and OSNR against what the mode needs, in each band by itself: arrays of shape (channels,), in 0.1 nm,
+    with all noise. A band ends where a channel is missing."""
+    steps = np.diff(route.slots)
+    ends = np.flatnonzero(steps > steps.min(initial=max(steps, default=0))) + 1
+    found = []
+    for part in np.split(np.arange(len(route.slots)), ends):
+        band = Section(
+            **{each.name: getattr(route, each.name)[part] for each in fields(route) if each.name not in WHOLE},
+            weak_db=route.weak_db,
+            slots=tuple(route.slots[index] for index in part),
+        )
+        found.append(_verdict(band, mode, gsnr_db=gsnr_db[part], osnr_ase_db=osnr_ase_db[part], wanted_db=wanted_db))
+    return tuple(found)
+
+
+def _verdict(route: Section, mode: ModeLight, *, gsnr_db: Floats, osnr_ase_db: Floats, wanted_db: float) -> Verdict:
     values = (route.dispersion_ps_per_nm, route.pmd_ps, route.pdl_db)
     suffered = list(zip(IMPAIRMENTS, values, TOLD, strict=True))
     penalty_db = np.sum([_penalty_db(mode, impairment, value) for impairment, value, _ in suffered], axis=0)
@@ -126,6 +147,7 @@ def verdict(route: Section, mode: ModeLight, *, gsnr_db: Floats, osnr_ase_db: Fl
             for impairment, value, told in suffered
             if value.max() > mode.steps(impairment)[-1].at
         ),
+        channels=tuple(zip(route.slots, (float(each) for each in gsnr_db), strict=True)),
     )
 
 

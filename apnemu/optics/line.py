@@ -10,8 +10,10 @@ from __future__ import annotations
 
 import copy
 import logging
+import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -21,6 +23,8 @@ from gnpy.tools import json_io as gnpy_json
 from gnpy.tools import worker_utils as gnpy_work
 from gnpy.topology import request as gnpy_request
 
+from apnemu.errors import InputError
+from apnemu.model.spectrum import ANCHOR_THZ, STEP_GHZ
 from apnemu.optics.forms import Form
 from apnemu.optics.light import Section
 
@@ -39,20 +43,41 @@ class _Heard(logging.Handler):
 
 @contextmanager
 def gnpy_heard() -> Iterator[list[str]]:
-    """Collect GNPy's warnings as a list of lines; GNPy would write them to stderr, over several lines each."""
+    """Collect GNPy's warnings as a list of lines; GNPy would write them to stderr, over several lines each.
+
+    Warnings of its arithmetic are left out: what comes of them is looked at where results are read.
+    """
     heard, log = _Heard(), logging.getLogger("gnpy")
     before = log.propagate
     log.addHandler(heard)
     log.propagate = False
     try:
-        yield heard.said
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", RuntimeWarning)
+            yield heard.said
     finally:
         log.removeHandler(heard)
         log.propagate = before
 
 
+@contextmanager
+def refused_by_gnpy(what: str, way_out: str, file: Path | None = None) -> Iterator[None]:
+    """Say whatever GNPy raises over somebody's input as that: one line with `what` was refused, or the file.
+
+    Raises:
+        InputError: GNPy raised something, of whatever kind; it says what it does not take in many kinds.
+    """
+    try:
+        yield
+    except InputError:
+        raise
+    except Exception as error:
+        said = " ".join(f"{type(error).__name__} {error}".split())[:400]
+        raise InputError(f"GNPy refuses {what}: {said}; {way_out}", file=None if file is None else str(file)) from error
+
+
 def propagate_section(
-    line: Form, section: Form, spectra: Sequence[Form], express_loss_db: float
+    line: Form, section: Form, spectra: Sequence[list[Form]], express_loss_db: float
 ) -> tuple[Section, ...]:
     """Propagate each of the spectra over a fibre between two ROADMs.
 
@@ -74,10 +99,12 @@ def transceivers(network: Any) -> list[str]:
     return [node.uid for node in network.nodes() if isinstance(node, gnpy_elements.Transceiver)]
 
 
-def _section(path: list[Element], request: Any, equipment: Form, spectrum: Form, express_loss_db: float) -> Section:
+def _section(
+    path: list[Element], request: Any, equipment: Form, spectrum: list[Form], express_loss_db: float
+) -> Section:
     # an amplifier that saturates keeps its lower gain, so every spectrum gets elements of its own
     path = copy.deepcopy(path)
-    request.initial_spectrum = gnpy_json._spectrum_from_json([dict(spectrum)])
+    request.initial_spectrum = gnpy_json._spectrum_from_json([dict(part) for part in spectrum])
     lit = gnpy_request.propagate(path, request, equipment)
     roadm = path[-2]
     arriving_dbm = roadm.pch_out_dbm + roadm.loss_pch_db
@@ -95,4 +122,5 @@ def as_section(lit: Any, *, weak_db: float) -> Section:
         pmd_ps=lit.pmd * 1e12,
         pdl_db=np.asarray(lit.pdl, dtype=float),
         weak_db=weak_db,
+        slots=tuple(round((hz / 1e12 - ANCHOR_THZ) * 1e3 / STEP_GHZ) for hz in lit.frequency),
     )

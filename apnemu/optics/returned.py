@@ -23,8 +23,8 @@ from apnemu.model.quality import Route
 from apnemu.optics.equipment import Optics
 from apnemu.optics.exchange import request_form
 from apnemu.optics.forms import Form, spectrum_form, transceiver_form
-from apnemu.optics.imported import network_of
 from apnemu.optics.judging import figures_of
+from apnemu.optics.opened import network_of
 from apnemu.optics.reader import read_optics
 
 
@@ -46,14 +46,15 @@ def export_imported(
     ]
     requests = []
     for route in dict.fromkeys(routes):  # GNPy refuses a request that comes twice
-        first, *hops, last = network.stations(route)
+        first, *hops, last = network.exported(route)
         # a fibre that auto-design divides has another name in GNPy afterwards; the ROADMs fix the way
         passed = [uid for uid in hops if uid in network.sites]
         for mode, _ in modes:
             requests.append(request_form("/".join((*route, mode.name)), (first, last), passed, mode, plant.band))
     files: dict[str, Form] = {"equipment.json": library, "services.json": {"path-request": requests}}
     for mode, figures in modes:
-        files[f"spectrum-{mode.name}.json"] = {"spectrum": [spectrum_form(mode.slot_m, figures, light, plant.band)]}
+        lit = spectrum_form(mode.slot_m, figures, light, plant.band, plant.carried(()))
+        files[f"spectrum-{mode.name}.json"] = {"spectrum": lit}
     if network.foreign.sim_params:
         files["sim_params.json"] = network.foreign.sim_params
     target = Path(folder)

@@ -8,6 +8,7 @@ from math import inf
 from apnemu.model.plant import Mode
 from apnemu.model.quality import Quality, Verdict
 from apnemu.model.reason import Reason
+from apnemu.model.spectrum import told
 
 
 def preference(mode: Mode) -> tuple[int, float, float, str]:
@@ -26,6 +27,16 @@ def why_none_closes(modes: tuple[Mode, ...], rate_gbps: float, sites: tuple[str,
     """Say why no mode closes: route, GSNR, need and shortfall of the nearest mode, and a rate that closes."""
     rate = f"{rate_gbps:g} Gbit/s"
     place = f"{' > '.join(sites)} ({quality.length_km:g} km)"
+    if quality.stopped:
+        return Reason(code="route", text=f"over {place} {quality.stopped}; go in two parts")
+    able = [mode for mode in modes if mode.rate_gbps >= rate_gbps]
+    if all(mode.name in quality.dark for mode in able):
+        return Reason(
+            code="spectrum",
+            text=f"over {place} the amplifiers carry {told(quality.bands)} of the spectrum, where no slot of a mode"
+            f" with {rate} has room; give a spectrum that they carry (spectrum: in the topology)",
+        )
+    modes = tuple(mode for mode in modes if mode.name not in quality.dark)
     if quality.weak_db > 0:
         return Reason(
             code="quality",

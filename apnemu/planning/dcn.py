@@ -5,6 +5,8 @@ The most central site is that from which the farthest site is the nearest, by th
 fibres; of equal ones the first in the plant's order. A site that no fibre joins to the controller's (an experiment may
 lay such plants) is as far as the farthest that one does.
 
+A way of the DCN takes as long there as back: a fibre whose two ways differ counts as the mean of both.
+
 *Not modelled:* routers and queues of the DCN: its messages are few and small. It shares no fate with the fibres: it is
 out of band, and survives what a scenario does to fibres and sites.
 """
@@ -61,8 +63,9 @@ def dcn(plant: Plant) -> Dcn:
 def _joined(plant: Plant) -> dict[str, list[tuple[str, int]]]:
     joined: dict[str, list[tuple[str, int]]] = {site.name: [] for site in plant.sites}
     for fibre in plant.fibres:
-        joined[fibre.a].append((fibre.b, fibre.delay_ns))
-        joined[fibre.b].append((fibre.a, fibre.delay_ns))
+        mean_ns = sum(way.delay_ns for way in fibre.ways) // 2
+        joined[fibre.a].append((fibre.b, mean_ns))
+        joined[fibre.b].append((fibre.a, mean_ns))
     return joined
 
 

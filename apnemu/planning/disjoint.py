@@ -13,7 +13,7 @@ from itertools import islice
 from typing import Literal
 
 from apnemu.model.plant import Plant
-from apnemu.planning.graph import MM_PER_KM, Graph, Route
+from apnemu.planning.graph import Graph, Route, longer_km
 
 Risk = Literal["fibre", "site"]
 ROUTES_TRIED = 1000
@@ -142,8 +142,6 @@ def _route(graph: Graph, arcs: tuple[Arc, ...]) -> Route:
         for arc in arcs
         if arc[2] is not None
     ]
-    return Route(
-        sites=(graph.names[passed[0][0]], *(graph.names[far] for _, far, _ in passed)),
-        fibres=tuple(fibre.name for _, _, fibre in passed),
-        length_km=sum(round(fibre.length_km * MM_PER_KM) for _, _, fibre in passed) / MM_PER_KM,
-    )
+    sites = (graph.names[passed[0][0]], *(graph.names[far] for _, far, _ in passed))
+    fibres = [fibre for _, _, fibre in passed]
+    return Route(sites=sites, fibres=tuple(fibre.name for fibre in fibres), length_km=longer_km(fibres, sites))

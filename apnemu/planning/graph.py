@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Routes over a plant's fibres in a total order: km, then hops, then names; or hops before km (`HopsFirst`).
 
-The weight of a fibre is a single whole number made of three: its length in mm, a hop, and a bit of its own. Weights add
+The weight of a fibre is a single whole number made of three: its mm there and back, a hop, a bit of its own. They add
 up, so a route's cost does not depend on the direction in which it is read, no two routes cost the same, and a part of a
 shortest route is itself a shortest route. That is what makes hop-by-hop forwarding follow the routes, there and back.
 
@@ -14,7 +14,7 @@ adding km as floating-point numbers (the sum depends on the direction).
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
 from heapq import heappop, heappush
@@ -26,7 +26,10 @@ MM_PER_KM = 1_000_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Route:
-    """A simple path: the `sites` passed, ends included, and the `fibres` between them, one fewer."""
+    """A simple path: the `sites` passed, ends included, and the `fibres` between them, one fewer.
+
+    `length_km` is that of the longer of its two ways: light must arrive both ways.
+    """
 
     sites: tuple[str, ...]
     fibres: tuple[str, ...]
@@ -164,7 +167,7 @@ class Graph:
         return Route(
             sites=tuple(self.names[site] for site in sites),
             fibres=tuple(self.fibres[fibre].name for fibre in path),
-            length_km=sum(_mm(self.fibres[fibre]) for fibre in path) / MM_PER_KM,
+            length_km=longer_km([self.fibres[fibre] for fibre in path], [self.names[site] for site in sites]),
         )
 
 
@@ -189,4 +192,16 @@ def _weights(fibres: tuple[Fibre, ...]) -> list[int]:
 
 
 def _mm(fibre: Fibre) -> int:
-    return round(fibre.length_km * MM_PER_KM)
+    return sum(round(way.length_km * MM_PER_KM) for way in fibre.ways)
+
+
+def longer_km(fibres: Sequence[Fibre], sites: Sequence[str]) -> float:
+    """Length of a route, summed in whole mm, of the longer of its two ways; `sites` are those passed, ends included."""
+    ways = (zip(fibres, sites, strict=False), zip(fibres, sites[1:], strict=True))
+    return max(sum(round(fibre.way(site).length_km * MM_PER_KM) for fibre, site in way) for way in ways) / MM_PER_KM
+
+
+def delays_ns(fibre: Mapping[str, Fibre], fibres: Sequence[str], sites: Sequence[str]) -> tuple[int, int]:
+    """Delay of light in the fibres of a route, there and back; `sites` are those passed, ends included."""
+    there = sum(fibre[name].way(site).delay_ns for name, site in zip(fibres, sites, strict=False))
+    return there, sum(fibre[name].way(site).delay_ns for name, site in zip(fibres, sites[1:], strict=True))

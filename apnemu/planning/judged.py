@@ -17,8 +17,10 @@ from apnemu.model.assignment import Assignment, Lightpath, Refusal
 from apnemu.model.plant import Plant
 from apnemu.model.quality import Judge
 from apnemu.model.reason import Reason
-from apnemu.optics import headroom, judge_of, network_of, read_optics
+from apnemu.model.spectrum import told
+from apnemu.optics import carried, headroom, judge_of, network_of, read_optics
 from apnemu.planning.lightpaths import plan
+from apnemu.planning.reach import figures
 from apnemu.planning.trees import plan_trees
 
 MOST_SPANS = 1000
@@ -45,7 +47,9 @@ def plan_judged(plant: Plant, *, by_quality: bool) -> Judged:
     Raises:
         InputError: the plant came from GNPy's own files, and these do not fit it.
     """
+    plant = carried(plant)
     paths = plan_paths(plant, by_quality=by_quality)
+    paths = replace(paths, warnings=(*paths.warnings, *_narrower(plant)))
     if not plant.trees:
         return paths
     unknown = without_figures(plant)
@@ -71,6 +75,7 @@ def plan_paths(plant: Plant, *, by_quality: bool) -> Judged:
     Raises:
         InputError: the plant came from GNPy's own files, and these do not fit it.
     """
+    plant = carried(plant)
     why_not = _beyond_gnpy(plant)
     if why_not:
         return Judged(assignment=plan(plant), by_quality=False, notes=(f"{TABLE}: {why_not}.",))
@@ -89,6 +94,18 @@ def plan_paths(plant: Plant, *, by_quality: bool) -> Judged:
     )
 
 
+def _narrower(plant: Plant) -> tuple[str, ...]:
+    """Say in a line which part of the spectrum stays dark because amplifiers do not carry it; nothing where none."""
+    narrow = [fibre for fibre in plant.fibres if fibre.carries is not None]
+    if not narrow:
+        return ()
+    bands = told(plant.carried([narrow[0].name]))
+    return (
+        f"The spectrum is {plant.band}; of it {len(narrow)} of {len(plant.fibres)} fibres carry a part alone"
+        f" ({narrow[0].name}: {bands}), by their amplifiers and ROADMs; the rest stays dark there.",
+    )
+
+
 def _beyond_gnpy(plant: Plant) -> str:
     """Reason why GNPy is not asked about this plant; empty where GNPy is asked."""
     unknown = without_figures(plant)
@@ -96,9 +113,9 @@ def _beyond_gnpy(plant: Plant) -> str:
         return f"the optics file has no figures of {', '.join(unknown)}"
     if not any(plant.band.slots(m=mode.slot_m) for mode in plant.modes):
         return "no mode's slot fits into the band"
-    longest = max(plant.fibres, key=lambda fibre: fibre.amplifiers)
-    if longest.amplifiers >= MOST_SPANS:
-        return f"fibre {longest.name} has {longest.amplifiers + 1} spans, and GNPy is asked about {MOST_SPANS} at most"
+    spans, longest = max((max(way.amplifiers for way in fibre.ways) + 1, fibre.name) for fibre in plant.fibres)
+    if spans > MOST_SPANS:
+        return f"fibre {longest} has {spans} spans, and GNPy is asked about {MOST_SPANS} at most"
     return ""
 
 
@@ -111,9 +128,12 @@ def without_figures(plant: Plant) -> tuple[str, ...]:
 def with_figures(path: Lightpath, judge: Judge) -> Lightpath:
     """Add GSNR and margin to a lightpath; the margin stays unknown where the mode does not bear the route at all."""
     quality = judge(path.fibres)
-    verdict = quality.verdict(path.mode)
-    bears = quality.weak_db == 0 and not verdict.beyond
-    return replace(path, gsnr_db=verdict.gsnr_db, margin_db=verdict.margin_db if bears else None)
+    if path.mode in quality.dark:
+        return path
+    found = figures(quality, path.mode, path.slot, path.source)
+    ways = [quality.verdict(path.mode, path.slot, back=back) for back in (False, True)]
+    bears = quality.weak_db == 0 and not any(verdict.beyond for verdict in ways)
+    return replace(path, **found | {"margin_db": found["margin_db"] if bears else None})
 
 
 def left_dark(planned: Assignment) -> tuple[str, ...]:
@@ -129,11 +149,15 @@ def left_dark(planned: Assignment) -> tuple[str, ...]:
 
 def _too_weak(lit: Assignment, judge: Judge) -> tuple[str, ...]:
     """Say in a line which lightpaths the table allows and GNPy would refuse; nothing where all close."""
-    weak = [path for path in lit.lightpaths if not judge(path.fibres).closes(path.mode)]
+    weak = [path for path in lit.lightpaths if not judge(path.fibres).closes(path.mode, path.slot)]
     if not weak:
         return ()
     first = weak[0]
-    verdict = judge(first.fibres).verdict(first.mode)
+    quality = judge(first.fibres)
+    if first.mode in quality.dark:
+        why = quality.stopped or f"the route carries {told(quality.bands)}"
+        return (f"By GNPy {len(weak)} of {len(lit.lightpaths)} lightpaths would not arrive: {first.name} ({why}).",)
+    verdict = quality.verdict(first.mode, first.slot)
     why = f"does not bear {verdict.beyond[0]}" if verdict.beyond else f"margin {verdict.margin_db:.2f} dB"
     return (
         f"By GNPy {len(weak)} of {len(lit.lightpaths)} lightpaths would not close with {verdict.wanted_db:g} dB of "

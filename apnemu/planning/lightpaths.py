@@ -47,9 +47,9 @@ def plan(plant: Plant, *, k: int = 5, judge: Judge | None = None) -> Assignment:
 
 
 def equalised(assignment: Assignment, names: Collection[str], *, step_ns: int = STEP_NS) -> Assignment:
-    """Add delay, in whole steps, to each named lightpath but the longest.
+    """Add delay, in whole steps, to each named lightpath but the longest, the same both ways.
 
-    No lightpath gets longer than the longest, so that any two differ by less than one step.
+    From its first site no lightpath gets longer than the longest, so that any two differ by less than one step there.
 
     Raises:
         ValueError: no lightpath has one of the names.
@@ -63,7 +63,12 @@ def equalised(assignment: Assignment, names: Collection[str], *, step_ns: int = 
     for path in assignment.lightpaths:
         added_ns = (longest_ns - path.delay_ns) // step_ns * step_ns if path.name in names else 0
         paths.append(
-            dataclasses.replace(path, delay_ns=path.delay_ns + added_ns, added_delay_ns=path.added_delay_ns + added_ns)
+            dataclasses.replace(
+                path,
+                delay_ns=path.delay_ns + added_ns,
+                return_delay_ns=None if path.return_delay_ns is None else path.return_delay_ns + added_ns,
+                added_delay_ns=path.added_delay_ns + added_ns,
+            )
         )
     return dataclasses.replace(assignment, lightpaths=tuple(paths))
 
@@ -91,7 +96,7 @@ class _Planner:
             if mode is None:
                 continue
             reached.append(route)
-            slot = self.use.first_fit(route.fibres, mode.slot_m)
+            slot = self.use.first_fit(route.fibres, mode.slot_m, self.reach.barred(route, mode))
             if slot is not None:
                 self.use.light(route.fibres, slot)
                 return self.reach.lightpath(LightId(service=demand.name), demand.rate_gbps, route, mode, slot)

@@ -4,14 +4,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import reduce
+from operator import or_
+from typing import Any
 
 from apnemu.model.assignment import LightId, Lightpath
 from apnemu.model.plant import Mode, Plant
-from apnemu.model.quality import Judge
+from apnemu.model.quality import Judge, Quality
 from apnemu.model.reason import Reason
-from apnemu.model.spectrum import Slot
+from apnemu.model.spectrum import Slot, common, told
 from apnemu.planning.closing import closing_mode, preference, why_none_closes
-from apnemu.planning.graph import Route
+from apnemu.planning.graph import Route, delays_ns
+from apnemu.planning.spectrum_use import slot_mask
 
 
 def best_mode(modes: tuple[Mode, ...], rate_gbps: float, length_km: float) -> Mode | None:
@@ -37,6 +41,32 @@ def closes(plant: Plant, path: Lightpath, sagging: Mapping[str, float]) -> bool:
     return not more_km or more_km <= spare_km(plant, path)
 
 
+def figures(quality: Quality, mode: str, slot: Slot, source: str) -> dict[str, Any]:
+    """GSNR and margin of a lightpath from a site, in a slot, as attributes: those of its band, and the GSNR of its own
+    channel."""
+    turned = quality.source not in ("", source)
+    there, back = (quality.verdict(mode, slot, back=way) for way in (turned, not turned))
+    return {
+        "gsnr_db": there.gsnr_db,
+        "margin_db": min(there.margin_db, back.margin_db),
+        "channel_gsnr_db": there.of(slot),
+        "return_gsnr_db": back.gsnr_db,
+    }
+
+
+def not_carried_text(plant: Plant, route: Route) -> str:
+    """Text of a refusal because the amplifiers on a route carry no slot of the plant's spectrum."""
+    own = {name: plant.fibre[name].carries for name in route.fibres}
+    name, bands = min(
+        own.items(), key=lambda each: sum(b.high - b.low for b in common((plant.band,), each[1] or (plant.band,)))
+    )
+    carried = told(bands or (plant.band,))
+    return (
+        f"the spectrum is {plant.band}, and the amplifiers of fibre {name} carry {carried}; give a spectrum within it,"
+        " or amplifiers of that band"
+    )
+
+
 class Reach:
     """Reach of a plant's modes over its routes, by the verdicts of a `judge` or, without it, by the table of reach."""
 
@@ -55,7 +85,8 @@ class Reach:
 
     def lightpath(self, id: LightId, rate_gbps: float, route: Route, mode: Mode, slot: Slot) -> Lightpath:
         """Make the lightpath over a route in a slot and a mode, with GSNR and margin where they are known."""
-        verdict = None if self.judge is None else self.judge(route.fibres).verdict(mode.name)
+        quality = None if self.judge is None else self.judge(route.fibres)
+        there_ns, back_ns = self.delays_ns(route, mode)
         return Lightpath(
             id=id,
             source=route.sites[0],
@@ -66,17 +97,27 @@ class Reach:
             mode=mode.name,
             rate_gbps=rate_gbps,
             length_km=route.length_km,
-            delay_ns=self.delay_ns(route, mode),
-            gsnr_db=None if verdict is None else verdict.gsnr_db,
-            margin_db=None if verdict is None else verdict.margin_db,
+            delay_ns=there_ns,
+            return_delay_ns=None if back_ns == there_ns else back_ns,
+            **({} if quality is None else figures(quality, mode.name, slot, route.sites[0])),
         )
 
-    def delay_ns(self, route: Route, mode: Mode) -> int:
-        """Delay one way, transceiver to transceiver: FEC, add, fibres with their amplifiers, ROADMs passed, drop."""
+    def barred(self, route: Route, mode: Mode) -> int:
+        """Mask of the spectrum in which the mode does not close over a route, by the judge."""
+        if self.judge is None:
+            return 0
+        band = self.plant.band
+        quality = self.judge(route.fibres)
+        slots = (slot for slot in band.slots(m=mode.slot_m) if not quality.closes(mode.name, slot))
+        return reduce(or_, (slot_mask(band, slot) for slot in slots), 0)
+
+    def delays_ns(self, route: Route, mode: Mode) -> tuple[int, int]:
+        """Delay there and back, transceiver to transceiver: FEC, add, fibres with their amplifiers, ROADMs passed,
+        drop."""
         roadm = self.plant.roadm
-        passed = len(route.sites) - 2
-        fibres = sum(self.plant.fibre[name].delay_ns for name in route.fibres)
-        return mode.fec_ns + roadm.add_ns + fibres + passed * roadm.express_ns + roadm.drop_ns
+        others_ns = mode.fec_ns + roadm.add_ns + (len(route.sites) - 2) * roadm.express_ns + roadm.drop_ns
+        there_ns, back_ns = delays_ns(self.plant.fibre, route.fibres, route.sites)
+        return others_ns + there_ns, others_ns + back_ns
 
     def why_not(
         self,
@@ -99,6 +140,8 @@ class Reach:
                 text=f"{rate} asked, the fastest mode is {fastest.name} with {fastest.rate_gbps:g} Gbit/s;"
                 " split the demand, or add a mode to the equipment",
             )
+        if routes and not any(self.plant.carried(route.fibres) for route in routes):
+            return Reason(code="spectrum", text=not_carried_text(self.plant, routes[0]))
         if not routes:
             return Reason(code="route", text=f"no fibres lead from {source} to {target}; add a fibre")
         if not reached and self.judge is not None:
@@ -122,10 +165,16 @@ class Reach:
         width = self.plant.band.high - self.plant.band.low
         tried = f"{len(reached)} route{'s' if len(reached) > 1 else ''} tried"
         beyond = len(routes) - len(reached)
+        carried = self.plant.carried(reached[0].fibres)
+        within = "" if carried == (self.plant.band,) else f" (the route carries {told(carried)} alone)"
         too_long = f" ({beyond} more beyond reach)" if beyond else ""
+        if carried != (self.plant.band,) and not any(
+            band.high - band.low >= 2 * min(mode.slot_m for mode in self.plant.modes) for band in carried
+        ):
+            return Reason(code="spectrum", text=not_carried_text(self.plant, reached[0]))
         return Reason(
             code="spectrum",
             text=f"no slot is free from end to end for {rate}, {tried}{too_long}; the fullest"
-            f" fibre is {fullest} with {dark_steps(fullest)} of {width} steps of 6.25 GHz dark; ask for less,"
+            f" fibre is {fullest} with {dark_steps(fullest)} of {width} steps of 6.25 GHz dark{within}; ask for less,"
             " add a fibre, or try more routes",
         )

@@ -32,7 +32,7 @@ from apnemu.model.reason import Code, Reason
 from apnemu.model.spectrum import Slot
 from apnemu.optics import Headroom
 from apnemu.planning.closing import preference
-from apnemu.planning.graph import Graph, Route
+from apnemu.planning.graph import Graph, Route, longer_km
 from apnemu.planning.reach import Reach
 from apnemu.planning.spectrum_use import SpectrumUse
 
@@ -74,8 +74,9 @@ def shortest_tree(graph: Graph, source: str, leaves: Sequence[str]) -> dict[str,
             here, fibre = hop
             sites.append(graph.names[here])
             fibres.append(graph.fibres[fibre].name)
-        length_km = round(sum(graph.fibre[name].length_km for name in fibres), 6)
-        routes[leaf] = Route(sites=tuple(reversed(sites)), fibres=tuple(reversed(fibres)), length_km=length_km)
+        sites, fibres = sites[::-1], fibres[::-1]
+        length_km = longer_km([graph.fibre[name] for name in fibres], sites)
+        routes[leaf] = Route(sites=tuple(sites), fibres=tuple(fibres), length_km=length_km)
     return routes
 
 
@@ -230,12 +231,14 @@ class _Planner:
     def _branch(self, mode: Mode, leaf: str, route: Route, loss_db: tuple[float, float], back: Slot) -> Branch:
         verdict = self.judge(route.fibres).verdict(mode.name)
         gsnr_db = split_gsnr_db(verdict, loss_db[1])
+        there_ns, back_ns = Reach(self.plant, None).delays_ns(route, mode)
         return Branch(
             leaf=leaf,
             route=route.sites,
             fibres=route.fibres,
             length_km=route.length_km,
-            delay_ns=Reach(self.plant, None).delay_ns(route, mode),
+            delay_ns=there_ns,
+            return_delay_ns=None if back_ns == there_ns else back_ns,
             splitting_loss_db=loss_db[0],
             gsnr_db=gsnr_db,
             margin_db=verdict.margin_db - (verdict.gsnr_db - gsnr_db),

@@ -110,6 +110,7 @@ def rings(plant: Plant, count: int, lengths_km: Sequence[float | None], *, rate_
         plant,
         name=f"{plant.name}-ring",
         inferred=("all sites and fibres: laid by the experiment",),
+        gnpy=None,
         sites=tuple(sites),
         fibres=tuple(fibres),
         demands=tuple(demands),

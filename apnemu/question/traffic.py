@@ -63,7 +63,7 @@ def halves(assignment: Assignment) -> list[tuple[tuple[Pair, ...], tuple[Saturat
 
 def saturation(path: Lightpath) -> Saturation:
     """Saturation of a lightpath both ways: what its line carries in a round trip, a tenth more, and a few segments."""
-    round_trip = gbps_to_bytes_per_s(path.rate_gbps) * 2 * path.delay_ns // NS_PER_S
+    round_trip = gbps_to_bytes_per_s(path.rate_gbps) * path.round_trip_ns // NS_PER_S
     return Saturation(
         source=path.source, target=path.target, circulating_bytes=round_trip + round_trip // 10 + WAITING_BYTES
     )
@@ -150,9 +150,10 @@ def _frames(at_ns: npt.NDArray[np.int64], frame_bytes: int, port: int) -> npt.ND
 
 
 def settled_ns(context: Context[Any]) -> VirtualNs:
-    """Time until the first packet has reached the farthest host, and a little more."""
+    """Time until the first packet has reached the farthest host, the longer way of every fibre, and a little more."""
     rtts = context.predicted_rtts(PROBE_BYTES).values()
-    return VirtualNs(max(rtts, default=0) // 2 + SETTLED_NS)
+    apart_ns = sum(abs(out.delay_ns - back.delay_ns) for out, back in (fibre.ways for fibre in context.plant.fibres))
+    return VirtualNs((max(rtts, default=0) + apart_ns) // 2 + SETTLED_NS)
 
 
 def over_routers(context: Context[Any]) -> Context[Any]:

@@ -122,8 +122,8 @@ def _branch(tree: Document, branch: Document) -> tuple[str, str]:
     return (
         f"Light tree {shared}{tree['name']}",
         f"{tree['mode']}, {words.gbps(tree['rate_gbps'])} Gbit/s, slot n = {slot['n']}, m = {slot['m']},"
-        f" {words.duration(branch['delay_ns'])} one way, margin {branch['margin_db']:.1f} dB over a GSNR of"
-        f" {branch['gsnr_db'] - branch['margin_db']:.1f} dB",
+        f" {words.both_ways(branch['delay_ns'], branch.get('return_delay_ns'))} one way,"
+        f" margin {branch['margin_db']:.1f} dB over a GSNR of {branch['gsnr_db'] - branch['margin_db']:.1f} dB",
     )
 
 
@@ -137,7 +137,7 @@ def _light(path: Mapping[str, Any] | None) -> list[tuple[str, str]]:
             f"{path['mode']}, {words.gbps(path['rate_gbps'])} Gbit/s, "
             f"slot n = {path['slot']['n']}, m = {path['slot']['m']}",
         ),
-        ("Delay one way", words.duration(path["delay_ns"])),
+        ("Delay one way", words.both_ways(path["delay_ns"], path.get("return_delay_ns"))),
     ]
     if path.get("margin_db") is not None:
         lines.append(

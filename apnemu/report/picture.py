@@ -24,7 +24,8 @@ def picture_of(plant: Plant, assignment: Assignment) -> dict[str, Any]:
             for site in plant.sites
         ],
         "fibres": [
-            {"name": fibre.name, "a": fibre.a, "b": fibre.b, "length_km": fibre.length_km} for fibre in plant.fibres
+            {"name": fibre.name, "a": fibre.a, "b": fibre.b, "length_km": fibre.length_km, "back_km": fibre.back_km}
+            for fibre in plant.fibres
         ],
         "lightpaths": [
             {**shown, "fibres": list(path.fibres)}

@@ -53,7 +53,7 @@ def describe(picture: Mapping[str, Any]) -> str:
     """The map in words, for a reader who cannot see it."""
     kinds = Counter(site["kind"] for site in picture["sites"])
     sites = ", ".join(f"{kinds[kind]} {kind}" for kind in sorted(kinds))
-    total_km = sum(fibre["length_km"] for fibre in picture["fibres"])
+    total_km = sum(mean_km(fibre) for fibre in picture["fibres"])
     return (
         f"{words.count(len(picture['sites']), 'site')} ({sites}), {words.count(len(picture['fibres']), 'fibre')} of "
         f"{total_km:,.0f} km together, {_light(len(picture['lightpaths']), len(picture.get('trees', ())))}."
@@ -69,6 +69,22 @@ def lit(picture: Mapping[str, Any]) -> tuple[Counter[frozenset[str]], Counter[fr
         for hop in dict.fromkeys(hop for branch in tree["branches"] for hop in _hops(branch["route"]))
     )
     return paths, trees
+
+
+def mean_km(fibre: Mapping[str, Any]) -> float:
+    """Length of a fibre of the picture, the mean of its two ways."""
+    back_km = fibre.get("back_km")
+    return float(fibre["length_km"] if back_km is None else (fibre["length_km"] + back_km) / 2)
+
+
+def both_km(fibre: Mapping[str, Any]) -> str:
+    """
+    >>> both_km({"length_km": 50.0, "back_km": None}), both_km({"length_km": 50.0, "back_km": 90.0})
+    ('50.0 km', '50.0 km out, 90.0 km back')
+    """
+    back_km = fibre.get("back_km")
+    out = f"{fibre['length_km']:,.1f} km"
+    return out if back_km is None else f"{out} out, {back_km:,.1f} km back"
 
 
 def _hops(route: Sequence[str]) -> list[frozenset[str]]:
@@ -89,7 +105,8 @@ def _fibres(picture: Mapping[str, Any], ground: Ground) -> Iterable[Markup]:
     for fibre in picture["fibres"]:
         hop = frozenset((fibre["a"], fibre["b"]))
         number = paths[hop] + trees[hop]
-        note = f"{words.pair(fibre['a'], fibre['b'])}: {fibre['length_km']:,.1f} km, {_light(paths[hop], trees[hop])}"
+        ends, light_of = words.pair(fibre["a"], fibre["b"]), _light(paths[hop], trees[hop])
+        note = f"{ends}: {both_km(fibre)}, {light_of}"
         width = round(1 + 5 * number / most, 1)
         light = [ground.fibre(fibre, class_="lit", stroke_width=width)] if number else []
         yield element("g", element("title", note), ground.fibre(fibre), *light)

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypedDict
 
+from apnemu.report.plant_map import mean_km
 from apnemu.units import fibre_delay_ns
 
 LatencyRow = TypedDict(
@@ -34,8 +35,8 @@ LatencyRow = TypedDict(
 class Pair:
     """Two sites and what was measured between them over each network, in one phase.
 
-    `length_km` is the shortest way over the plant's fibres and `floor_ns` light's round trip through it: no network
-    over this plant can be faster. None where the picture has no such way.
+    `length_km` is the shortest way over the plant's fibres, half of it there and back, and `floor_ns` light's
+    round trip through it: no network over this plant can be faster. None where the picture has no such way.
     """
 
     source: str
@@ -93,5 +94,5 @@ def _lengths(picture: Mapping[str, Any]) -> Mapping[str, Mapping[str, float]]:
     graph.add_nodes_from(site["name"] for site in picture["sites"])
     for fibre in picture["fibres"]:
         known = graph.get_edge_data(fibre["a"], fibre["b"], {"km": float("inf")})["km"]
-        graph.add_edge(fibre["a"], fibre["b"], km=min(known, fibre["length_km"]))
+        graph.add_edge(fibre["a"], fibre["b"], km=min(known, mean_km(fibre)))
     return dict(nx.all_pairs_dijkstra_path_length(graph, weight="km"))

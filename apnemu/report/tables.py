@@ -103,7 +103,7 @@ def _ends(route: Sequence[str]) -> list[Text]:
 def _light(carrier: Mapping[str, Any], way: Mapping[str, Any]) -> list[str | Text]:
     """Cells of figures: what arrives at the end of a way, and the slot and the mode of what carries it."""
     return [
-        words.duration(way["delay_ns"]),
+        words.both_ways(way["delay_ns"], way.get("return_delay_ns")),
         f"{carrier['rate_gbps']:g}",
         *(words.NOTHING if way[key] is None else f"{way[key]:.2f}" for key in ("margin_db", "gsnr_db")),
         f"{carrier['slot']['n']}, {carrier['slot']['m']}",

@@ -31,6 +31,16 @@ def duration(ns: int | None) -> str:
     return f"{_three_digits(ns_to_s(ns))} s"
 
 
+def both_ways(there_ns: int, back_ns: int | None) -> str:
+    """A delay there, and back where that is another.
+
+    >>> both_ways(244_836, 440_705), both_ways(244_836, 244_836), both_ways(244_836, None)
+    ('245 µs, back 441 µs', '245 µs', '245 µs')
+    """
+    back = "" if back_ns in (None, there_ns) else f", back {duration(back_ns)}"
+    return f"{duration(there_ns)}{back}"
+
+
 def ms(ns: int | None, decimals: int = 6) -> str:
     """Milliseconds; with six decimals nothing is lost.
 

@@ -12,6 +12,7 @@ from typing import Any
 from apnemu.errors import ApnemuError, InputError
 from apnemu.model.assignment import Assignment
 from apnemu.model.plant import Plant
+from apnemu.optics import carried
 from apnemu.planning import next_hops
 from apnemu.planning.judged import left_dark, plan_judged
 from apnemu.question.context import Context, Row
@@ -61,7 +62,7 @@ def resolve(request: Request) -> Asked:
         expected = returned(name, "expected", experiment.expected(chosen.own), str)
         _try_judge(experiment, chosen)
         prepared = experiment.prepare(with_packet_settings(drawn, chosen.packet), chosen.own)
-        plant = returned(name, "prepare", prepared, Plant).equal_lines()
+        plant = carried(returned(name, "prepare", prepared, Plant).equal_lines())
     judged = plan_judged(plant, by_quality=request.by_quality or experiment.by_quality)
     with own_functions(request.experiment.name, request.own_file):
         arranged = experiment.arrange(judged.assignment, chosen.own)

@@ -191,7 +191,7 @@ def _ours(ready: Path, folder: Path, plant: Plant, stages: Callable[[Context[Non
 
 def _stock(ready: Path, folder: Path, sites: int, *, flows: bool) -> dict[str, Any]:
     folder.mkdir()
-    delay_us = round(ns_to_us(chain(2).fibres[0].delay_ns))
+    delay_us = round(ns_to_us(chain(2).fibres[0].ways[0].delay_ns))
     run(
         _job(
             ready,
@@ -224,7 +224,7 @@ def _job(ready: Path, folder: Path, time: Any, module: str, *arguments: str) -> 
 
 def _accuracy_of_ours(ran: _Ran, plant: Plant) -> dict[str, int]:
     rtts = [record["rtt_ns"] for record in ran.table.to_pylist() if record["kind"] == "probe"]
-    fibre_ns = 2 * plant.fibres[0].delay_ns + 2 * (PROBE_BYTES * NS_PER_S // 12_500_000_000)
+    fibre_ns = 2 * plant.fibres[0].ways[0].delay_ns + 2 * (PROBE_BYTES * NS_PER_S // 12_500_000_000)
     return {"rtt_error_ns": round(median(rtts)) - fibre_ns, "jitter_ns": max(rtts) - min(rtts)}
 
 

@@ -76,7 +76,8 @@ def approximations(times: Sequence[str], syscall_cost_ns: int, *, pcap: bool) ->
     common = [
         "Every fibre has its declared length and group index; temperature and splices are not modelled.",
         "A line's rate counts the bytes that Linux counts: not preamble, gap and checksum (24 bytes a frame).",
-        "Over lightpaths TCP hands over segments of up to 64 KiB as one frame; on the packet network one frame each.",
+        "Over lightpaths TCP hands over segments of up to 64 KiB as one frame; on the packet network and in a queue"
+        " that tenants share one frame each.",
         "Switches look up in no time; the delay of a router is what the topology declares.",
         "The controller's data communication network is out of band: it survives what happens to fibres and sites.",
         "Injected background load starts with an empty network at the beginning of each stage.",

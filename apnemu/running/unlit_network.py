@@ -13,6 +13,7 @@ from apnemu.blueprint.compiled import blueprint_for
 from apnemu.blueprint.document import FOREIGN_SETTLE_S
 from apnemu.errors import InputError
 from apnemu.model.assignment import Assignment
+from apnemu.optics import carried
 from apnemu.planning import next_hops
 from apnemu.question.context import Network
 from apnemu.running.guests import write_blueprint
@@ -51,7 +52,7 @@ def write_network(
     cannot be.
     """
     shared_folder.remove(folder, "controller.journal")
-    plant = read_plant(topology)
+    plant = carried(read_plant(topology))
     if network == "apn":
         plant = dataclasses.replace(plant, transceivers=transceivers)
     blueprint = blueprint_for(

@@ -13,7 +13,7 @@ from dataclasses import replace
 
 from apnemu.model.activities import Event
 from apnemu.model.plant import Background, Controller, Fibre, GnpyFiles, PacketNetwork, Plant, Site
-from apnemu.topology.shapes import Choice, Key, ListOf, MapOf, Number, Record, Text, may, must
+from apnemu.topology.shapes import ByWay, Choice, Key, ListOf, MapOf, Number, Record, Text, may, must
 from apnemu.units import s_to_ns, us_to_ns
 
 NAME = Text(
@@ -72,16 +72,19 @@ SITE = Record(
 )
 
 BETWEEN = ListOf(item=NAME, noun="site", least=2, most=2, hint="write between: [tokyo, osaka]")
+BOTH_KM = "length_km back_km"
 RISKS = ListOf(item=TITLE, noun="risk", most=100, hint="name what is shared, for example risks: [tunnel-7]")
 FIBRE = Record(
     makes=Fibre,
     meaning="A pair of fibres, one each way, no shorter than the great circle between its sites less 3 % and 10 km.",
     keys={
         "between": must(BETWEEN, "the two sites that it joins", fills="a b"),
-        "length_km": must(LENGTH_KM),
+        "length_km": must(
+            ByWay(each=LENGTH_KM), "of both ways, or {out: ..., back: ...}: out is from the first site", fills=BOTH_KM
+        ),
         "name": may(TITLE, "name of its own, for fibres side by side", otherwise="SITE-SITE"),
         "group_index": may(GROUP_INDEX, "speed of light in vacuum over that in the fibre", otherwise=THE_EQUIPMENTS),
-        "span_km": may(SPAN_KM, otherwise=THE_EQUIPMENTS, fills=""),
+        "span_km": may(ByWay(each=SPAN_KM), "of both ways, or of out and back", otherwise=THE_EQUIPMENTS, fills=""),
         "risks": may(RISKS, "what takes it down together with others that name it: a duct, a bridge"),
     },
     hint="write for example {between: [tokyo, osaka], length_km: 552.6}",
@@ -165,9 +168,19 @@ def _left_open(record: Record, hint: str) -> Record:
 PACKET = _left_open(ROUTERS, "write packet: {} for the equipment's defaults")
 
 FREQUENCY_THZ = Number(low=180, high=230, hint="give THz; the C band is 191.3 to 196.1")
-SPECTRUM = Record(
-    meaning="The band that amplifiers carry, on the grid of ITU-T G.694.1: 193.1 and multiples of 0.00625 THz.",
+GAP = Record(
     keys={"from_thz": must(FREQUENCY_THZ, "lower edge"), "to_thz": must(FREQUENCY_THZ, "upper edge")},
+    hint="write for example gaps: [{from_thz: 190.1, to_thz: 191.3}]",
+)
+GAPS = ListOf(item=GAP, noun="gap", least=0, most=100, hint=GAP.hint)
+SPECTRUM = Record(
+    meaning="The spectrum that light may use, on the grid of ITU-T G.694.1: 193.1 and multiples of 0.00625 THz. What an"
+    " amplifier or a ROADM on a route does not carry stays dark.",
+    keys={
+        "from_thz": must(FREQUENCY_THZ, "lower edge"),
+        "to_thz": must(FREQUENCY_THZ, "upper edge"),
+        "gaps": may(GAPS, "what is kept dark within, as a guard band between L and C is"),
+    },
     hint="write for example spectrum: {from_thz: 191.3, to_thz: 196.1}",
 )
 
@@ -253,7 +266,7 @@ TOPOLOGY = Record(
         "name": must(TITLE, "name of the network"),
         "about": may(ABOUT, "where the data comes from"),
         "equipment": may(NAME, "`equipment/NAME.yaml` beside this file, or shipped", default="default", fills=""),
-        "spectrum": may(SPECTRUM, "the band that fibres carry", otherwise="191.3 to 196.1 THz", fills=""),
+        "spectrum": may(SPECTRUM, "the spectrum that light may use", otherwise="191.3 to 196.1 THz", fills=""),
         "sites": must(SITES, "all must be joined"),
         "fibres": must(FIBRES),
         "demands": may(DEMANDS),

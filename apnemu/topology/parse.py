@@ -13,7 +13,7 @@ from typing import NoReturn
 from apnemu.errors import InputError
 from apnemu.topology.document import Mapping, Node, Scalar, Sequence, load_document
 from apnemu.topology.entry import Entry
-from apnemu.topology.shapes import Choice, ListOf, MapOf, Number, Record, Shape, Text
+from apnemu.topology.shapes import ByWay, Choice, ListOf, MapOf, Number, Record, Shape, Text
 
 
 def read_file(path: str | Path, record: Record) -> Entry:
@@ -64,6 +64,8 @@ class Parser:
         match shape:
             case Number():
                 return self.number(node, shape, what)
+            case ByWay():
+                return self.by_way(node, shape, what)
             case Text():
                 return self.text(node, shape, what)
             case Choice():
@@ -81,6 +83,13 @@ class Parser:
         if not in_range or (shape.decimals is not None and value != round(value, shape.decimals)):
             self.refuse(node, shape, what)
         return int(value) if shape.decimals == 0 else float(value)
+
+    def by_way(self, node: Node, shape: ByWay, what: str) -> tuple[float, float | None]:
+        if not isinstance(node, Mapping):
+            return self.number(node, shape.each, what), None
+        both = self.record(node, shape.record, what, node.line)
+        out, back = both.number("out"), both.number("back")
+        return out, None if back == out else back
 
     def text(self, node: Node, shape: Text, what: str) -> str:
         if not isinstance(node, Scalar) or node.kind != "text" or re.fullmatch(shape.pattern, node.text) is None:

@@ -44,6 +44,7 @@ def read_plant(path: str | Path) -> Plant:
         trees=trees,
         packet=read_packet(entry.entry("packet"), equipment.entry("packet")),
         band=_band(entry.entry("spectrum")) if "spectrum" in entry else Band(),
+        gaps=tuple(_band(gap) for gap in entry.entry("spectrum").entries("gaps")),
         gnpy=_gnpy(entry, Path(path).parent),
         span_km=of_fibres.number("span_km"),
         scenario=read_scenario(entry, sites, fibres),
@@ -128,21 +129,24 @@ def _fibres(entry: Entry, sites: tuple[Site, ...], defaults: Entry) -> tuple[Fib
 
 
 def _fibre(item: Entry, a: Site, b: Site, defaults: Entry) -> Fibre:
-    length_km = item.number("length_km")
+    out_km, back_km = item.values["length_km"]
     least_km = shortest_possible_km(a, b)
-    if length_km < least_km:
+    shorter_km = min(out_km, back_km or out_km)
+    if shorter_km < least_km:
         item.fail(
             "length_km",
-            f"length_km of {item.what} is {length_km:g}; {a.name} and {b.name} lie {great_circle_km(a, b):.1f} km apart"
-            f" over ground, so it must be at least {least_km:.1f} (3 % and 10 km allowed); give km of fibre, or mend"
-            " the sites' lat and lon",
+            f"length_km of {item.what} is {shorter_km:g}; {a.name} and {b.name} lie {great_circle_km(a, b):.1f} km"
+            f" apart over ground, so it must be at least {least_km:.1f} (3 % and 10 km allowed); give km of fibre, or"
+            " mend the sites' lat and lon",
         )
     risks = item.texts("risks")
     for risk in risks:
         if risks.count(risk) > 1:
             item.fail("risks", f"risks of {item.what} names {risk} twice; each is shared once; take one out")
-    span_km = (item if "span_km" in item else defaults).number("span_km")
-    values: dict[str, Any] = {"name": f"{a.name}-{b.name}", "amplifiers": amplifier_count(length_km, span_km)}
+    spans_km = item.values["span_km"] if "span_km" in item else (defaults.number("span_km"), None)
+    out, back = amplifier_count(out_km, spans_km[0]), amplifier_count(back_km or out_km, spans_km[1] or spans_km[0])
+    values: dict[str, Any] = {"name": f"{a.name}-{b.name}", "amplifiers": out}
+    values["back_amplifiers"] = None if back == out else back
     return Fibre(**values | defaults.filled() | item.filled())
 
 

@@ -87,8 +87,8 @@ def _check_sag(item: Entry, wanted: Sequence[Fibre], fibres: Sequence[Fibre]) ->
         fact = f"what of {item.what} names {len(wanted)} fibres; a sag has one"
         item.fail("what", f"{fact}; write an event for each")
     (fibre,) = wanted
-    if not fibre.amplifiers:
-        other = next((other.name for other in fibres if other.amplifiers), "")
+    if not fibre.amplified:
+        other = next((other.name for other in fibres if other.amplified), "")
         way_out = f"name another fibre, for example {other}" if other else "give fibres a shorter span_km"
         item.fail(
             "what",

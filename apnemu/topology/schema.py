@@ -11,7 +11,7 @@ import json
 from typing import Any
 
 from apnemu.topology.format import TOPOLOGY
-from apnemu.topology.shapes import Choice, ListOf, MapOf, Number, Record, Shape, Text
+from apnemu.topology.shapes import ByWay, Choice, ListOf, MapOf, Number, Record, Shape, Text
 
 
 def schema_text(record: Record = TOPOLOGY, title: str = "apnemu topology") -> str:
@@ -31,7 +31,9 @@ def _folded(value: Any, indent: int) -> str:
 
 def schema_of(shape: Shape, meaning: str = "") -> dict[str, Any]:
     """A shape as JSON Schema, described by its meaning, limit and hint."""
-    told = shape.meaning if isinstance(shape, Record) else shape.limit if isinstance(shape, Number | Text) else ""
+    told = (
+        shape.meaning if isinstance(shape, Record) else shape.limit if isinstance(shape, Number | ByWay | Text) else ""
+    )
     return {**_values(shape), "description": "; ".join(filter(None, (meaning, told, shape.hint)))}
 
 
@@ -40,6 +42,8 @@ def _values(shape: Shape) -> dict[str, Any]:
         case Number():
             low = "exclusiveMinimum" if shape.above else "minimum"
             return {"type": "integer" if shape.decimals == 0 else "number", low: shape.low, "maximum": shape.high}
+        case ByWay():
+            return {"anyOf": [_values(shape.each), _record(shape.record)]}
         case Text():
             return {"type": "string", "pattern": "\\S" if shape.pattern.startswith("(?s)") else f"^{shape.pattern}$"}
         case Choice():

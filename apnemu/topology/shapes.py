@@ -40,6 +40,29 @@ class Number:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ByWay:
+    """A number of each fibre of a pair: one for both ways, or a mapping of `out`, from the first site, and `back`.
+
+    It fills two attributes; the second is None where one number holds for both ways.
+    """
+
+    each: Number
+
+    @property
+    def record(self) -> Record:
+        """The mapping."""
+        return Record(keys={"out": must(self.each), "back": must(self.each)}, hint=f"of out and back: {self.hint}")
+
+    @property
+    def hint(self) -> str:
+        return self.each.hint
+
+    @property
+    def limit(self) -> str:
+        return f"{self.each.limit}, or {{out: ..., back: ...}} of two such numbers"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Text:
     """Text that matches `pattern` as a whole; `limit` says in words what that is."""
 
@@ -128,7 +151,7 @@ class Record:
         return tuple(name for name, key in self.keys.items() if key.must)
 
 
-Shape = Number | Text | Choice | ListOf | MapOf | Record
+Shape = Number | ByWay | Text | Choice | ListOf | MapOf | Record
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,10 +16,11 @@ from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
-from apnemu.model.plant import Fibre, GnpyFiles, Plant
+from apnemu.model.plant import Fibre, GnpyFiles, Plant, amplifier_count
+from apnemu.model.spectrum import ANCHOR_THZ, STEP_GHZ, Band
 from apnemu.topology.format import ABOUT, DEMAND, FIBRE, GNPY, PROSE, SITE, SPAN_KM, TOPOLOGY
 from apnemu.topology.geography import shortest_possible_km
-from apnemu.topology.shapes import ListOf, Number, Record, Shape
+from apnemu.topology.shapes import ByWay, ListOf, Number, Record, Shape
 
 WORD = re.compile(r"(?!(true|false|null)$)[a-z][a-z0-9_.-]*", re.IGNORECASE)
 """Words that need no quotes in YAML."""
@@ -34,8 +35,9 @@ def topology_text(plant: Plant, *, beside: Path) -> str:
         plant,
         apnemu="1",
         about=_block(lines_of(ABOUT, plant)),
+        spectrum=_spectrum(plant),
         sites=_block(sites),
-        fibres=_block(f"- {_flow(FIBRE, fibre, span_km=_span_km(fibre))}" for fibre in plant.fibres),
+        fibres=_block(f"- {_flow(FIBRE, fibre, span_km=_span_km(fibre, plant.span_km))}" for fibre in plant.fibres),
         demands=_block(f"- {_flow(DEMAND, demand)}" for demand in (*plant.demands, *plant.trees)) or "[]",
         gnpy=_block(lines_of(GNPY, _from(beside, plant.gnpy))) if plant.gnpy else "",
     )
@@ -44,7 +46,11 @@ def topology_text(plant: Plant, *, beside: Path) -> str:
 
 def located(plant: Plant) -> Plant:
     """The plant as it is; all sites at 0, 0 where the coordinates say more km than some fibre has."""
-    if all(fibre.length_km >= shortest_possible_km(plant.site[fibre.a], plant.site[fibre.b]) for fibre in plant.fibres):
+    if all(
+        way.length_km >= shortest_possible_km(plant.site[fibre.a], plant.site[fibre.b])
+        for fibre in plant.fibres
+        for way in fibre.ways
+    ):
         return plant
     return replace(plant, sites=tuple(replace(site, lat=0.0, lon=0.0) for site in plant.sites))
 
@@ -69,6 +75,9 @@ def _text(shape: Shape, value: Any) -> str:
     match shape:
         case Number():
             return repr(value / shape.in_ns(1) if shape.in_ns else value).removesuffix(".0")
+        case ByWay():
+            out, back = (None if each is None else _text(shape.each, each) for each in value)
+            return f"{out}" if back is None else f"{{out: {out}, back: {back}}}"
         case ListOf():
             return f"[{', '.join(_text(shape.item, item) for item in value)}]"
         case Record():
@@ -84,10 +93,26 @@ def _block(lines: Iterable[str]) -> str:
     return "".join(f"\n  {line}" for line in lines)
 
 
-def _span_km(fibre: Fibre) -> str:
-    """The span from which, with the length, the reader finds the amplifiers again; "": the default span decides."""
-    span_km = fibre.length_km / (fibre.amplifiers + 1)
-    return repr(span_km) if fibre.amplifiers and SPAN_KM.low <= span_km <= SPAN_KM.high else ""
+def _span_km(fibre: Fibre, default_km: float) -> str:
+    """The spans from which, with the lengths, the reader finds the amplifiers again; "": the default span decides."""
+    if not fibre.amplified and not any(amplifier_count(way.length_km, default_km) for way in fibre.ways):
+        return ""
+    low, high = SPAN_KM.low, SPAN_KM.high
+    out, back = (min(max(low, way.length_km / (way.amplifiers + 1)), high) for way in fibre.ways)
+    return _text(FIBRE.keys["span_km"].shape, (out, None if back == out else back))
+
+
+def _spectrum(plant: Plant) -> str:
+    """The spectrum; "" for the one that holds where a file has none."""
+    if plant.band == Band() and not plant.gaps:
+        return ""
+    gaps = ", ".join(f"{{{_edges(gap)}}}" for gap in plant.gaps)
+    return f"{{{_edges(plant.band)}{f', gaps: [{gaps}]' if gaps else ''}}}"
+
+
+def _edges(band: Band) -> str:
+    low, high = (round(ANCHOR_THZ + edge * STEP_GHZ / 1e3, 5) for edge in (band.low, band.high))
+    return f"from_thz: {low!r}, to_thz: {high!r}"
 
 
 def _from(beside: Path, files: GnpyFiles) -> GnpyFiles:

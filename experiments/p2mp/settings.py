@@ -31,7 +31,7 @@ class Settings:
     ] = ""
     rate_gbps: Annotated[
         float, Setting("Rate that is asked for of trees and of lightpaths", "Gbit/s", low=1, high=1600)
-    ] = 100
+    ] = 100.0
     frames: Annotated[int, Setting("Single frames sent to each leaf, which measure delay", low=1, high=10_000)] = 20
     frame_bytes: Annotated[
         int, Setting("Length of a single frame, Ethernet header included", "bytes", low=60, high=1514)

@@ -40,13 +40,12 @@ def walk(blueprint: Blueprint, path: LitPath) -> tuple[list[str], int]:
 def check_light(plant: Plant) -> int:
     blueprint = compiled(plant, "apn")
     assignment = plan(plant)
-    modes = {mode.name: mode for mode in plant.modes}
     assert [path.name for path in blueprint.lit_paths] == [path.name for path in assignment.lightpaths]
     for lit, path in zip(blueprint.lit_paths, assignment.lightpaths, strict=True):
         assert walk(blueprint, lit) == (list(path.route), path.delay_ns)
         for wire in blueprint.wires:
             if wire.name.startswith(f"{path.name}@"):
-                assert wire.a.sends.rate_bytes_per_s == modes[path.mode].rate_gbps * 1e9 / 8
+                assert wire.a.sends.rate_bytes_per_s == path.rate_gbps * 1e9 / 8
     return len(assignment.lightpaths)
 
 
@@ -115,7 +114,7 @@ def test_routers_queue_and_hold_as_declared() -> None:
     plant = dataclasses.replace(plant, packet=packet)
     for wire in compiled(plant, "packet").wires:
         held_ns = packet.forwarding_ns + packet.oeo_ns
-        fibre_ns = packet.fec_ns + plant.fibre[wire.name].delay_ns if wire.kind == "fibre" else 0
+        fibre_ns = packet.fec_ns + plant.fibre[wire.name].ways[0].delay_ns if wire.kind == "fibre" else 0
         for end in (wire.a, wire.b):
             if not end.node.startswith("s") or "-h" in end.node:
                 continue

@@ -61,3 +61,12 @@ def test_hosts_know_their_counterparts_and_nobody_else(blueprint: Blueprint) -> 
     for host in blueprint.hosts:
         other = host.site.replace("tokyo", "OSAKA").replace("osaka", "tokyo").replace("OSAKA", "osaka")
         assert [peer.address for peer in host.peers] == [address[other]]
+
+
+def test_the_controller_has_a_line_to_every_tenants_place_as_to_its_site(blueprint: Blueprint) -> None:
+    """Every switch and host has one, or the lab could not be built."""
+    delay_ns = {line.site: line.delay_ns for line in blueprint.dcn}
+    assert {node.site for node in (*blueprint.switches, *blueprint.hosts)} <= delay_ns.keys()
+    assert len({line.site_address for line in blueprint.dcn}) == len(blueprint.dcn) > 3
+    for name, way_ns in delay_ns.items():
+        assert way_ns == next(delay_ns[site] for site in ("tokyo", "nagoya", "osaka") if name.endswith(site))

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from apnemu.emulation.protection import ADD, DELETE_STRICT, Leg, Selectors, drop
+from apnemu.emulation.protection import ADD, DELETE_STRICT, HOLD_NS, Leg, Selectors, drop
 
 MS = 1_000_000
 AFTER_NS = 60 * MS
@@ -56,11 +56,14 @@ def test_it_switches_after_detection_and_switching_and_stays(lost: dict[str, Any
     one = roadm.selectors
     one.obey(order(LEGS), 0)
     one.obey(lost, 100 * MS)
-    assert one.due_ns() == 160 * MS
+    held_ns = 160 * MS - HOLD_NS
+    assert one.due_ns() == held_ns
+    one.act(held_ns)
+    assert (roadm.told, one.due_ns()) == ([(5, 5)], 160 * MS), "written as it is"
     one.act(160 * MS - 1)
-    assert roadm.told == []
+    assert roadm.told == [(5, 5)]
     one.act(160 * MS)
-    assert roadm.told == [(5, 9)] and roadm.received == LEGS[1]
+    assert roadm.told == [(5, 5), (5, 9)] and roadm.received == LEGS[1]
     one.obey(dark(), 200 * MS)
     one.obey({"kind": "sag", "longer_km": {}}, 200 * MS)
     assert one.due_ns() is None, "it does not revert"
@@ -81,9 +84,10 @@ def test_light_that_is_back_at_once_or_lost_on_both_ways_changes_nothing() -> No
     one.obey(dark("ab", "dc"), 100 * MS)
     assert one.due_ns() is None
     one.obey(dark("ab"), 500 * MS)
-    assert one.due_ns() == 160 * MS, "its other light is back"
+    assert one.due_ns() == 160 * MS - HOLD_NS, "its other light is back"
     one.act(500 * MS)
-    assert roadm.told == [(5, 9)]
+    one.act(500 * MS)
+    assert roadm.told == [(5, 5), (5, 9)]
 
 
 def test_a_client_without_two_lightpaths_has_nothing_to_select() -> None:

@@ -80,7 +80,7 @@ def test_stock_mininet(tmp_path: Path) -> None:
     said = done.out + done.err
     assert done.code == 0, said
     assert "Results: 0% dropped (6/6 received)" in said
-    fibres_ns = sum(fibre.delay_ns for fibre in shipped("three-sites").fibres)
+    fibres_ns = sum(fibre.ways[0].delay_ns for fibre in shipped("three-sites").fibres)
     later = times_ns(said)[1:]  # the first asks for addresses and meets switches that have yet to learn
     assert len(later) == 3
     for seen_ns in later:

@@ -8,7 +8,11 @@ from typing import Any
 
 import pytest
 
+from apnemu.errors import InputError
 from apnemu.experiments.virtual_dc_pool import EXPERIMENT
+from apnemu.experiments.virtual_dc_pool.rows import measured_links
+from apnemu.records.record import Record
+from apnemu.records.table import to_table
 from tests.experiments.command import apnemu, settings
 
 
@@ -62,3 +66,26 @@ def test_one_data_centre_is_what_others_are_measured_by_and_not_drawn() -> None:
     ((_, drawn),) = EXPERIMENT.shown.groups(rows, {})
     assert len(drawn) == 1 and "<h3>Against one data centre of the summed size: copies</h3>" in drawn[0]
     assert EXPERIMENT.shown.answer(rows[::2], {}) == "2 results."
+
+
+@pytest.mark.parametrize(
+    ("alone", "endless", "says"),
+    [
+        ({"duration_ns": 4_000}, {"duration_ns": 0, "bytes": 0}, "nothing arrived from a to b over packet"),
+        ({"duration_ns": None, "bytes": 7}, {"duration_ns": 9, "bytes": 9}, "1000 bytes from a to b did not arrive"),
+    ],
+)
+def test_a_line_that_dropped_so_much_that_nothing_can_be_told_is_named(
+    alone: dict[str, Any], endless: dict[str, Any], says: str
+) -> None:
+    """Routers' lines of another rate than the light: TCP may be silent for all the time that its rate is measured."""
+    way = {"network": "packet", "phase": "a>b", "source": "a", "target": "b", "at_ns": 0}
+    table = to_table(
+        [
+            Record(kind="flow", name="1000 bytes", sent=1_000, **{"bytes": 1_000, **way, **alone}),
+            Record(kind="interval", name="many in a row", **way, **endless),
+        ]
+    )
+    with pytest.raises(InputError, match=says) as refused:
+        measured_links(table, "packet")
+    assert "buffer_bytes" in str(refused.value) and "line_rate_gbps nearer to rate_gbps" in str(refused.value)

@@ -60,7 +60,7 @@ def check_lightpath(plant: Plant, path: Lightpath, demand: Demand) -> None:
     assert path.length_km == pytest.approx(sum(fibre.length_km for fibre in fibres), abs=1e-6)
     assert mode.rate_gbps >= demand.rate_gbps and mode.reach_km >= path.length_km and path.slot.m == mode.slot_m
     assert plant.band.low <= path.slot.low < path.slot.high <= plant.band.high
-    assert path.delay_ns == mode.fec_ns + sum(fibre.delay_ns for fibre in fibres)
+    assert path.delay_ns == mode.fec_ns + sum(fibre.ways[0].delay_ns for fibre in fibres)
 
 
 def test_mode_is_the_narrowest_that_reaches_then_the_slowest_then_by_name() -> None:

@@ -113,6 +113,6 @@ def test_no_route(cut: tuple[str, str]) -> None:
 
 
 def test_a_fibre_of_next_to_no_length_is_still_a_hop() -> None:
-    assert Fibre(name="f", a="a", b="b", length_km=1e-9).delay_ns == 0
+    assert Fibre(name="f", a="a", b="b", length_km=1e-9).way("a").delay_ns == 0
     plant = make_plant([("f", "a", "b", 1e-9), ("g", "b", "c", 1e-9), ("h", "a", "c", 1e-9)])
     assert packet_routes(plant)["a", "c"] == ("a", "c")

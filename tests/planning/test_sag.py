@@ -114,7 +114,7 @@ def test_what_cannot_sag_is_refused() -> None:
 def test_how_long_frames_are_out() -> None:
     """1+1 for detection and switching; what is set up anew from the sag until it is filled."""
     plant = plant_of(*SQUARE)
-    way_ns = plant.fibre["ab"].delay_ns
+    way_ns = plant.fibre["ab"].way("a").delay_ns
     both = survival(plant, asked("1+1"), [sag(0, "ab", 3)])
     assert [(dark.from_ns, dark.lasts_ns, dark.how) for dark in both.dark] == [(0, 600_007 * MS, "switched")]
     fate = survival(plant, asked("restoration-computed"), [sag(0, "ab", 3)])

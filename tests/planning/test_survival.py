@@ -32,7 +32,7 @@ def asked(protection: str) -> Service:
 
 
 def ways(plant: Plant, *names: str) -> int:
-    return sum(plant.fibre[name].delay_ns for name in names)
+    return sum(plant.fibre[name].ways[0].delay_ns for name in names)
 
 
 @pytest.mark.parametrize(("cut", "behind"), [("ab", ("bc",)), ("bc", ())])

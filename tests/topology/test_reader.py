@@ -53,7 +53,7 @@ def test_fibres_in_order_with_defaults_from_the_equipment(write) -> None:
     assert first == Fibre(name="no-yes", a="no", b="yes", length_km=80.0, amplifiers=0, amplifier_delay_ns=125)
     assert (spare.name, spare.a, spare.group_index, spare.amplifiers) == ("spare", "yes", 1.003, 4)
     assert (third.name, third.amplifiers) == ("east-no", 2)
-    assert third.delay_ns == round(161e3 * 1.468 / 299_792_458 * 1e9) + 2 * 125
+    assert third.ways[0].delay_ns == round(161e3 * 1.468 / 299_792_458 * 1e9) + 2 * 125
 
 
 def test_defaults_of_a_file_that_says_little(write) -> None:

@@ -13,6 +13,7 @@ import json
 import socket
 import struct
 import time
+from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -32,6 +33,8 @@ from apnemu.units import NS_PER_S
 
 COARSE_NS, FINE_NS, FINE_AROUND_NS = 200_000_000, 50_000, 5_000_000
 """Time between two frames to the other end: long, and short around the instant at which it should answer."""
+APART_NS = 1_000
+"""Time between calls of one instant: they come to the controller, whose threads run side by side, in their order."""
 PORT = 40_000
 SO_BINDTODEVICE = 25
 SMALLEST = 0
@@ -81,6 +84,7 @@ class Requesting(Playing):
         time.sleep(self._farthest_ns / NS_PER_S)
 
     def start(self, loop: Loop, start_ns: int) -> int:
+        before: Counter[int] = Counter()
         for pending in self._all:
             path, body = asked(self.scene.blueprint.topology, pending.plan)
             words = f"POST {path} HTTP/1.0\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
@@ -92,7 +96,8 @@ class Requesting(Playing):
                 partial(self._answered, loop, pending),
                 self._opened.get(pending.number),
             )
-            at_ns = start_ns + pending.plan.at_ns
+            at_ns = start_ns + pending.plan.at_ns + APART_NS * before[pending.plan.at_ns]
+            before[pending.plan.at_ns] += 1
             loop.at(at_ns - place.before_ns, call.connect)
             loop.at(at_ns, partial(self._ask, pending, call))
         return 0

@@ -28,7 +28,7 @@ import networkx as nx  # type: ignore[import-untyped]  # it ships no types
 
 from apnemu.errors import InputError
 from apnemu.model.plant import Fibre, Plant
-from apnemu.planning.graph import MM_PER_KM, Graph, HopsFirst, Route
+from apnemu.planning.graph import MM_PER_KM, Graph, HopsFirst, Route, longer_km
 
 Order = Literal["km", "hops", "spectral", "km-hops", "hops-km"]
 Pair = tuple[str, str]
@@ -75,7 +75,7 @@ def _published(plant: Plant, k: int, pairs: list[Pair], order: Order) -> dict[Pa
                 file="--set",
             )
         joined[frozenset((a, b))] = fibre
-        net.add_edge(a, b, mm=round(fibre.length_km * MM_PER_KM))
+        net.add_edge(a, b, mm=round(fibre.mean_km * MM_PER_KM))
 
     def mm(path: list[int]) -> int:
         return sum(int(net[a][b]["mm"]) for a, b in pairwise(path))
@@ -88,10 +88,8 @@ def _published(plant: Plant, k: int, pairs: list[Pair], order: Order) -> dict[Pa
             yield from islice(nx.shortest_simple_paths(net, a, b, weight="mm" if by_km else None), k)
 
     def route(path: list[int]) -> Route:
-        return Route(
-            sites=tuple(plant.sites[site - 1].name for site in path),
-            fibres=tuple(joined[frozenset(ends)].name for ends in pairwise(path)),
-            length_km=mm(path) / MM_PER_KM,
-        )
+        sites = tuple(plant.sites[site - 1].name for site in path)
+        fibres = [joined[frozenset(ends)] for ends in pairwise(path)]
+        return Route(sites=sites, fibres=tuple(each.name for each in fibres), length_km=longer_km(fibres, sites))
 
     return {(a, b): tuple(map(route, sorted(first(number[a], number[b]), key=rank))) for a, b in pairs}

@@ -8,7 +8,7 @@ import numpy.typing as npt
 from scipy.optimize import Bounds, LinearConstraint, milp  # type: ignore[import-untyped]  # it ships no types
 
 from apnemu.model.plant import Plant
-from apnemu.planning.graph import MM_PER_KM, Route
+from apnemu.planning.graph import Route, longer_km
 from apnemu.planning.minimum.bound import matrix
 from apnemu.planning.minimum.packing import Packed
 
@@ -80,7 +80,7 @@ def _lightpath(plant: Plant, pair: tuple[str, str], passed: npt.NDArray[np.bool_
         Route(
             sites=tuple(sites),
             fibres=tuple(fibres),
-            length_km=sum(round(plant.fibre[name].length_km * MM_PER_KM) for name in fibres) / MM_PER_KM,
+            length_km=longer_km([plant.fibre[name] for name in fibres], sites),
         ),
         wave,
     )

@@ -13,6 +13,7 @@ from apnemu.planning.graph import HopsFirst, Route
 from apnemu.planning.minimum.bound import lower_bound
 from apnemu.planning.minimum.exact import is_small, packed_exactly
 from apnemu.planning.minimum.packing import Packed, packed
+from apnemu.planning.reach import not_carried_text
 
 Report = Callable[[str], None]
 
@@ -57,13 +58,17 @@ def minimum_wavelengths(
     for pair in pairs:
         if next(graph.routes(*pair), None) is None:
             raise InputError(f"no fibres of {plant.name} lead from {pair[0]} to {pair[1]}; add a fibre")
-    routes = [tuple(islice(graph.routes(*pair), ROUTES)) for pair in pairs]
+    all_routes = [tuple(islice(graph.routes(*pair), ROUTES)) for pair in pairs]
+    routes = [tuple(route for route in each if plant.carried(route.fibres)) for each in all_routes]
+    for each, of_pair in zip(routes, all_routes, strict=True):
+        if not each:
+            raise InputError(f"{plant.name}: {not_carried_text(plant, of_pair[0])}")
     lower = lower_bound(plant)
     count, lightpaths = lower, packed(routes, lower)
     while lightpaths is None:
         count += 1
         lightpaths = packed(routes, count)
-    if is_small(plant, len(pairs), count):
+    if routes == all_routes and is_small(plant, len(pairs), count):  # HiGHS would take any route
         count, lower, lightpaths = _closed(plant, pairs, count, lower, lightpaths)
     while count > lower and goes_on():
         from apnemu.planning.minimum.tabu import Search  # numba takes half a second to import

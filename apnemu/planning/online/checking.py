@@ -95,7 +95,7 @@ def _continuous(plant: Plant, path: Lightpath) -> None:
     simple route."""
     mode = next(mode for mode in plant.modes if mode.name == path.mode)
     assert path.slot.m == mode.slot_m and mode.rate_gbps >= path.rate_gbps, f"{path.name}: {mode.name}"
-    assert plant.band.low <= path.slot.low and path.slot.high <= plant.band.high, f"{path.name}: {path.slot}"
+    assert any(band.holds(path.slot) for band in plant.carried(path.fibres)), f"{path.name}: {path.slot}"
     assert len(set(path.route)) == len(path.route), f"{path.name}: {path.route} is no simple route"
     for here, there, name in zip(path.route, path.route[1:], path.fibres, strict=False):
         fibre = plant.fibre[name]

@@ -191,7 +191,9 @@ class Chooser:
             mode = self.mode(service, route)
             if mode is None:
                 continue
-            slot = self._first_fit(self.ledger.taken(route.fibres, period, but=but, shared=shared), mode.slot_m)
+            barred = self.reach.barred(route, mode)
+            taken = self.ledger.taken(route.fibres, period, but=but, shared=shared)
+            slot = self._first_fit(taken | barred, mode.slot_m)
             if slot is not None:
                 yield self.reach.lightpath(id, service.rate_gbps, route, mode, slot)
 

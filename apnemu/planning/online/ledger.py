@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from apnemu.model.assignment import LightId, Lightpath
 from apnemu.model.plant import Plant
-from apnemu.planning.spectrum_use import slot_mask
+from apnemu.planning.spectrum_use import not_carried, slot_mask
 
 FOREVER_NS = 1 << 62
 
@@ -53,6 +53,8 @@ class Ledger:
     def __init__(self, plant: Plant, transceivers: Mapping[str, int]) -> None:
         self.band = plant.band
         self.count = {site.name: transceivers.get(site.name, 0) for site in plant.sites}
+        self.dark = {fibre.name: not_carried(plant, (fibre.name,)) for fibre in plant.fibres}
+        """Fibre -> mask of the spectrum that its amplifiers do not carry."""
         self.on: dict[str, dict[LightId, Hold]] = {fibre.name: {} for fibre in plant.fibres}
         """Fibre -> holds on it, the oldest first."""
         self.at: dict[str, dict[tuple[str, str, int], Period]] = {site.name: {} for site in plant.sites}
@@ -79,6 +81,7 @@ class Ledger:
         """Mask of the spectrum that a new hold on these fibres may not have; the lightpaths in `but` do not count."""
         mask = 0
         for fibre in fibres:
+            mask |= self.dark[fibre]
             for id, hold in self.on[fibre].items():
                 if id in but or not hold.period.meets(period):
                     continue

@@ -143,10 +143,10 @@ class Light:
                 amplifiers that are as they should be.
         """
         state = self._state
-        if not state.plant.fibre[fibre].amplifiers or not db >= 0:
+        if not state.plant.fibre[fibre].amplified or not db >= 0:
+            most = max(way.amplifiers for way in state.plant.fibre[fibre].ways)
             raise ValueError(
-                f"{fibre} with {state.plant.fibre[fibre].amplifiers} amplifiers is to sag by {db} dB; it must have one,"
-                " and give 0 dB or more"
+                f"{fibre} with {most} amplifiers is to sag by {db} dB; it must have one, and give 0 dB or more"
             )
         if state.chooser.reach.judge is not None:
             raise ValueError(f"{fibre} is to sag, and light is chosen by a judge; leave it out: use the modes' reach")

@@ -142,7 +142,7 @@ class _Watched:
         lit = self._carries(self._told, self._told_sagging)
         if lit and not self._carries(before, sagged) and self._carries(after, self._sagging):
             again = [name for name in self._carrying.fibres if name in before]
-            first_ns = self._plant.fibre[again[-1]].delay_ns + self._behind(again) if again else 0
+            first_ns = self._in_fibres(again[-1:]) + self._behind(again) if again else 0
             self._until = (at_ns + first_ns, at_ns, "unheard of")
         self._select(at_ns, after)
         if event.controller:
@@ -213,7 +213,13 @@ class _Watched:
         """Time that frames past the last of these fibres are still on their way."""
         names = self._carrying.fibres
         last = max(names.index(name) for name in hit)
-        return sum(self._plant.fibre[name].delay_ns for name in names[last + 1 :])
+        return self._in_fibres(names[last + 1 :])
+
+    def _in_fibres(self, names: Sequence[str]) -> int:
+        """Time that light takes through some fibres of its route, towards the receiver."""
+        path = self._carrying
+        sites = dict(zip(path.fibres, path.route, strict=False))
+        return sum(self._plant.fibre[name].way(sites[name]).delay_ns for name in names)
 
     def _follow(self, outcomes: Sequence[Outcome], at_ns: int) -> None:
         """Do what the controller does: it computes routes one after another, each in its declared time; all else takes

@@ -1,0 +1,112 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""A fibre pair, and one way of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import ceil
+
+from apnemu.model.spectrum import Bands
+from apnemu.units import GROUP_INDEX, fibre_delay_ns
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Way:
+    """One fibre of a pair: light passes it one way.
+
+    `amplifiers` are those in line, `delay_ns` includes what they add.
+    """
+
+    length_km: float
+    amplifiers: int
+    delay_ns: int
+
+    def sag_km(self, db: float) -> float:
+        """Extra km that the fibre counts when its first in-line amplifier gives `db` less gain.
+
+        Closed form of a noise-limited line of equal spans with fixed gains: each span with its amplifier adds the same
+        share of noise to the signal, so noise goes by length, as a mode's reach does. Behind the amplifier that sags
+        all signals are `db` weaker and the noise that amplifiers add is as it was, so that every span but the first
+        adds 10^(db / 10) times its share; the next ROADM levels the power again. 240 km in three spans, 3 dB:
+
+        >>> round(Way(length_km=240, amplifiers=2, delay_ns=0).sag_km(3.0), 6)
+        159.24197
+
+        Source: ITU-T G.680, the OSNR of amplifiers in a row: each adds noise figure / input power.
+
+        *Not modelled:* nonlinear noise, which falls with the power: a real line loses less, so this is the pessimistic
+        side; amplifiers that hold their output power and so make good what is missing.
+        """
+        spans = self.amplifiers + 1
+        return self.length_km * self.amplifiers / spans * float(10 ** (db / 10) - 1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fibre:
+    """A fibre pair between two sites, one fibre each way; `a` and `b` as the file names them.
+
+    `length_km` and `amplifiers` (in line) are those of the fibre from `a` to `b`, `back_km` and `back_amplifiers` those
+    of the fibre from `b` to `a`; None where they are the same. What light meets on its way is asked for by `way`.
+    Each amplifier adds `amplifier_delay_ns`.
+    """
+
+    name: str
+    a: str
+    b: str
+    length_km: float
+    back_km: float | None = None
+    group_index: float = GROUP_INDEX
+    amplifiers: int = 0
+    back_amplifiers: int | None = None
+    amplifier_delay_ns: int = 0
+    carries: Bands | None = None
+    """Spectrum that every amplifier of both ways carries, and the ROADMs at its ends; None: all of the plant's band."""
+    risks: tuple[str, ...] = ()
+    """Shared risks, each of which takes this fibre down together with others: a duct, a bridge (shared-risk groups, RFC
+    4202, section 2.3)."""
+
+    def way(self, source: str) -> Way:
+        """The fibre that leads from a site at one end.
+
+        >>> pair = Fibre(name="u-v", a="u", b="v", length_km=50, back_km=90)
+        >>> [pair.way(site).delay_ns for site in "uv"]
+        [244836, 440705]
+        """
+        back = source == self.b
+        length_km = self.back_km if back and self.back_km is not None else self.length_km
+        amplifiers = self.back_amplifiers if back and self.back_amplifiers is not None else self.amplifiers
+        delay_ns = fibre_delay_ns(length_km, self.group_index) + amplifiers * self.amplifier_delay_ns
+        return Way(length_km=length_km, amplifiers=amplifiers, delay_ns=delay_ns)
+
+    @property
+    def ways(self) -> tuple[Way, Way]:
+        """Both fibres of the pair, the one from `a` first."""
+        return self.way(self.a), self.way(self.b)
+
+    @property
+    def amplified(self) -> bool:
+        """Whether an amplifier stands in line, one way at least."""
+        return any(way.amplifiers for way in self.ways)
+
+    @property
+    def mean_km(self) -> float:
+        """Half the length there and back: the length by which routes are ordered, the same from both ends."""
+        there, back = self.ways
+        return there.length_km if there == back else (there.length_km + back.length_km) / 2
+
+    def far_end(self, site: str) -> str:
+        """Site at the other end of the fibre."""
+        return self.b if site == self.a else self.a
+
+    def sag_km(self, db: float) -> float:
+        """Extra km that the pair counts when the first in-line amplifier of each way gives `db` less gain: the more."""
+        return max(way.sag_km(db) for way in self.ways)
+
+
+def amplifier_count(length_km: float, span_km: float) -> int:
+    """Number of in-line amplifiers on a fibre: one between each two spans; those at its ends belong to the ROADMs.
+
+    >>> amplifier_count(80.0, 80.0), amplifier_count(80.1, 80.0), amplifier_count(366.0, 80.0)
+    (0, 1, 4)
+    """
+    return max(0, ceil(length_km / span_km - 1e-9) - 1)
