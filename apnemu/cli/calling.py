@@ -29,6 +29,8 @@ CALL_LIMIT_S: Final = 30.0
 """Longest time that a call may take, from the first packet to the last byte of the answer."""
 MOST_BYTES: Final = 64 << 20
 """Most bytes of an answer: the services of 1,000 sites with 50 each are below this."""
+MOST_SAID: Final = 200
+"""Most characters of what the other side said that stand in a message."""
 POINTS_LIST: Final = "tapi-common:service-interface-point"
 
 
@@ -121,9 +123,8 @@ def _exchanged(method: str, at: str, path: str, token: str, body: Any) -> tuple[
         answer = connection.getresponse()
         said = answer.read(MOST_BYTES + 1)
     except (OSError, ValueError, http.client.HTTPException) as error:
-        why = (
-            f"it took more than {CALL_LIMIT_S:.0f} s" if is_late.is_set() or isinstance(error, TimeoutError) else error
-        )
+        is_slow = is_late.is_set() or isinstance(error, TimeoutError)
+        why = f"it took more than {CALL_LIMIT_S:.0f} s" if is_slow else _said(error)
         raise LabError(f"no controller answers at {at}: {why}; apnemu lab net starts one, --at names one") from None
     finally:
         timer.cancel()
@@ -133,6 +134,11 @@ def _exchanged(method: str, at: str, path: str, token: str, body: Any) -> tuple[
     if len(said) > MOST_BYTES:
         raise LabError(f"what is at {at} answers with more than {MOST_BYTES >> 20} MiB; --at names a controller")
     return answer.status, said
+
+
+def _said(error: Exception) -> str:
+    """What an error says, in one line that is not long: it may hold what the other side sent."""
+    return " ".join(str(error).split())[:MOST_SAID] or type(error).__name__
 
 
 def _address(at: str) -> urllib.parse.SplitResult:
