@@ -120,10 +120,10 @@ def _exchanged(method: str, at: str, path: str, token: str, body: Any) -> tuple[
     try:
         data = None if body is None else json.dumps(body).encode()
         connection.request(method, parts.path.rstrip("/") + path, data, headers)
-        answer = connection.getresponse()
-        said = answer.read(MOST_BYTES + 1)
-        if len(said) <= MOST_BYTES and answer.length:
-            raise http.client.IncompleteRead(said, answer.length)
+        with connection.getresponse() as answer:
+            said = answer.read(MOST_BYTES + 1)
+            if len(said) <= MOST_BYTES and answer.length:
+                raise http.client.IncompleteRead(said, answer.length)
     except (OSError, ValueError, http.client.HTTPException) as error:
         is_slow = is_late.is_set() or isinstance(error, TimeoutError)
         why = f"it took more than {CALL_LIMIT_S:.0f} s" if is_slow else _said(error)
