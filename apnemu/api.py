@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import pyarrow as pa  # type: ignore[import-untyped]  # it ships no types
 import pyarrow.parquet as pq  # type: ignore[import-untyped]  # it ships no types
@@ -111,6 +111,8 @@ def run(
     pcap: bool = False,
     controller: str | Path | None = None,
     controller_runtime: str | None = None,
+    controller_options: Sequence[str] = (),
+    settle: float | Literal["ready"] | None = None,
     quality: bool = False,
     hide_home: bool = True,
     show: Sequence[str | Path] = (),
@@ -123,13 +125,16 @@ def run(
 
     `experiment` is a name (`apnemu experiments`), a Python file, or an Experiment; `topology` the name of one that
     comes with apnemu, or a file (the experiment's own by default); `settings` are what `--set` takes, several values as
-    a list, None for the default. The labs see nothing of your home (`hide_home`) but the Python that runs this, what
-    the run itself names, and what is in `show`. `progress` is called with the network and how far its lab has come,
-    `say` with warnings.
+    a list, None for the default; `controller_options` are ryu-manager's, for the application `controller`, which has
+    `settle` virtual seconds, or until it is "ready". The labs see nothing of your home (`hide_home`) but the Python
+    that runs this, what the run itself names, and what is in `show`. `progress` is called with the network and how far
+    its lab has come, `say` with warnings.
 
     Raises InputError for what was asked, LabError for what the lab did.
     """
     own = Path(experiment) if isinstance(experiment, str | Path) and str(experiment).endswith(".py") else None
+    framework = options.runtime(controller_runtime)
+    application = options.application(controller, framework, controller_options)
     asked = experiment if isinstance(experiment, Experiment) else load_experiment(str(experiment))
     request = Request(
         experiment=asked,
@@ -141,8 +146,10 @@ def run(
         times=options.times_of(times),
         out=None if out is None else Path(out),
         pcap=pcap,
-        controller=options.application(controller),
-        controller_runtime=options.runtime(controller_runtime),
+        controller=application,
+        controller_runtime=framework,
+        controller_options=tuple(controller_options),
+        controller_settle_s=options.settle_of(settle, application),
         cores=options.cores_of(cores),
         wall_limit_s=options.wall_limit_of(wall_limit_s),
         by_quality=quality,

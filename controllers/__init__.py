@@ -10,6 +10,7 @@ for transceivers. `lab` puts it together in the lab with its `journal`, its `des
 lab's time), its `devices`, and its REST interface: `northbound` answers requests, `tapi` reads and writes their JSON,
 `server` serves them, `tapi.json` describes them.
 
-Only four files know Ryu and OS-Ken: `frameworks` (what tells them apart), `openflow` (rules as their messages), and the
-applications `planned_app` and `on_demand_app`. `runtime` is the program that runs one of these, or anybody's own.
+Only five files know Ryu and OS-Ken: `frameworks` (what tells them apart), `openflow` (rules as their messages), the
+applications `planned_app` and `on_demand_app`, and `foreign`, which runs anybody's own; `checking` looks at such a one
+before the lab boots. `runtime` is the program that runs one of them.
 """

@@ -2,21 +2,18 @@
 """Ryu and OS-Ken: which of them is there, what tells them apart, and how applications are made for either.
 
 OS-Ken is the maintained fork of Ryu; the two differ in the name of the package, of the base class, and in what has to
-be mended before the first import. An application written for Ryu runs on OS-Ken through an alias of the package.
-Which of the two runs, an application learns from the environment: a framework makes applications without arguments.
+be mended before the first import. Applications that are not ours run on either: see `foreign`. Which of the two runs,
+an application learns from the environment: a framework makes applications without arguments.
 """
 
 from __future__ import annotations
 
 import importlib
-import importlib.abc
-import importlib.machinery
 import importlib.util
 import os
-import sys
-from collections.abc import Callable, Sequence
+import warnings
+from collections.abc import Callable
 from pathlib import Path
-from types import ModuleType
 from typing import Any, TypeVar
 
 OS_KEN, RYU = "os-ken", "ryu"
@@ -59,38 +56,19 @@ def handles(event: str, *phases: str) -> Callable[[Handler], Handler]:
     return decorator
 
 
-def mend_ryu() -> None:
-    """Give Ryu 4.34 a name that eventlet has dropped, and patch its sockets before anything else is imported."""
+def installed_in(runtime: str) -> Path | None:
+    """Folder of a framework's package; None where it is not installed."""
+    spec = importlib.util.find_spec(package(runtime))
+    return Path(next(iter(spec.submodule_search_locations))) if spec and spec.submodule_search_locations else None
+
+
+def mend_eventlet() -> None:
+    """Give eventlet a name back that it has dropped and Ryu's web pages ask for, and patch the sockets with it.
+
+    It comes before anything else is imported that opens one.
+    """
+    warnings.filterwarnings("ignore", "\nEventlet is deprecated")  # it is said to those who begin a project with it
     wsgi: Any = importlib.import_module("eventlet.wsgi")
     if not hasattr(wsgi, "ALREADY_HANDLED"):
         wsgi.ALREADY_HANDLED = object()
     load("lib.hub").patch()
-
-
-def own_application(file: Path) -> str:
-    """Load somebody's Ryu application unchanged; returns the name under which the framework finds it."""
-    manager = load("base.app_manager")
-    if hasattr(manager, "OSKenApp"):
-        sys.meta_path.insert(0, _Alias())
-        manager.RyuApp = manager.OSKenApp
-    spec = importlib.util.spec_from_file_location(file.stem, file)
-    if spec is None or spec.loader is None:
-        raise SystemExit(f"{file} is not a Python file")
-    sys.modules[file.stem] = module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return file.stem
-
-
-class _Alias(importlib.abc.MetaPathFinder, importlib.abc.Loader):
-    """Import hook by which `import ryu.x` gives `os_ken.x`."""
-
-    def find_spec(
-        self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
-    ) -> importlib.machinery.ModuleSpec | None:
-        return importlib.machinery.ModuleSpec(name, self) if name.split(".")[0] == "ryu" else None
-
-    def create_module(self, spec: importlib.machinery.ModuleSpec) -> ModuleType:
-        return importlib.import_module("os_ken" + spec.name[len("ryu") :])
-
-    def exec_module(self, module: ModuleType) -> None:
-        """Do nothing: the module has been executed under its own name."""

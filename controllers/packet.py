@@ -2,6 +2,11 @@
 """The conventional network's controller: per-hop forwarding by destination along the shortest route.
 
 Load that was injected at a router leaves by the port that its destination MAC names, and ends at the next router.
+
+IPv6 passes whatever addresses somebody gives the hosts: its datagrams go the same routes by the MAC address of the host
+that they are for, and its multicasts, by which hosts find one another's, to all hosts over a tree of the fibres. That
+is what a provider's Ethernet service does, so routers take nothing from the hop limit: neighbour discovery wants it
+whole (RFC 4861, 7.1.1).
 """
 
 from __future__ import annotations
@@ -12,6 +17,8 @@ from apnemu.controllers.rules import Rule
 
 FORWARD, INJECT, DISCARD = 100, 300, 200
 """Priorities: injected load comes first, then load that arrives (which is discarded), then datagrams."""
+FORWARD_IPV6 = 50
+"""Priority below all others, so that no lookup of theirs has a field more to look at."""
 
 
 def rules(blueprint: Blueprint, dpid: int) -> list[Rule]:
@@ -32,4 +39,46 @@ def rules(blueprint: Blueprint, dpid: int) -> list[Rule]:
         for route in blueprint.routes
         if route.dpid == dpid
     ]
-    return [*injected, ended, *forwarded]
+    return [*injected, ended, *forwarded, *_ipv6(blueprint, dpid)]
+
+
+def _ipv6(blueprint: Blueprint, dpid: int) -> list[Rule]:
+    mac = {peer.address: peer.mac for host in blueprint.hosts for peer in host.peers}
+    onward = [
+        Rule(priority=FORWARD_IPV6, ipv6=True, mac_to=mac[route.address], actions=(("output", route.port),))
+        for route in blueprint.routes
+        if route.dpid == dpid and route.address in mac
+    ]
+    ports = _tree_ports(blueprint, dpid)
+    return onward + [
+        Rule(
+            priority=FORWARD_IPV6,
+            ipv6=True,
+            port_in=port,
+            mac_to="33:33:00:00:00:00",
+            mac_mask="ff:ff:00:00:00:00",
+            actions=tuple(("output", other) for other in ports if other != port),
+        )
+        for port in ports
+        if len(ports) > 1
+    ]
+
+
+def _tree_ports(blueprint: Blueprint, dpid: int) -> list[int]:
+    """A router's ports to its hosts and to the fibres of the shortest spanning tree (Kruskal's): the same for all."""
+    number = {switch.name: switch.dpid for switch in blueprint.switches}
+    root = {dpid: dpid for dpid in number.values()}
+
+    def root_of(dpid: int) -> int:
+        while root[dpid] != dpid:
+            dpid = root[dpid]
+        return dpid
+
+    fibres = [wire for wire in blueprint.wires if wire.kind == "fibre"]
+    tree = [wire for wire in blueprint.wires if wire.kind == "access"]
+    for wire in sorted(fibres, key=lambda wire: wire.a.sends.delay_ns):
+        a, b = root_of(number[wire.a.node]), root_of(number[wire.b.node])
+        if a != b:
+            root[b] = a
+            tree.append(wire)
+    return sorted(end.port for wire in tree for end in (wire.a, wire.b) if number.get(end.node) == dpid)

@@ -10,7 +10,7 @@ from typing import Literal
 from apnemu.blueprint import applications
 from apnemu.blueprint.addressing import dcn_addresses
 from apnemu.blueprint.apn import compile_apn
-from apnemu.blueprint.document import Blueprint, DcnLine
+from apnemu.blueprint.document import FOREIGN_SETTLE_S, Blueprint, DcnLine
 from apnemu.blueprint.on_demand import compile_on_demand
 from apnemu.blueprint.packet import compile_packet
 from apnemu.blueprint.routed import compile_routed
@@ -35,6 +35,8 @@ def blueprint_for(
     seed: int,
     controller: str | None = None,
     controller_runtime: str = "os-ken",
+    controller_options: tuple[str, ...] = (),
+    controller_settle_s: float | None = FOREIGN_SETTLE_S,
     pcap: bool = False,
 ) -> Blueprint:
     """Return all that a guest needs. `controller` is the path of an application that replaces the network's own."""
@@ -54,6 +56,8 @@ def blueprint_for(
         stages=stages,
         controller=controller or OWN_CONTROLLER[network],
         controller_runtime=controller_runtime,
+        controller_options=controller_options,
+        controller_settle_s=controller_settle_s,
         pcap=pcap,
     )
     if network == "apn" and assignment.shares:

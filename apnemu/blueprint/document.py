@@ -12,6 +12,9 @@ from apnemu.blueprint.as_json import built_from, plain
 from apnemu.model.plant import Plant
 from apnemu.model.scenario import Stage
 
+FOREIGN_SETTLE_S = 2.0
+"""Virtual time that an application that is not ours gets once its switches have connected, to set its rules."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
@@ -246,6 +249,10 @@ class Blueprint:
     plant: Plant | None = None
     """The plant that the controller plans on; None where all light was planned before."""
     transceivers: tuple[Transceiver, ...] = ()
+    controller_options: tuple[str, ...] = ()
+    """Options, as ryu-manager's, of an application that is not ours."""
+    controller_settle_s: float | None = FOREIGN_SETTLE_S
+    """Virtual time that such an application gets once its switches have connected; None: until it says it is ready."""
 
     def to_json(self) -> dict[str, Any]:
         document: dict[str, Any] = plain(self)

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import sys
 from contextlib import suppress
 from pathlib import Path
@@ -13,7 +14,7 @@ import typer
 
 from apnemu.cli.shown import show_json, to_stderr, to_stdout
 from apnemu.cli.topologies import Topology
-from apnemu.cli.values import time_of
+from apnemu.cli.values import Settle, time_of
 from apnemu.errors import InputError
 from apnemu.running.directory import made, new_folder
 from apnemu.running.options import seed_of, shows_of
@@ -29,6 +30,9 @@ Show = Annotated[
     list[Path] | None, typer.Option(metavar="PATH", help="File or folder in your home that the lab sees; repeatable.")
 ]
 Json = Annotated[bool, typer.Option("--json", help="One JSON document on standard output and nothing else.")]
+
+RYU = "ryu"
+"""What is no experiment among the names of `apnemu setup`."""
 
 
 def doctor(as_json: Json = False) -> None:
@@ -47,6 +51,14 @@ def doctor(as_json: Json = False) -> None:
         for name in known_experiments()
         for program in load_experiment(name).needs
     ]
+    further.append(
+        needs.Need(
+            name="Ryu 4.34",
+            present=needs.has_ryu(),
+            why="applications that import ryu.app, and --controller-runtime ryu",
+            mend="apnemu setup ryu",
+        )
+    )
     if as_json:
         show_json([{"name": n.name, "present": n.present, "why": n.why, "mend": n.mend} for n in (*found, *further)])
     else:
@@ -60,12 +72,22 @@ def doctor(as_json: Json = False) -> None:
 
 
 def setup(
-    experiment: Annotated[list[str], typer.Argument(help="Experiments whose programs are to be installed; or all.")],
+    experiment: Annotated[
+        list[str], typer.Argument(help="Experiments whose programs are to be installed; or all; or ryu.")
+    ],
 ) -> None:
-    """Install the Debian packages of the programs that an experiment runs in the lab (asks for rights with sudo)."""
+    """Install the Debian packages of the programs that an experiment runs in the lab (asks for rights with sudo).
+
+    `ryu` installs Ryu 4.34 into the Python of this command: its applications, and the runtime --controller-runtime ryu.
+    """
     from apnemu.lab import needs
     from apnemu.question.discovery import known_experiments, load_experiment
 
+    if RYU in experiment:
+        if not needs.has_ryu():
+            to_stderr("installing Ryu 4.34")
+            needs.install_ryu()
+        experiment = [name for name in experiment if name != RYU]
     names = known_experiments() if experiment == ["all"] else experiment
     programs = [program for name in names for program in load_experiment(name).needs]
     missing = list(dict.fromkeys(one.package for one in programs if not needs.has_program(one.path)))
@@ -150,30 +172,49 @@ def execute(
 @lab.command(name="net", context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
 def network(
     topology: Topology,
-    command: Annotated[list[str], typer.Argument(metavar="-- CMD", help="Program and arguments.")],
+    command: Annotated[list[str] | None, typer.Argument(metavar="-- CMD", help="Program and arguments.")] = None,
+    network: Annotated[str, typer.Option(help="apn: nothing is lit, its controller is asked; or packet.")] = "apn",
+    script: Annotated[Path | None, typer.Option(help="Python file to run with Mininet's `net` in it, for CMD.")] = None,
     transceivers: Annotated[int, typer.Option(min=1, max=64, help="Of each data centre.")] = 8,
     folder: Annotated[Path | None, typer.Option(help="Folder that the lab shares at /run/apnemu.")] = None,
     seed: Annotated[int, typer.Option(help="All that is random comes from it.")] = 1,
-    runtime: Annotated[str, typer.Option(help="os-ken or ryu.")] = "os-ken",
+    controller: Annotated[Path | None, typer.Option(help="Another Ryu application, on the packet network.")] = None,
+    runtime: Annotated[str, typer.Option("--runtime", "--controller-runtime", help="os-ken or ryu.")] = "os-ken",
+    controller_options: Annotated[str, typer.Option(help="Its options, as ryu-manager's, in one text.")] = "",
+    settle: Settle = None,
     wall_limit_s: Annotated[float, typer.Option(min=1)] = 600,
     hide_home: HideHome = True,
     show: Show = None,
 ) -> None:
-    """Start a network of ROADMs, nothing lit, with its APN controller; then run a program (`apnemu ctl`) beside it.
+    """Start a network with its controller; then run a program beside it, or a Python file with Mininet's `net`.
 
-    When the program ends, the network ends, and whatever the program has left running.
+    On the APN nothing is lit: `apnemu ctl` asks its controller. When the program ends, the network ends, and whatever
+    the program has left running.
     """
     from apnemu.lab import guest, kernel
     from apnemu.lab.python import guest_code, guest_folders, guest_python
-    from apnemu.running.unlit_network import write_network
+    from apnemu.running.options import application, settle_of
+    from apnemu.running.options import runtime as runtime_of
+    from apnemu.running.unlit_network import Control, network_of, write_network
 
+    kind = network_of(network, controller)
+    if not script and not command:
+        raise InputError("there is nothing to run; give a program after --, or --script with a Python file", file="--")
+    if script and not script.is_file():
+        raise InputError(f"there is no file {script}; give a Python file that uses net", file="--script")
+    framework, words = runtime_of(runtime), tuple(shlex.split(controller_options))
+    own = application(controller, framework, words)
+    control = Control(framework=framework, application=own, options=words, settle_s=settle_of(settle, own))
     shared = made(folder or new_folder("net"), "--folder")
-    for note in write_network(shared, topology, transceivers=transceivers, seed=seed_of(seed), runtime=runtime):
+    for note in write_network(
+        shared, topology, transceivers=transceivers, seed=seed_of(seed), network=kind, control=control
+    ):
         to_stderr(note)
+    played = [*(["--script", str(script.resolve())] if script else []), *(command or [])]
     job = guest.Job(
         kernel=kernel.ensure(report=to_stderr).path,
         folder=shared,
-        argv=(guest_python(), "-m", "apnemu.emulation", "/run/apnemu", *command),
+        argv=(guest_python(), "-m", "apnemu.emulation", "/run/apnemu", *played),
         working_directory=str(Path.cwd()),
         seed=seed_of(seed),
         memory_mb=2048,
@@ -182,7 +223,7 @@ def network(
         environment={"PATH": _guest_path(), "PYTHONPATH": guest_code()},
         shown=guest_folders(),
         hide_home=hide_home,
-        visible=_visible(command, show),
+        visible=_visible([*(command or []), *(str(one) for one in (script, controller) if one)], show),
     )
     outcome = guest.run(job, stdout=1, stderr=2)
     raise typer.Exit(outcome.exit_code)

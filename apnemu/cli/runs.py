@@ -12,11 +12,11 @@ import typer
 from apnemu.cli.labs import HideHome, Json, Show
 from apnemu.cli.shown import OUT, show_json, to_stderr, to_stdout
 from apnemu.cli.topologies import Topology, TopologyOption
-from apnemu.cli.values import cores
+from apnemu.cli.values import ControllerOptions, Settle, cores
 from apnemu.errors import InputError
 from apnemu.question.discovery import load_experiment, shipped_topology, topology_of, topology_word
 from apnemu.running.directory import new_folder
-from apnemu.running.options import application, networks_of, runtime, seed_of, shows_of, times_of
+from apnemu.running.options import application, networks_of, runtime, seed_of, settle_of, shows_of, times_of
 
 UNMET = 1
 """Exit code of a run whose expectation did not come true."""
@@ -139,6 +139,7 @@ def _minimum_wavelengths(file: Path, seconds: float, seed: int, as_json: bool) -
 
 def run(
     experiment: Annotated[str, typer.Argument(help="A name from experiments/, or a file with an EXPERIMENT.")],
+    controller_options: ControllerOptions = None,
     topology: TopologyOption = None,
     setting: Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="May be repeated.")] = None,
     seed: Annotated[int, typer.Option(help="All that is random comes from it.")] = 1,
@@ -149,6 +150,7 @@ def run(
     as_json: Json = False,
     controller: Annotated[Path | None, typer.Option(help="Another Ryu application, in place of ours.")] = None,
     controller_runtime: Annotated[str | None, typer.Option(help="os-ken or ryu; what is installed.")] = None,
+    settle: Settle = None,
     syscall_cost_ns: Annotated[
         int, typer.Option(help="Virtual time that a system call takes.", min=0, max=MOST_COST_NS)
     ] = 500,
@@ -166,6 +168,8 @@ def run(
     """Ask one question of the networks; leave a run directory with all that was seen."""
     from apnemu.running.request import Request
 
+    framework = runtime(controller_runtime)
+    own_controller = application(controller, framework, words := tuple(controller_options or ()))
     asked = load_experiment(experiment)
     own_file = Path(experiment) if experiment.endswith(".py") else None
     request = Request(
@@ -178,8 +182,10 @@ def run(
         times=times_of(time),
         out=out,
         pcap=pcap,
-        controller=application(controller),
-        controller_runtime=runtime(controller_runtime),
+        controller=own_controller,
+        controller_runtime=framework,
+        controller_options=words,
+        controller_settle_s=settle_of(settle, own_controller),
         syscall_cost_ns=syscall_cost_ns,
         wall_limit_s=wall_limit_s,
         cores=cores(core),

@@ -3,7 +3,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
+
+import typer
 
 from apnemu.errors import InputError
 from apnemu.running.options import cores_of, times_of
@@ -12,6 +14,18 @@ if TYPE_CHECKING:
     from apnemu.running.request import Time
 
 MOST_WORKERS = 1024
+ControllerOptions = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="[-- OPTIONS]", help="Options of the application given with --controller, as ryu-manager's."
+    ),
+]
+Settle = Annotated[
+    str | None,
+    typer.Option(
+        metavar="SECONDS", help="Virtual time for --controller to converge, or ready: until it says so. Else 2 s."
+    ),
+]
 
 
 def cores(given: str | None) -> tuple[int, ...]:

@@ -12,7 +12,7 @@ FRR's daemons, with `turns.c` preloaded.
 `player` plays the stages with the players of `play`, a file for each kind of activity, on one `loop`: one process with
 sockets in all namespaces, since a process for each host would cost more than the network. `apps` runs programs in the
 hosts. `ends` knows which hosts stand for a pair of sites, `notes` writes the records, `capture` runs
-tcpdump. `stock` builds stock Mininet for comparison.
+tcpdump, `storms` watches for broadcast storms. `stock` builds stock Mininet for comparison.
 
 Imports are kept few: every file is read through hostfs.
 """

@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import os
 import resource
+import runpy
 import signal
 import subprocess
 import sys
@@ -18,12 +19,15 @@ from apnemu.emulation import capture, namespaces, switching, transceivers
 from apnemu.emulation.controller import Controller
 from apnemu.emulation.loop import Loop, now_ns
 from apnemu.emulation.namespaces import plays_devices
-from apnemu.emulation.net import load
+from apnemu.emulation.net import Net, load
 from apnemu.emulation.notes import Notes
 from apnemu.emulation.player import Player
+from apnemu.emulation.storms import StormWatch
 from apnemu.errors import ApnemuError, LabError
 from apnemu.model.scenario import START_EVERY_NS
 
+SCRIPT = "--script"
+"""The word before a Python file that is run with the network in its hands, in place of a command."""
 NOT_CONTROL = ("not", "(", "net", "127.0.0.0/8", "or", "net", DCN_NETWORK, ")")
 """Filter of captures: OpenFlow's keepalives are no traffic of the network; their instants depend on the start-up."""
 BEGIN_EVERY_NS = 100_000_000
@@ -69,8 +73,16 @@ def run_to_its_end(command: list[str]) -> int:
     return code
 
 
+def run_script(net: Net, words: list[str]) -> int:
+    """Run a Python file, with its arguments, that finds Mininet's network in the name `net`."""
+    sys.argv = words
+    sys.path.insert(0, str(Path(words[0]).parent))
+    runpy.run_path(words[0], init_globals={"net": net}, run_name="__main__")
+    return 0
+
+
 def main(folder: Path, command: list[str]) -> int:
-    """Play the stages; or run a command beside the controller, whose exit code is then the guest's."""
+    """Play the stages; or run a command or a script beside the controller, whose exit code is then the guest's."""
     wait_for_a_round_instant(BEGIN_EVERY_NS)
     net = load(folder)
     if net.blueprint.transceivers:
@@ -82,6 +94,8 @@ def main(folder: Path, command: list[str]) -> int:
     net.start()
     tell = partial(print, flush=True, file=sys.stderr if command else sys.stdout)
     tell("network built")
+    if controller and not controller.is_own():
+        StormWatch(net.blueprint).start()
     if controller:
         controller.wait_until_ready()
         switching.no_keepalives()
@@ -93,7 +107,7 @@ def main(folder: Path, command: list[str]) -> int:
             namespaces.name(net[host.name].namespace, host.name)
         if net.controller_namespace is not None:
             namespaces.name(net.controller_namespace, "controller")
-        return run_to_its_end(command)
+        return run_script(net, command[1:]) if command[0] == SCRIPT else run_to_its_end(command)
     notes = Notes(folder / "records.jsonl", net.blueprint.network)
     capturing = capture.tcpdump(folder / "capture.pcap", "any", *NOT_CONTROL) if net.blueprint.pcap else None
     os.sched_setscheduler(0, os.SCHED_FIFO | os.SCHED_RESET_ON_FORK, os.sched_param(PLAYER_PRIORITY))
@@ -101,6 +115,8 @@ def main(folder: Path, command: list[str]) -> int:
         plays_devices(os.getpid())  # those who ask for light are as many computers; programs that it starts are none
     wait_for_a_round_instant(START_EVERY_NS)
     Player(net, folder, notes, controller).play()
+    if controller:
+        controller.check_alive()
     notes.close()
     (folder / "usage.json").write_text(json.dumps({"memory_mb": used_memory_mb()}))
     if capturing:

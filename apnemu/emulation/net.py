@@ -18,6 +18,10 @@ from apnemu.emulation.netlink import Netlink, address, ask, host_route, interfac
 from apnemu.emulation.nodes import QuietController, QuietHost, QuietIntf, QuietSwitch, Wire
 
 CONTROLLER_PORT = 6653
+OWN = ("lightpath", "packet", "apn")
+"""Controllers of our own; any other is the file of an application."""
+ALL_VERSIONS = "OpenFlow10,OpenFlow11,OpenFlow12,OpenFlow13,OpenFlow14,OpenFlow15"
+"""Versions that switches offer an application that is not ours: which it speaks is its own business."""
 TCP_BUFFER_BYTES = 7 << 28
 """Largest socket buffer. It holds what TCP's largest window does (1 GiB, `blueprint.prediction`) with what Linux counts
 beside the payload, and a third that is free when a sender is woken; the kernel counts in 31 bits."""
@@ -59,10 +63,9 @@ class Net(Mininet):  # type: ignore[misc]  # mininet has no types
             self.addHost(host.name, ip=host.address)
         for router in blueprint.routers:
             self.addHost(router.name, ip=router.router_id)
+        versions = "OpenFlow13" if blueprint.controller in OWN else ALL_VERSIONS
         for switch in blueprint.switches:
-            self.addSwitch(
-                switch.name, dpid=f"{switch.dpid:016x}", batch=True, protocols="OpenFlow13", reconnectms=1000
-            )
+            self.addSwitch(switch.name, dpid=f"{switch.dpid:016x}", batch=True, protocols=versions, reconnectms=1000)
         self._sysctls(None)
         self._make_wires()
         self._configure_hosts()

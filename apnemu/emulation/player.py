@@ -22,6 +22,8 @@ from apnemu.units import VirtualNs, ns_to_us
 
 WARM_UP_ROUNDS = 2
 WARM_UP_GAP_NS = VirtualNs(2_000_000)
+LEARNING_ROUNDS, LEARNING_GAP_NS = 4, VirtualNs(500_000_000)
+"""The same for an application that is not ours, which may learn from each round: one is over before the next."""
 
 
 class Player:
@@ -56,7 +58,9 @@ class Player:
         if not pairs:
             return
         loop = Loop()
-        plan = Probes(pairs=pairs, count=WARM_UP_ROUNDS, gap_ns=WARM_UP_GAP_NS)
+        learns = self._scene.controller is not None and not self._scene.controller.is_own()
+        rounds, gap_ns = (LEARNING_ROUNDS, LEARNING_GAP_NS) if learns else (WARM_UP_ROUNDS, WARM_UP_GAP_NS)
+        plan = Probes(pairs=pairs, count=rounds, gap_ns=gap_ns)
         echoes = Echoes(plan, self._scene.ends, self._scene.blueprint.seed)
         loop.run(echoes.start(loop, now_ns() + LEAD_NS) + SETTLE_NS)
         echoes.close(loop)

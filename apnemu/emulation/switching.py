@@ -46,9 +46,7 @@ def start() -> None:
         f"other_config:max-revalidator={FOREVER_MS}",
         f"other_config:stats-update-interval={FOREVER_MS}",
     )
-    wait = CLOCK_NEEDED_S - time.clock_gettime(time.CLOCK_MONOTONIC)
-    if wait > 0:
-        time.sleep(wait)
+    wait_for_the_clock()
     run(
         "ovs-vswitchd",
         f"unix:{RUN}/db.sock",
@@ -57,6 +55,13 @@ def start() -> None:
         f"--pidfile={RUN}/ovs-vswitchd.pid",
         f"--log-file={RUN}/ovs-vswitchd.log",
     )
+
+
+def wait_for_the_clock() -> None:
+    """Wait until ovs-vswitchd can be started."""
+    wait = CLOCK_NEEDED_S - time.clock_gettime(time.CLOCK_MONOTONIC)
+    if wait > 0:
+        time.sleep(wait)
 
 
 def daemon() -> int:

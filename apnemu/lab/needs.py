@@ -3,10 +3,12 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import platform
 import shutil
 import subprocess
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from glob import glob
@@ -27,6 +29,8 @@ PROGRAMS: Final = {
     "chrt": ("util-linux", "the guest's network thread goes before every program"),
 }
 SYSTEM_PATH: Final = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+RYU_STEPS: Final = (("setuptools>=66.1,<67", "wheel", "pbr"), ("--no-build-isolation", "ryu==4.34"))
+"""What pip is asked for, in two steps: Ryu 4.34 builds with a setuptools of its time alone, and not in isolation."""
 OLDEST_HOST: Final = (5, 6)
 """Oldest kernel of the host that will do: it has openat2, by which the guest's writes are bound to one folder."""
 FREE_MEMORY_MB: Final = 1024
@@ -143,6 +147,25 @@ def install(packages: Sequence[str]) -> None:
         if done.returncode:
             last_words = " ".join((done.stderr or done.stdout).split()[-40:])
             raise LabError(f"apt-get {command[0]} ended with {done.returncode}: {last_words}")
+
+
+def has_ryu() -> bool:
+    """Whether the Python of this command has Ryu."""
+    return importlib.util.find_spec("ryu") is not None
+
+
+def install_ryu() -> None:
+    """Install Ryu 4.34 into the Python of this command.
+
+    Raises:
+        LabError: pip failed; the message has the last words that it printed.
+    """
+    pip = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check", "install"]
+    for packages in RYU_STEPS:
+        done = subprocess.run([*pip, *packages], capture_output=True, text=True, stdin=subprocess.DEVNULL)
+        if done.returncode:
+            last_words = " ".join((done.stderr or done.stdout).split()[-40:])
+            raise LabError(f"pip install {' '.join(packages)} ended with {done.returncode}: {last_words}")
 
 
 def _number(path: Path, *, default: int) -> int:

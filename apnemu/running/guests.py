@@ -46,6 +46,8 @@ def blueprint_of(request: Request, context: Context[Any]) -> Blueprint:
         seed=context.seed,
         controller=str(request.controller.resolve()) if request.controller else None,
         controller_runtime=request.controller_runtime,
+        controller_options=request.controller_options,
+        controller_settle_s=request.controller_settle_s,
         pcap=request.pcap,
     )
     write_blueprint(context.folder, blueprint)

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import operator
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:  # a shell that completes a word starts the program: what it n
     from apnemu.running.request import Time
 
 HIGHEST_SEED = 2**64 - 1
+LONGEST_SETTLE_S = 3600.0
 
 
 def networks_of(given: Iterable[str] | None, asked: Experiment[Any]) -> tuple[Network, ...]:
@@ -58,13 +59,23 @@ def seed_of(given: Any) -> int:
     return seed
 
 
-def application(given: str | Path | None) -> Path | None:
-    """The file of another Ryu application. Raises InputError where there is no file."""
+def application(given: str | Path | None, framework: str, words: Sequence[str] = ()) -> Path | None:
+    """The file of another Ryu application, whose imports and options (`words`) the framework has.
+
+    Raises InputError where there is no file, or where it cannot run.
+    """
     if given is None:
+        if words:
+            raise InputError(f"'{words[0]}' is for an application of one's own; give one with --controller", file="--")
         return None
+    from apnemu.controllers import checking
+
     file = Path(given)
     if not file.is_file():
         raise InputError(f"there is no file {file}; give a Ryu application", file="--controller")
+    checking.check_imports(file, framework)
+    if words:
+        checking.check_options(words, framework)
     return file
 
 
@@ -79,17 +90,45 @@ def shows_of(given: Iterable[str | Path]) -> tuple[Path, ...]:
 
 def runtime(given: str | None) -> str:
     """The framework of the controller, or the first that is installed. Raises InputError for any other."""
-    from apnemu.controllers.frameworks import installed
+    from apnemu.controllers.frameworks import RYU, installed
 
     runtimes = installed()
     if given is None and runtimes:
         return runtimes[0]
     if given not in runtimes:
+        known = " or ".join(runtimes) or "installed: pip install os-ken"
         raise InputError(
-            f"'{given}' is not installed; it must be {' or '.join(runtimes) or 'installed: pip install os-ken'}",
+            f"'{given}' is not installed; it must be {known}"
+            + ("; apnemu setup ryu installs it" if given == RYU else ""),
             file="--controller-runtime",
         )
     return given
+
+
+def settle_of(given: float | str | None, controller: Path | None) -> float | None:
+    """The virtual seconds that another application has, None until it says that it is ready. Raises InputError."""
+    if given is None:
+        from apnemu.blueprint.document import FOREIGN_SETTLE_S
+
+        return FOREIGN_SETTLE_S
+    if controller is None:
+        raise InputError(
+            f"settle is {given}; it is for an application given with --controller: ours say when they are ready",
+            file="--settle",
+        )
+    if given == "ready":
+        return None
+    try:
+        seconds = float(given)
+    except ValueError:
+        seconds = -1.0
+    if not 0 <= seconds <= LONGEST_SETTLE_S:
+        raise InputError(
+            f"settle is {given}; it must be from 0 to {LONGEST_SETTLE_S:.0f} virtual seconds, or ready: until the"
+            f" application writes to the descriptor of the variable APNEMU_READY; for example --settle 40",
+            file="--settle",
+        )
+    return seconds
 
 
 def cores_of(wanted: Iterable[int]) -> tuple[int, ...]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from apnemu.blueprint.document import FOREIGN_SETTLE_S
 from apnemu.question.context import Network
 from apnemu.question.discovery import comes_with_apnemu, topology_word
 from apnemu.question.experiment import Experiment
@@ -30,6 +31,8 @@ class Request:
     pcap: bool = False
     controller: Path | None = None
     controller_runtime: str = "os-ken"
+    controller_options: tuple[str, ...] = ()
+    controller_settle_s: float | None = FOREIGN_SETTLE_S
     syscall_cost_ns: int = 500
     wall_limit_s: float = 1800
     cores: tuple[int, ...] = ()
@@ -56,10 +59,7 @@ class Request:
         words += [word for path in self.shows for word in ("--show", str(path))]
         if self.controller:
             words += ["--controller", str(self.controller)]
-        return [
-            *words,
-            "--controller-runtime",
-            self.controller_runtime,
-            "--syscall-cost-ns",
-            str(self.syscall_cost_ns),
-        ]
+        if self.controller_settle_s != FOREIGN_SETTLE_S:
+            words += ["--settle", "ready" if self.controller_settle_s is None else f"{self.controller_settle_s:g}"]
+        words += ["--controller-runtime", self.controller_runtime, "--syscall-cost-ns", str(self.syscall_cost_ns)]
+        return [*words, *(["--", *self.controller_options] if self.controller_options else [])]

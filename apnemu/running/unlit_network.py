@@ -1,23 +1,50 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Network in which nothing is lit, for a person who asks its controller for light by hand (`apnemu lab net`)."""
+"""Network for a person by hand (`apnemu lab net`): nothing is lit yet and one asks for light, or the packet network."""
 
 from __future__ import annotations
 
 import dataclasses
+from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 from apnemu import shared_folder
 from apnemu.blueprint.compiled import blueprint_for
+from apnemu.blueprint.document import FOREIGN_SETTLE_S
+from apnemu.errors import InputError
 from apnemu.model.assignment import Assignment
 from apnemu.optics import carried
 from apnemu.planning import next_hops
+from apnemu.question.context import Network
 from apnemu.running.guests import write_blueprint
 from apnemu.running.manifest import scenario_unplayed
 from apnemu.topology import read_plant
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Control:
+    """Framework of the network's controller, and the application in its place with its options, if any."""
+
+    framework: str = "os-ken"
+    application: Path | None = None
+    options: tuple[str, ...] = ()
+    settle_s: float | None = FOREIGN_SETTLE_S
+
+
+def network_of(given: str, controller: Path | None) -> Network:
+    """The network of `--network`. Raises InputError for another word, or for a controller that it cannot have."""
+    if given not in ("apn", "packet"):
+        raise InputError(f"'{given}' is no network; it must be apn or packet", file="--network")
+    if given == "apn" and controller is not None:
+        raise InputError(
+            f"{controller} cannot set up light on demand; it must be on the packet network: --network packet",
+            file="--controller",
+        )
+    return cast("Network", given)
+
+
 def write_network(
-    folder: Path, topology: Path, *, transceivers: int, seed: int, runtime: str = "os-ken"
+    folder: Path, topology: Path, *, transceivers: int, seed: int, network: Network = "apn", control: Control
 ) -> tuple[str, ...]:
     """Write what a guest is to build into its folder; return lines that a user must know.
 
@@ -25,8 +52,20 @@ def write_network(
     cannot be.
     """
     shared_folder.remove(folder, "controller.journal")
-    plant = dataclasses.replace(carried(read_plant(topology)), transceivers=transceivers)
-    nothing = Assignment(lightpaths=(), refusals=())
-    blueprint = blueprint_for("apn", plant, nothing, next_hops(plant), (), seed=seed, controller_runtime=runtime)
+    plant = carried(read_plant(topology))
+    if network == "apn":
+        plant = dataclasses.replace(plant, transceivers=transceivers)
+    blueprint = blueprint_for(
+        network,
+        plant,
+        Assignment(lightpaths=(), refusals=()),
+        next_hops(plant),
+        (),
+        seed=seed,
+        controller=str(control.application.resolve()) if control.application else None,
+        controller_runtime=control.framework,
+        controller_options=control.options,
+        controller_settle_s=control.settle_s,
+    )
     write_blueprint(folder, blueprint)
-    return scenario_unplayed(plant, "The network on demand")
+    return scenario_unplayed(plant, "The network on demand" if network == "apn" else "The packet network")

@@ -23,6 +23,7 @@ class Frame:
     address_to: str | None = None
     tags: tuple[int, ...] = ()
     ttl: int = 64
+    ipv6: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +41,7 @@ def matches(rule: Rule, frame: Frame, port: int) -> bool:
         and (rule.tag is None or frame.tags[:1] == (rule.tag,))
         and (rule.mac_to is None or _masked(frame.mac_to, rule.mac_mask) == _masked(rule.mac_to, rule.mac_mask))
         and rule.address_to in (None, frame.address_to)
+        and (frame.ipv6 or not rule.ipv6)
     )
 
 

@@ -51,6 +51,22 @@ def check_datagrams(fabric: Fabric, plant: Plant) -> None:
             assert arrived.passed == tuple(number[site] for site in sites)
 
 
+def check_ipv6(fabric: Fabric, plant: Plant) -> None:
+    """From every host: to every other once, by the planned routers, with its hop limit; to all others together once."""
+    number = {switch.site: switch.dpid for switch in fabric.blueprint.switches}
+    routes = packet_routes(plant)
+    for host in fabric.blueprint.hosts:
+        for peer in host.peers:
+            frame = Frame(mac_to=peer.mac, ipv6=True)
+            (arrived,) = fabric.send(host.name, 0, frame)
+            sites = routes.get((host.site, next(h.site for h in fabric.blueprint.hosts if h.address == peer.address)))
+            assert (arrived.end.mac, arrived.frame) == (peer.mac, frame)
+            assert arrived.passed == tuple(number[site] for site in sites or (host.site,))
+        for group in ("33:33:00:00:00:01", "33:33:ff:00:00:02"):
+            reached = [arrived.end.mac for arrived in fabric.send(host.name, 0, Frame(mac_to=group, ipv6=True))]
+            assert sorted(reached) == sorted(peer.mac for peer in host.peers)
+
+
 def test_every_lightpath_of_jpn12_delivers_both_ways() -> None:
     assert len(jpn12("apn").blueprint.lit_paths) == 66
     check_light(jpn12("apn"))
@@ -60,11 +76,19 @@ def test_every_datagram_of_jpn12_arrives() -> None:
     check_datagrams(jpn12("packet"), shipped("jpn12"))
 
 
+@pytest.mark.parametrize("topology", ["three-sites", "jpn12", "nsfnet"])
+def test_ipv6_finds_its_neighbours_and_reaches_them_where_fibres_make_rings(topology: str) -> None:
+    plant = shipped(topology)
+    check_ipv6(Fabric(compiled(plant, "packet"), packet.rules), plant)
+
+
 @settings(max_examples=60, deadline=None)
 @given(joined_plants())
 def test_any_plant_delivers(plant: Plant) -> None:
     check_light(Fabric(compiled(plant, "apn"), lightpath.rules))
-    check_datagrams(Fabric(compiled(plant, "packet"), packet.rules), plant)
+    fabric = Fabric(compiled(plant, "packet"), packet.rules)
+    check_datagrams(fabric, plant)
+    check_ipv6(fabric, plant)
 
 
 def test_light_that_nobody_assigned_goes_nowhere() -> None:
@@ -100,6 +124,7 @@ def test_a_datagram_to_nobody_goes_nowhere() -> None:
     for host in fabric.blueprint.hosts:
         assert fabric.send(host.name, 0, Frame(address_to="10.99.0.1")) == []
         assert fabric.send(host.name, 0, Frame(mac_to="ff:ff:ff:ff:ff:ff")) == []
+        assert fabric.send(host.name, 0, Frame(mac_to="02:0a:ff:00:00:00", ipv6=True)) == []
 
 
 def test_injected_load_leaves_by_its_fibre_and_ends_at_the_next_router() -> None:
@@ -128,7 +153,7 @@ def test_no_two_rules_of_a_switch_match_the_same(topology: str, network: Network
 
 
 def what_matches(rule: Rule) -> tuple[object, ...]:
-    return rule.priority, rule.port_in, rule.tag, rule.mac_to, rule.mac_mask, rule.address_to
+    return rule.priority, rule.port_in, rule.tag, rule.mac_to, rule.mac_mask, rule.address_to, rule.ipv6
 
 
 def test_a_switch_of_no_lightpath_has_no_rules() -> None:

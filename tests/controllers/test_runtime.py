@@ -49,6 +49,11 @@ RULES = [
         [("Output", 7)],
     ),
     (
+        Rule(priority=50, port_in=3, ipv6=True, mac_to="33:33:00:00:00:00", mac_mask="ff:ff:00:00:00:00", actions=()),
+        {"eth_type": 0x86DD, "in_port": 3, "eth_dst": ("33:33:00:00:00:00", "ff:ff:00:00:00:00")},
+        [],
+    ),
+    (
         Rule(priority=200, mac_to="02:bb:00:00:00:00", mac_mask="ff:ff:00:00:00:00", actions=()),
         {"eth_dst": ("02:bb:00:00:00:00", "ff:ff:00:00:00:00")},
         [],

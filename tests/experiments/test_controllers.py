@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.experiments.command import THREE_SITES, apnemu, settings
+from tests import ryu_applications
+from tests.experiments.command import THREE_SITES, TOPOLOGIES, apnemu, settings
 
 pytestmark = [
     pytest.mark.guest,
@@ -61,3 +62,21 @@ def test_simple_switch_13_unchanged(tmp_path: Path, runtime: str) -> None:
     for row in rows:
         assert (row["sent"], row["lost"]) == (PROBES, 0)
         assert abs(row["rtt_ns_p50"] - row["predicted_rtt_ns"]) <= 1_000
+
+
+@pytest.mark.slow
+def test_applications_of_ryus_do_what_they_are_for_on_either_framework(capfd: pytest.CaptureFixture[str]) -> None:
+    """Two that others require and that serve pages; `tests/ryu_applications.py` has the others."""
+    failed = ryu_applications.table(["ofctl_rest", "gui_topology/gui_topology"])
+    assert failed == 0, capfd.readouterr().out
+
+
+@pytest.mark.slow
+def test_a_broadcast_storm_is_named(tmp_path: Path) -> None:
+    """A learning switch on rings. The limit is far: it must not come to it."""
+    file = ryu_applications.REPOSITORY / "examples" / "own_controller.py"
+    asked = ("run", "latency", "--topology", str(TOPOLOGIES / "nsfnet.yaml"), "--network", "packet")
+    done = apnemu(*asked, "--controller", str(file), "--wall-limit-s", "600", folder=tmp_path)
+    assert done.code == 3
+    assert "a broadcast storm: one frame left by " in done.err
+    assert "--settle 40" in done.err

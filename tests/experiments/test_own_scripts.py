@@ -85,3 +85,39 @@ def test_stock_mininet(tmp_path: Path) -> None:
     assert len(later) == 3
     for seen_ns in later:
         assert 2 * fibres_ns - 10_000 <= seen_ns <= 2 * fibres_ns + 4 * 1_000 + PING_COSTS_NS
+
+
+IPV6 = """
+import sys
+
+near, far = net["tokyo-h1"], net["osaka-h1"]
+for number, host in enumerate((near, far), 1):
+    host.cmd("sysctl -q -w net.ipv6.conf.all.disable_ipv6=0 net.ipv6.conf.eth0.disable_ipv6=0")
+    host.cmd(f"ip -6 addr add 2001:db8::{number}/64 dev eth0 nodad")
+print(near.cmd("ping -6 -c 3 2001:db8::2"), near.cmd("ip -6 neigh"), far.MAC(), sys.argv[1:])
+"""
+
+
+def test_a_script_has_net_and_ipv6_finds_its_neighbours_over_the_packet_network(tmp_path: Path) -> None:
+    (tmp_path / "script.py").write_text(IPV6)
+    asked = (
+        "lab",
+        "net",
+        "three-sites",
+        "--network",
+        "packet",
+        "--folder",
+        "net",
+        "--script",
+        "script.py",
+        "--",
+        "one",
+    )
+    done = apnemu(*asked, folder=tmp_path)
+    assert done.code == 0, done.err
+    assert "3 received, 0% packet loss" in done.out
+    wanted_ns = context_of(shipped("three-sites"), "packet").predicted_rtts(98)["tokyo", "osaka"]
+    for seen_ns in times_ns(done.out)[1:]:  # the first looks for its neighbour
+        assert wanted_ns - 10_000 <= seen_ns <= wanted_ns + 2 * PING_COSTS_NS
+    mac, _, words = done.out.splitlines()[-1].strip().partition(" ")
+    assert (f"lladdr {mac} " in done.out, words) == (True, "['one']")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from apnemu.experiments.failover import EXPERIMENT as FAILOVER
 from apnemu.running.manifest import scenario_unplayed
-from apnemu.running.unlit_network import write_network
+from apnemu.running.unlit_network import Control, write_network
 from apnemu.topology import read_plant
 from tests.experiments.command import TOPOLOGIES, apnemu, settings
 
@@ -39,7 +39,7 @@ def test_without_events_there_is_nothing_to_say(tmp_path: Path) -> None:
 
 
 def test_a_network_on_demand_says_so(tmp_path: Path) -> None:
-    said = write_network(tmp_path, with_events(tmp_path), transceivers=2, seed=1)
+    said = write_network(tmp_path, with_events(tmp_path), transceivers=2, seed=1, control=Control())
     assert said == (f"The network on demand {LEFT_OUT}",)
 
 
