@@ -18,8 +18,9 @@ from apnemu.emulation.netlink import Netlink, address, ask, host_route, interfac
 from apnemu.emulation.nodes import QuietController, QuietHost, QuietIntf, QuietSwitch, Wire
 
 CONTROLLER_PORT = 6653
-TCP_BUFFER_BYTES = 1 << 30
-"""Largest socket buffer: a window of 400 Gbit/s over 10,000 km is 5 GB; 1 GB is the kernel's own limit."""
+TCP_BUFFER_BYTES = 7 << 28
+"""Largest socket buffer. It holds what TCP's largest window does (1 GiB, `blueprint.prediction`) with what Linux counts
+beside the payload, and a third that is free when a sender is woken; the kernel counts in 31 bits."""
 SYSCTLS = {
     "ipv4/tcp_rmem": f"4096 1048576 {TCP_BUFFER_BYTES}",
     "ipv4/tcp_wmem": f"4096 1048576 {TCP_BUFFER_BYTES}",

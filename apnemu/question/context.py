@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Generic, Literal, TypeVar
 
-from apnemu.blueprint.prediction import lightpath_rtt_ns, packet_rtt_ns
+from apnemu.blueprint.prediction import ETHERNET_HEADER_BYTES, lightpath_rtt_ns, packet_rtt_ns, tcp_most_gbps
 from apnemu.model.activities import Pair
 from apnemu.model.assignment import Assignment
 from apnemu.model.plant import Plant
@@ -53,3 +53,9 @@ class Context(Generic[S]):
         if self.network == "packet":
             return self.plant.packet.line_rate_gbps
         return self.assignment.by_pair()[pair].rate_gbps
+
+    def tcp_most_gbps(self, pair: Pair, connections: int) -> tuple[float, Literal["line", "window"]]:
+        """Return the most that TCP connections carry between a pair that has its line to itself, and what bounds it."""
+        mtu_bytes = self.plant.packet.mtu_bytes
+        rtt_ns = self.predicted_rtts(mtu_bytes + ETHERNET_HEADER_BYTES)[pair]
+        return tcp_most_gbps(self.line_rate_gbps(pair), mtu_bytes, rtt_ns, connections)

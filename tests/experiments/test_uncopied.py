@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Receiving without copying: a rest below the wake-up mark arrives while the receiver waits for it."""
+"""Receiving without copying: whatever arrives is taken at once, since what waits narrows TCP's window."""
 
 from __future__ import annotations
 
@@ -23,8 +23,12 @@ def pair() -> tuple[socket.socket, socket.socket]:
     return near, far
 
 
-def waiting(peer: socket.socket) -> int:
-    found: int = struct.unpack("i", fcntl.ioctl(peer, termios.FIONREAD, bytes(4)))[0]
+SIOCOUTQ = termios.TIOCOUTQ
+"""Question for bytes that the other side has not acknowledged (tcp(7))."""
+
+
+def waiting(peer: socket.socket, what: int = termios.FIONREAD) -> int:
+    found: int = struct.unpack("i", fcntl.ioctl(peer, what, bytes(4)))[0]
     return found
 
 
@@ -46,6 +50,23 @@ def test_a_rest_that_comes_later() -> None:
             near.close()
             receiver.join(10)
         assert not stuck and far.recv(10) == b"next"
+
+
+@pytest.mark.parametrize("sent", [1, 60_000])
+def test_what_arrives_is_taken_at_once_however_much_is_wanted(sent: int) -> None:
+    near, far = pair()
+    with near, far, mmap.mmap(-1, CHUNK_BYTES) as nowhere:
+        receiver = threading.Thread(target=drop, args=(far, sent + (1 << 20), nowhere), daemon=True)
+        receiver.start()
+        near.sendall(bytes(sent))
+        for _ in range(200):
+            if not waiting(near, SIOCOUTQ) and not waiting(far):
+                break
+            time.sleep(0.01)
+        left = waiting(far)
+        near.sendall(bytes(1 << 20))
+        receiver.join(10)
+        assert not left and not receiver.is_alive()
 
 
 def test_the_other_side_ends_too_early() -> None:

@@ -4,7 +4,7 @@
 `playing` is the protocol, `stamps` the kernel's time stamps of frames. `arrivals`, `flows`, `probes`, `requests`,
 `retunes`, `saturations` and `trains` play the activities of these names, `programs` applications, `daemons` routing;
 of an event `failures` plays what it does to fibres and sites, `sags` to amplifiers, `losses` to the controller.
-`queues` and `waits` play nothing: they watch the switches' queues.
+`receivers` takes in what flows carry. `queues` and `waits` play nothing: they watch the switches' queues.
 
 A new kind of activity is a file with its value and its player, and a line in `PLAYERS`.
 """

@@ -2,23 +2,26 @@
 """TCP flows between hosts: real connections, sent from the page cache and received without being copied.
 
 `sendfile` and MSG_TRUNC leave TCP itself as it is and spare two copies of every byte, which were most of the cost of a
-flow in the lab (100 Gbit/s: 3.3 s of wall time for a virtual second with copies, 1.3 s without).
+flow in the lab (100 Gbit/s: 3.3 s of wall time for a virtual second with copies, 1.3 s without). `receivers` takes in
+what arrives. What a flow without a size got is read from the kernel, at the ramp's end and at the stage's end.
 """
 
 from __future__ import annotations
 
 import errno
 import json
-import mmap
 import os
 import socket
 import struct
+from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 
-from apnemu.emulation.loop import READ, WRITE, Loop, now_ns
+from apnemu.emulation.loop import WRITE, Loop, now_ns
 from apnemu.emulation.notes import Notes
 from apnemu.emulation.play.playing import Playing, Scene
+from apnemu.emulation.play.receivers import Receivers
 from apnemu.errors import LabError
 from apnemu.model.activities import Flow, Pair
 from apnemu.model.scenario import Stage
@@ -27,38 +30,56 @@ from apnemu.units import gbps_to_bytes_per_s
 PORT = 5201
 SO_MAX_PACING_RATE = 47
 CHUNK_BYTES = 1 << 26
-WAKE_BYTES = 1 << 20
-"""Least number of bytes that wakes the receiver of a flow without a size."""
-TOTAL_RETRANSMITS = struct.Struct("=100xI")
-"""`tcpi_total_retrans` in struct tcp_info (include/uapi/linux/tcp.h)."""
+TOTAL_RETRANSMITS, BYTES_RECEIVED = struct.Struct("=100xI"), struct.Struct("=128xQ")
+"""`tcpi_total_retrans` and `tcpi_bytes_received` in struct tcp_info (include/uapi/linux/tcp.h)."""
 
 
 @dataclass(slots=True)
 class _Stream:
-    """A connection of a flow."""
+    """A connection of a flow. `taken` counts what its receiver has taken in, `received` is what TCP had at its end."""
 
     flow: _Running
     sender: socket.socket
     to_send: int | None
     receiver: socket.socket | None = None
+    taken: int = 0
     received: int = 0
     retransmits: int = 0
+
+    def wanted(self) -> int | None:
+        size = self.flow.plan.size_bytes
+        return None if size is None else size - self.taken
+
+    def took(self, count: int) -> None:
+        self.taken += count
+        if self.wanted() == 0:
+            self.flow.lacking -= 1
+            if not self.flow.lacking:
+                self.flow.done_ns = now_ns()
+
+    def arrived(self) -> int:
+        """Bytes that TCP has received in order."""
+        if self.receiver is None:
+            return 0
+        information = self.receiver.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, BYTES_RECEIVED.size)
+        count: int = BYTES_RECEIVED.unpack(information)[0]
+        return count
 
 
 @dataclass(slots=True)
 class _Running:
-    """A flow under way. Instants are the loop's; `mark` is the first reception after the ramp."""
+    """A flow under way. `lacking` counts the streams that lack bytes; `marks` are instants, each with the bytes that
+    had arrived by then: at the ramp's end and at the stage's end."""
 
     plan: Flow
     start_ns: int
+    lacking: int
     streams: list[_Stream] = field(default_factory=list)
-    mark: tuple[int, int] | None = None
-    last_ns: int = 0
+    marks: list[tuple[int, int]] = field(default_factory=list)
     done_ns: int | None = None
 
-    @property
-    def received(self) -> int:
-        return sum(stream.received for stream in self.streams)
+    def mark(self) -> None:
+        self.marks.append((now_ns(), sum(stream.arrived() for stream in self.streams)))
 
 
 class Flows(Playing):
@@ -70,26 +91,29 @@ class Flows(Playing):
         self._ends = scene.ends
         self._running: list[_Running] = []
         self._by_port: dict[tuple[str, int], _Stream] = {}
-        self._listeners: list[socket.socket] = []
+        self._receivers: list[Receivers] = []
         self._file = -1
 
     def pairs(self) -> list[Pair]:
         return [(plan.source, plan.target) for plan in self._plans]
 
-    def start(self, loop: Loop, start_ns: int) -> int:
-        self._file = os.memfd_create("payload")
-        os.ftruncate(self._file, CHUNK_BYTES)
-        self._nowhere = mmap.mmap(-1, CHUNK_BYTES)
-        targets = {
-            host.name: host for host in (self._ends.between(plan.source, plan.target)[1] for plan in self._plans)
-        }
-        for host in targets.values():
+    def prepare(self) -> None:
+        targets = {}
+        streams: Counter[str] = Counter()
+        for plan in self._plans:
+            host = self._ends.between(plan.source, plan.target)[1]
+            targets[host.name] = host
+            streams[host.name] += plan.streams
+        for name, host in targets.items():
             listener = self._ends.socket(host, socket.AF_INET, socket.SOCK_STREAM)
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             listener.bind((host.address, PORT))
             listener.listen(4096)
-            self._listeners.append(listener)
-            loop.watch(listener.fileno(), READ, partial(self._accept, loop, listener))
+            self._receivers.append(Receivers(listener, streams[name], self._answered))
+
+    def start(self, loop: Loop, start_ns: int) -> int:
+        self._file = os.memfd_create("payload")
+        os.ftruncate(self._file, CHUNK_BYTES)
         for plan in self._plans:
             loop.at(start_ns + plan.start_ns, partial(self._open, loop, plan))
         return 0
@@ -97,8 +121,9 @@ class Flows(Playing):
     def stop(self, loop: Loop) -> None:
         """End the flows without a size; those with one may go on."""
         for running in self._running:
-            for stream in running.streams:
-                if running.plan.size_bytes is None:
+            if running.plan.size_bytes is None:
+                running.mark()
+                for stream in running.streams:
                     stream.to_send = 0
                     self._end(loop, stream)
 
@@ -110,13 +135,15 @@ class Flows(Playing):
 
     def note(self) -> None:
         """Write a record of each flow, in the order of their beginning."""
+        for receivers in self._receivers:
+            if receivers.fault:
+                raise LabError(f"a flow was not answered: {receivers.fault}")
         for running in self._running:
             self._note(running, self.scene.notes)
 
     def close(self, loop: Loop) -> None:
-        for listener in self._listeners:
-            loop.forget(listener.fileno())
-            listener.close()
+        for receivers in self._receivers:
+            receivers.close()
         os.close(self._file)
 
     def _note(self, running: _Running, notes: Notes) -> None:
@@ -130,21 +157,24 @@ class Flows(Playing):
         }
         if plan.size_bytes is not None:
             duration = None if running.done_ns is None else running.done_ns - running.start_ns
-            notes.write("flow", bytes=running.received, sent=plan.size_bytes, duration_ns=duration, **common)
+            received = sum(stream.received for stream in running.streams)
+            notes.write("flow", bytes=received, sent=plan.size_bytes, duration_ns=duration, **common)
             return
-        since_ns, before = running.mark or (running.last_ns, running.received)
+        (since_ns, before), (until_ns, after) = running.marks[0], running.marks[-1]
         detail = {"flows": plan.streams, "congestion_control": plan.congestion_control}
         notes.write(
             "interval",
-            bytes=running.received - before,
-            duration_ns=running.last_ns - since_ns,
+            bytes=after - before,
+            duration_ns=until_ns - since_ns,
             detail=json.dumps(detail),
             **common,
         )
 
     def _open(self, loop: Loop, plan: Flow) -> None:
-        running = _Running(plan, now_ns())
+        running = _Running(plan, now_ns(), plan.streams)
         self._running.append(running)
+        if plan.size_bytes is None:
+            loop.at(running.start_ns + plan.ramp_ns, partial(self._ramped, running))
         source, target = self._ends.between(plan.source, plan.target)
         for _ in range(plan.streams):
             sender = self._ends.socket(source, socket.AF_INET, socket.SOCK_STREAM)
@@ -175,57 +205,26 @@ class Flows(Playing):
                 stream.to_send -= sent
         loop.forget(stream.sender.fileno())
 
-    def _accept(self, loop: Loop, listener: socket.socket, _: int) -> None:
-        while True:
-            try:
-                receiver, peer = listener.accept()
-            except BlockingIOError:
-                return
-            stream = self._by_port[peer]
-            stream.receiver = receiver
-            receiver.setblocking(False)
-            self._wake_at(receiver, stream.flow.plan, 0)
-            loop.watch(receiver.fileno(), READ, partial(self._receive, loop, stream))
-
-    def _receive(self, loop: Loop, stream: _Stream, _: int) -> None:
-        running = stream.flow
-        if stream.receiver is None:
-            return
-        while True:
-            try:
-                got = stream.receiver.recv_into(self._nowhere, 0, socket.MSG_TRUNC)
-            except BlockingIOError:
-                break
-            except (ConnectionError, TimeoutError):
-                got = 0
-            if not got:  # the sender is gone
-                loop.forget(stream.receiver.fileno())
-                return
-            stream.received += got
-        running.last_ns = now_ns()
-        if running.mark is None and running.last_ns >= running.start_ns + running.plan.ramp_ns:
-            running.mark = (running.last_ns, running.received)
-        if running.plan.size_bytes is not None:
-            self._wake_at(stream.receiver, running.plan, stream.received)
-            if running.done_ns is None and running.received >= running.plan.size_bytes * running.plan.streams:
-                running.done_ns = running.last_ns
+    def _answered(self, receiver: socket.socket, peer: tuple[str, int]) -> _Stream:
+        stream = self._by_port[peer]
+        stream.receiver = receiver
+        return stream
 
     @staticmethod
-    def _wake_at(receiver: socket.socket, plan: Flow, received: int) -> None:
-        left = WAKE_BYTES if plan.size_bytes is None else min(WAKE_BYTES, max(1, plan.size_bytes - received))
-        receiver.setsockopt(socket.SOL_SOCKET, socket.SO_RCVLOWAT, left)
+    def _ramped(running: _Running) -> None:
+        if not running.marks:  # or else the stage has ended before
+            running.mark()
 
-    def _end(self, loop: Loop, stream: _Stream) -> None:
+    @staticmethod
+    def _end(loop: Loop, stream: _Stream) -> None:
         information = stream.sender.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, TOTAL_RETRANSMITS.size)
         stream.retransmits = TOTAL_RETRANSMITS.unpack(information)[0]
-        self._forget(loop, stream)
+        stream.received = stream.arrived()
+        if loop.watches(stream.sender.fileno()):
+            loop.forget(stream.sender.fileno())
         for end in (stream.sender, stream.receiver):
             if end is not None:
                 end.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("=ii", 1, 0))
+                with suppress(OSError):  # wakes the thread that waits for more; the other end may have gone before
+                    end.shutdown(socket.SHUT_RD)
                 end.close()
-
-    @staticmethod
-    def _forget(loop: Loop, stream: _Stream) -> None:
-        for end in (stream.sender, stream.receiver):
-            if end is not None and loop.watches(end.fileno()):
-                loop.forget(end.fileno())
