@@ -6,6 +6,7 @@
     sweeps      sweep
     labs        doctor, setup, lab
     ctl         ctl: asks a controller for light
+    calling     its calls over HTTP, and the form of answers
     foreign     import
     topologies  topologies; a topology by name or file, for every command
     values      words that the command line alone has, to values

@@ -10,22 +10,17 @@ from __future__ import annotations
 import json
 import math
 import time
-import urllib.error
-import urllib.parse
-import urllib.request
-from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 
 import typer
 
-from apnemu.blueprint.requests import LIST, MOVE, POINTS, PROTECTIONS, SERVICES, service, service_uuid
+from apnemu.blueprint.requests import MOVE, POINTS, PROTECTIONS, SERVICES, service, service_uuid
+from apnemu.cli.calling import LAB, call, points, services
 from apnemu.cli.shown import show_json, to_stdout
-from apnemu.errors import InputError, LabError
+from apnemu.errors import InputError
 
 ctl = typer.Typer(help="Light on demand: speaks to an APN controller.", no_args_is_help=True)
-LAB = "http://127.0.0.1:8181"
-NO_LIGHT = 1
 LOOK_EVERY_S = 0.1
 At = Annotated[str, typer.Option("--at", envvar="APNEMU_CONTROLLER", help="Where the controller is.")]
 Token = Annotated[str, typer.Option(envvar="APNEMU_TOKEN", help="What it asks for, outside a lab.")]
@@ -52,37 +47,38 @@ def request(
         raise InputError(f"protection is '{protection}'; it must be one of {', '.join(PROTECTIONS)}")
     if not 0 < rate_gbps < math.inf:
         raise InputError(f"--rate-gbps is {rate_gbps:g}; it must be a number above 0; for example --rate-gbps 100")
-    points = {one["name"][0]["value"]: one["uuid"] for one in _points(at, token)}
+    known = points(at, call("GET", at, POINTS, token))
     for site in (source, target):
-        if site not in points:
-            raise InputError(f"'{site}' is no data centre of this network; there are {', '.join(points)}")
+        if site not in known:
+            raise InputError(f"'{site}' is no data centre of this network; there are {', '.join(known)}")
     now = datetime.now(UTC)
     times = {"start-time": start_in_s, "end-time": end_in_s}
     schedule = {key: (now + timedelta(seconds=s)).isoformat() for key, s in times.items() if s is not None}
-    body = service(name, (points[source], points[target]), rate_gbps, protection, schedule)
-    found = _call("POST", at, SERVICES, token, body, as_json=as_json)[LIST][0]
-    while wait and found["lifecycle-state"] == "PLANNED":
+    body = service(name, (known[source], known[target]), rate_gbps, protection, schedule)
+    found = services(at, call("POST", at, SERVICES, token, body, as_json=as_json))
+    while wait and any(one["lifecycle-state"] == "PLANNED" for one in found):
         time.sleep(LOOK_EVERY_S)
-        found = _call("GET", at, f"{SERVICES}={found['uuid']}", token)[LIST][0]
-    _show([found], as_json)
+        found = services(at, call("GET", at, f"{SERVICES}={service_uuid(name)}", token))
+    _show(found, as_json)
 
 
 @ctl.command(name="list")
 def show_all(at: At = LAB, token: Token = "", as_json: Json = False) -> None:
     """List all services, in the order of acceptance."""
-    _show(_call("GET", at, SERVICES, token)[LIST], as_json)
+    _show(services(at, call("GET", at, SERVICES, token)), as_json)
 
 
 @ctl.command()
 def release(name: Name, at: At = LAB, token: Token = "") -> None:
     """Give a service's light back."""
-    _call("DELETE", at, f"{SERVICES}={service_uuid(name)}", token)
+    call("DELETE", at, f"{SERVICES}={service_uuid(name)}", token)
 
 
 @ctl.command()
 def move(name: Name, at: At = LAB, token: Token = "", as_json: Json = False) -> None:
     """Move a service to other light without loss: the new light is lit before the old one goes out."""
-    _show(_call("POST", at, MOVE, token, {"input": {"uuid": service_uuid(name)}}, as_json=as_json)[LIST], as_json)
+    body = {"input": {"uuid": service_uuid(name)}}
+    _show(services(at, call("POST", at, MOVE, token, body, as_json=as_json)), as_json)
 
 
 @ctl.command()
@@ -95,7 +91,7 @@ def watch(
     before: dict[str, Any] = {}
     until = time.monotonic() + for_s
     while True:
-        now = {one["uuid"]: one for one in _call("GET", at, SERVICES, token)[LIST]}
+        now = {one["uuid"]: one for one in services(at, call("GET", at, SERVICES, token))}
         for name in dict.fromkeys((*before, *now)):
             if before.get(name) != now.get(name):
                 to_stdout(json.dumps({"at_s": round(time.monotonic(), 9), "uuid": name, "service": now.get(name)}))
@@ -103,11 +99,6 @@ def watch(
         if time.monotonic() >= until:
             return
         time.sleep(LOOK_EVERY_S)
-
-
-def _points(at: str, token: str) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = _call("GET", at, POINTS, token)["tapi-common:service-interface-point"]
-    return found
 
 
 def _show(services: list[dict[str, Any]], as_json: bool) -> None:
@@ -118,43 +109,3 @@ def _show(services: list[dict[str, Any]], as_json: bool) -> None:
         lit = next((lit for lit in one["connection"] if lit["apnemu:carries"]), None)
         way = f"{'-'.join(lit['apnemu:route'])} {lit['apnemu:mode']}" if lit else one["apnemu:reason"] or "dark"
         to_stdout(f"{one['uuid']} {one['lifecycle-state']} {one['operational-state']} {way}")
-
-
-def _call(method: str, at: str, path: str, token: str, body: Any = None, *, as_json: bool = False) -> Any:
-    """Call the controller. No light ends the command with 1, and the reason is printed (`as_json`: `{"reason": WHY}`).
-
-    Raises InputError for what the controller does not take, LabError where there is no controller."""
-    _check_address(at)
-    headers = {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {token}"} if token else {})
-    data = None if body is None else json.dumps(body).encode()
-    asking = urllib.request.Request(f"{at.rstrip('/')}{path}", data=data, headers=headers, method=method)
-    try:
-        with urllib.request.urlopen(asking) as answer:
-            said = answer.read()
-    except urllib.error.HTTPError as error:
-        with error:
-            why = _why(error.read()) or error.reason
-        if error.code == 409:
-            show_json({"reason": why}) if as_json else to_stdout(why)
-            raise typer.Exit(NO_LIGHT) from None
-        if error.code >= 500:
-            raise LabError(f"the controller at {at} failed: {why}") from None
-        raise InputError(f"{why} ({error.code})") from None
-    except (OSError, ValueError) as error:
-        raise LabError(f"no controller answers at {at}: {error}; apnemu lab net starts one, --at names one") from None
-    return json.loads(said) if said else None
-
-
-def _check_address(at: str) -> None:
-    with suppress(ValueError):
-        parts = urllib.parse.urlsplit(at)
-        if parts.scheme in ("http", "https") and parts.hostname and parts.port != 0:
-            return
-    raise InputError(f"--at is '{at}'; it must be like {LAB}")
-
-
-def _why(said: bytes) -> str:
-    try:
-        return str(json.loads(said)["ietf-restconf:errors"]["error"][0]["error-message"])
-    except (ValueError, KeyError, TypeError, IndexError):
-        return ""

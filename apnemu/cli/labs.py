@@ -139,6 +139,7 @@ def execute(
     memory_mb: Annotated[int, typer.Option(min=64, max=1_048_576)] = 2048,
     time: Annotated[str, typer.Option(help="virtual or real.")] = "virtual",
     wall_limit_s: Annotated[float, typer.Option(min=1)] = 600,
+    stall_limit_s: Annotated[float, typer.Option(min=1, help="CPU time for computing at one instant.")] = 20,
     hide_home: HideHome = True,
     show: Show = None,
 ) -> None:
@@ -155,6 +156,7 @@ def execute(
         memory_mb=memory_mb,
         time=time_of(time),
         wall_limit_s=wall_limit_s,
+        stall_limit_s=stall_limit_s,
         environment={"PATH": _guest_path()},
         hide_home=hide_home,
         visible=_visible(command, show),

@@ -30,15 +30,20 @@ Design, and what was rejected:
   2 MB.
 - *The write bound is in hostfs* (patch 0004): each changing call names a file beneath the folder, by openat2.
   Read-only mounts bind nobody who is root in the guest, since root can mount again, and a bound on names alone falls
-  to symbolic links. Landlock or a mount namespace on the host would do as well, where they exist and are allowed.
+  to symbolic links. Landlock, where the host has it, is a second wall of the same place (`launch`), for a kernel that
+  somebody has taken over; a mount namespace would do as well, where it is allowed.
 - *What a guest writes is opened in one place* (`apnemu.shared_folder`), without following a link. What it boots from,
   and where its kernel keeps its process's number, is a folder of its own that it cannot write: that kernel removes all
   files of that folder when it ends, and a link there once turned this to any folder of the host.
 - *The home is hidden twice* (`hiding`): by what the guest has mounted, and by what the host lets its kernel read.
+- *A guest process's host half is bare* (patch 0010): the kernel's memory, status page and libraries are out of it,
+  and the host takes but three system calls from it. Cycle counter and vsyscalls tell virtual time (patch 0011).
 - *The guest's memory is a memfd* (patch 0005), not a file in /dev/shm, which in containers is small and noexec.
 - *Out of memory is read from the console, not made a panic* (vm.panic_on_oom): the kernel's own choice names the
   process that is too big; a panic names the process that asked last. The lab ends on that line.
 - *Standing still is measured in CPU time* (`watchdog`): a lab that is stopped or starved by the host is not at fault.
+- *A loop that waits without a system call ends the lab*, and is named. To preempt it after a while of the
+  host's time would make results depend on the host, and a loop cannot be told from a computation.
 - *Cores are claimed by abstract sockets* (`cores`): nothing to clean up, and all users see them.
 
 - *Every task has a processor of its own* (patches 0008, 0009): what a system call takes is paid by its caller, asleep,
@@ -49,4 +54,5 @@ Design, and what was rejected:
 *Not modelled:* the speed of a CPU. Computing takes no virtual time; a system call takes 500 ns, a clock reading 1 ns.
 ITIMER_PROF and RLIMIT_CPU still go by ticks. Memory, its limits and the page cache are one machine's. What the kernel's
 network code draws for two hosts at the very same nanosecond comes from one stream.
+What CPUID and RDRAND say is the machine's.
 """

@@ -195,11 +195,11 @@ class _Running:
                 on_progress(Progress(virtual_ns=reading.virtual_ns, wall_s=now_s, planned_virtual_s=planned))
             if stop is not None and stop.is_set():
                 raise GuestError(f"the guest was asked to end after {now_s:.1f} s")
-            verdict.check_limits(self._job, now_s, self._console, reading)
+            verdict.check_limits(self._job, now_s, self._console, reading, self._still)
             if self._job.time == "virtual" and now_s >= next_still_check_s:
                 next_still_check_s = now_s + STILL_CHECK_EVERY_S
-                if self._still.is_still(reading.virtual_ns, self._process.pid):
-                    raise verdict.stood_still(str(self._still), self._console, reading)
+                if self._still.is_still(reading, self._process.pid):
+                    raise verdict.stood_still(self._still, self._console, reading)
         code = _end(self._process)
         while self._read_console():
             pass

@@ -4,6 +4,10 @@
 The kernel dies with its parent, stays on one core, and finds the same address space, file descriptors and environment
 in every run, wherever its files lie: it is executed by descriptor, so that not even its own path reaches its stack.
 A program of its own, and not a function between fork and exec, since the parent may have threads.
+
+What it and its children may do is bounded here, in case that somebody takes the guest's kernel over: they gain no
+rights, and where the host has Landlock (Linux 5.19, or 6.1 of Debian 12) they change no file but in the job's folder,
+reach no TCP (6.7) and no process but their own (6.12).
 """
 
 from __future__ import annotations
@@ -12,16 +16,17 @@ import ctypes
 import os
 import resource
 import signal
-import stat
 import struct
 import sys
 
 PR_SET_PDEATHSIG = 1
+PR_SET_NO_NEW_PRIVS = 38
 ADDR_NO_RANDOMIZE = 0x0040000
 FIRST_FREE_FD = 64
-PR_SET_NO_NEW_PRIVS = 38
 LANDLOCK_CREATE_RULESET, LANDLOCK_ADD_RULE, LANDLOCK_RESTRICT_SELF = 444, 445, 446
-READ_FILE, REFER = 1 << 2, 1 << 13
+WRITE_FILE, READ_FILE, MAKE_CHAR, MAKE_BLOCK, TRUNCATE, IOCTL_DEV = (1 << bit for bit in (1, 2, 6, 11, 14, 15))
+CHANGES = WRITE_FILE | 0x3FF0
+"""Landlock's rights to write, remove, make, link and rename (`linux/landlock.h`), as its second version knows them."""
 
 
 def main(parent: int, core: int, kernel: str, fds: list[int], arguments: list[str]) -> None:
@@ -50,33 +55,46 @@ def main(parent: int, core: int, kernel: str, fds: list[int], arguments: list[st
     number = FIRST_FREE_FD + len(fds)  # the same in every run, since its path is on the stack
     if binary != number:
         binary = os.dup2(binary, number, inheritable=False)
-    _hide(libc, 3 + len(fds) - 1)
+    _shut_in(libc, 3 + len(fds) - 1)
     os.execve(binary, ["linux", *arguments], {"PATH": "/usr/bin:/bin", "HOME": "/", "APNEMU": "lab"})
 
 
-def _hide(libc: ctypes.CDLL, private: int) -> None:
-    """Let the kernel read nothing but what `staging` lists, if it lists anything, and the host has Landlock (5.19)."""
-    try:
-        listed = os.open("readable", os.O_RDONLY | os.O_CLOEXEC, dir_fd=private)
-    except FileNotFoundError:
+def _shut_in(libc: ctypes.CDLL, private: int) -> None:
+    """Give up every right that a lab has no use for, as far as the host knows how.
+
+    Where `staging` lists what the kernel may read (`readable`), it reads nothing else.
+    """
+    libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
+    version = libc.syscall(LANDLOCK_CREATE_RULESET, None, 0, 1)
+    if version < 2:  # the first forbids all renaming between folders
         return
-    with open(listed, "rb") as file:
-        paths = file.read().split(b"\0")
-    if libc.syscall(LANDLOCK_CREATE_RULESET, None, 0, 1) < 2:  # the first forbids all renaming between folders
-        return
-    rules = libc.syscall(LANDLOCK_CREATE_RULESET, struct.pack("=Q", READ_FILE | REFER), 8, 0)
-    for path in paths:
+    changes = CHANGES | (TRUNCATE if version >= 3 else 0) | (IOCTL_DEV if version >= 5 else 0)
+    own = changes & ~(MAKE_CHAR | MAKE_BLOCK)
+    allowed = [(path, READ_FILE) for path in _readable(private)]
+    reads = READ_FILE if allowed else 0
+    tcp, others = 3 if version >= 4 else 0, 3 if version >= 6 else 0
+    rules = libc.syscall(LANDLOCK_CREATE_RULESET, struct.pack("=QQQ", changes | reads, tcp, others), 24, 0)
+    allowed += [(b".", own), (b"/proc/self/fd/%d/." % private, own), (os.fsencode(os.devnull), WRITE_FILE)]
+    for path, rights in allowed:
         try:
             place = os.open(path, os.O_PATH | os.O_CLOEXEC | os.O_NOFOLLOW)
         except OSError:
             continue
-        rights = READ_FILE | REFER if stat.S_ISDIR(os.fstat(place).st_mode) else READ_FILE
-        libc.syscall(LANDLOCK_ADD_RULE, rules, 1, struct.pack("=Qi", rights, place), 0)  # what is refused stays hidden
+        libc.syscall(LANDLOCK_ADD_RULE, rules, 1, struct.pack("=Qi", rights, place), 0)  # what is refused stays shut
         os.close(place)
-    libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
     if libc.syscall(LANDLOCK_RESTRICT_SELF, rules, 0):
-        sys.exit(f"Landlock refuses to hide the home: {os.strerror(ctypes.get_errno())}; --no-hide-home goes without")
+        sys.exit(f"Landlock refuses to bind the lab: {os.strerror(ctypes.get_errno())}")
     os.close(rules)
+
+
+def _readable(private: int) -> list[bytes]:
+    """Paths that the kernel may read, if any are listed; else it may read all."""
+    try:
+        listed = os.open("readable", os.O_RDONLY | os.O_CLOEXEC, dir_fd=private)
+    except FileNotFoundError:
+        return []
+    with open(listed, "rb") as file:
+        return file.read().split(b"\0")
 
 
 def _dup_high(fd: int) -> int:

@@ -15,11 +15,13 @@ from apnemu.errors import GuestError
 from apnemu.lab import staging
 from apnemu.lab.console import Console
 from apnemu.lab.job import Job
-from apnemu.lab.watchdog import Reading
+from apnemu.lab.watchdog import Reading, StillWatch
 from apnemu.units import ns_to_s
 
 DISK_RESERVE_BYTES: Final = 1024 * 1024
 """Free space under the folder below which the disk counts as full: results would be cut short."""
+STANDS_S: Final = 1.0
+"""CPU time at one instant from which a guest that ran out of wall time is told why its time stood."""
 SIGNAL_EXIT: Final = 128
 """Exit code that a shell gives for a program that a signal ended, less the signal's number."""
 
@@ -36,7 +38,7 @@ def check_kernel(kernel: Path) -> None:
         raise GuestError(f"the lab's kernel at {kernel} is not executable; `chmod +x` it or build it again")
 
 
-def check_limits(job: Job, wall_s: float, console: Console, reading: Reading) -> None:
+def check_limits(job: Job, wall_s: float, console: Console, reading: Reading, still: StillWatch) -> None:
     """Check that a guest that runs is within its limits.
 
     Raises:
@@ -45,21 +47,20 @@ def check_limits(job: Job, wall_s: float, console: Console, reading: Reading) ->
     if console.out_of_memory:
         raise _out_of_memory(job, console)
     if wall_s > job.wall_limit_s:
+        stands = still.stood_s >= STANDS_S
         raise GuestError(
             f"the guest ran for {job.wall_limit_s:g} s of wall time, its limit (wall_limit_s), and came to "
-            f"{ns_to_s(reading.virtual_ns):.3f} s of virtual time; {_at_the_end(console, reading)}"
+            f"{ns_to_s(reading.virtual_ns):.3f} s of virtual time; "
+            + (_stands(console, reading, still) if stands else _at_the_end(console, reading))
         )
     free = free_bytes(job.folder)
     if free < DISK_RESERVE_BYTES:
         raise _disk_full(job.folder, free)
 
 
-def stood_still(what: str, console: Console, reading: Reading) -> GuestError:
+def stood_still(still: StillWatch, console: Console, reading: Reading) -> GuestError:
     """Make the error of a guest whose virtual time did not move though the CPU worked."""
-    return GuestError(
-        f"{what}; a program in the guest spins: let it sleep, or allow it longer (stall_limit_s); "
-        f"{_at_the_end(console, reading)}"
-    )
+    return GuestError(_stands(console, reading, still))
 
 
 def exit_code(job: Job, code: int, console: Console, reading: Reading) -> int:
@@ -130,6 +131,16 @@ def _out_of_memory(job: Job, console: Console) -> GuestError:
     return GuestError(
         f"the guest ran out of memory and its kernel ended {console.out_of_memory}; memory_mb is {job.memory_mb}: "
         f"give more; console: {console.tail()}"
+    )
+
+
+def _stands(console: Console, reading: Reading, still: StillWatch) -> str:
+    calls = still.syscalls(reading)
+    return (
+        f"{still}: {reading} runs on, with {calls or 'no'} system calls in that time, and the clock moves only by them "
+        "and while all sleep; if it waits in a loop (a spin lock, another thread's flag), let the loop sleep, yield or "
+        "read the clock (OMP_WAIT_POLICY=passive, OPENBLAS_NUM_THREADS=1), or run it on the host's clock (--time real);"
+        f" if it computes, allow it longer (stall_limit_s); console: {console.tail()}"
     )
 
 

@@ -72,21 +72,30 @@ class StillWatch:
 
     def __init__(self, limit_s: float) -> None:
         self.limit_s = limit_s
-        self._virtual_ns = 0
+        self.stood_s = 0.0
+        """CPU time, in s, since virtual time stands still, when last asked."""
+        self._since = Reading(virtual_ns=0, syscalls=0, pid=0, name="")
         self._cpu_s: float | None = None
 
-    def is_still(self, virtual_ns: int, session: int) -> bool:
+    def is_still(self, reading: Reading, session: int) -> bool:
         """Whether virtual time stands still; asked about once a second, it reads the CPU time only while in doubt."""
-        if virtual_ns - self._virtual_ns >= s_to_ns(self.limit_s * STILL_SHARE):
-            self._virtual_ns, self._cpu_s = virtual_ns, None
+        if reading.virtual_ns - self._since.virtual_ns >= s_to_ns(self.limit_s * STILL_SHARE):
+            self._since, self._cpu_s, self.stood_s = reading, None, 0.0
             return False
         cpu_s = session_cpu_s(session)
         if self._cpu_s is None:
             self._cpu_s = cpu_s
-        return cpu_s - self._cpu_s >= self.limit_s
+        self.stood_s = cpu_s - self._cpu_s
+        return self.stood_s >= self.limit_s
+
+    def syscalls(self, reading: Reading) -> int:
+        """Number of system calls since virtual time stands still."""
+        return reading.syscalls - self._since.syscalls
 
     def __str__(self) -> str:
-        return f"virtual time has stood still at {ns_to_s(self._virtual_ns):.6f} s for {self.limit_s:g} s of CPU"
+        return (
+            f"virtual time has stood still at {ns_to_s(self._since.virtual_ns):.6f} s for {self.stood_s:.0f} s of CPU"
+        )
 
 
 def session_cpu_s(session: int) -> float:

@@ -5,7 +5,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from typing import Any
 from rich.table import Table
 
 from apnemu.caches import foreign_part
-from apnemu.errors import InputError
+from apnemu.errors import ApnemuError, InputError
 from apnemu.question.discovery import known_experiments, load_experiment
 from apnemu.report.page import Part, render, write_page
 from apnemu.report.shown import Shown
@@ -21,6 +22,11 @@ from apnemu.report.tables import results_table
 from apnemu.running.asked import exact_rows, own_functions
 from apnemu.running.directory import OWN_EXPERIMENT, made
 
+CLOCKS = ("virtual", "real")
+MOST_BYTES = 1 << 29
+"""Most bytes of a file that is read again: ten times the results of every pair of 1,000 sites."""
+MOST_SAID = 200
+"""Most characters of a fault that stand in a message."""
 WRITTEN = ("experiment", "seed", "time", "virtual_s", "wall_s", "expectation", "results")
 """What every run writes into `results.json`."""
 
@@ -36,19 +42,42 @@ class Finished:
     shown: Shown
     own_file: Path | None = None
     """The file of an experiment of somebody's own, to be named for what its functions raise."""
+    read_again: bool = False
+    """Whether its files were read from a directory: what they hold is then whatever somebody made of it since."""
 
     def answer(self) -> str:
         """The answer in a sentence, as the experiment says it of the results; a real clock's only where alone.
 
         Raises InputError where the sentence of an own experiment fails.
         """
-        with own_functions(str(self.document["experiment"]), self.own_file):
+        with self.showing():
             return self.shown.answer(exact_rows(self.document["results"]), self.picture)
 
     def table(self) -> Table:
         """The results as a table for a terminal. Raises InputError where a column of somebody's own fails."""
-        with own_functions(str(self.document["experiment"]), self.own_file):
+        with self.showing():
             return results_table(self.document["results"], self.shown)
+
+    @contextmanager
+    def showing(self) -> Iterator[None]:
+        """Name what is at fault where the results cannot be shown. Raises InputError.
+
+        It is an own experiment's file, or the directory of a run that was read again: results, picture and manifest
+        of a run fit together, and functions that show them fail where somebody has changed one.
+        """
+        try:
+            with own_functions(str(self.document["experiment"]), self.own_file):
+                yield
+        except ApnemuError:
+            raise
+        except (Exception, RecursionError) as error:
+            if not self.read_again:
+                raise
+            what = " ".join(f"{type(error).__name__}: {error}".split())[:MOST_SAID]
+            raise InputError(
+                f"{self.folder}: what it holds does not fit together and cannot be shown ({what}); run it again",
+                file="RUN_DIR",
+            ) from error
 
     def parts(self) -> list[Part]:
         """The run as parts of a page: one for each kind of clock."""
@@ -74,7 +103,7 @@ def write_report(target: Path, runs: Sequence[Finished]) -> Path:
         return write_page(folder, [part for run in runs for part in run.parts()], runs[0].picture)
     except Exception:
         for run in runs:  # each alone, so that the one at fault is named
-            with own_functions(str(run.document["experiment"]), run.own_file):
+            with run.showing():
                 render(run.parts(), run.picture)
         raise
 
@@ -84,6 +113,7 @@ def read_finished(folder: Path) -> Finished:
     written = _written(folder, "results.json", "experiment", "time", "results")  # without these it is something else
     picture = _written(folder, "blueprint.json", "picture")["picture"]
     _written(folder, "results.json", *(key for key in WRITTEN if key not in written))
+    _check_kinds(folder, written, picture)
     document = {**written, "expectation": _expectation(written), "run_dir": str(folder)}
     manifest = _written(folder, "manifest.json") if (folder / "manifest.json").is_file() else {}
     return Finished(
@@ -93,7 +123,26 @@ def read_finished(folder: Path) -> Finished:
         picture=picture,
         shown=_shown(folder, str(document["experiment"]), manifest),
         own_file=own if (own := folder / OWN_EXPERIMENT).is_file() else None,
+        read_again=True,
     )
+
+
+def _check_kinds(folder: Path, written: Mapping[str, Any], picture: Any) -> None:
+    """Check the kinds of what every run writes. Raises InputError."""
+    results, clocks = written["results"], written["time"]
+    sound = {
+        "experiment": isinstance(written["experiment"], str),
+        "time": isinstance(clocks, str) and set(clocks.split(",")) <= set(CLOCKS),
+        "results": isinstance(results, list) and all(isinstance(row, dict) for row in results),
+        "expectation": isinstance(written["expectation"], dict),
+        "picture of blueprint.json": isinstance(picture, dict),
+    }
+    sound |= {key: isinstance(written[key], int | float) for key in ("seed", "virtual_s", "wall_s")}
+    if wrong := [key for key, is_sound in sound.items() if not is_sound]:
+        raise InputError(
+            f"{folder} is not the directory of a run that ended: its {', '.join(wrong)} is of another kind",
+            file="RUN_DIR",
+        )
 
 
 def _expectation(written: Mapping[str, Any]) -> dict[str, Any]:
@@ -135,9 +184,11 @@ def _written(folder: Path, name: str, *keys: str) -> dict[str, Any]:
     whose = f"{folder} is not the directory of a run that ended"
     if not (folder / name).is_file():
         raise InputError(f"{whose}: it has no {name}; give one of apnemu run", file="RUN_DIR")
+    if (size := (folder / name).stat().st_size) > MOST_BYTES:
+        raise InputError(f"{whose}: its {name} has {size / 1e6:.0f} MB; no run writes so much", file="RUN_DIR")
     try:
-        document = json.loads((folder / name).read_text())
-    except ValueError as error:
+        document = json.loads((folder / name).read_text(encoding="utf-8"))
+    except (ValueError, RecursionError) as error:
         raise InputError(f"{whose}: its {name} is no JSON ({error}); run it again", file="RUN_DIR") from error
     if not isinstance(document, dict) or not document.keys() >= set(keys):
         what = f"has no {', '.join(keys)}" if keys else "is no JSON object"

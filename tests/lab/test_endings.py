@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -42,17 +43,19 @@ def test_exit_codes_come_through(make_job: MakeJob) -> None:
 
 def test_a_program_that_spins(make_job: MakeJob) -> None:
     said = failure_of(make_job(*SPIN, stall_limit_s=1))
-    assert "virtual time has stood still at 0.00" in said
-    assert "for 1 s of CPU; a program in the guest spins: let it sleep, or allow it longer (stall_limit_s)" in said
-    assert "; sh (pid " in said
-    assert said.endswith("ran last; console: now")
+    assert re.match(
+        r"virtual time has stood still at 0\.0\d+ s for \d s of CPU: sh \(pid \d+\) runs on, with (no|\d\d?) system "
+        r"calls in that time, and the clock moves only by them and while all sleep; if it waits in a loop .*, let the "
+        r"loop sleep, yield or read the clock .*, or run it on the host's clock \(--time real\); if it computes, allow "
+        r"it longer \(stall_limit_s\); console: now$",
+        said,
+    )
 
 
 def test_a_program_that_spins_in_system_calls_that_cost_nothing(make_job: MakeJob) -> None:
     spin = "import os\nwhile True: os.getppid()"
     said = failure_of(make_job("python3", "-c", spin, stall_limit_s=1, syscall_cost_ns=0))
-    assert "virtual time has stood still" in said
-    assert "; python3 (pid " in said
+    assert re.search(r"virtual time has stood still .* python3 \(pid \d+\) runs on, with \d{3,} system calls", said)
 
 
 def test_computing_is_no_spinning(make_job: MakeJob) -> None:
