@@ -188,8 +188,8 @@ def _fibre(path: Path, uid: str, params: Any) -> None:
         km = float(length) * KM[unit]  # type: ignore[arg-type]  # None and lists end in TypeError
     except (TypeError, ValueError, KeyError):
         _refuse(path, f"fibre {uid!r} has the length {_told(length)} {unit}; it must be a number in km or m; give it")
-    if not 0 < km <= MOST_KM:
-        _refuse(path, f"fibre {uid!r} has a length of {km:g} km; it must be above 0 and at most {MOST_KM}; give km")
+    if not 0 <= km <= MOST_KM:
+        _refuse(path, f"fibre {uid!r} has a length of {km:g} km; it must be from 0 to {MOST_KM}; give km")
 
 
 def _list(path: Path, inner: Form, key: str) -> list[Any]:

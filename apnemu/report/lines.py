@@ -20,7 +20,7 @@ def told_lines(rates: Mapping[str, Sequence[float]]) -> str:
     """Rates of several networks, for a person.
 
     >>> told_lines({"apn": (100.0,), "packet": (2.5, 10.0)})
-    'The lines differ: 100 Gbit/s over the APN, 2.5 to 10 over the packet network.'
+    'The lines differ: 100 Gbit/s over the APN, 2.50 to 10 over the packet network.'
     """
     parts: list[str] = []
     for name, known in rates.items():

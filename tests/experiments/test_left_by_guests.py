@@ -21,7 +21,7 @@ from apnemu.lab import staging
 from apnemu.lab.console import Console
 from apnemu.lab.job import Job
 from apnemu.running import directory
-from apnemu.running.unlit_network import write_network
+from apnemu.running.unlit_network import Control, write_network
 from tests.experiments.command import TOPOLOGIES
 
 CAPTURE = struct.pack("<IHHiIII", 0xA1B23C4D, 2, 4, 0, 0, 262_144, 276)
@@ -193,7 +193,7 @@ def test_a_network_is_written_anew_in_a_folder_that_a_guest_had(folders: tuple[P
     guest = folders[1]
     for name in ("network.json", "controller.journal"):
         plant(guest / name, target)
-    write_network(guest, TOPOLOGIES / "three-sites.yaml", transceivers=1, seed=1)
+    write_network(guest, TOPOLOGIES / "three-sites.yaml", transceivers=1, seed=1, control=Control())
     assert json.loads((guest / "network.json").read_text())
     assert [path.name for path in guest.iterdir() if not path.is_symlink()] == ["network.json"]
     assert not (guest / "controller.journal").is_symlink()

@@ -20,7 +20,7 @@ def test_each_class_has_each_way_and_a_reason() -> None:
     assert "subcarriers reach 450" in by_class["wide strict large", "subcarriers"]["reason"]
     assert by_class["wide strict large", "own wavelength"]["best"]
     assert by_class["local strict large", "own wavelength"]["meets"]
-    assert "rate: 100 Gbit/s asked, 5 to be had" in by_class["local tolerant large", "packet"]["reason"]
+    assert "rate: 100 Gbit/s asked, 50 to be had" in by_class["local tolerant large", "packet"]["reason"]
     assert by_class["wide strict small", "shared wavelength"]["wavelengths"] < 0.02
 
 

@@ -108,6 +108,7 @@ def sections(draw: st.DrawFn) -> Section:
         pmd_ps=pmd,
         pdl_db=0 * pmd,
         weak_db=0.0,
+        slots=(0,),
     )
 
 
