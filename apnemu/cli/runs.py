@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from time import monotonic
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -97,11 +97,23 @@ def plan(
         for path in written:
             to_stderr(f"written: {path}")
     if as_json:
-        show_json({**assignment.to_json(), "judged_by": "quality" if judged.by_quality else "reach-table"})
+        show_json({**_planned(assignment.to_json()), "judged_by": "quality" if judged.by_quality else "reach-table"})
         return
     OUT.print(plan_table(assignment.to_json()))
     for refusal in assignment.refusals:
         to_stdout(f"refused: {refusal.demand}: {refusal.reason}")
+
+
+def _planned(document: dict[str, Any]) -> dict[str, Any]:
+    """The document of a plan: what each lightpath's ways have of their own stands beside the lightpaths, in `ways`."""
+    from apnemu.model.assignment import OF_ITS_OWN
+
+    paths = document["lightpaths"]
+    return {
+        **document,
+        "lightpaths": [{key: value for key, value in path.items() if key not in OF_ITS_OWN} for path in paths],
+        "ways": [{"name": path["name"], **{key: path.get(key) for key in OF_ITS_OWN}} for path in paths],
+    }
 
 
 def _minimum_wavelengths(file: Path, seconds: float, seed: int, as_json: bool) -> None:

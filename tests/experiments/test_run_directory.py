@@ -112,10 +112,13 @@ def test_plan(tmp_path: Path) -> None:
     assert (path["name"], path["from"], path["to"]) == ("t-o", "tokyo", "osaka")
     assert path["route"] == ["tokyo", "nagoya", "osaka"]
     assert set(path["slot"]) == {"n", "m"}
+    (ways,) = document["ways"]
+    assert set(ways) == {"name", "return_delay_ns", "channel_gsnr_db", "return_gsnr_db"}
+    assert (ways["name"], ways["return_delay_ns"]) == ("t-o", None), "both ways are of one length"
     assert document["trees"] == document["refusals"] == []
     table = apnemu("plan", file, folder=tmp_path)
     assert table.code == 0
-    assert "t-o" in table.out
+    assert all(word in table.out for word in ("tokyo", "osaka", "nagoya"))
 
 
 def test_doctor(tmp_path: Path) -> None:

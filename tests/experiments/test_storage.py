@@ -27,7 +27,8 @@ def storage(folder: Path, *more: str, **given: object) -> list[dict[str, Any]]:
 
 @pytest.mark.guest
 def test_round_trips_and_the_depth_that_fills_the_line(tmp_path: Path) -> None:
-    asked = {"distance_km": 100, "block_bytes": "4096,1048576", "queue_depth": "8,16", "training_bytes": 2**28}
+    asked: dict[str, object] = {"rate_gbps": 100, "distance_km": 100, "queue_depth": "8,16", "training_bytes": 2**28}
+    asked["block_bytes"] = "4096,1048576"
     rows = storage(tmp_path, "--network", "apn", **asked)
     assert all(row.keys() >= ASKED for row in rows)
     seen = {(row["distance_km"], row["rw"], row["block_bytes"], row["queue_depth"]): row for row in rows[:-1]}

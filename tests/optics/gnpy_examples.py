@@ -77,8 +77,8 @@ def compared(name: str, folder: Path, most: int = MOST_LIGHTPATHS) -> Iterator[C
     for refusal in planned["refusals"]:
         yield Compared(network=name, what=refusal["demand"], reason=refusal["reason"])
     plant = read_plant(file)
-    for path in planned["lightpaths"][:most]:
-        yield from _both_ways(name, plant, path, folder / "gnpy", EXAMPLES / name)
+    for path, ways in zip(planned["lightpaths"][:most], planned["ways"][:most], strict=True):
+        yield from _both_ways(name, plant, path | ways, folder / "gnpy", EXAMPLES / name)
 
 
 def _both_ways(name: str, plant: Plant, path: dict[str, Any], folder: Path, given: Path) -> Iterator[Compared]:
