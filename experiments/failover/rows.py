@@ -12,7 +12,7 @@ import pyarrow.compute as pc  # type: ignore[import-untyped]  # it ships no type
 from apnemu.experiments.failover.fates import Hit, chosen_events, daemons, hit_pair, joined_in_the_end, light
 from apnemu.experiments.failover.outages import outage
 from apnemu.experiments.failover.settings import Scheme, Settings
-from apnemu.experiments.failover.stages import Gaps, gaps
+from apnemu.experiments.failover.stages import CONTROLLER_STARTS_NS, Gaps, gaps
 from apnemu.model.activities import Event, EventKind
 from apnemu.model.plant import Plant
 from apnemu.planning.dcn import dcn
@@ -23,8 +23,6 @@ CONVERGED_NS = 2_000_000_000
 """Time beyond noticing: flooding, OSPF's waits between two computations (FRR: 0, 50, at most 5000 ms), new routes."""
 TOLERANCE_NS = 1_000_000
 """Allowed for what has no declared time: system calls of controller and devices, lookups."""
-CONTROLLER_STARTS_NS = 2_000_000_000
-"""Time in which a controller that is given back starts its program, and the switches find it."""
 HAPPENS = get_args(EventKind)
 
 

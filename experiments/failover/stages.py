@@ -25,6 +25,8 @@ LIT_NS = 1_000_000_000
 """Time from when light should be there until frames are sent over it."""
 LIGHT_AFTER_NS = VirtualNs(1_000_000_000)
 """Time after the last event, or after light should be back."""
+CONTROLLER_STARTS_NS = 2_000_000_000
+"""Time in which a controller that is given back starts its program, and the switches find it."""
 
 
 def stages(context: Context[Settings]) -> tuple[Stage, ...]:
@@ -85,7 +87,8 @@ def _packet_stage(gap_ns: int, scheme: Scheme, routers: Daemons, pair: Pair, eve
 def light_lasts_ns(fate: Survival, events: Sequence[Event]) -> int:
     """How long frames are sent over light."""
     dark_ns = max((dark.until_ns or 0 for dark in fate.dark), default=0)
-    return BEFORE_NS + max(events[-1].at_ns, dark_ns) + LIGHT_AFTER_NS
+    starts_ns = CONTROLLER_STARTS_NS if any(event.controller for event in events) else 0
+    return BEFORE_NS + max(events[-1].at_ns, dark_ns) + starts_ns + LIGHT_AFTER_NS
 
 
 def packet_lasts_ns(routers: Daemons, events: Sequence[Event]) -> int:
