@@ -25,7 +25,7 @@ def migration(folder: Path, *, met: bool | None = True, **given: object) -> list
 @pytest.mark.parametrize("pattern", ["sequential", "random"])
 def test_the_closed_form_and_the_same_memory(pattern: str, tmp_path: Path) -> None:
     rows = migration(
-        tmp_path, distance_km="30,700", rate_gbps=40, memory_bytes=50_000_001, dirty_bytes_per_s=4e8, page_bytes=4096,
+        tmp_path, distance_km="30,700", rate_gbps=10, memory_bytes=50_000_001, dirty_bytes_per_s=4e8, page_bytes=4096,
         pattern=pattern, verify="yes", stop_bytes=100_000,
     )  # fmt: skip
     assert [row["distance_km"] for row in rows] == [30, 700]

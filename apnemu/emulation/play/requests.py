@@ -98,7 +98,9 @@ class Requesting(Playing):
             )
             at_ns = start_ns + pending.plan.at_ns + APART_NS * before[pending.plan.at_ns]
             before[pending.plan.at_ns] += 1
-            loop.at(at_ns - place.before_ns, call.connect)
+            # what was opened before the stage is taken over within the time before it, which is not yet used up then
+            open_ns = at_ns - place.before_ns
+            loop.at(max(open_ns, start_ns - LEAD_NS // 2) if pending.number in self._opened else open_ns, call.connect)
             loop.at(at_ns, partial(self._ask, pending, call))
         return 0
 
