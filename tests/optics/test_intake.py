@@ -68,7 +68,7 @@ BROKEN: dict[str, tuple[Callable[[dict[str, Any]], Any], str]] = {
     "uid": (lambda form: form["elements"][0].pop("uid"), "element 1 is a mapping without a uid"),
     "twice": (lambda form: form["elements"].append(form["elements"][0]), "'trx u', which comes twice"),
     "type": (lambda form: form["elements"][0].update(type="Laser"), "has the type 'Laser'; it must be one of"),
-    "length": (lambda form: form["elements"][-1]["params"].update(length=1e9), "it must be above 0 and at most 20000"),
+    "length": (lambda form: form["elements"][-1]["params"].update(length=1e9), "it must be from 0 to 20000"),
     "words": (lambda form: form["elements"][-1]["params"].update(length="far"), "has the length 'far' km"),
     "nan": (lambda form: form["elements"][-1]["params"].update(loss_coef=float("nan")), "it must be a finite number"),
     "params": (lambda form: form["elements"][-1].pop("params"), "has the length nothing km"),
