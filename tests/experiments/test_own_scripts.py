@@ -60,7 +60,7 @@ def test_mininets_calls_on_our_net(tmp_path: Path) -> None:
     assert "tokyo-h1" in said
     assert "1 packets transmitted, 1 received" in said
     assert re.search(r"^02:0a(:[0-9a-f]{2}){4}$", said, re.MULTILINE)
-    assert "popen: 10.0.3.1 " in rest
+    assert "popen: 10.0.3.1 10.0.3.1 \n" in rest  # on its line of the network, and of the DCN
 
 
 @pytest.mark.slow
