@@ -9,8 +9,8 @@ are compared).
 
 Round trips, which several experiments show: `round_trips`, `round_trip_figures`, `round_trip_table`.
 
-Plant and light, from the `picture` of a run: `maps` (the ground of each map), `plant_map`, `lights`, `light_figures`,
-`trees`.
+Plant and light, from the `picture` of a run: `maps` (the ground of each map), `coasts` (land under it), `plant_map`,
+`lights`, `light_figures`, `trees`.
 
 Drawing: `svg` (elements, scales, keys), `plots` (a plot with its caption).
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from markupsafe import Markup
 
+from apnemu.report import coasts
 from apnemu.report.svg import Attribute, element
 
 WIDTH = 520
@@ -40,6 +41,16 @@ class Projection:
         x = WIDTH / 2 + (lon - self._lon) * self.squeeze * self.scale
         return round(x, 1), round(self.height / 2 - (lat - self._lat) * self.scale, 1)
 
+    @property
+    def shown(self) -> coasts.Bounds:
+        """West, south, east and north of the paper, in degrees."""
+        wide, tall = WIDTH / 2 / self.scale / self.squeeze, self.height / 2 / self.scale
+        return self._lon - wide, self._lat - tall, self._lon + wide, self._lat + tall
+
+    def land(self) -> Markup | None:
+        """Land under the map, where it is known well enough."""
+        return coasts.land(self.shown, self.scale, self.point)
+
 
 class Ground:
     """The sites and fibres of a picture on paper: `at` has the place of each site."""
@@ -55,7 +66,8 @@ class Ground:
         return element("line", *title, **(look or {"class_": "fibre"}), x1=x1, y1=y1, x2=x2, y2=y2)
 
     def drawn(self, *marks: Markup, label: str = "") -> Markup:
-        """The map with its marks; `label` says in words what it shows, where no mark of it does."""
+        """The map with its marks over land; `label` says in words what it shows, where no mark of it does."""
         named: dict[str, Attribute] = {"aria_label": label} if label else {}
         box = f"0 0 {WIDTH} {self.projection.height}"
-        return element("svg", *marks, class_="map", viewBox=box, role="img", **named)
+        land = self.projection.land()
+        return element("svg", *([land] if land else []), *marks, class_="map", viewBox=box, role="img", **named)

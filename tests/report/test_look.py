@@ -70,7 +70,7 @@ def test_text_stands_out_from_its_ground(scheme: str) -> None:
     css = (Path(page_module.__file__).parent / "templates" / "page.css").read_text(encoding="utf-8")
     blocks = re.findall(r":root \{(.*?)\}", css, flags=re.DOTALL)
     colours = dict(re.findall(r"--([a-z-]+): (#[0-9a-f]+)", blocks[("light", "dark", "print").index(scheme)]))
-    for ground in ("paper", "sheet"):
+    for ground in ("paper", "sheet", "land"):
         for text in ("ink", "muted", "apn", "packet", "other", "good", "bad"):
             assert contrast(colours[text], colours[ground]) >= 4.5, (scheme, text, ground)
 
