@@ -19,6 +19,9 @@ GROUP_INDEX = 1.468
 """Group index of standard single-mode fibre at 1550 nm, as GNPy takes it (`gnpy/core/parameters.py`): 4.8967 us/km."""
 
 
+S_PER_DAY = 86_400
+
+
 def fibre_delay_ns(length_km: float, group_index: float = GROUP_INDEX) -> int:
     """Time that light takes through a fibre, to the nearest nanosecond.
 
@@ -201,3 +204,40 @@ def carried_gbps(count_bytes: int, duration_ns: int) -> float:
     400.0
     """
     return round(8 * count_bytes / duration_ns, 6) if duration_ns else 0.0
+
+
+def s_to_h(seconds: float) -> float:
+    """Convert seconds to hours.
+
+    >>> s_to_h(1800)
+    0.5
+    """
+    return seconds / 3600
+
+
+def joules_to_mwh(joules: float) -> float:
+    """Convert joules to MWh.
+
+    >>> joules_to_mwh(3.6e9)
+    1.0
+    """
+    return joules / 3.6e9
+
+
+def clock_to_s(clock: str) -> int:
+    """Convert hours and minutes after midnight to seconds; the hours may go on into the next day.
+
+    >>> clock_to_s("09:30"), clock_to_s("33:00")
+    (34200, 118800)
+    """
+    hours, minutes = clock.split(":")
+    return int(hours) * 3600 + int(minutes) * 60
+
+
+def kg_to_t(kilograms: float) -> float:
+    """Convert kilograms to tonnes.
+
+    >>> kg_to_t(1500)
+    1.5
+    """
+    return kilograms / 1e3

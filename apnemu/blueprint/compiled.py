@@ -73,7 +73,7 @@ def blueprint_for(
             switches=switches,
             wires=wires,
             transceivers=pool,
-            plant=plant,
+            plant=replace(plant, power=None),  # the controller plans light
             controller=controller or "apn",
         )
     elif network == "apn":

@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The command line: words to calls. The only room that prints to a person or sets an exit code.
 
-    runs        check, plan, run, report, bench, demo
+    runs        plan, run, report, bench, demo
     questions   experiments
     sweeps      sweep
     labs        doctor, setup, lab
     ctl         ctl: asks a controller for light
     calling     its calls over HTTP, and the form of answers
     foreign     import
-    topologies  topologies; a topology by name or file, for every command
+    topologies  topologies, check; a topology by name or file, for every command
     values      words that the command line alone has, to values
     shown       results on standard output, everything else on standard error
 
@@ -48,7 +48,7 @@ app.add_typer(ctl.ctl, name="ctl")
 for command in (
     labs.doctor,
     labs.setup,
-    runs.check,
+    topologies.check,
     runs.plan,
     runs.run,
     runs.report,

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""`apnemu check`, `plan`, `run`, `report`, `bench`, `demo`: topologies, experiments and their pages."""
+"""`apnemu plan`, `run`, `report`, `bench`, `demo`: topologies, experiments and their pages."""
 
 from __future__ import annotations
 
@@ -22,27 +22,6 @@ UNMET = 1
 """Exit code of a run whose expectation did not come true."""
 MOST_COST_NS = 1_000_000
 """Greatest cost of a system call; above it a lab's daemons never come to rest."""
-
-
-def check(file: Topology, as_json: Json = False) -> None:
-    """Check whether a topology is sound."""
-    from apnemu.topology import read_plant
-
-    plant = read_plant(file)
-    facts = {
-        "name": plant.name,
-        "sites": len(plant.sites),
-        "fibres": len(plant.fibres),
-        "demands": len(plant.demands) + len(plant.trees),
-        "fibre_km": round(sum(fibre.mean_km for fibre in plant.fibres), 1),
-    }
-    if as_json:
-        show_json(facts)
-    else:
-        to_stdout(
-            f"{topology_word(file)}: sound; {facts['sites']} sites, {facts['fibres']} fibres of "
-            f"{facts['fibre_km']} km together, {facts['demands']} demands"
-        )
 
 
 def plan(

@@ -1,16 +1,19 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""`apnemu topologies`, and how every command is given one: the name of a shipped topology, or a file."""
+"""`apnemu topologies` and `check`, and how every command is given one: the name of a shipped topology, or a file."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.table import Table
 
 from apnemu.cli.shown import OUT, show_json, to_stdout
-from apnemu.question.discovery import TOPOLOGIES, find_topology, known_topologies, shipped_topology
+from apnemu.question.discovery import TOPOLOGIES, find_topology, known_topologies, shipped_topology, topology_word
+
+if TYPE_CHECKING:
+    from apnemu.model.power import Power
 
 
 def _beginning(incomplete: str) -> list[str]:
@@ -38,11 +41,10 @@ TopologyOption = Annotated[
 ]
 
 
-def topologies(
-    as_json: Annotated[
-        bool, typer.Option("--json", help="One JSON document on standard output, nothing else.")
-    ] = False,
-) -> None:
+AsJson = Annotated[bool, typer.Option("--json", help="One JSON document on standard output, nothing else.")]
+
+
+def topologies(as_json: AsJson = False) -> None:
     """List the topologies that come with apnemu; every command takes their names."""
     from apnemu.topology import read_plant
 
@@ -66,3 +68,47 @@ def topologies(
         table.add_row(*(str(entry[key]) for key in ("name", "sites", "fibres", "fibre_km")))
     OUT.print(table)
     to_stdout(f"files: {TOPOLOGIES}")
+
+
+def check(file: Topology, as_json: AsJson = False) -> None:
+    """Check whether a topology, or a power file, is sound."""
+    from apnemu.topology import is_power_file, read_plant, read_power
+
+    if is_power_file(file):
+        _check_power(read_power(file), file, as_json)
+        return
+    plant = read_plant(file)
+    facts = {
+        "name": plant.name,
+        "sites": len(plant.sites),
+        "fibres": len(plant.fibres),
+        "demands": len(plant.demands) + len(plant.trees),
+        "fibre_km": round(sum(fibre.mean_km for fibre in plant.fibres), 1),
+    }
+    if as_json:
+        show_json(facts)
+    else:
+        to_stdout(
+            f"{topology_word(file)}: sound; {facts['sites']} sites, {facts['fibres']} fibres of "
+            f"{facts['fibre_km']} km together, {facts['demands']} demands"
+            + (f"; power system {plant.power.name}" if plant.power else "")
+        )
+
+
+def _check_power(power: Power, file: Path, as_json: bool) -> None:
+    facts = {
+        "name": power.name,
+        "areas": len(power.areas),
+        "ties": len(power.ties),
+        "feeders": len(power.feeders),
+        "work": len(power.work),
+        "slots": power.profile.slots,
+        "slot_s": power.profile.slot_s,
+    }
+    if as_json:
+        show_json(facts)
+    else:
+        to_stdout(
+            f"{topology_word(file)}: sound; {facts['areas']} areas, {facts['ties']} ties, {facts['feeders']} feeders,"
+            f" {facts['work']} works, {facts['slots']} slots of {facts['slot_s']} s"
+        )

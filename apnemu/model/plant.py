@@ -13,6 +13,7 @@ from apnemu.model.activities import Event
 from apnemu.model.demand import Demand, TreeDemand
 from apnemu.model.fibre import Fibre as Fibre
 from apnemu.model.fibre import amplifier_count as amplifier_count
+from apnemu.model.power import Power
 from apnemu.model.spectrum import Band, Bands, common, without
 from apnemu.units import NS_PER_S, gbps_to_bytes_per_s
 
@@ -211,6 +212,8 @@ class Plant:
     splitter: Splitter = field(default_factory=Splitter)
     subcarriers: Subcarriers | None = None
     controller: Controller = Controller()
+    power: Power | None = None
+    """The power system around the data centres, if the file names one."""
     transceivers: int = 0
     """Number of transceivers at each data centre, for light on demand; 0: all light is planned before the run, and each
     lightpath has the transceivers that it needs."""

@@ -7,7 +7,8 @@ from dataclasses import replace
 from functools import partial
 
 from apnemu.optics.equipment import Amplifier, FibreType, Load, ModeLight, Optics, RoadmLight, Step
-from apnemu.topology.format import ABOUT, FREQUENCY_THZ, TITLE, VERSION, figures
+from apnemu.topology.format import FREQUENCY_THZ
+from apnemu.topology.origins import ABOUT, TITLE, VERSION, figures
 from apnemu.topology.shapes import Key, ListOf, Number, Record, may, must
 
 LOSS_DB = Number(high=60, hint="give dB")

@@ -11,7 +11,9 @@ from dataclasses import fields
 
 from apnemu.topology.equipment_format import EQUIPMENT
 from apnemu.topology.format import TOPOLOGY
-from apnemu.topology.shapes import Key, ListOf, MapOf, Record, Shape, Text
+from apnemu.topology.power_format import POWER
+from apnemu.topology.profile_format import AREA_PROFILE, FEED_PROFILE, FEEDER_PROFILE, TIE_PROFILE
+from apnemu.topology.shapes import Columns, Key, ListOf, MapOf, Record, Shape, Text
 from apnemu.topology.size_classes import SIZE_CLASSES
 
 PREFACE = """\
@@ -22,8 +24,15 @@ value, the limit and the way out. Units are in the names of the keys.
 
 
 def text() -> str:
-    """The reference of topologies, equipment and size classes."""
-    chapters = {"Topology": TOPOLOGY, "Equipment": EQUIPMENT, "Size classes": SIZE_CLASSES}
+    """The reference of topologies, equipment, power and size classes."""
+    profiles = {"Areas": AREA_PROFILE, "Feeders": FEEDER_PROFILE, "Ties": TIE_PROFILE, "Feeds": FEED_PROFILE}
+    chapters = {
+        "Topology": TOPOLOGY,
+        "Equipment": EQUIPMENT,
+        "Power": POWER,
+        **{f"Profile of {name.lower()}": record for name, record in profiles.items()},
+        "Size classes": SIZE_CLASSES,
+    }
     return page("Topology files and what belongs to them", "apnemu/topology", chapters)
 
 
@@ -70,6 +79,9 @@ def _values(shape: Shape, place: str) -> str:
     link = f"[a mapping](#{place.lower().replace(':', '').replace(' ', '-')})"
     if isinstance(shape, Record):
         return link
+    if isinstance(shape, Columns):
+        each = (f"{name} ({number.limit.removeprefix('it must be ')})" for name, number in shape.numbers.items())
+        return f"a list of {len(shape.numbers)} numbers: {', '.join(each)}"
     limit = shape.limit.removeprefix("it must be ").replace("it must", "text; it must")
     return limit if _inner(shape) is None else f"{limit}, each {link}"
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, NoReturn, TypeVar
 
 from apnemu.errors import InputError
-from apnemu.topology.shapes import ListOf, Number, Record, Shape
+from apnemu.topology.shapes import ListOf, MapOf, Number, Record, Shape, Text
 
 Made = TypeVar("Made")
 
@@ -99,10 +99,14 @@ class Entry:
         match shape:
             case Number(in_ns=in_ns) if in_ns is not None:
                 return in_ns(value)
+            case Text(held=held) if held is not None:
+                return held(value)
             case Record(makes=kind) if kind is not None:
                 return value.made(kind)
             case ListOf(item=Record(makes=kind)) if kind is not None:
                 return self.several(key, kind)
+            case MapOf(item=Record(makes=kind)) if kind is not None:
+                return tuple(item.made(kind, name=name) for name, item in value.values.items())
         return value
 
     def several(self, key: str, kind: type[Made]) -> tuple[Made, ...]:

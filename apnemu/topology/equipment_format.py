@@ -6,7 +6,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from apnemu.model.plant import Devices, Fibre, Mode, Plant, Roadm, Splitter, Subcarriers
-from apnemu.topology.format import ABOUT, GROUP_INDEX, LENGTH_KM, RATE_GBPS, ROUTERS, SPAN_KM, TITLE, VERSION, figures
+from apnemu.topology.format import GROUP_INDEX, LENGTH_KM, RATE_GBPS, ROUTERS, SPAN_KM
+from apnemu.topology.origins import ABOUT, TITLE, VERSION, figures
 from apnemu.topology.shapes import Key, ListOf, Number, Record, may, must
 from apnemu.units import ms_to_ns
 

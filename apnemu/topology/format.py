@@ -13,48 +13,17 @@ from dataclasses import replace
 
 from apnemu.model.activities import Event
 from apnemu.model.plant import Background, Controller, Fibre, GnpyFiles, PacketNetwork, Plant, Site
-from apnemu.topology.shapes import ByWay, Choice, Key, ListOf, MapOf, Number, Record, Text, may, must
+from apnemu.topology.origins import ABOUT, NAME, PROSE, TITLE, VERSION
+from apnemu.topology.shapes import ByWay, Choice, ListOf, MapOf, Number, Record, may, must
+from apnemu.topology.site_power_format import SITE_POWER
 from apnemu.units import s_to_ns, us_to_ns
 
-NAME = Text(
-    pattern=r"[a-z][a-z0-9-]{0,30}",
-    limit="it must begin with a letter a-z and go on with at most 30 of a-z, 0-9 and -",
-    hint="rename it, for example osaka-2",
-)
-TITLE = Text(
-    pattern=r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}",
-    limit="it must begin with a letter or digit and go on with at most 62 of A-Z, a-z, 0-9, _, . and -",
-    hint="choose another name, for example t-o-2",
-)
-PROSE = Text(pattern=r"(?s).*\S.*", limit="it must be text", hint="say it in words, in quotes")
 RATE_GBPS = Number(above=True, high=100_000, hint="give Gbit/s, for example 100")
 SPAN_KM = Number(low=1, high=400, hint="give the km between amplifiers, for example 80")
 GROUP_INDEX = Number(low=1, high=2, hint="silica is near 1.468, hollow core near 1.003")
 LENGTH_KM = Number(above=True, high=20_000, hint="give the fibre's own length in km (20000 is half the Earth)")
-VERSION = must(
-    Number(low=1, high=1, decimals=0, hint="this apnemu reads version 1; write apnemu: 1"),
-    "version of the format",
-    fills="",
-)
 THE_EQUIPMENTS = "as in the equipment"
 
-
-def figures(makes: type | None, *, fills: str = "source", meaning: str = "", hint: str = "", **keys: Key) -> Record:
-    """A mapping of figures and, under `source`, where they come from, which `fills` an attribute or none ("")."""
-    source = must(PROSE, "where the figures come from", fills=fills)
-    return Record(makes=makes, keys={**keys, "source": source}, meaning=meaning, hint=hint)
-
-
-INFERRED = ListOf(item=PROSE, noun="word", least=0, most=100, hint="list what was not in the source")
-ABOUT = Record(
-    keys={
-        "source": may(PROSE, "where the data comes from", default="not stated"),
-        "licence": may(PROSE, "terms under which the source may be used", default="not stated"),
-        "inferred": may(INFERRED, "what was worked out or invented", default=()),
-        "note": may(PROSE, "what else a reader should know", fills=""),
-    },
-    hint="say where the data comes from: about: {source: ..., licence: ..., inferred: [...]}",
-)
 
 SITE_KIND = Choice(words=("edge", "local", "cluster", "exchange"), hint="exchange has a ROADM but no data centre")
 SITE = Record(
@@ -67,6 +36,7 @@ SITE = Record(
         "power_mw": may(Number(high=100_000, hint="give the data centre's IT power in MW")),
         "population": may(Number(high=10_000_000_000, decimals=0, hint="count the people nearest to this site")),
         "hosts": may(Number(low=1, high=64, decimals=0, hint="give the hosts to emulate; leave it out for 1")),
+        **SITE_POWER,
     },
     hint="write for example {kind: edge, lat: 34.67, lon: 135.50}",
 )
@@ -274,6 +244,7 @@ TOPOLOGY = Record(
         "controller": may(CONTROLLER, "where the controller stands, and its way to everything else"),
         "scenario": may(SCENARIO, "events in any order", fills=""),
         "gnpy": may(GNPY, "files of an imported network"),
+        "power": may(NAME, "`power/NAME.yaml` beside this file, or shipped: the power system around", fills=""),
     },
     hint="a topology file begins with apnemu: 1",
 )

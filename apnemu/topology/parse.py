@@ -13,7 +13,7 @@ from typing import NoReturn
 from apnemu.errors import InputError
 from apnemu.topology.document import Mapping, Node, Scalar, Sequence, load_document
 from apnemu.topology.entry import Entry
-from apnemu.topology.shapes import ByWay, Choice, ListOf, MapOf, Number, Record, Shape, Text
+from apnemu.topology.shapes import ByWay, Choice, Columns, Either, Flag, ListOf, MapOf, Number, Record, Shape, Text
 
 
 def read_file(path: str | Path, record: Record) -> Entry:
@@ -70,6 +70,12 @@ class Parser:
                 return self.text(node, shape, what)
             case Choice():
                 return self.choice(node, shape, what)
+            case Flag():
+                return self.flag(node, shape, what)
+            case Columns():
+                return self.columns(node, shape, what)
+            case Either():
+                return self.either(node, shape, what)
             case ListOf():
                 return self.items(node, shape, what)
             case MapOf():
@@ -101,6 +107,26 @@ class Parser:
             near = nearest(node.text, shape.words) if isinstance(node, Scalar) else ""
             self.refuse(node, shape, what, way_out=near and f"{near} ")
         return node.text
+
+    def flag(self, node: Node, shape: Flag, what: str) -> bool:
+        if not isinstance(node, Scalar) or node.kind != "text" or node.text not in ("yes", "no"):
+            self.refuse(node, shape, what)
+        return node.text == "yes"
+
+    def columns(self, node: Node, shape: Columns, what: str) -> tuple[float, ...]:
+        if not isinstance(node, Sequence):
+            self.refuse(node, shape, what)
+        if len(node.items) != len(shape.numbers):
+            self.refuse(node, shape, what, f"has {_count(len(node.items), 'number')}")
+        numbers = zip(node.items, shape.numbers.items(), strict=True)
+        return tuple(self.number(item, number, f"{name} of {what}") for item, (name, number) in numbers)
+
+    def either(self, node: Node, shape: Either, what: str) -> object:
+        """A value of the shape that has its form; a scalar that is no number is the word of a choice or a text."""
+        fits = next((each for each in shape.shapes if _has_form(node, each)), None)
+        if fits is None:
+            self.refuse(node, shape, what)
+        return self.value(node, fits, what)
 
     def items(self, node: Node, shape: ListOf, what: str) -> object:
         if isinstance(node, Scalar) and node.text == shape.or_word:
@@ -174,6 +200,18 @@ def _number(node: Scalar) -> float:
         except ValueError:  # int: also for more digits than Python converts
             continue
     return math.nan
+
+
+def _has_form(node: Node, shape: Shape) -> bool:
+    """Whether a node is a number, a word, a list or a mapping, as the shape is."""
+    match shape:
+        case Number():
+            return isinstance(node, Scalar) and node.kind in ("int", "float")
+        case Text() | Choice() | Flag():
+            return isinstance(node, Scalar) and node.kind == "text"
+        case ListOf() | Columns():
+            return isinstance(node, Sequence)
+    return isinstance(node, Mapping)
 
 
 def _count(number: int, noun: str) -> str:

@@ -16,6 +16,7 @@ from apnemu.topology.format import TOPOLOGY
 from apnemu.topology.geography import great_circle_km, shortest_possible_km
 from apnemu.topology.packet import read_packet
 from apnemu.topology.parse import nearest, read_file
+from apnemu.topology.power import power_files, power_of
 from apnemu.topology.scenario import read_scenario
 
 log = logging.getLogger(__name__)
@@ -48,17 +49,19 @@ def read_plant(path: str | Path) -> Plant:
         gnpy=_gnpy(entry, Path(path).parent),
         span_km=of_fibres.number("span_km"),
         scenario=read_scenario(entry, sites, fibres),
+        power=power_of(entry, sites, Path(path).parent),
         **equipped,
     ).equal_lines()
 
 
 def input_files(path: str | Path) -> tuple[Path, ...]:
-    """The files that `read_plant` takes the plant from: the topology and its equipment. Raises InputError."""
+    """The files that `read_plant` takes the plant from: the topology, its equipment and power. Raises InputError."""
     entry = read_file(path, TOPOLOGY)
     equipment = find_equipment(entry.text("equipment"), Path(path).parent)
     gnpy = _gnpy(entry, Path(path).parent)
     foreign = (gnpy.network, gnpy.equipment, gnpy.sim_params) if gnpy else ()
-    return tuple(filter(None, (Path(path), equipment, *(Path(file) for file in foreign if file))))
+    power = power_files(entry, Path(path).parent)
+    return tuple(filter(None, (Path(path), equipment, *(Path(file) for file in foreign if file), *power)))
 
 
 def _check_controller(entry: Entry, sites: tuple[Site, ...]) -> None:

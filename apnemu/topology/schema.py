@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """A declared format as JSON Schema (draft 2020-12), for editors.
 
-`schema.json` and `equipment-schema.json` beside this file are `schema_text` written out; a test compares them. What
+`schema.json`, `equipment-schema.json` and `power-schema.json` beside this file are `schema_text` written out; a test
+compares them. What
 JSON Schema cannot say (sites that exist, fibres that reach, names that differ) only `read_plant` checks.
 """
 
@@ -11,7 +12,7 @@ import json
 from typing import Any
 
 from apnemu.topology.format import TOPOLOGY
-from apnemu.topology.shapes import ByWay, Choice, ListOf, MapOf, Number, Record, Shape, Text
+from apnemu.topology.shapes import ByWay, Choice, Columns, Either, Flag, ListOf, MapOf, Number, Record, Shape, Text
 
 
 def schema_text(record: Record = TOPOLOGY, title: str = "apnemu topology") -> str:
@@ -32,7 +33,11 @@ def _folded(value: Any, indent: int) -> str:
 def schema_of(shape: Shape, meaning: str = "") -> dict[str, Any]:
     """A shape as JSON Schema, described by its meaning, limit and hint."""
     told = (
-        shape.meaning if isinstance(shape, Record) else shape.limit if isinstance(shape, Number | ByWay | Text) else ""
+        shape.meaning
+        if isinstance(shape, Record)
+        else shape.limit
+        if isinstance(shape, Number | ByWay | Text | Columns | Either)
+        else ""
     )
     return {**_values(shape), "description": "; ".join(filter(None, (meaning, told, shape.hint)))}
 
@@ -48,11 +53,19 @@ def _values(shape: Shape) -> dict[str, Any]:
             return {"type": "string", "pattern": "\\S" if shape.pattern.startswith("(?s)") else f"^{shape.pattern}$"}
         case Choice():
             return {"enum": list(shape.words)}
+        case Flag():
+            return {"enum": ["yes", "no"]}
+        case Columns():
+            numbers = [_values(number) for number in shape.numbers.values()]
+            return {"type": "array", "prefixItems": numbers, "minItems": len(numbers), "maxItems": len(numbers)}
+        case Either():
+            return {"anyOf": [_values(each) for each in shape.shapes]}
         case ListOf():
             item = schema_of(shape.item)
             items = {"type": "array", "items": item, "minItems": shape.least, "maxItems": shape.most}
-            alone = [item] if shape.alone else []
-            return {"anyOf": [{"const": shape.or_word}, *alone, items]} if shape.or_word else items
+            word = [{"const": shape.or_word}] if shape.or_word else []
+            others = [*word, *([item] if shape.alone else [])]
+            return {"anyOf": [*others, items]} if others else items
         case MapOf():
             return {
                 "type": "object",

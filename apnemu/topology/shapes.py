@@ -64,11 +64,15 @@ class ByWay:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Text:
-    """Text that matches `pattern` as a whole; `limit` says in words what that is."""
+    """Text that matches `pattern` as a whole; `limit` says in words what that is.
+
+    Text that the model holds as something else (a time of day as seconds) is turned into it by `held`.
+    """
 
     pattern: str
     limit: str
     hint: str
+    held: Callable[[str], object] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +87,50 @@ class Choice:
         return "it must be " + " or ".join(
             [", ".join(self.words[:-1]), self.words[-1]] if self.words[1:] else self.words
         )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flag:
+    """A word, yes or no, which the model holds as a truth value."""
+
+    hint: str
+
+    @property
+    def limit(self) -> str:
+        return "it must be yes or no"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Columns:
+    """A list of numbers, each with a meaning and limits of its own: a line of a table, such as [MW, yen/MWh]."""
+
+    numbers: Mapping[str, Number]
+    hint: str
+
+    @property
+    def limit(self) -> str:
+        """
+        >>> Columns(numbers={"mw": Number(high=9, hint=""), "hours": Number(high=24, hint="")}, hint="").limit
+        'it must be a list of 2 numbers: mw, hours'
+        """
+        return f"it must be a list of {len(self.numbers)} numbers: {', '.join(self.numbers)}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Either:
+    """A value of the first of several shapes that has the value's form: a number, a word, a list or a mapping."""
+
+    shapes: tuple[Shape, ...]
+    hint: str
+
+    @property
+    def limit(self) -> str:
+        """
+        >>> Either(shapes=(Number(high=9, hint=""), Choice(words=("all",), hint="")), hint="").limit
+        'it must be a number from 0 to 9, or all'
+        """
+        first, *others = (shape.limit for shape in self.shapes)
+        return ", or ".join([first, *(other.removeprefix("it must be ") for other in others)])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,7 +199,7 @@ class Record:
         return tuple(name for name, key in self.keys.items() if key.must)
 
 
-Shape = Number | ByWay | Text | Choice | ListOf | MapOf | Record
+Shape = Number | ByWay | Text | Choice | Flag | Columns | Either | ListOf | MapOf | Record
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

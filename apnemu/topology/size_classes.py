@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from apnemu.topology.equipment import SHIPPED
-from apnemu.topology.format import ABOUT, NAME, VERSION
+from apnemu.topology.origins import ABOUT, NAME, VERSION
 from apnemu.topology.parse import read_file
 from apnemu.topology.shapes import ListOf, Number, Record, may, must
 

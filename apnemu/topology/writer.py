@@ -18,8 +18,9 @@ from typing import Any
 
 from apnemu.model.plant import Fibre, GnpyFiles, Plant, amplifier_count
 from apnemu.model.spectrum import ANCHOR_THZ, STEP_GHZ, Band
-from apnemu.topology.format import ABOUT, DEMAND, FIBRE, GNPY, PROSE, SITE, SPAN_KM, TOPOLOGY
+from apnemu.topology.format import DEMAND, FIBRE, GNPY, SITE, SPAN_KM, TOPOLOGY
 from apnemu.topology.geography import shortest_possible_km
+from apnemu.topology.origins import ABOUT, PROSE
 from apnemu.topology.shapes import ByWay, ListOf, Number, Record, Shape
 
 WORD = re.compile(r"(?!(true|false|null)$)[a-z][a-z0-9_.-]*", re.IGNORECASE)

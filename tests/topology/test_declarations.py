@@ -19,8 +19,11 @@ from apnemu.topology import read_plant
 from apnemu.topology.documentation import page, text, told
 from apnemu.topology.equipment import SHIPPED
 from apnemu.topology.equipment_format import EQUIPMENT, SUBCARRIERS
-from apnemu.topology.format import ABOUT, DEMAND, TOPOLOGY
+from apnemu.topology.format import DEMAND, TOPOLOGY
+from apnemu.topology.origins import ABOUT
 from apnemu.topology.parse import read_file
+from apnemu.topology.power_format import POWER
+from apnemu.topology.profile_format import AREA_PROFILE, FEED_PROFILE, FEEDER_PROFILE, TIE_PROFILE
 from apnemu.topology.schema import schema_of, schema_text
 from apnemu.topology.shapes import Key, ListOf, MapOf, Number, Record, must
 from apnemu.topology.size_classes import SIZE_CLASSES
@@ -31,6 +34,7 @@ ROOM = Path(apnemu.topology.__file__).parent
 MADE = {
     ROOM / "schema.json": schema_text(),
     ROOM / "equipment-schema.json": schema_text(EQUIPMENT, "apnemu equipment"),
+    ROOM / "power-schema.json": schema_text(POWER, "apnemu power system"),
     ROOT / "docs" / "topology-format.md": text(),
     ROOT / "docs" / "optics-format.md": page("Optics files", "apnemu/optics", {"Optics": OPTICS}),
 }
@@ -74,7 +78,8 @@ def _records(record: Record) -> Iterator[Record]:
             yield from _records(inner)
 
 
-ALL = [record for whole in (TOPOLOGY, EQUIPMENT, OPTICS, SIZE_CLASSES) for record in _records(whole)]
+PROFILES = (AREA_PROFILE, FEEDER_PROFILE, TIE_PROFILE, FEED_PROFILE)
+ALL = [record for whole in (TOPOLOGY, EQUIPMENT, OPTICS, SIZE_CLASSES, POWER, *PROFILES) for record in _records(whole)]
 
 
 def test_each_key_fills_an_attribute_that_the_model_has() -> None:

@@ -13,7 +13,7 @@ from ruamel.yaml import YAML
 
 import apnemu.topology
 from apnemu.planning import plan
-from apnemu.topology import read_plant
+from apnemu.topology import read_plant, read_power
 from apnemu.topology.equipment_format import EQUIPMENT
 from apnemu.topology.format import TOPOLOGY
 from apnemu.topology.schema import schema_text
@@ -32,8 +32,10 @@ def test_all_are_here() -> None:
         "jpn12",
         "jpn48",
         "nsfnet",
+        "three-areas-loop",
         "three-sites",
         "tokyo-metro",
+        "two-areas",
     ]
 
 
@@ -47,6 +49,18 @@ def test_shipped_topology(path: Path) -> None:
     first, document = path.read_text().splitlines()[0], YAML(typ="safe", pure=True).load(path)
     assert (path.parent / first.removeprefix("# yaml-language-server: $schema=")).resolve() == SCHEMA
     Draft202012Validator(json.loads(SCHEMA.read_text())).validate(document)
+
+
+@pytest.mark.parametrize("path", sorted((TOPOLOGIES / "power").glob("*.yaml")), ids=lambda path: path.stem)
+def test_shipped_power_system(path: Path) -> None:
+    power = read_power(path)
+    assert power.name == path.stem
+    assert power.source != "not stated"
+    assert power.licence in ("facts", "CC0-1.0")
+    first, document = path.read_text().splitlines()[0], YAML(typ="safe", pure=True).load(path)
+    schema = SCHEMA.with_name("power-schema.json")
+    assert (path.parent / first.removeprefix("# yaml-language-server: $schema=")).resolve() == schema
+    Draft202012Validator(json.loads(schema.read_text())).validate(document)
 
 
 def test_equipment_that_comes_with_apnemu_fits_its_schema() -> None:

@@ -1,0 +1,277 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The power system around data centres: areas and ties, what feeds a site, and the work that may move between sites.
+
+All powers are MW; money is in the file's currency, and `yen` in a name stands for it. A site's work and room are MW of
+IT, what it draws from the grid is MW of the whole facility.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from apnemu.model.profile import Profile
+
+ROUND_TRIP = MappingProxyType({"lithium": 0.85, "hydrogen": 0.35})
+"""Share of a battery's charge that comes back, where nothing is stated; declared."""
+PUE = 1.4
+"""Power usage effectiveness of a site that states none: METI's benchmark for data centres."""
+MONEY = MappingProxyType({"JPY": "yen", "USD": "usd", "EUR": "eur"})
+"""How the names of figures call a currency."""
+HIDEABLE = ("jobs", "ranges", "cost", "feeders", "base", "weather", "demand", "compute")
+"""What a party may keep to itself."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """A step of an area's merit order: so many MW, at one price."""
+
+    mw: float
+    yen_per_mwh: float
+    kgco2_per_mwh: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Area:
+    """An area of a grid operator (TSO); `supply` is in ascending order of price."""
+
+    name: str
+    tso: str = ""
+    hz: int = 50
+    supply: tuple[Step, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tie:
+    """A line between two areas: at most `mw` from a to b, and `back_mw` back.
+
+    Power spreads over AC ties by their `reactance` (per unit, of one base for all); what a DC tie carries is set at
+    will. `base` is what it carries while nothing shifts, from a to b: a figure, or the profile's by this name.
+    """
+
+    name: str
+    a: str
+    b: str
+    mw: float
+    back_mw: float
+    kind: Literal["ac", "dc"] = "ac"
+    reactance: float = 0.0
+    base: float | str = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Feeder:
+    """A line of an area that feeds some sites: `base` is what it carries while nothing shifts, those sites included."""
+
+    name: str
+    area: str
+    sites: tuple[str, ...]
+    mw: float
+    base: float | str = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Battery:
+    """A battery at a site; `round_trip` is the share of what it takes from the grid that it gives back."""
+
+    mwh: float
+    mw: float
+    kind: Literal["lithium", "hydrogen"] = "lithium"
+    round_trip: float | None = None
+
+    @property
+    def efficiency(self) -> float:
+        """
+        >>> Battery(mwh=1, mw=1, kind="hydrogen").efficiency, Battery(mwh=1, mw=1, round_trip=0.9).efficiency
+        (0.35, 0.9)
+        """
+        return ROUND_TRIP[self.kind] if self.round_trip is None else self.round_trip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnPlant:
+    """A plant behind a site's meter; it feeds the site alone."""
+
+    mw: float
+    yen_per_mwh: float
+    kgco2_per_mwh: float = 0.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class SitePower:
+    """What a data centre takes from the grid, and whose it is.
+
+    `room_mw` is its IT power. `feed`: firm; tripped, off within `within_s` of a fault; following, at most the MW that
+    `follows` has for each slot of the profile. Where it is not `pooled`, its work stays and nobody else's comes. `pue`
+    holds points of (share of the room, PUE); between them the facility's power is straight, and beyond them it goes on
+    straight.
+    """
+
+    name: str
+    area: str
+    owner: str
+    room_mw: float
+    zone: str = ""
+    feed_mw: float | None = None
+    feed: Literal["firm", "tripped", "following"] = "firm"
+    within_s: float | None = None
+    follows: tuple[float, ...] = ()
+    voltage_kv: float | None = None
+    pooled: bool = True
+    pue: tuple[tuple[float, float], ...] = ((1.0, PUE),)
+    battery: Battery | None = None
+    plant: OwnPlant | None = None
+    lit_gbps: float | None = None
+    """Rate at which it takes work in, that of the fastest light asked for there; None: nothing is asked, no limit."""
+
+    @cached_property
+    def lines(self) -> tuple[tuple[float, float], ...]:
+        """The facility's power over its load as straight lines, (MW at no load, MW per MW of load), the greatest holds.
+
+        >>> site = SitePower(name="a", area="x", owner="o", room_mw=100, pue=((0.25, 1.6), (1.0, 1.3)))
+        >>> [(round(at_none, 9), round(slope, 9)) for at_none, slope in site.lines]
+        [(10.0, 1.2)]
+        """
+        points = [(share, share * pue) for share, pue in self.pue]
+        if len(points) == 1:
+            return ((0.0, self.pue[0][1]),)
+        slopes = [(y - y0) / (x - x0) for (x0, y0), (x, y) in pairwise(points)]
+        return tuple(((y - slope * x) * self.room_mw, slope) for (x, y), slope in zip(points[:-1], slopes, strict=True))
+
+    def facility_mw(self, load_mw: float) -> float:
+        """Power of the whole facility at a load of its IT.
+
+        >>> SitePower(name="a", area="x", owner="o", room_mw=100, pue=((0.25, 1.6), (1.0, 1.3))).facility_mw(25)
+        40.0
+        """
+        return max(at_none + slope * load_mw for at_none, slope in self.lines)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Work:
+    """Work of an owner that begins at home: `mw` of IT for `hours`, within a window after the run's midnight.
+
+    As it arrives it runs at `mw` from `from_s` on. Whole, it is one job: on or off, at one site, without a pause
+    unless it is `pausable`. Otherwise it is many small ones, of which as many run at once as there is room for, at
+    most `most_mw`. Work whose hours are all is endless: what it does not do is lost. `fixed` work stays as it arrives.
+    """
+
+    name: str
+    owner: str
+    home: str
+    mw: float
+    hours: float | Literal["all"] = "all"
+    from_s: int = 0
+    by_s: int | None = None
+    state_bytes: float = 0.0
+    whole: bool = False
+    pausable: bool = True
+    zone: str = ""
+    kind: Literal["flexible", "fixed"] = "flexible"
+    most_mw: float | None = None
+
+    @property
+    def endless(self) -> bool:
+        """Whether it goes on for as long as its window."""
+        return self.hours == "all"
+
+    @property
+    def mwh(self) -> float:
+        """Energy of IT that finite work takes; 0 of endless work."""
+        return 0.0 if isinstance(self.hours, str) else self.mw * self.hours
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Zone:
+    """Sites that data may be at; the word all stands for every site."""
+
+    name: str
+    sites: tuple[str, ...] | Literal["all"]
+
+    def allows(self, site: str) -> bool:
+        """Whether a site lies in the zone."""
+        return self.sites == "all" or site in self.sites
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Party:
+    """Participant with a program at a site, and what it keeps to itself."""
+
+    name: str
+    role: Literal["aggregator", "power", "dc"]
+    at: str
+    hides: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moves:
+    """What a move of work over light costs: energy at both ends together, and a stop in which its GPUs stand still."""
+
+    nj_per_bit: float = 20.0
+    stop_s: float = 30.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gpu:
+    """Worth of an hour of GPUs of 1 MW: 30,000 USD over 5 years at 0.7 kW and 150 yen per USD."""
+
+    yen_per_it_mwh: float = 147_000.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Power:
+    """A checked power file, and what a topology says of its own sites (none where the file stands alone).
+
+    Areas, ties, sites and work are in the file's order; that order is part of the value (it breaks ties).
+    """
+
+    name: str
+    source: str
+    licence: str
+    inferred: tuple[str, ...]
+    currency: str
+    clearing: Literal["price", "dispatch"]
+    profile: Profile
+    areas: tuple[Area, ...]
+    ties: tuple[Tie, ...] = ()
+    feeders: tuple[Feeder, ...] = ()
+    parties: tuple[Party, ...] = ()
+    work: tuple[Work, ...] = ()
+    zones: tuple[Zone, ...] = ()
+    gpu: Gpu = Gpu()
+    moves: Moves = Moves()
+    sites: tuple[SitePower, ...] = ()
+
+    @property
+    def money(self) -> str:
+        """The currency as names of figures have it.
+
+        >>> MONEY["JPY"]
+        'yen'
+        """
+        return MONEY[self.currency]
+
+    @cached_property
+    def site(self) -> Mapping[str, SitePower]:
+        """Sites by name."""
+        return MappingProxyType({site.name: site for site in self.sites})
+
+    @cached_property
+    def area(self) -> Mapping[str, Area]:
+        """Areas by name."""
+        return MappingProxyType({area.name: area for area in self.areas})
+
+    @cached_property
+    def zone(self) -> Mapping[str, Zone]:
+        """Zones by name."""
+        return MappingProxyType({zone.name: zone for zone in self.zones})
+
+    def allowed(self, work: Work, site: str) -> bool:
+        """Whether work may run at a site: by its own zone, or, where it has none, by its home's."""
+        zone = work.zone or self.site[work.home].zone
+        return not zone or self.zone[zone].allows(site)

@@ -1,0 +1,237 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""A power file -> checked `Power`, alone or with the data centres of the topology that names it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from apnemu.errors import InputError
+from apnemu.model.plant import Site
+from apnemu.model.power import MONEY, Area, Power, SitePower, Step, Tie
+from apnemu.topology.document import Mapping as YamlMapping
+from apnemu.topology.document import load_document
+from apnemu.topology.entry import Entry
+from apnemu.topology.equipment import SHIPPED
+from apnemu.topology.parse import nearest, read_file
+from apnemu.topology.power_format import POWER
+from apnemu.topology.profile_format import AREA_PROFILE, FEEDER_PROFILE, TIE_PROFILE
+from apnemu.topology.site_power import check_no_power, read_sites
+from apnemu.topology.work import check_people, check_work
+
+if TYPE_CHECKING:
+    from apnemu.model.profile import Profile
+
+SHIPPED_POWER = SHIPPED.parent / "power"
+"""The folder of the power files that come with apnemu."""
+MOST_DEMAND = 10
+"""Largest demand of an area in multiples of what its plants and those that it is joined to can give: above it somebody
+wrote kW."""
+
+FREE = ("solar_mw", "wind_mw")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Around:
+    """What a topology says of the data centres in a power system: its file as read, and its sites."""
+
+    entry: Entry
+    sites: tuple[Site, ...]
+
+
+def is_power_file(path: str | Path) -> bool:
+    """Whether a YAML file is a power file, by its first key. Raises InputError where it is no YAML."""
+    node = load_document(Path(path), str(path))
+    return isinstance(node, YamlMapping) and any(key.text == "apnemu-power" for key, _ in node.pairs)
+
+
+def find_power(name: str, beside: Path) -> Path | None:
+    """The file of a named power system: `power/NAME.yaml` beside the topology, or that with apnemu; or None."""
+    paths = (folder / f"{name}.yaml" for folder in (beside / "power", SHIPPED_POWER))
+    return next((path for path in paths if path.is_file()), None)
+
+
+def known_power(beside: Path) -> tuple[str, ...]:
+    """The names that would be found, in alphabetical order."""
+    folders = (beside / "power", SHIPPED_POWER)
+    return tuple(sorted({path.stem for folder in folders if folder.is_dir() for path in folder.glob("*.yaml")}))
+
+
+def power_of(entry: Entry, sites: tuple[Site, ...], beside: Path) -> Power | None:
+    """The power system that a topology names, with what it says of its sites; None where it names none.
+
+    Raises:
+        InputError: naming the file and line of the topology, the power file or the profile.
+    """
+    if "power" not in entry:
+        check_no_power(entry)
+        return None
+    return read_power(_named(entry, beside), Around(entry=entry, sites=sites))
+
+
+def power_files(entry: Entry, beside: Path) -> tuple[Path, ...]:
+    """The power file that a topology names, and the profiles that belong to it."""
+    if "power" not in entry:
+        return ()
+    path = _named(entry, beside)
+    own = read_file(path, POWER)
+    bases = [item.values["base"] for key in ("ties", "feeders") for item in own.entries(key) if "base" in item]
+    named = dict.fromkeys([own.text("profile"), *(base for base in bases if isinstance(base, str))])
+    sites = (site for site in entry.values["sites"].values.values() if "follows" in site)
+    follows = dict.fromkeys(site.text("follows") for site in sites)
+    return path, *(path.parent / name for name in named), *(beside / name for name in follows)
+
+
+def _named(entry: Entry, beside: Path) -> Path:
+    name = entry.text("power")
+    path = find_power(name, beside)
+    if path is None:
+        known = ", ".join(known_power(beside)) or "none"
+        fact = f"power is {name!r}; there is no power/{name}.yaml"
+        entry.fail("power", f"{fact}; write one beside this file, or one of: {known}")
+    return path
+
+
+def read_power(path: str | Path, around: Around | None = None) -> Power:
+    """The power system of a file; with a topology `around` it, names of sites must be those of its data centres.
+
+    Raises:
+        InputError: naming the file and line of the power file, its profile, or the topology.
+    """
+    entry, beside = read_file(path, POWER), Path(path).parent
+    areas = tuple(_area(item, name) for name, item in entry.values["areas"].values.items())
+    ties = _ties(entry, areas)
+    profile = _profile(entry, beside, areas, ties)
+    sites: tuple[SitePower, ...] = ()
+    if around is not None:
+        known = {
+            "area": [area.name for area in areas],
+            "zone": list(entry.values["zones"].values) if "zones" in entry else [],
+        }
+        sites = read_sites(around.entry, around.sites, known, Path(around.entry.file).parent, profile)
+    power = entry.made(Power, areas=areas, ties=ties, sites=sites, profile=profile)
+    _check_feeders(entry, power)
+    _check_supply(entry, power, beside)
+    check_people(entry, power)
+    check_work(entry, power, alone=around is None)
+    return power
+
+
+def _area(item: Entry, name: str) -> Area:
+    steps = tuple(Step(mw=mw, yen_per_mwh=yen, kgco2_per_mwh=kg) for mw, yen, kg in item.values.get("supply", ()))
+    for number, (before, step) in enumerate(pairwise(steps), 2):
+        if step.yen_per_mwh < before.yen_per_mwh:
+            fact = f"step {number} of {item.what} costs {step.yen_per_mwh:g}, the one before it {before.yen_per_mwh:g}"
+            item.fail("supply", f"{fact}; a merit order rises; sort the steps by price")
+    return item.made(Area, name=name, supply=steps)
+
+
+def _ties(entry: Entry, areas: Sequence[Area]) -> tuple[Tie, ...]:
+    by_name = {area.name: area for area in areas}
+    ties: dict[str, Tie] = {}
+    for item in entry.entries("ties"):
+        a, b = item.texts("between")
+        for end in (a, b):
+            if end not in by_name:
+                hint = nearest(end, by_name, "add it under areas, or name one of them")
+                item.fail("between", f"between of {item.what} names {end!r}; there is no such area; {hint}")
+        if a == b:
+            item.fail("between", f"{item.what} leads from {a} to itself; its two ends must differ; name another area")
+        ac = item.values["kind"] == "ac"
+        if ac and "reactance" not in item:
+            fact = f"{item.what} is AC and has no reactance"
+            item.fail(None, f"{fact}; power spreads over AC ties by it; write for example reactance: 0.02, or kind: dc")
+        if not ac and "reactance" in item:
+            item.fail("reactance", f"reactance of {item.what} is given; a DC tie carries what is set; take it out")
+        if ac and by_name[a].hz != by_name[b].hz:
+            fact = f"{item.what} joins {a} of {by_name[a].hz} Hz and {b} of {by_name[b].hz} Hz"
+            item.fail("kind", f"{fact}; an AC tie has one frequency; write kind: dc, or mend hz of an area")
+        mw = item.values["mw"]
+        tie = item.made(Tie, a=a, b=b, mw=mw[0], back_mw=mw[-1])
+        if tie.name in ties:
+            item.fail("name", f"tie {tie.name} comes twice; names must differ; rename one")
+        ties[tie.name] = tie
+    return tuple(ties.values())
+
+
+def _profile(entry: Entry, beside: Path, areas: Sequence[Area], ties: Sequence[Tie]) -> Profile:
+    """The areas' profile, and beside it what feeders and ties carry by profiles of their own."""
+    from apnemu.topology.profiles import read_profile, with_others
+
+    price = f"price_{MONEY[entry.text('currency')]}_per_mwh"
+    needed = ("price_yen_per_mwh",) if entry.text("clearing") == "price" else ("demand_mw",)
+    names = [area.name for area in areas]
+    renamed = {"price_yen_per_mwh": price}
+    main = read_profile(beside / entry.text("profile"), AREA_PROFILE, names, needed, renamed)
+    for key, record, quantity in (("feeders", FEEDER_PROFILE, "load_mw"), ("ties", TIE_PROFILE, "flow_mw")):
+        items = [item for item in entry.entries(key) if isinstance(item.values.get("base"), str)]
+        for name in dict.fromkeys(item.text("base") for item in items):
+            known = [item.text("name") for item in items if item.text("base") == name]
+            path = beside / name
+            main = with_others(main, read_profile(path, record, known, (quantity,)), f"{key[:-1]} ", str(path))
+    return main
+
+
+def _check_feeders(entry: Entry, power: Power) -> None:
+    for item in entry.entries("feeders"):
+        area = item.text("area")
+        if area not in power.area:
+            hint = nearest(area, power.area, "name one of the areas")
+            item.fail("area", f"area of {item.what} is {area!r}; there is no such area; {hint}")
+        for name in item.texts("sites") if power.sites else ():
+            site = power.site.get(name)
+            if site is None:
+                hint = nearest(name, power.site, "name a data centre of the topology")
+                item.fail("sites", f"sites of {item.what} names {name!r}; there is no such data centre; {hint}")
+            if site.area != area:
+                fact = f"sites of {item.what} names {name}, which lies in {site.area}"
+                item.fail("sites", f"{fact}; a feeder lies in one area, {area}; take the site out, or mend its area")
+
+
+def _check_supply(entry: Entry, power: Power, beside: Path) -> None:
+    """Refuse areas that nothing feeds, and a demand that no plants could ever meet."""
+    if power.clearing != "dispatch" and not any(area.supply for area in power.areas):
+        return
+    for island in islands((area.name for area in power.areas), power.ties):
+        supply_mw = sum(step.mw for name in island for step in power.area[name].supply)
+        free = max(
+            sum(of) for of in zip(*(power.profile.of(name, kind) for name in island for kind in FREE), strict=True)
+        )
+        for name in island:
+            asked_mw = float(power.profile.of(name, "demand_mw").max())
+            if asked_mw > 0 and supply_mw + free == 0 and power.clearing == "dispatch":
+                fact = f"area {name} asks for {asked_mw:g} MW and no plant feeds it or what it is joined to"
+                entry.values["areas"].fail(name, f"{fact}; an island must have supply; give supply steps, or a tie")
+            if supply_mw and asked_mw > MOST_DEMAND * (supply_mw + free):
+                fact = f"demand_mw of {name} is {asked_mw:g}; the plants that can feed it have {supply_mw:g} MW"
+                raise InputError(
+                    f"{fact}; it must be at most {MOST_DEMAND} times that; give MW and not kW, or mend the supply",
+                    file=str(beside / entry.text("profile")),
+                )
+
+
+def islands(names: Iterable[str], ties: Sequence[Tie], kinds: Sequence[str] = ("ac", "dc")) -> list[list[str]]:
+    """Groups of areas that ties of some kinds join, each in the order of the names.
+
+    >>> tie = Tie(name="t", a="x", b="z", mw=1, back_mw=1)
+    >>> islands(["x", "y", "z"], [tie]), islands(["x", "y", "z"], [tie], ["dc"])
+    ([['x', 'z'], ['y']], [['x'], ['y'], ['z']])
+    """
+    order = list(names)
+    group = {name: name for name in order}
+
+    def root(name: str) -> str:
+        while group[name] != name:
+            name = group[name]
+        return name
+
+    for tie in ties:
+        if tie.kind in kinds:
+            group[root(tie.b)] = root(tie.a)
+    found: dict[str, list[str]] = {}
+    for name in order:
+        found.setdefault(root(name), []).append(name)
+    return list(found.values())
