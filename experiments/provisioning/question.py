@@ -18,7 +18,6 @@ import pyarrow as pa  # type: ignore[import-untyped]  # it ships no types
 
 from apnemu.errors import InputError
 from apnemu.experiments.provisioning.shown import SHOWN
-from apnemu.model.activities import Request
 from apnemu.model.assignment import Assignment
 from apnemu.model.plant import Plant
 from apnemu.model.scenario import Stage
@@ -27,6 +26,7 @@ from apnemu.planning.online import Light, Protection, Service, carries_ns, witho
 from apnemu.question.context import Context, Row
 from apnemu.question.controller import CONTROLLER, with_controller
 from apnemu.question.experiment import Experiment
+from apnemu.question.light import request
 from apnemu.question.settings import Setting
 from apnemu.question.verdict import Claim, Verdict, at_most, judge_rows, near, same
 from apnemu.records.query import groups
@@ -143,15 +143,7 @@ def stages(context: Context[Settings]) -> tuple[Stage, ...]:
 
 def _stage(asked: Asked) -> Stage:
     requests = tuple(
-        Request(
-            name=service.name,
-            source=service.source,
-            target=service.target,
-            rate_gbps=service.rate_gbps,
-            protection=service.protection,
-            expected_ns=VirtualNs(predicted.done_ns),
-        )
-        for service, predicted in zip(asked.services, asked.predicted, strict=True)
+        request(service, predicted.done_ns) for service, predicted in zip(asked.services, asked.predicted, strict=True)
     )
     longest_ns = max(predicted.done_ns for predicted in asked.predicted)
     return Stage(phase=asked.phase, duration_ns=VirtualNs(longest_ns), activities=requests)
