@@ -226,9 +226,14 @@ class Routing(Activity):
     bfd_multiplier: int = 3
 
 
+APART_NS = 1_000
+"""Time between requests that are made at one instant, in their order: which comes first, where their ways are equal."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request(Activity):
     """Light asked for over the controller's REST interface, `at_ns` into the stage, and watched until a frame arrives.
+    Requests of one instant are made `APART_NS` apart.
 
     `expected_ns` is the time from the request until the first frame should arrive: around that instant a frame is sent
     every `FINE_NS`, otherwise every `COARSE_NS` (`emulation.play.requests`). It has no part in what is measured. With
