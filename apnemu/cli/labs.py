@@ -195,7 +195,8 @@ def network(
     from apnemu.lab.python import guest_code, guest_folders, guest_python
     from apnemu.running.options import application, settle_of
     from apnemu.running.options import runtime as runtime_of
-    from apnemu.running.unlit_network import Control, network_of, write_network
+    from apnemu.running.request import Control
+    from apnemu.running.unlit_network import network_of, write_network
 
     kind = network_of(network, controller)
     if not script and not command:

@@ -11,15 +11,16 @@ import typer
 from apnemu.cli.labs import HideHome, Json, Show
 from apnemu.cli.shown import show_json, to_stderr, to_stdout
 from apnemu.cli.topologies import TopologyOption
-from apnemu.cli.values import workers_of
+from apnemu.cli.values import ControllerOptions, Settle, workers_of
 from apnemu.question.discovery import load_experiment, topology_of
-from apnemu.running.options import networks_of, seed_of, shows_of
+from apnemu.running.options import application, networks_of, runtime, seed_of, settle_of, shows_of
 
 FAILED, UNMET = 3, 1
 
 
 def sweep(
     experiment: Annotated[str, typer.Argument(help="A name from experiments/, or a file with an EXPERIMENT.")],
+    controller_options: ControllerOptions = None,
     topology: TopologyOption = None,
     setting: Annotated[
         list[str] | None,
@@ -34,15 +35,21 @@ def sweep(
     network: Annotated[str | None, typer.Option(help="apn, packet or apn,packet.")] = None,
     out: Annotated[Path | None, typer.Option(help="Folder; that of an interrupted sweep goes on with it.")] = None,
     again: Annotated[bool, typer.Option("--again", help="Run points that failed before once more.")] = False,
+    controller: Annotated[Path | None, typer.Option(help="Another Ryu application, in place of ours.")] = None,
+    controller_runtime: Annotated[str | None, typer.Option(help="os-ken or ryu; what is installed.")] = None,
+    settle: Settle = None,
     hide_home: HideHome = True,
     show: Show = None,
     wall_limit_s: Annotated[float, typer.Option(help="A point's lab is ended after this.", min=1)] = 1800,
     as_json: Json = False,
 ) -> None:
     """Ask one question at many points; one table (Parquet) and one page. The same command goes on where it stopped."""
+    from apnemu.running.request import Control
     from apnemu.sweep import Request
     from apnemu.sweep import sweep as sweep_all
 
+    framework, words = runtime(controller_runtime), tuple(controller_options or ())
+    application_file = application(controller, framework, words)
     asked = load_experiment(experiment)
     own_file = Path(experiment) if experiment.endswith(".py") else None
     request = Request(
@@ -59,6 +66,12 @@ def sweep(
         again=again,
         hide_home=hide_home,
         shows=tuple(path.resolve() for path in shows_of(show or ())),
+        control=Control(
+            framework=framework,
+            application=application_file and application_file.resolve(),
+            options=words,
+            settle_s=settle_of(settle, application_file),
+        ),
     )
     document = sweep_all(request, say=to_stderr)
     if as_json:

@@ -31,7 +31,7 @@ NOT_SAID = (
     f"the application did not say that it is ready within {LIMIT_S:.0f} virtual seconds (--settle ready); it must write"
     " to the descriptor of the variable APNEMU_READY, or give it a time: --settle 40"
 )
-LOOK_EVERY_S = 0.02
+LOOK_EVERY_S, WAKE_EVERY_S = 0.02, 0.1
 PRIORITY = 5
 """Priority of an on-demand network's controller: its timers are exact. See PLAYER_PRIORITY of `__main__`."""
 LAST_WORDS = 3
@@ -114,8 +114,16 @@ class Controller:
         if settle_s is None:
             self._wait_until(self._has_said, NOT_SAID)
         else:
-            time.sleep(settle_s)
+            self._settle(settle_s)
         self.check_alive()
+
+    def _settle(self, seconds: float) -> None:
+        """Wait, and wake the switches' daemon: it has yet to say hello over connections that are open, and to try once
+        more where it was hung up on."""
+        until_s = time.monotonic() + seconds
+        while (left_s := until_s - time.monotonic()) > 0:
+            switching.wake()
+            time.sleep(min(WAKE_EVERY_S, left_s))
 
     def _wait_until(self, happened: Callable[[], bool], else_say: str) -> None:
         """Look again and again whether it has happened, and wake the switches' daemon, so that it connects."""

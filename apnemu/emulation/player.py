@@ -17,13 +17,11 @@ from apnemu.emulation.play.playing import Playing, Scene
 from apnemu.emulation.play.probes import Echoes
 from apnemu.errors import LabError, LateError
 from apnemu.model.activities import Activity, Probes, UnknownActivity
-from apnemu.model.scenario import LEAD_NS, SETTLE_NS, Stage
+from apnemu.model.scenario import LEAD_NS, LEARNING_GAP_NS, LEARNING_ROUNDS, SETTLE_NS, Stage
 from apnemu.units import VirtualNs, ns_to_us
 
 WARM_UP_ROUNDS = 2
 WARM_UP_GAP_NS = VirtualNs(2_000_000)
-LEARNING_ROUNDS, LEARNING_GAP_NS = 4, VirtualNs(500_000_000)
-"""The same for an application that is not ours, which may learn from each round: one is over before the next."""
 
 
 class Player:

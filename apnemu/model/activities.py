@@ -15,6 +15,8 @@ from apnemu.units import VirtualNs
 AT_ONCE = VirtualNs(0)
 SATURATING_BYTES = 15 * 4096
 """A datagram of a saturation: whole pages, which sendfile passes on uncopied, and no more than a datagram holds."""
+DENSE = " dense"
+"""End of the name of a record of a probe that is not counted."""
 Pair = tuple[str, str]
 """The names of two sites: source, target."""
 
@@ -40,6 +42,16 @@ class UnknownActivity(Activity):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Dense:
+    """A span of a stream of probes, counted from its first, in which further ones of every pair go, `gap_ns` apart plus
+    a stagger as theirs. They tell when something happened; what is counted are the others."""
+
+    from_ns: VirtualNs
+    until_ns: VirtualNs
+    gap_ns: VirtualNs
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Probes(Activity):
     """ICMP echo requests between the first hosts of pairs of sites, stamped by the kernels of both ends.
 
@@ -57,6 +69,8 @@ class Probes(Activity):
     paced: bool = False
     """Whether the kernel lets each probe go at its very nanosecond, and stamps it then, whatever else the player does.
     Only for hosts whose interface has no line of its own."""
+    dense: tuple[Dense, ...] = ()
+    """Spans with further probes, whose records have a name that ends in `DENSE` and numbers from `count` on."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -212,9 +226,14 @@ class Routing(Activity):
     bfd_multiplier: int = 3
 
 
+APART_NS = 1_000
+"""Time between requests that are made at one instant, in their order: which comes first, where their ways are equal."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request(Activity):
     """Light asked for over the controller's REST interface, `at_ns` into the stage, and watched until a frame arrives.
+    Requests of one instant are made `APART_NS` apart.
 
     `expected_ns` is the time from the request until the first frame should arrive: around that instant a frame is sent
     every `FINE_NS`, otherwise every `COARSE_NS` (`emulation.play.requests`). It has no part in what is measured. With

@@ -6,8 +6,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, TypeVar
 
-from apnemu.model.activities import Activity, Application, Probes, Routing
-from apnemu.units import VirtualNs, ns_to_s
+from apnemu.model.activities import Activity, Application, Flow, Pair, Probes, Routing
+from apnemu.units import VirtualNs, ns_to_s, s_to_ns
 
 START_EVERY_NS = VirtualNs(10_000_000_000)
 """Playing begins at a whole multiple of this on the lab's clock."""
@@ -17,6 +17,9 @@ takes the player at most 50 us of system calls: twice over there is time."""
 PARTS_A_LEAD = 500
 SETTLE_NS = VirtualNs(500_000_000)
 """Time after a stage, in which all that is under way arrives or is given up, retransmissions included."""
+LEARNING_ROUNDS, LEARNING_GAP_NS = 4, VirtualNs(500_000_000)
+"""Rounds before the first stage for an application that is not ours, which may learn from each, and the time that it
+has after each pair: one is over before the next."""
 A = TypeVar("A", bound=Activity)
 
 
@@ -51,13 +54,22 @@ class Stage:
         return tuple(activity for activity in self.activities if isinstance(activity, kind))
 
 
-def planned_virtual_s(stages: tuple[Stage, ...]) -> float | None:
+def planned_virtual_s(stages: tuple[Stage, ...], *, learns: bool = False, settle_s: float | None = 0.0) -> float | None:
     """Estimate of the virtual time that a guest takes: until it begins, then each stage with the time around it.
 
-    None where a stage goes on until its jobs have ended: nobody knows before when that is.
+    `learns`: an application that is not ours has the network, `settle_s` to converge, and learns from frames between
+    all pairs that are played. None where nobody knows before: a stage goes on until its jobs have ended, or `settle_s`
+    is None, until the application says that it is ready.
     """
-    if any(application.role == "job" for stage in stages for application in stage.of(Application)):
+    if settle_s is None or any(one.role == "job" for stage in stages for one in stage.of(Application)):
         return None
-    warm_up_ns = LEAD_NS + SETTLE_NS
+    begins_ns = ((START_EVERY_NS + s_to_ns(settle_s)) // START_EVERY_NS + 1) * START_EVERY_NS
+    learning_ns = LEARNING_ROUNDS * len(_pairs(stages)) * LEARNING_GAP_NS if learns else 0
     stages_ns = sum(stage.lead_ns + stage.duration_ns + SETTLE_NS for stage in stages)
-    return ns_to_s(2 * START_EVERY_NS + warm_up_ns + stages_ns)
+    return ns_to_s(begins_ns + LEAD_NS + learning_ns + SETTLE_NS + stages_ns)
+
+
+def _pairs(stages: tuple[Stage, ...]) -> set[Pair]:
+    """Pairs of sites between which frames are sent first."""
+    probed = {pair for stage in stages for probes in stage.of(Probes) for pair in probes.pairs}
+    return probed | {(flow.source, flow.target) for stage in stages for flow in stage.of(Flow)}

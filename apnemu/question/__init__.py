@@ -5,6 +5,7 @@
     settings        settings as fields of a frozen dataclass; `--set`, `apnemu experiments` and sweeps read nothing else
     packet_network  settings that every experiment has
     controller      the setting that places the controller, of experiments in which it acts
+    light           light on demand as a stage asks for it
     clients         clients and routers' lines of one rate, which a lab can afford to fill
     lines           line rates of the networks that a run compares, and what is said where they differ
     context         what an experiment may look at when it decides what to play

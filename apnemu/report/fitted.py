@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from copy import copy
 from dataclasses import replace
 from typing import Final
 
@@ -48,20 +49,11 @@ class Fitted(Table):
         yield from Table.__rich_console__(self._of(widths, left_out), console, options)
 
     def _of(self, widths: Mapping[int, int], left_out: Sequence[str]) -> Table:
-        table = Table(
-            title=self.title,
-            title_justify=self.title_justify,
-            caption_justify=self.caption_justify,
-            header_style=self.header_style,
-            box=self.box,
-            pad_edge=self.pad_edge,
-            collapse_padding=self.collapse_padding,
-        )
+        table = copy(self)
         table.columns = [
             replace(self.columns[index], _index=place, width=width, overflow="fold")
             for place, (index, width) in enumerate(sorted(widths.items()))
         ]
-        table.rows = self.rows
         captions = [str(self.caption)] if self.caption else []
         if left_out:
             captions.append(f"no room for: {', '.join(left_out)}; a wider terminal or --json has them")

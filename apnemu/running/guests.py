@@ -76,6 +76,8 @@ def emulate(
     """Boot a guest for each network, side by side, and wait for all. Raises GuestError where one ends badly."""
     ready = kernel.ensure(report=say)
     folders = guest_folders()
+    foreign = request.controller is not None
+    settle_s = request.controller_settle_s if foreign else 0.0
     jobs = [
         Job(
             kernel=ready.path,
@@ -91,7 +93,7 @@ def emulate(
             syscall_cost_ns=request.syscall_cost_ns,
             wall_limit_s=request.wall_limit_s,
             stall_limit_s=60,
-            planned_virtual_s=planned_virtual_s(blueprint.stages),
+            planned_virtual_s=planned_virtual_s(blueprint.stages, learns=foreign, settle_s=settle_s),
             core=request.cores[index % len(request.cores)] if request.cores else None,
         )
         for index, (context, blueprint) in enumerate(zip(contexts, blueprints, strict=True))

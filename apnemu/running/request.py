@@ -16,6 +16,16 @@ Time = Literal["virtual", "real"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Control:
+    """Framework of the network's controller, and the application in its place with its options, if any."""
+
+    framework: str = "os-ken"
+    application: Path | None = None
+    options: tuple[str, ...] = ()
+    settle_s: float | None = FOREIGN_SETTLE_S
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
     """Request for a run, as `apnemu run` and `apnemu.run` make it. `out` None is a new folder under `runs/`."""
 

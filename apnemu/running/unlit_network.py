@@ -4,13 +4,11 @@
 from __future__ import annotations
 
 import dataclasses
-from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
 from apnemu import shared_folder
 from apnemu.blueprint.compiled import blueprint_for
-from apnemu.blueprint.document import FOREIGN_SETTLE_S
 from apnemu.errors import InputError
 from apnemu.model.assignment import Assignment
 from apnemu.optics import carried
@@ -18,17 +16,8 @@ from apnemu.planning import next_hops
 from apnemu.question.context import Network
 from apnemu.running.guests import write_blueprint
 from apnemu.running.manifest import scenario_unplayed
+from apnemu.running.request import Control
 from apnemu.topology import read_plant
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Control:
-    """Framework of the network's controller, and the application in its place with its options, if any."""
-
-    framework: str = "os-ken"
-    application: Path | None = None
-    options: tuple[str, ...] = ()
-    settle_s: float | None = FOREIGN_SETTLE_S
 
 
 def network_of(given: str, controller: Path | None) -> Network:

@@ -21,7 +21,7 @@ import json
 import os
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +30,7 @@ from apnemu.question.context import Network
 from apnemu.question.discovery import load_experiment
 from apnemu.report.sweep_page import write_sweep_page
 from apnemu.running import directory as rundir
+from apnemu.running.request import Control
 from apnemu.sweep import table, workers
 from apnemu.sweep.point import Task
 from apnemu.sweep.points import Point, grid
@@ -57,6 +58,8 @@ class Request:
     hide_home: bool = True
     shows: tuple[Path, ...] = ()
     """What the labs see of this user's home, as in a run."""
+    control: Control = field(default_factory=Control)
+    """Application in place of the networks' own controllers, as in a run."""
 
 
 def sweep(request: Request, *, say: Say) -> dict[str, Any]:
@@ -119,6 +122,7 @@ def _folder(request: Request, name: str) -> Path:
     wanted = {
         "experiment": name,
         **({"experiment_sha256": hashlib.sha256(own.read_bytes()).hexdigest()} if own else {}),
+        **_controlled(request.control),
         "seed": request.seed,
         "networks": list(request.networks),
         "inputs": {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in input_files(request.topology)},
@@ -126,7 +130,8 @@ def _folder(request: Request, name: str) -> Path:
     if request.out is not None and (request.out / "sweep.json").is_file():
         if json.loads((request.out / "sweep.json").read_text()) != wanted:
             raise InputError(
-                f"{request.out} holds a sweep of another experiment, topology, seed or networks; give a new folder",
+                f"{request.out} holds a sweep of another experiment, topology, controller, seed or networks; give a new"
+                " folder",
                 file="--out",
             )
         return request.out
@@ -134,6 +139,18 @@ def _folder(request: Request, name: str) -> Path:
     (folder / "points").mkdir()
     rundir.write_json(folder / "sweep.json", wanted)
     return folder
+
+
+def _controlled(control: Control) -> dict[str, Any]:
+    """What tells sweeps under an application that is not ours apart."""
+    if control.application is None:
+        return {}
+    return {
+        "controller_sha256": hashlib.sha256(control.application.read_bytes()).hexdigest(),
+        "controller_runtime": control.framework,
+        "controller_options": list(control.options),
+        "controller_settle_s": control.settle_s,
+    }
 
 
 def _done(folder: Path, points: tuple[Point, ...], again: bool) -> dict[str, dict[str, Any]]:
@@ -166,5 +183,6 @@ def _task(request: Request, folder: Path, point: Point) -> Task:
         wall_limit_s=request.wall_limit_s,
         hide_home=request.hide_home,
         shows=request.shows,
+        control=request.control,
         folder=None if request.scheduler else str((folder / "runs" / point.key).resolve()),
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import tempfile
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ from apnemu.errors import ApnemuError
 from apnemu.question.context import Network
 from apnemu.question.discovery import load_experiment
 from apnemu.running import corridor
-from apnemu.running.request import Request
+from apnemu.running.request import Control, Request
 from apnemu.shared_folder import remove_all
 
 
@@ -31,6 +31,7 @@ class Task:
     folder: str | None
     hide_home: bool = True
     shows: tuple[Path, ...] = ()
+    control: Control = field(default_factory=Control)
 
 
 def run_point(task: Task) -> dict[str, Any]:
@@ -56,6 +57,10 @@ def run_point(task: Task) -> dict[str, Any]:
             wall_limit_s=task.wall_limit_s,
             hide_home=task.hide_home,
             shows=task.shows,
+            controller=task.control.application,
+            controller_runtime=task.control.framework,
+            controller_options=task.control.options,
+            controller_settle_s=task.control.settle_s,
         )
         document = corridor.run(request, say=lambda text: None).document
     except ApnemuError as error:

@@ -25,6 +25,10 @@ from apnemu.question.pairs import route
 from apnemu.units import NS_PER_S, VirtualNs, ms_to_ns
 
 FAST = Routing(hello_s=1, dead_s=4)
+CONVERGED_NS = 2_000_000_000
+"""Time beyond noticing: flooding, OSPF's waits between two computations (FRR: 0, 50, at most 5000 ms), new routes."""
+CONTROLLER_STARTS_NS = 2_000_000_000
+"""Time in which a controller that is given back starts its program, and the switches find it."""
 
 
 def chosen_events(context: Context[Settings]) -> tuple[Event, ...]:
@@ -175,3 +179,14 @@ def daemons(settings: Settings) -> dict[Scheme, Daemons]:
         "ospf-link": Daemons(routing=FAST, silent=False, least_ns=0, most_ns=0),
     }
     return {name: known[name] for name in dict.fromkeys(settings.scheme) if name in known}
+
+
+def late_ns(plant: Plant, events: Sequence[Event]) -> int:
+    """Time by which light may come back late for what has no closed form.
+
+    Where an event takes several fibres, their ports speak in any order, and a computed route may have to be computed
+    again for each. A controller that is given back has to start.
+    """
+    fibres = max(len(dark_fibres(plant, frozenset(event.fibres), frozenset(event.sites))) for event in events)
+    again_ns = max(0, fibres - 1) * plant.devices.controller_computing_ns
+    return again_ns + (CONTROLLER_STARTS_NS if any(event.controller for event in events) else 0)

@@ -19,7 +19,8 @@ import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from apnemu.experiments.failover.rows import CONVERGED_NS, TOLERANCE_NS, rows
+from apnemu.experiments.failover.fates import CONVERGED_NS
+from apnemu.experiments.failover.rows import TOLERANCE_NS, rows
 from apnemu.experiments.failover.settings import Settings
 from apnemu.experiments.failover.shown import SHOWN
 from apnemu.experiments.failover.stages import stages
@@ -45,7 +46,7 @@ def arrange(planned: Assignment, settings: Settings) -> Assignment:
 def expected(settings: Settings) -> str:
     """The answer, before the run."""
     return (
-        "light comes back as declared device times, ways of messages and the fibres say, within the frames' gaps and"
+        "light comes back as declared device times, ways of messages and the fibres say, within"
         f" {ns_to_ms(TOLERANCE_NS):g} ms; the routers' outage is no shorter than their timers say and at most"
         f" {CONVERGED_NS / NS_PER_S:g} s longer; where nothing is to go dark no frame is lost"
     )

@@ -9,20 +9,28 @@ from typing import get_args
 import pyarrow as pa  # type: ignore[import-untyped]  # it ships no types
 import pyarrow.compute as pc  # type: ignore[import-untyped]  # it ships no types
 
-from apnemu.experiments.failover.fates import Hit, chosen_events, daemons, hit_pair, joined_in_the_end, light
+from apnemu.experiments.failover.fates import (
+    CONVERGED_NS,
+    Hit,
+    chosen_events,
+    daemons,
+    hit_pair,
+    joined_in_the_end,
+    late_ns,
+    light,
+)
 from apnemu.experiments.failover.outages import outage
 from apnemu.experiments.failover.settings import Scheme, Settings
-from apnemu.experiments.failover.stages import CONTROLLER_STARTS_NS, Gaps, gaps
-from apnemu.model.activities import Event, EventKind
+from apnemu.experiments.failover.stages import streams
+from apnemu.model.activities import Event, EventKind, Probes
 from apnemu.model.plant import Plant
 from apnemu.planning.dcn import dcn
-from apnemu.planning.online import dark_fibres, survival, without_dcn
+from apnemu.planning.online import survival, without_dcn
 from apnemu.question.context import Context, Row
 
-CONVERGED_NS = 2_000_000_000
-"""Time beyond noticing: flooding, OSPF's waits between two computations (FRR: 0, 50, at most 5000 ms), new routes."""
 TOLERANCE_NS = 1_000_000
-"""Allowed for what has no declared time: system calls of controller and devices, lookups."""
+"""Allowed for what has no declared time, system calls of controller and devices and lookups, and for the time between
+frames: at both ends of an outage a frame comes at most 1.5 of their gaps after the one before."""
 HAPPENS = get_args(EventKind)
 
 
@@ -36,9 +44,9 @@ def rows(table: pa.Table, contexts: Sequence[Context[Settings]]) -> list[Row]:
 
 def _packet_rows(table: pa.Table, context: Context[Settings]) -> list[Row]:
     events = chosen_events(context)
-    results, pair, gap = [], hit_pair(context, events), gaps(context)
+    results, pair, sent = [], hit_pair(context, events), streams(context)
     for scheme, routers in daemons(context.settings).items():
-        row = _row(table, context, scheme, gap)
+        row = _row(table, context, scheme, sent[scheme])
         row |= {
             "predicted_outage_ns": routers.most_ns,
             "predicted_least_ns": routers.least_ns,
@@ -51,20 +59,20 @@ def _packet_rows(table: pa.Table, context: Context[Settings]) -> list[Row]:
 
 
 def _light_rows(table: pa.Table, context: Context[Settings]) -> list[Row]:
-    events, gap = chosen_events(context), gaps(context)
+    events, sent = chosen_events(context), streams(context)
     results = []
     for scheme, hit in light(context, events).items():
         fate = hit.fate
         if not fate.decision.accepted:
             results.append(_refused(scheme, hit, events, dcn(context.plant).at))
             continue
-        row = _row(table, context, scheme, gap)
+        row = _row(table, context, scheme, sent[scheme])
         longest = fate.longest
         lasts_ns = None if longest is None else longest.lasts_ns
         row |= {
             "predicted_outage_ns": lasts_ns,
             "predicted_least_ns": lasts_ns,
-            "slack_ns": _slack_ns(context, events, row["fine_gap_ns"]),
+            "slack_ns": TOLERANCE_NS + late_ns(context.plant, events),
             "predicted_restored": fate.restored,
             "controller": dcn(context.plant).at,
             "dcn_ns": _dcn_ns(context.plant, hit, events),
@@ -83,15 +91,6 @@ def _dcn_ns(plant: Plant, hit: Hit, events: Sequence[Event]) -> int | None:
     return far.lasts_ns - near.lasts_ns
 
 
-def _slack_ns(context: Context[Settings], events: Sequence[Event], gap_ns: int) -> int:
-    """A frame comes at most 1.5 gaps after the one before, at both ends of an outage. Where an event takes several
-    fibres, their ports speak in any order, and a computed route may have to be computed again for each."""
-    fibres = max(len(dark_fibres(context.plant, frozenset(event.fibres), frozenset(event.sites))) for event in events)
-    again = max(0, fibres - 1) * context.plant.devices.controller_computing_ns
-    started = CONTROLLER_STARTS_NS if any(event.controller for event in events) else 0
-    return TOLERANCE_NS + 3 * gap_ns + again + started
-
-
 def _refused(scheme: Scheme, hit: Hit, events: Sequence[Event], controller: str) -> Row:
     """No demand can be served so: there is no light that could be cut."""
     return {
@@ -103,7 +102,7 @@ def _refused(scheme: Scheme, hit: Hit, events: Sequence[Event], controller: str)
         "restored": False,
         "frames_sent": 0,
         "gap_ns": None,
-        "fine_gap_ns": None,
+        "unresolved_ns": None,
         "from": hit.service.source,
         "to": hit.service.target,
         "one_way_before_ns": None,
@@ -119,11 +118,11 @@ def _refused(scheme: Scheme, hit: Hit, events: Sequence[Event], controller: str)
     }
 
 
-def _row(table: pa.Table, context: Context[Settings], scheme: Scheme, gap: Gaps) -> Row:
+def _row(table: pa.Table, context: Context[Settings], scheme: Scheme, sent: Probes) -> Row:
     """What was measured; what is predicted stands beside it later."""
     own = table.filter(pc.and_(pc.equal(table["phase"], scheme), pc.equal(table["network"], context.network)))
     records = [record for record in own.to_pylist() if record["kind"] != "event" or record["name"] in HAPPENS]
-    received = outage(records, gap.common_ns // gap.of(scheme))
+    received = outage(records)
     events = [record for record in records if record["kind"] == "event"]
     return {
         "network": context.network,
@@ -133,8 +132,8 @@ def _row(table: pa.Table, context: Context[Settings], scheme: Scheme, gap: Gaps)
         "frames_lost": received.frames_lost,
         "restored": received.restored,
         "frames_sent": received.frames_sent,
-        "gap_ns": gap.common_ns,
-        "fine_gap_ns": gap.of(scheme),
+        "gap_ns": sent.gap_ns,
+        "unresolved_ns": received.unresolved_ns,
         "from": received.source,
         "to": received.target,
         "one_way_before_ns": received.before_ns,

@@ -14,8 +14,6 @@ PacketScheme = Literal["ospf", "ospf-bfd", "ospf-link"]
 Scheme = Literal[LightScheme, PacketScheme]
 LIGHT: tuple[LightScheme, ...] = ("1+1", "restoration-prepared", "restoration-computed")
 PACKET: tuple[PacketScheme, ...] = ("ospf", "ospf-bfd", "ospf-link")
-FINE_US = 100.0
-"""Longest time between frames under 1+1, whose outage of some ms is to be resolved; frames are counted as elsewhere."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

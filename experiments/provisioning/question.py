@@ -2,7 +2,7 @@
 """How long does it take until light that is asked for carries a frame, and who gets none, and why?
 
 Requests go to the APN controller's REST interface, all at the same instant. The controller decides one after another,
-devices act side by side; a request is done when the first frame has come in over its own lightpath.
+as they come in; devices act side by side; a request is done when the first frame has come in over its own lightpath.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import pyarrow as pa  # type: ignore[import-untyped]  # it ships no types
 
 from apnemu.errors import InputError
 from apnemu.experiments.provisioning.shown import SHOWN
-from apnemu.model.activities import Request
+from apnemu.model.activities import APART_NS
 from apnemu.model.assignment import Assignment
 from apnemu.model.plant import Plant
 from apnemu.model.scenario import Stage
@@ -27,6 +27,7 @@ from apnemu.planning.online import Light, Protection, Service, carries_ns, witho
 from apnemu.question.context import Context, Row
 from apnemu.question.controller import CONTROLLER, with_controller
 from apnemu.question.experiment import Experiment
+from apnemu.question.light import request
 from apnemu.question.settings import Setting
 from apnemu.question.verdict import Claim, Verdict, at_most, judge_rows, near, same
 from apnemu.records.query import groups
@@ -54,7 +55,7 @@ class Settings:
 class Predicted:
     """What a request must get: light or none, why none, and when the first frame arrives (the refusal is decided).
 
-    `dcn_ns` is how long the request itself, orders to devices and their answers are on their way until then.
+    Times count from the request, in ns; `dcn_ns` is how long it, orders to devices and their answers are on their way.
     """
 
     accepted: bool
@@ -112,15 +113,17 @@ def predict(plant: Plant, asked: Sequence[Service], light: Light) -> tuple[Predi
     computing_ns = plant.devices.controller_computing_ns
     answers: dict[int, Predicted] = {}
     free_ns = 0
-    for number in sorted(range(len(asked)), key=lambda number: way.delay_ns[asked[number].source]):
+    comes_ns = [APART_NS * number + way.delay_ns[service.source] for number, service in enumerate(asked)]
+    for number in sorted(range(len(asked)), key=comes_ns.__getitem__):
         service = asked[number]
-        there_ns = dcn_ns = way.delay_ns[service.source]
-        free_ns = done_ns = max(free_ns, there_ns) + computing_ns
+        dcn_ns = way.delay_ns[service.source]
+        free_ns = done_ns = max(free_ns, comes_ns[number]) + computing_ns
         decision = light.request(service)
         if decision.accepted and decision.working is not None:
             lit_ns, without_ns = (carries_ns(each, decision.changes, decision.working) for each in (plant, everywhere))
             done_ns += lit_ns
             dcn_ns += lit_ns - without_ns
+        done_ns -= APART_NS * number
         answers[number] = Predicted(accepted=decision.accepted, reason=decision.reason, done_ns=done_ns, dcn_ns=dcn_ns)
     return tuple(answers[number] for number in range(len(asked)))
 
@@ -143,15 +146,7 @@ def stages(context: Context[Settings]) -> tuple[Stage, ...]:
 
 def _stage(asked: Asked) -> Stage:
     requests = tuple(
-        Request(
-            name=service.name,
-            source=service.source,
-            target=service.target,
-            rate_gbps=service.rate_gbps,
-            protection=service.protection,
-            expected_ns=VirtualNs(predicted.done_ns),
-        )
-        for service, predicted in zip(asked.services, asked.predicted, strict=True)
+        request(service, predicted.done_ns) for service, predicted in zip(asked.services, asked.predicted, strict=True)
     )
     longest_ns = max(predicted.done_ns for predicted in asked.predicted)
     return Stage(phase=asked.phase, duration_ns=VirtualNs(longest_ns), activities=requests)

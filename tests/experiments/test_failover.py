@@ -87,12 +87,12 @@ def test_light_comes_back_in_the_declared_time_and_the_same_bytes_twice(tmp_path
         messages_ns = 0 if scheme == "1+1" else 20_000 + 2 * 230 * LIGHT_NS_PER_KM
         assert abs(row["dcn_ns"] - messages_ns) < 1000  # amplifiers
         expected_ns += messages_ns
-        assert -1e5 <= row["outage_ns"] - expected_ns <= 1e6 + 3 * row["fine_gap_ns"]
+        assert -1e5 <= row["outage_ns"] - expected_ns <= 1e6
         longer_ns = row["one_way_after_ns"] - row["one_way_before_ns"]
         assert abs(longer_ns - (around_ns - 110 * LIGHT_NS_PER_KM)) < 1000  # amplifiers
         assert abs((row["frames_lost"] + 1) * row["gap_ns"] - (row["outage_ns"] - longer_ns)) <= 2 * row["gap_ns"] + 1e5
     assert {row["gap_ns"] for row in rows.values()} == {5_000_000}, "frames are counted alike under all schemes"
-    assert rows["1+1"]["fine_gap_ns"] == 100_000
+    assert all(row["unresolved_ns"] <= 300_000 for row in rows.values() if row["network"] == "apn")
     assert seen[0] == seen[1]
 
 
@@ -120,7 +120,7 @@ def test_light_that_no_longer_closes_when_an_amplifier_sags_comes_back_in_the_de
         row = rows[scheme]
         assert row["event"] == "sag a-b"
         assert row["restored"]
-        assert -1e5 <= row["outage_ns"] - expected_ns <= 1e6 + 3 * row["fine_gap_ns"]
+        assert -1e5 <= row["outage_ns"] - expected_ns <= 1e6
         assert abs(row["one_way_after_ns"] - row["one_way_before_ns"] - (way_ns - short_ns)) < 1000  # amplifiers
         assert row["frames_lost"] * row["gap_ns"] >= 0.9 * expected_ns
 
@@ -152,7 +152,7 @@ def test_light_that_has_no_other_way_comes_back_when_the_amplifier_is_repaired(t
     assert (row["event"], row["restored"], row["how"]) == ("sag tokyo-nagoya; repair all", True, "repaired")
     messages_ns = 4 * 366 * LIGHT_NS_PER_KM  # tokyo to the controller in nagoya: an alarm, there and back, and tune
     expected_ns = 3e9 + 70.51e9 + 366 * LIGHT_NS_PER_KM + messages_ns
-    assert -1e5 <= row["outage_ns"] - expected_ns <= 1e6 + 3 * row["fine_gap_ns"]
+    assert -1e5 <= row["outage_ns"] - expected_ns <= 1e6
 
 
 @pytest.mark.guest

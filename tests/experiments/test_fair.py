@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from markupsafe import Markup
 
-from apnemu.experiments.failover.settings import PACKET
-from apnemu.experiments.failover.stages import gaps
+from apnemu.experiments.failover.settings import LIGHT, PACKET
+from apnemu.experiments.failover.stages import streams
 from apnemu.model.activities import Application, Arrivals, Flow, Probes, Saturation
 from apnemu.model.scenario import Stage
 from apnemu.question.context import Context
@@ -80,14 +80,20 @@ def test_defaults_are_fair(name: str, tmp_path: Path) -> None:
 
 
 def test_a_cut_is_watched_alike_under_every_scheme() -> None:
-    """Also with 1+1, whose outage is resolved finer, and in a scenario so long that frames must be fewer."""
-    for given in ((), ("packet_gap_us=700",), ("dead_s=300", "packet_gap_us=100")):
+    """Also in a scenario so long that frames must be fewer; by one rule frames are dense where an outage may begin and
+    end, and nowhere else."""
+    for given, least_ns in (((), 2_000_000), (("packet_gap_us=700",), 700_000), (("dead_s=300",), 2_000_001)):
         of = asked("failover", *given, topology="tokyo-metro")
-        found = {context.network: gaps(context) for context in contexts(of, Path("nowhere"), "virtual")}
-        assert found["apn"] == found["packet"]
-        gap = found["apn"]
-        assert {gap.of(scheme) for scheme in (*PACKET, "restoration-prepared")} == {gap.common_ns}
-        assert gap.common_ns % gap.of("1+1") == 0 and gap.of("1+1") <= 100_000
+        found = {context.network: streams(context) for context in contexts(of, Path("nowhere"), "virtual")}
+        every = [*found["apn"].values(), *found["packet"].values()]
+        assert len(every) == len((*LIGHT, *PACKET))
+        assert len({stream.gap_ns for stream in every}) == 1 and every[0].gap_ns >= least_ns
+        assert max(stream.count for stream in every) <= 65_535
+        for scheme, stream in (*found["apn"].items(), *found["packet"].items()):
+            dense = stream.dense
+            assert all(span.gap_ns == max(50_000, (span.until_ns - span.from_ns) // 5_000) for span in dense), scheme
+            assert max(span.until_ns for span in dense) <= stream.count * stream.gap_ns
+        assert {span.gap_ns for scheme in LIGHT for span in found["apn"][scheme].dense} == {50_000}
 
 
 @pytest.mark.parametrize(

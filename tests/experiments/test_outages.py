@@ -11,7 +11,7 @@ from apnemu.experiments.failover.shown import outage_figure
 
 def _stream(ways: list[int | None]) -> list[dict[str, Any]]:
     return [
-        {"kind": "probe", "source": "a", "target": "b", "at_ns": 1000 * number, "one_way_ns": way}
+        {"kind": "probe", "name": "a>b", "source": "a", "target": "b", "at_ns": 1000 * number, "one_way_ns": way}
         for number, way in enumerate(ways)
     ]
 

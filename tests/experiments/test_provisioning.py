@@ -3,12 +3,15 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from apnemu.experiments.provisioning.question import EXPERIMENT, TOLERANCE_NS, Settings
+from apnemu.experiments.provisioning.question import EXPERIMENT, TOLERANCE_NS, Settings, predict
+from apnemu.planning.online import Light, Service
+from apnemu.topology import read_plant
 from apnemu.units import NS_PER_S
 from tests.experiments.command import THREE_SITES, Done, apnemu, settings
 
@@ -76,6 +79,40 @@ def test_a_hundred_at_an_instant(tmp_path: Path, seed: int) -> None:
     done = apnemu("run", "provisioning", "--seed", str(seed), "--json", folder=tmp_path)
     assert done.code == 0, done.err
     assert len(accepted(done)) > 80
+
+
+NEAR_AND_FAR = """
+apnemu: 1
+name: near-and-far
+controller: {at: a}
+sites:
+  a: {kind: cluster, lat: 35.0, lon: 135.0}
+  b: {kind: cluster, lat: 35.0, lon: 135.1}
+  c: {kind: cluster, lat: 35.1, lon: 135.0}
+fibres:
+  - {between: [a, b], length_km: 4}
+  - {between: [a, c], length_km: 9}
+"""
+
+
+def test_the_controller_takes_requests_as_they_come_in_over_its_network(tmp_path: Path) -> None:
+    """Of forty requests, 1 us apart, those from nearer by overtake; each waits for all that came before."""
+    (tmp_path / "near.yaml").write_text(NEAR_AND_FAR)
+    plant = dataclasses.replace(read_plant(tmp_path / "near.yaml"), transceivers=64)
+    sources = ["c"] * 15 + ["b", "c"] * 12 + ["b"]
+    asked = [
+        Service(name=f"{number}", source=source, target="a", rate_gbps=100) for number, source in enumerate(sources)
+    ]
+    light = Light(plant, transceivers={"a": 64, "b": 64, "c": 64})
+    answered_ns = [one.done_ns for one in predict(plant, asked, light)]
+    comes_us = [number + 4.8967 * {"b": 4, "c": 9}[source] for number, source in enumerate(sources)]
+    order = sorted(range(len(sources)), key=comes_us.__getitem__)
+    assert order != list(range(len(sources))) and order != sorted(range(len(sources)), key=lambda n: sources[n])
+    way_ns = {"b": 4 * LIGHT_NS_PER_KM, "c": 9 * LIGHT_NS_PER_KM}
+    for place, number in enumerate(order):
+        far_ns = 3 * way_ns[sources[number]]  # an order, its answer, and the light, which has FEC too
+        waited_ns = comes_us[order[0]] * 1000 + (place + 1) * COMPUTING_NS - number * 1000
+        assert answered_ns[number] == pytest.approx(waited_ns + DEVICES_NS + far_ns, abs=200_000)
 
 
 def row(**changed: Any) -> dict[str, Any]:

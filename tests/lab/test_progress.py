@@ -10,7 +10,7 @@ import pytest
 
 from apnemu.lab.guest import Progress
 from apnemu.lab.progress import Display, Pace, text_of
-from apnemu.model.activities import Application
+from apnemu.model.activities import Application, Probes
 from apnemu.model.scenario import Stage, planned_virtual_s
 from apnemu.units import VirtualNs
 
@@ -52,6 +52,14 @@ def test_a_stage_of_jobs_has_no_plan() -> None:
     stage = Stage(phase="", duration_ns=VirtualNs(10**9))
     assert planned_virtual_s((stage,)) == pytest.approx(22.1)
     assert planned_virtual_s((stage, Stage(phase="", duration_ns=VirtualNs(0), activities=(job,)))) is None
+
+
+def test_the_plan_has_the_time_that_an_application_of_ones_own_settles_and_learns() -> None:
+    probes = Probes(pairs=(("a", "b"), ("b", "a")), count=1, gap_ns=VirtualNs(10**6))
+    stage = Stage(phase="", duration_ns=VirtualNs(10**9), activities=(probes,))
+    assert planned_virtual_s((stage,), learns=True, settle_s=2.0) == pytest.approx(22.1 + 4 * 2 * 0.5)
+    assert planned_virtual_s((stage,), learns=True, settle_s=40.0) == pytest.approx(40 + 22.1 + 4 * 2 * 0.5)
+    assert planned_virtual_s((stage,), learns=True, settle_s=None) is None
 
 
 def test_elsewhere_than_on_a_terminal_it_is_a_line_every_ten_seconds(capsys: pytest.CaptureFixture[str]) -> None:

@@ -110,3 +110,18 @@ def test_bad_input(arguments: tuple[str, ...], said: str, tmp_path: Path) -> Non
 def test_another_sweep_in_the_folder(one_worker: Path) -> None:
     done = apnemu(*SWEPT, "--seed", "2", "--out", str(one_worker), folder=one_worker)
     assert done.code == 2 and "holds a sweep of another experiment, topology, seed or networks" in done.err
+
+
+def test_an_application_of_ones_own_runs_every_point_and_another_is_not_mixed_with_it(tmp_path: Path) -> None:
+    own = (REPOSITORY / "examples" / "own_controller.py").read_text()
+    (tmp_path / "own.py").write_text(own)
+    asked = ["sweep", "latency", "--topology", "three-sites", "--network", "packet", "--controller", "own.py"]
+    asked += [*settings(load="idle", probes="2,3"), "--settle", "1", "--out", "sweep", "--json"]
+    found = apnemu(*asked, folder=tmp_path).json()
+    assert (found["points"], found["failed"], found["unmet"]) == (2, 0, 0), found
+    logs = [log.read_text() for log in (tmp_path / "sweep" / "runs").glob("*/manifest.json")]
+    assert len(logs) == 2 and all("own.py" in log for log in logs)
+    (tmp_path / "own.py").write_text(own + "\n")
+    refused = apnemu(*asked, folder=tmp_path)
+    assert refused.code == 2
+    assert "sweep holds a sweep of another experiment, topology, controller, seed or networks" in refused.err

@@ -33,12 +33,14 @@ from apnemu.emulation.play.stamps import (
     pace_by_instant,
     stamp_ns,
 )
-from apnemu.model.activities import Pair, Probes
+from apnemu.model.activities import DENSE, Pair, Probes
 from apnemu.model.scenario import Stage
 
 ECHO_REQUEST, ECHO_REPLY = 8, 0
 HEADERS_BYTES = 14 + 20 + 8
 """Ethernet, IPv4 and ICMP."""
+NUMBERED_BYTES = 8 + 4
+"""ICMP's header, which has the lower half of a probe's number, and the upper half."""
 AHEAD_NS = 500_000
 """Paced probes are handed to the kernel this far before their instants."""
 
@@ -95,7 +97,7 @@ class Echoes:
         self._ends = [ends.between(*pair) for pair in plan.pairs]
         self._seen: dict[tuple[int, int], _Seen] = {}
         self._probers: dict[str, _Prober] = {}
-        self._random = random.Random(f"{seed} probes")
+        self._seed = seed
         self._stamp, self._what = (STAMP_GONE, GONE) if plan.paced else (STAMP_SENT, SCHEDULED)
         for host in {end.name: end for pair in self._ends for end in pair}.values():
             raw = ends.socket(host, socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP)
@@ -122,11 +124,23 @@ class Echoes:
         for name, prober in self._probers.items():
             loop.watch(prober.socket.fileno(), READ | ERROR, partial(self._read, name))
         start_ns += self._plan.after_ns
+        stagger = random.Random(f"{self._seed} probes")
+        last = self._ask(loop, range(self._plan.count), start_ns, self._plan.gap_ns, stagger)
+        number, stagger = self._plan.count, random.Random(f"{self._seed} dense probes")
+        for span in self._plan.dense:
+            rounds = (span.until_ns - span.from_ns) // (span.gap_ns * len(self._plan.pairs))
+            numbers_of = range(number, number + rounds)
+            last = max(last, self._ask(loop, numbers_of, start_ns + span.from_ns, span.gap_ns, stagger))
+            number += rounds
+        return last
+
+    def _ask(self, loop: Loop, numbers_of: range, start_ns: int, gap_ns: int, stagger: random.Random) -> int:
+        """Ask for a round of all pairs for each number; returns the last instant."""
         last = start_ns
-        for number in range(self._plan.count):
+        for place, number in enumerate(numbers_of):
             for index in range(len(self._plan.pairs)):
-                slot = start_ns + (number * len(self._plan.pairs) + index) * self._plan.gap_ns
-                last = slot + self._random.randrange(max(1, self._plan.gap_ns // 2))
+                slot = start_ns + (place * len(self._plan.pairs) + index) * gap_ns
+                last = slot + stagger.randrange(max(1, gap_ns // 2))
                 ask_ns = last - AHEAD_NS if self._plan.paced else last
                 loop.at(ask_ns, partial(self._send, index, number, last))
         return last
@@ -142,7 +156,7 @@ class Echoes:
             source, target = self._plan.pairs[index]
             notes.write(
                 "probe",
-                name=f"{source}>{target}",
+                name=f"{source}>{target}{DENSE if number >= self._plan.count else ''}",
                 source=source,
                 target=target,
                 seq=number,
@@ -156,9 +170,10 @@ class Echoes:
         prober = self._probers[source.name]
         self._seen[index, number] = seen = _Seen()
         prober.sent.append(seen)
-        payload = bytes(self._plan.frame_bytes - HEADERS_BYTES)
+        low, high = number & 0xFFFF, number >> 16
+        payload = struct.pack("!I", high).ljust(self._plan.frame_bytes - HEADERS_BYTES, b"\0")
         when = [(socket.SOL_SOCKET, SCM_TXTIME, struct.pack("=Q", instant_ns))] if self._plan.paced else []
-        prober.socket.sendmsg([_echo(index, number, payload)], when, 0, (target.address, 0))
+        prober.socket.sendmsg([_echo(index, low, payload)], when, 0, (target.address, 0))
 
     def _read(self, name: str, _: int) -> None:
         prober = self._probers[name]
@@ -170,8 +185,10 @@ class Echoes:
             except BlockingIOError:
                 return
             header = (data[0] & 15) * 4
-            kind, _, _, index, number = struct.unpack_from("!BBHHH", data, header)
-            seen = self._seen.get((index, number))
+            if len(data) < header + NUMBERED_BYTES:
+                continue  # it is nobody's of ours
+            kind, _, _, index, low, high = struct.unpack_from("!BBHHHI", data, header)
+            seen = self._seen.get((index, high << 16 | low))
             if seen is None or index >= len(self._plan.pairs):
                 continue
             source, target = self._ends[index]

@@ -27,14 +27,12 @@ from apnemu.emulation.loop import FOREVER_NS, READ, Loop, now_ns
 from apnemu.emulation.namespaces import inside
 from apnemu.emulation.play.playing import Playing, Scene
 from apnemu.errors import LabError
-from apnemu.model.activities import Event, Request
+from apnemu.model.activities import APART_NS, Event, Request
 from apnemu.model.scenario import LEAD_NS, Stage
 from apnemu.units import NS_PER_S
 
 COARSE_NS, FINE_NS, FINE_AROUND_NS = 200_000_000, 50_000, 5_000_000
 """Time between two frames to the other end: long, and short around the instant at which it should answer."""
-APART_NS = 1_000
-"""Time between calls of one instant: they come to the controller, whose threads run side by side, in their order."""
 PORT = 40_000
 SO_BINDTODEVICE = 25
 SMALLEST = 0
