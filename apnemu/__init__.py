@@ -11,8 +11,9 @@ experiments of one's own (`examples/own_experiment.py`). Errors are `InputError`
 Everything is loaded on its first use, since a guest imports this package too, and imports cost time there.
 
 The rooms, each of which may import those below it alone: `cli`, `api`; `sweep`; `running`, `importing`; `experiments`;
-`question`; `lab`, `emulation`, `controllers`; `records`; `blueprint`; `planning`, `placement`; `optics`; `topology`;
-`report`; `model`; `seeds`, `shared_folder`, `caches`; `units`, `errors`, `escapes`. Data lie in `topologies`.
+`question`; `lab`, `emulation`, `controllers`; `records`; `blueprint`; `power`; `planning`, `placement`; `optics`;
+`topology`; `report`; `model`; `seeds`, `shared_folder`, `caches`; `units`, `errors`, `escapes`. Data lie in
+`topologies`.
 """
 
 from __future__ import annotations

@@ -2,6 +2,7 @@
 """The command line: words to calls. The only room that prints to a person or sets an exit code.
 
     runs        plan, run, report, bench, demo
+    power       power: plans of a day, dispatches
     questions   experiments
     sweeps      sweep
     labs        doctor, setup, lab
@@ -30,7 +31,7 @@ from typing import Annotated, Any
 import typer
 
 from apnemu import __version__
-from apnemu.cli import ctl, foreign, labs, questions, runs, sweeps, topologies
+from apnemu.cli import ctl, foreign, labs, power, questions, runs, sweeps, topologies
 from apnemu.cli.shown import to_stderr, to_stdout
 from apnemu.errors import ApnemuError, LabError
 
@@ -50,6 +51,7 @@ for command in (
     labs.setup,
     topologies.check,
     runs.plan,
+    power.power,
     runs.run,
     runs.report,
     runs.demo,

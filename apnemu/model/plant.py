@@ -7,15 +7,19 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from types import MappingProxyType
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from apnemu.model.activities import Event
 from apnemu.model.demand import Demand, TreeDemand
 from apnemu.model.fibre import Fibre as Fibre
 from apnemu.model.fibre import amplifier_count as amplifier_count
-from apnemu.model.power import Power
 from apnemu.model.spectrum import Band, Bands, common, without
 from apnemu.units import NS_PER_S, gbps_to_bytes_per_s
+
+if TYPE_CHECKING:
+    from apnemu.model.power import Power
+else:
+    Power = object  # a guest imports this file, and each module more would move its instants; its plant has no power
 
 ETHERNET_HEADER_BYTES = 14
 """Header that a frame adds to its IP datagram; preamble, checksum and gap are not counted, as in Linux's queues."""

@@ -7,7 +7,7 @@ IT, what it draws from the grid is MW of the whole facility.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
@@ -249,11 +249,7 @@ class Power:
 
     @property
     def money(self) -> str:
-        """The currency as names of figures have it.
-
-        >>> MONEY["JPY"]
-        'yen'
-        """
+        """The currency as names of figures have it: yen, usd, eur."""
         return MONEY[self.currency]
 
     @cached_property
@@ -275,3 +271,27 @@ class Power:
         """Whether work may run at a site: by its own zone, or, where it has none, by its home's."""
         zone = work.zone or self.site[work.home].zone
         return not zone or self.zone[zone].allows(site)
+
+
+def islands(names: Iterable[str], ties: Sequence[Tie], kinds: Sequence[str] = ("ac", "dc")) -> list[list[str]]:
+    """Groups of areas that ties of some kinds join, each in the order of the names.
+
+    >>> tie = Tie(name="t", a="x", b="z", mw=1, back_mw=1)
+    >>> islands(["x", "y", "z"], [tie]), islands(["x", "y", "z"], [tie], ["dc"])
+    ([['x', 'z'], ['y']], [['x'], ['y'], ['z']])
+    """
+    order = list(names)
+    group = {name: name for name in order}
+
+    def root(name: str) -> str:
+        while group[name] != name:
+            name = group[name]
+        return name
+
+    for tie in ties:
+        if tie.kind in kinds:
+            group[root(tie.b)] = root(tie.a)
+    found: dict[str, list[str]] = {}
+    for name in order:
+        found.setdefault(root(name), []).append(name)
+    return list(found.values())

@@ -4,8 +4,8 @@
 Descriptions that an experiment gives: `shown` (sentence, figures, columns), `curves` (lines or dots), `columns`.
 
 Text: `words` (numbers and names as a person reads them), `headline` (sentences about a run), `tables` (for a
-terminal), `fitted` (to its width), `ordering` (of networks and phases), `lines` (a word where lines of different rates
-are compared).
+terminal), `power` (those of plans and dispatches), `fitted` (to its width), `ordering` (of networks and phases),
+`lines` (a word where lines of different rates are compared).
 
 Round trips, which several experiments show: `round_trips`, `round_trip_figures`, `round_trip_table`.
 

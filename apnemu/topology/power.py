@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from apnemu.errors import InputError
 from apnemu.model.plant import Site
-from apnemu.model.power import MONEY, Area, Power, SitePower, Step, Tie
+from apnemu.model.power import MONEY, Area, Power, SitePower, Step, Tie, islands
 from apnemu.topology.document import Mapping as YamlMapping
 from apnemu.topology.document import load_document
 from apnemu.topology.entry import Entry
@@ -211,27 +211,3 @@ def _check_supply(entry: Entry, power: Power, beside: Path) -> None:
                     f"{fact}; it must be at most {MOST_DEMAND} times that; give MW and not kW, or mend the supply",
                     file=str(beside / entry.text("profile")),
                 )
-
-
-def islands(names: Iterable[str], ties: Sequence[Tie], kinds: Sequence[str] = ("ac", "dc")) -> list[list[str]]:
-    """Groups of areas that ties of some kinds join, each in the order of the names.
-
-    >>> tie = Tie(name="t", a="x", b="z", mw=1, back_mw=1)
-    >>> islands(["x", "y", "z"], [tie]), islands(["x", "y", "z"], [tie], ["dc"])
-    ([['x', 'z'], ['y']], [['x'], ['y'], ['z']])
-    """
-    order = list(names)
-    group = {name: name for name in order}
-
-    def root(name: str) -> str:
-        while group[name] != name:
-            name = group[name]
-        return name
-
-    for tie in ties:
-        if tie.kind in kinds:
-            group[root(tie.b)] = root(tie.a)
-    found: dict[str, list[str]] = {}
-    for name in order:
-        found.setdefault(root(name), []).append(name)
-    return list(found.values())

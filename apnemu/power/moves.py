@@ -1,0 +1,140 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Rows of a plan by which work is at places: what moves, what that costs, and jobs that are whole."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from apnemu.model.power import Power, Work
+from apnemu.power.program import Columns, Floats, Solution
+from apnemu.power.schedule import Move
+from apnemu.power.writing import Writing
+from apnemu.units import gbps_to_bytes_per_s, joules_to_mwh, s_to_h
+
+LEAST_SHARE = 1e-6
+"""Least share of work whose move counts; below it is the optimiser's tolerance."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moving:
+    """Blocks of work that has something to move, each (work, candidate, slot): the share that is there, comes, goes."""
+
+    works: NDArray[np.int64]
+    there: Columns
+    comes: Columns
+    goes: Columns
+
+
+def move_mwh(power: Power, work: Work) -> float:
+    """Energy that a move of the whole of some work takes, both ends together."""
+    return joules_to_mwh(work.state_bytes * 8 * power.moves.nj_per_bit * 1e-9)
+
+
+def add_moves(writing: Writing) -> Moving | None:
+    """Rows by which work runs where it is, and is at home in the beginning; None where nothing can move.
+
+    Half of a move's energy is paid at each end; its GPUs stand still for the stop. What comes to a site in a slot is
+    what its light carries in it.
+    """
+    over, program, places = writing.over, writing.program, writing.places
+    works = over.power.work
+    home = places[:, :1]
+    real = (places != home) | (np.arange(places.shape[1]) == 0)
+    moving = np.array([i for i, work in enumerate(works) if work.state_bytes and real[i].sum() > 1], dtype=np.int64)
+    if not len(moving):
+        return None
+    shape = (len(moving), places.shape[1], over.slots)
+    energy = np.array([move_mwh(over.power, works[index]) for index in moving]).reshape(-1, 1, 1)
+    stands_h = s_to_h(over.power.moves.stop_s)
+    stop = np.array([works[i].mw * stands_h * writing.asked.gpu(over.power) for i in moving]).reshape(-1, 1, 1)
+    half = energy / 2 * writing.price[places[moving]]
+    there = program.block("there", shape, high=real[moving][:, :, np.newaxis].astype(float))
+    comes = program.block("comes", shape, cost=half + stop, rank=1.0)
+    goes = program.block("goes", shape, cost=half, rank=1.0)
+    program.rows("equal", (len(moving), over.slots), [(np.moveaxis(there, 1, 2), 1)], 1.0)
+    most = over.arrival_mw if writing.asked.shift == "space" else writing.most_mw
+    program.rows("most", shape, [(writing.x[moving], 1), (there, -most[moving][:, np.newaxis, :])], 0.0)
+    first = np.zeros(shape)
+    first[:, 0, 0] = 1
+    rows = program.rows("equal", shape, [(there, 1), (comes, -1), (goes, 1)], first)
+    program.more(rows[:, :, 1:], there[:, :, :-1], -1)
+    _add_light(writing, moving, comes)
+    return Moving(works=moving, there=there, comes=comes, goes=goes)
+
+
+def _add_light(writing: Writing, moving: NDArray[np.int64], comes: Columns) -> None:
+    """Rows by which no more comes to a site in a slot than its light carries."""
+    over, program = writing.over, writing.program
+    state = np.array([over.power.work[index].state_bytes for index in moving]).reshape(-1, 1, 1)
+    at = np.broadcast_to(writing.places[moving][:, :, np.newaxis], comes.shape)
+    slots = np.broadcast_to(np.arange(over.slots), comes.shape)
+    for index, site in enumerate(over.power.sites):
+        here = at == index
+        if site.lit_gbps is not None and here.any():
+            carried = gbps_to_bytes_per_s(site.lit_gbps) * over.power.profile.slot_s
+            rows = program.rows("most", (over.slots,), [], 1.0)
+            share = np.broadcast_to(state / carried, comes.shape)
+            program.more(rows[slots[here]], comes[here], share[here])
+
+
+def add_whole_jobs(writing: Writing, moving: Moving | None) -> None:
+    """Columns and rows by which a whole job is on or off, at one site, and runs on where it may not pause."""
+    over, program = writing.over, writing.program
+    works = over.power.work
+    whole = np.array([i for i, work in enumerate(works) if work.whole and work.kind == "flexible"], dtype=np.int64)
+    if not len(whole):
+        return
+    x = writing.x[whole]
+    most = writing.most_mw[whole]
+    runs = program.block("runs", x.shape, high=1.0, whole=True)
+    program.rows("most", (len(whole), over.slots), [(np.moveaxis(runs, 1, 2), 1)], 1.0)
+    program.rows("most", x.shape, [(x, 1), (runs, -most[:, np.newaxis, :])], 0.0)
+    if moving is not None:
+        both = [index for index in whole if index in moving.works]
+        of_whole = [int(np.flatnonzero(whole == index)[0]) for index in both]
+        of_moving = [int(np.flatnonzero(moving.works == index)[0]) for index in both]
+        program.rows("most", (len(both), *x.shape[1:]), [(runs[of_whole], 1), (moving.there[of_moving], -1)], 0.0)
+    for row, index in enumerate(whole):
+        if not works[index].pausable:
+            _add_unbroken(writing, runs[row], x[row], most[row])
+
+
+def _add_unbroken(writing: Writing, runs: Columns, x: Columns, most: Floats) -> None:
+    """Rows by which a job begins once, and runs in full until the slot in which it ends."""
+    program, slots = writing.program, writing.over.slots
+    name = f"begins {writing.program.columns}"
+    begins = program.block(name, (slots,), high=1.0)
+    rows = program.rows("most", (slots,), [(runs.T, 1), (begins, -1)], 0.0)
+    before = np.broadcast_to(rows[1:, np.newaxis], runs.T[1:].shape)
+    program.more(before, runs.T[:-1], -1)
+    program.rows("most", (), [(begins, 1)], 1.0)
+    now, later = runs.T[:-1], runs.T[1:]
+    terms = [(x.T[:-1], -1.0), (now, most[:-1, np.newaxis]), (later, most[:-1, np.newaxis])]
+    program.rows("most", (slots - 1,), terms, most[:-1])  # type: ignore[arg-type]
+
+
+def moves_of(writing: Writing, moving: Moving, solution: Solution) -> tuple[Move, ...]:
+    """Moves of a solution: in each slot what goes from the first site that something leaves comes to the first."""
+    over = writing.over
+    comes, goes = solution.of(moving.comes), solution.of(moving.goes)
+    moves = []
+    for row, index in enumerate(moving.works):
+        work = over.power.work[index]
+        names = [over.power.sites[place].name for place in writing.places[index]]
+        for slot in np.flatnonzero((comes[row] > LEAST_SHARE).any(axis=0)):
+            leaving = [[name, float(goes[row, at, slot])] for at, name in enumerate(names)]
+            for at, name in enumerate(names):
+                wanted = float(comes[row, at, slot])
+                for pair in leaving:
+                    share = min(wanted, float(pair[1]))
+                    if share > LEAST_SHARE and pair[0] != name:
+                        moves.append(_move(work, str(pair[0]), name, int(slot), share))
+                        wanted, pair[1] = wanted - share, float(pair[1]) - share
+    return tuple(sorted(moves, key=lambda move: move.slot))
+
+
+def _move(work: Work, origin: str, target: str, slot: int, share: float) -> Move:
+    return Move(work=work.name, origin=origin, target=target, slot=slot, share=share, bytes=share * work.state_bytes)
