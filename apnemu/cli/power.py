@@ -12,6 +12,7 @@ import typer
 from apnemu.cli.shown import OUT, show_json, to_stdout
 from apnemu.cli.topologies import AsJson
 from apnemu.errors import InputError
+from apnemu.model.power import SHIFTS, Shift
 from apnemu.question.discovery import TOPOLOGIES, find_topology, known_topologies, topology_word
 
 
@@ -67,12 +68,13 @@ def power(
         ),
     ],
     as_json: AsJson = False,
+    shift: Annotated[str, typer.Option(help="Shifts to plan, with commas.")] = ",".join(SHIFTS),
     idle: Annotated[
         Idle, typer.Option(help="GPUs never idle more than without a plan; or at a price; or free.")
     ] = Idle.NEVER,
     flow: Annotated[Flow, typer.Option(help="Whether the planner knows how power flows over AC ties.")] = Flow.KNOWN,
     jobs: Annotated[
-        Jobs, typer.Option(help="Whole: work that is whole is one job, exactly, which takes longer.")
+        Jobs, typer.Option(help="Whole: a whole job is one job, exactly: few of them in both, more in space.")
     ] = Jobs.FLUID,
     forecast: Annotated[
         Forecasts, typer.Option(help="What the planner believes; naive is yesterday.")
@@ -110,7 +112,7 @@ def power(
             gpu_yen_per_it_mwh=gpu_yen_per_it_mwh,
         )
         believed = Believed(kind=forecast.value, sigma=sigma, error=error.value, seed=seed)
-        document = shifts_document(system, asked, believed)
+        document = shifts_document(system, asked, believed, _shifts(shift))
         tables = shift_tables
     if as_json:
         show_json(document)
@@ -128,3 +130,12 @@ def _said(document: dict[str, object]) -> str:
         "",
     )
     return f"{document['name']}: {cost}{span}"
+
+
+def _shifts(given: str) -> tuple[Shift, ...]:
+    """The shifts that were asked for, in the order of the table."""
+    words = given.split(",")
+    for word in words:
+        if word not in SHIFTS:
+            raise InputError(f"{word!r} is no shift; it may be {', '.join(SHIFTS)}; mend it", file="--shift")
+    return tuple(shift for shift in SHIFTS if shift in words)

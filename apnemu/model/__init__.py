@@ -7,4 +7,6 @@ arrives over a route, `power` the power system around data centres, `profile` it
 kinds of things that are played on a network, `scenario` stages of them.
 Every value checks itself when it is made and raises `ValueError` with the value and the limit; the reader of a file
 adds the file and the line.
+
+What data centres take from the power system has a file of its own, `site_power`.
 """

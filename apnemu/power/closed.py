@@ -10,11 +10,9 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Literal
 
-from apnemu.model.power import Area, Power, Tie
+from apnemu.model.power import Area, Power, Shift, Tie
 from apnemu.model.profile import Profile, series
 from apnemu.units import joules_to_mwh, s_to_h
-
-Shift = Literal["none", "time", "space", "both"]
 
 
 def two_areas(

@@ -12,13 +12,12 @@ from typing import Literal
 import numpy as np
 
 from apnemu.errors import InputError
-from apnemu.model.power import Power, Work
+from apnemu.model.power import Power, Shift, Work
 from apnemu.power.program import Floats
 from apnemu.units import S_PER_DAY
 
 MOST_CANDIDATES = 8
 """Most sites at which a piece of work may run, its home among them: all sites for all work are hours of computing."""
-Shift = Literal["none", "time", "space", "both"]
 Idle = Literal["never", "priced", "free"]
 
 

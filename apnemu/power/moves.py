@@ -8,12 +8,15 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from apnemu.errors import InputError
 from apnemu.model.power import Power, Work
 from apnemu.power.program import Columns, Floats, Solution
 from apnemu.power.schedule import Move
 from apnemu.power.writing import Writing
 from apnemu.units import gbps_to_bytes_per_s, joules_to_mwh, s_to_h
 
+MOST_WHOLE = 1000
+"""Most choices (job, site, slot) of a plan of whole jobs in time and space; 1,584 had not ended after 50 s."""
 LEAST_SHARE = 1e-6
 """Least share of work whose move counts; below it is the optimiser's tolerance."""
 
@@ -81,13 +84,22 @@ def _add_light(writing: Writing, moving: NDArray[np.int64], comes: Columns) -> N
 
 
 def add_whole_jobs(writing: Writing, moving: Moving | None) -> None:
-    """Columns and rows by which a whole job is on or off, at one site, and runs on where it may not pause."""
+    """Columns and rows by which a whole job is on or off, at one site, and runs on where it may not pause.
+
+    Raises:
+        InputError: more jobs than a plan in time and space ends with.
+    """
     over, program = writing.over, writing.program
     works = over.power.work
     whole = np.array([i for i, work in enumerate(works) if work.whole and work.kind == "flexible"], dtype=np.int64)
     if not len(whole):
         return
     x = writing.x[whole]
+    if writing.asked.shift == "both" and x.size > MOST_WHOLE:
+        fact = (
+            f"jobs is whole and shift both: {len(whole)} jobs at {x.shape[1]} sites in {over.slots} slots make {x.size}"
+        )
+        raise InputError(f"{fact} choices; at most {MOST_WHOLE} end in time; ask for space, or for fluid", file="jobs")
     most = writing.most_mw[whole]
     runs = program.block("runs", x.shape, high=1.0, whole=True)
     program.rows("most", (len(whole), over.slots), [(np.moveaxis(runs, 1, 2), 1)], 1.0)

@@ -8,19 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal, get_args
+from typing import Any, Literal
 
 import numpy as np
 
-from apnemu.model.power import Power
+from apnemu.model.power import SHIFTS, Power, Shift
 from apnemu.power.flow import Dispatch, dispatch, over_mw
 from apnemu.power.forecast import Forecast, Kind, forecast
-from apnemu.power.horizon import Asked, Horizon, Shift, horizon
+from apnemu.power.horizon import Asked, Horizon, horizon
 from apnemu.power.money import settle
 from apnemu.power.outcome import Outcome, outcome
 from apnemu.power.shift import plan
-
-SHIFTS: tuple[Shift, ...] = get_args(Shift)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +39,7 @@ class Compared:
     """Outcomes by shift, and the forecast that the plans were made on."""
 
     outcomes: dict[Shift, Outcome] = field(default_factory=dict)
+    none: Outcome
     believed: Forecast
 
 
@@ -59,14 +58,17 @@ def compared(power: Power, asked: Asked, believed: Believed = PERFECT, shifts: I
         own = replace(asked, shift=shift)
         schedule = base if shift == "none" else plan(guess.power, own, believed_base)
         outcomes[shift] = outcome(power, schedule, base)
-    return Compared(outcomes=outcomes, believed=guess)
+    none_outcome = outcomes["none"] if "none" in outcomes else outcome(power, base, base)
+    return Compared(outcomes=outcomes, none=none_outcome, believed=guess)
 
 
-def shifts_document(power: Power, asked: Asked, believed: Believed = PERFECT) -> dict[str, Any]:
+def shifts_document(
+    power: Power, asked: Asked, believed: Believed = PERFECT, shifts: Iterable[Shift] = SHIFTS
+) -> dict[str, Any]:
     """The document of a topology with power: a row for each shift, with its sites, parties and moves."""
-    compare = compared(power, asked, believed)
+    compare = compared(power, asked, believed, shifts)
     over = horizon(power, asked.days)
-    none = compare.outcomes["none"]
+    none = compare.none
     return {
         **_head(power, over),
         "idle": asked.idle,

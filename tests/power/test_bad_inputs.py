@@ -238,6 +238,7 @@ def test_a_parquet_file_is_read_as_the_same_profile(tmp_path: Path) -> None:
         read_plant(topology)
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(
     st.integers(0, len(POWER)),

@@ -63,6 +63,9 @@ def test_options_reach_the_plan(tmp_path: Path) -> None:
     known = asked(str(topology), "--forecast", "noisy", "--sigma", "0.5", "--error", "uniform", "--jobs", "whole")
     assert (known["forecast"], known["jobs"], known["idle"]) == ("noisy", "whole", "never")
     assert known["largest_error"]["price_yen_per_mwh"] > 0
+    one = asked(str(topology), "--shift", "space")
+    assert [row["shift"] for row in one["shifts"]] == ["space"]
+    assert one["shifts"][0]["cost_yen"] == pytest.approx(asked(str(topology))["shifts"][2]["cost_yen"])
     dear = asked(str(topology), "--idle", "priced", "--gpu-yen-per-it-mwh", "1")
     assert dear["shifts"][1]["idle_gpu_mwh"] > 0
     taxed = asked(str(topology), "--yen-per-tco2", "10000")
@@ -78,6 +81,14 @@ def test_check_covers_power_files_and_what_is_wrong_is_refused(tmp_path: Path) -
     for words, message in (
         (["power", "jpn12"], "jpn12: the topology names no power system; add power: NAME"),
         (["power", str(topology), "--days", "2"], "days is 2; the profile of there has 1 from the run's midnight on"),
+        (
+            ["power", str(topology), "--shift", "space,tim"],
+            "--shift: 'tim' is no shift; it may be none, time, space, both",
+        ),
+        (
+            ["power", "jpn12-power", "--jobs", "whole", "--shift", "both"],
+            "choices; at most 1000 end in time; ask for space",
+        ),
         (["power", "case6"], "there is no topology 'case6'"),
     ):
         with pytest.raises(InputError, match=message):

@@ -110,6 +110,7 @@ def _by_networkx(power: Power, slot: int) -> float:
     return float(nx.network_simplex(graph)[0])
 
 
+@pytest.mark.slow
 @settings(max_examples=30, deadline=None)
 @given(st.integers(0, 10_000), st.integers(2, 7), st.integers(0, 4), st.integers(0, 2))
 def test_a_dispatch_obeys_the_flow_and_its_prices_are_what_one_more_costs(

@@ -12,9 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from apnemu.errors import InputError
-from apnemu.model.power import Power
+from apnemu.model.power import Power, Shift
 from apnemu.power.forecast import PRICE, forecast
-from apnemu.power.horizon import Asked, Shift
+from apnemu.power.horizon import Asked
 from apnemu.power.planned import Believed, compared
 from apnemu.topology import read_plant
 from tests.power.made import site, system, work

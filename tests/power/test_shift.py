@@ -98,6 +98,7 @@ def test_fluid_work_is_the_flow_of_least_cost_by_networkx(seed: int, works: int,
     assert found.cost == pytest.approx(nx.network_simplex(graph)[0], rel=1e-6)
 
 
+@pytest.mark.slow
 @settings(max_examples=20, deadline=None)
 @given(st.integers(0, 10_000), st.sampled_from(["never", "priced", "free"]))
 def test_more_freedom_never_costs_more_and_the_bound_holds(seed: int, idle: str) -> None:
