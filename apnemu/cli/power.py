@@ -13,7 +13,7 @@ from apnemu.cli.shown import OUT, show_json, to_stdout
 from apnemu.cli.topologies import AsJson
 from apnemu.errors import InputError
 from apnemu.model.power import SHIFTS, Shift
-from apnemu.question.discovery import TOPOLOGIES, find_topology, known_topologies, topology_word
+from apnemu.question.discovery import find_power_or_topology, topology_word
 
 
 class Idle(StrEnum):
@@ -53,18 +53,13 @@ class Errors(StrEnum):
     UNIFORM = "uniform"
 
 
-def find_power_or_topology(given: str) -> Path:
-    """A file, or the name of a topology or of a power system that comes with apnemu. Raises InputError."""
-    shipped = TOPOLOGIES / "power" / f"{given}.yaml"
-    named = not (Path(given).is_file() or Path(given).suffix or "/" in given)
-    return shipped if named and given not in known_topologies() and shipped.is_file() else find_topology(given)
-
-
 def power(
     file: Annotated[
         Path,
         typer.Argument(
-            metavar="FILE", parser=find_power_or_topology, help="A topology with power, or a power file; name or file."
+            metavar="FILE",
+            parser=find_power_or_topology,
+            help="A topology with power, or a power file; name or file.",
         ),
     ],
     as_json: AsJson = False,

@@ -10,7 +10,14 @@ import typer
 from rich.table import Table
 
 from apnemu.cli.shown import OUT, show_json, to_stdout
-from apnemu.question.discovery import TOPOLOGIES, find_topology, known_topologies, shipped_topology, topology_word
+from apnemu.question.discovery import (
+    TOPOLOGIES,
+    find_power_or_topology,
+    find_topology,
+    known_topologies,
+    shipped_topology,
+    topology_word,
+)
 
 if TYPE_CHECKING:
     from apnemu.model.power import Power
@@ -28,6 +35,15 @@ Topology = Annotated[
         parser=find_topology,
         autocompletion=_beginning,
         help="A topology: the name of one that comes with apnemu, or a file.",
+    ),
+]
+PowerOrTopology = Annotated[
+    Path,
+    typer.Argument(
+        metavar="FILE",
+        parser=find_power_or_topology,
+        autocompletion=_beginning,
+        help="A topology or a power file: the name of one that comes with apnemu, or a file.",
     ),
 ]
 TopologyOption = Annotated[
@@ -70,7 +86,7 @@ def topologies(as_json: AsJson = False) -> None:
     to_stdout(f"files: {TOPOLOGIES}")
 
 
-def check(file: Topology, as_json: AsJson = False) -> None:
+def check(file: PowerOrTopology, as_json: AsJson = False) -> None:
     """Check whether a topology, or a power file, is sound."""
     from apnemu.topology import is_power_file, read_plant, read_power
 

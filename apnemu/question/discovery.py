@@ -103,6 +103,14 @@ def find_topology(given: str | Path) -> Path:
     raise InputError(f"there is no topology '{text}'; there are {', '.join(known_topologies())}{hint}", file="TOPOLOGY")
 
 
+def find_power_or_topology(given: str | Path) -> Path:
+    """The file of a topology or of a power system, as `find_topology` does; a topology goes before one of its name."""
+    shipped = TOPOLOGIES / "power" / f"{given}.yaml"
+    path, text = Path(given), str(given)
+    bare = not (path.is_file() or path.suffix or "/" in text)
+    return shipped if bare and text not in known_topologies() and shipped.is_file() else find_topology(given)
+
+
 def topology_of(experiment: Experiment[Any], own_file: Path | None) -> Path:
     """The file of the topology that an experiment is about: beside its own file, a path, or one with apnemu.
 

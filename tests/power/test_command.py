@@ -78,6 +78,8 @@ def test_check_covers_power_files_and_what_is_wrong_is_refused(tmp_path: Path) -
     assert "power system there" in ran.stdout
     ran = CliRunner().invoke(app, ["check", str(tmp_path / "power" / "there.yaml"), "--json"], catch_exceptions=False)
     assert json.loads(ran.stdout)["areas"] == 2
+    ran = CliRunner().invoke(app, ["check", "japan-10", "--json"], catch_exceptions=False)
+    assert (json.loads(ran.stdout)["areas"], json.loads(ran.stdout)["ties"]) == (10, 10)
     for words, message in (
         (["power", "jpn12"], "jpn12: the topology names no power system; add power: NAME"),
         (["power", str(topology), "--days", "2"], "days is 2; the profile of there has 1 from the run's midnight on"),
