@@ -171,7 +171,7 @@ def _whole(held: dict[str, Floats], matrix: Any, equal: Any, right: Floats) -> S
     """The best solution of a program with whole columns; with these as they are, the rest is that of least rank."""
     rows = LinearConstraint(matrix, np.where(equal, right, -np.inf), right)
     bounds = Bounds(held["low"], held["high"])
-    with _silent():
+    with silent():
         found = milp(
             held["cost"],
             integrality=held["whole"],
@@ -190,7 +190,7 @@ def _whole(held: dict[str, Floats], matrix: Any, equal: Any, right: Floats) -> S
 
 
 @contextmanager
-def _silent() -> Iterator[None]:
+def silent() -> Iterator[None]:
     """Silence on standard output: HiGHS writes lines of its own there, which no option of scipy's keeps back."""
     sys.stdout.flush()
     kept, nowhere = os.dup(1), os.open(os.devnull, os.O_WRONLY)

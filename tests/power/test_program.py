@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import os
 from itertools import product
 
 import numpy as np
@@ -10,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from apnemu.power.program import Program
+from apnemu.power.program import Program, silent
 
 
 @settings(max_examples=60, deadline=None)
@@ -91,3 +92,10 @@ def test_what_has_no_solution_says_so_and_a_name_comes_once() -> None:
         program.solve()
     with pytest.raises(ValueError, match="block x is there already"):
         program.block("x", ())
+
+
+def test_what_the_solver_writes_stands_in_no_document(capfd: pytest.CaptureFixture[str]) -> None:
+    with silent():
+        os.write(1, b"HighsMipSolverData::transformNewIntegerFeasibleSolution")
+    os.write(1, b"{}")
+    assert capfd.readouterr().out == "{}"
