@@ -13,7 +13,7 @@ from apnemu.topology.equipment_format import EQUIPMENT
 from apnemu.topology.format import TOPOLOGY
 from apnemu.topology.power_format import POWER
 from apnemu.topology.profile_format import AREA_PROFILE, FEED_PROFILE, FEEDER_PROFILE, TIE_PROFILE
-from apnemu.topology.shapes import Columns, Key, ListOf, MapOf, Record, Shape, Text
+from apnemu.topology.shapes import Columns, Either, Key, ListOf, MapOf, Record, Shape, Text
 from apnemu.topology.size_classes import SIZE_CLASSES
 
 PREFACE = """\
@@ -79,10 +79,14 @@ def _values(shape: Shape, place: str) -> str:
     link = f"[a mapping](#{place.lower().replace(':', '').replace(' ', '-')})"
     if isinstance(shape, Record):
         return link
+    if isinstance(shape, Either):
+        return ", or ".join(_values(each, place) for each in shape.shapes)
     if isinstance(shape, Columns):
         each = (f"{name} ({number.limit.removeprefix('it must be ')})" for name, number in shape.numbers.items())
         return f"a list of {len(shape.numbers)} numbers: {', '.join(each)}"
     limit = shape.limit.removeprefix("it must be ").replace("it must", "text; it must")
+    if isinstance(shape, ListOf) and isinstance(shape.item, Columns):
+        return f"{limit}, each {_values(shape.item, place)}"
     return limit if _inner(shape) is None else f"{limit}, each {link}"
 
 
