@@ -396,8 +396,9 @@ def test_what_light_carries_bounds_what_comes_in_a_slot() -> None:
     found = come_to(power, shift="both", idle="free", jobs="whole")
     away = np.flatnonzero(found.schedule.run_mw[0, 1] > 1e-6)
     assert len(away) and away[0] >= int(comes_h)
-    fast = replace(power, sites=tuple(replace(each, lit_gbps=1000.0) for each in power.sites))
-    assert come_to(fast, shift="both", idle="free", jobs="whole").schedule.run_mw[0, 1, 0] == pytest.approx(10)
+    faster = tuple(replace(each, lit_gbps=1000.0) for each in power.sites)
+    fast = replace(power, sites=faster, work=(replace(power.work[0], by_s=12 * 3600),))
+    assert come_to(fast, shift="both", idle="free", jobs="whole").schedule.run_mw[0, 1, :12] == pytest.approx(10)
 
 
 def test_a_price_of_co2_moves_work() -> None:
