@@ -1,0 +1,135 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""One big data centre or many small ones: how many jobs run at once, and how many are refused, in closed form.
+
+Jobs are alike, come as a Poisson process, hold their power for a while and are lost where none is free (Erlang 1917).
+A site by itself holds the whole part of size / job; sites that work as one hold the whole part of what they have
+together, since a job may lie across them. That is all that dispersal costs here: the remainders of small sites
+(fragmentation), and the smoothing that a large pool has and small ones lack.
+
+*Not modelled:* jobs that wait, jobs of different sizes, sites that fail.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass
+from fractions import Fraction
+
+from apnemu.placement.allreduce import Training, step_s
+from apnemu.planning.blocking.erlang import erlang_b
+
+MOST_SITES = 1000
+FORM = re.compile(r"(\d{1,4})x(\d{1,7}(?:\.\d{1,6})?)")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Form:
+    """A form of dispersal: `sites` data centres of `site_mw` each."""
+
+    sites: int
+    site_mw: float
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.sites <= MOST_SITES:
+            raise ValueError(f"a form has {self.sites} sites; it must have 1 to {MOST_SITES}; write for example 10x100")
+        if not self.site_mw > 0:
+            raise ValueError(f"a site of a form has {self.site_mw:g} MW; it must be above 0; write for example 10x100")
+
+    @property
+    def total_mw(self) -> float:
+        """Power of all sites."""
+        return self.sites * self.site_mw
+
+
+def form_of(text: str) -> Form:
+    """The form that a text such as 10x100 stands for: ten sites of 100 MW.
+
+    >>> form_of("100x2.5")
+    Form(sites=100, site_mw=2.5)
+
+    Raises:
+        ValueError: the text is no form.
+    """
+    read = FORM.fullmatch(text)
+    if read is None:
+        raise ValueError(f"form is '{text}'; it must be SITESxMW with at most {MOST_SITES} sites; for example 10x100")
+    return Form(sites=int(read[1]), site_mw=float(read[2]))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pool:
+    """Sites that work as one: `servers` jobs run there at once, and `share` of all arrivals ask there.
+
+    There are `count` such pools.
+    """
+
+    sites: int
+    servers: int
+    share: float
+    count: int = 1
+
+
+def exact(value: float) -> Fraction:
+    """The number as it is written in decimals, so that 0.3 holds three jobs of 0.1.
+
+    >>> int(exact(0.3) / exact(0.1)), int(0.3 / 0.1)
+    (3, 2)
+    """
+    return Fraction(repr(float(value)))
+
+
+def job_of(job_mw: float, efficiency: float) -> Fraction:
+    """MW of a job whose work takes `efficiency` times less energy than today's.
+
+    >>> job_of(60, 1.5)
+    Fraction(40, 1)
+    """
+    return exact(job_mw) / exact(efficiency)
+
+
+def pools_of(form: Form, job: Fraction, pooled: int) -> tuple[Pool, ...]:
+    """Pools of a form of which `pooled` sites work as one and every other by itself, for jobs of `job` MW.
+
+    >>> pools_of(Form(sites=10, site_mw=100), Fraction(60), 0)
+    (Pool(sites=1, servers=1, share=0.1, count=10),)
+    >>> pools_of(Form(sites=10, site_mw=100), Fraction(60), 10)
+    (Pool(sites=10, servers=16, share=1.0, count=1),)
+    """
+    size = exact(form.site_mw)
+    found = []
+    if pooled > 1:
+        found.append(Pool(sites=pooled, servers=int(pooled * size / job), share=pooled / form.sites))
+    alone = form.sites - (pooled if pooled > 1 else 0)
+    if alone:
+        found.append(Pool(sites=1, servers=int(size / job), share=1 / form.sites, count=alone))
+    return tuple(found)
+
+
+def pooled_sites(form: Form, share: float) -> int:
+    """Whole sites that a share of a form's sites is: what is run as one cannot be a part of a site.
+
+    >>> pooled_sites(Form(sites=10, site_mw=100), 0.3), pooled_sites(Form(sites=10, site_mw=100), 0.39)
+    (3, 3)
+    """
+    return int(exact(share) * form.sites)
+
+
+def at_once(pools: tuple[Pool, ...]) -> int:
+    """Jobs that run at once."""
+    return sum(pool.count * pool.servers for pool in pools)
+
+
+def refused_share(pools: tuple[Pool, ...], offered_erlang: float) -> float:
+    """Share of jobs that find no power free: Erlang B of each pool, weighed by what asks there.
+
+    >>> one, ten = Form(sites=1, site_mw=1000), Form(sites=10, site_mw=100)
+    >>> [f"{refused_share(pools_of(form, Fraction(10), 0), 84.0):.5f}" for form in (one, ten)]
+    ['0.00987', '0.13997']
+    """
+    return math.fsum(pool.count * pool.share * erlang_b(offered_erlang * pool.share, pool.servers) for pool in pools)
+
+
+def step_ratio(training: Training) -> float:
+    """Time of a training step over the sites of `training`, in those of the same workers in one data centre."""
+    return step_s(training) / step_s(training.at_home()) if training.sites > 1 else 1.0
