@@ -9,6 +9,7 @@
     ctl         ctl: asks a controller for light
     calling     its calls over HTTP, and the form of answers
     foreign     import
+    profiles    profile import: profiles of power
     topologies  topologies, check; a topology by name or file, for every command
     values      words that the command line alone has, to values
     shown       results on standard output, everything else on standard error
@@ -31,7 +32,7 @@ from typing import Annotated, Any
 import typer
 
 from apnemu import __version__
-from apnemu.cli import ctl, foreign, labs, power, questions, runs, sweeps, topologies
+from apnemu.cli import ctl, foreign, labs, power, profiles, questions, runs, sweeps, topologies
 from apnemu.cli.shown import to_stderr, to_stdout
 from apnemu.errors import ApnemuError, LabError
 
@@ -46,6 +47,7 @@ app = typer.Typer(
 )
 app.add_typer(labs.lab, name="lab")
 app.add_typer(ctl.ctl, name="ctl")
+app.add_typer(profiles.profile, name="profile")
 for command in (
     labs.doctor,
     labs.setup,
