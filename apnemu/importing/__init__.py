@@ -2,8 +2,9 @@
 """Networks in other people's forms, read as plants of ours; a form is a file of this room and its line in `FORMATS`.
 
 `form` says what a form is and what comes of reading one; `gnpy` reads GNPy's networks. The first form that takes a file
-for one of its own reads it. `profiles` is a room of its own: what grid operators and exchanges publish of areas, slot by
-slot, becomes a profile of power.
+for one of its own reads it.
+
+`profiles` is a room of its own: what grid operators and exchanges publish of areas, slot by slot, becomes a profile.
 """
 
 from __future__ import annotations

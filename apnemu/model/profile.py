@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -87,3 +87,7 @@ class Profile:
     def _key(self) -> tuple[object, ...]:
         arrays = ((thing, name, array.tobytes()) for thing, of in self.values.items() for name, array in of.items())
         return self.begin, self.slot_s, tuple(arrays)
+
+
+NO_PROFILE = Profile(begin=datetime(1970, 1, 1, tzinfo=UTC), slot_s=S_PER_DAY, values={"": {"": series([0.0])}})
+"""The profile of a power file that has none, since it has no areas: a slot in which nothing is known."""

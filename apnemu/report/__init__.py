@@ -12,7 +12,7 @@ Round trips, which several experiments show: `round_trips`, `round_trip_figures`
 Plant and light, from the `picture` of a run: `maps` (the ground of each map), `coasts` (land under it), `plant_map`,
 `lights`, `light_figures`, `trees`.
 
-Drawing: `svg` (elements, scales, keys), `plots` (a plot with its caption).
+Drawing: `svg` (elements, scales, keys), `plots` (a plot with its caption), `bars` (shares beside one another).
 
 Pages: `page` (a run's, or several runs'), `sweep_page`; templates, style and script lie in `templates`.
 

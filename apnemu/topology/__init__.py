@@ -9,7 +9,8 @@ Reading takes three steps. `document` turns YAML into nodes with lines, `parse` 
 declaration, and an `entry` fills the model's value of that kind. What keys say about one another is resolved by
 `reader` with `demands`, `packet` (over the defaults of the `equipment` file), `scenario` and `geography`.
 `size_classes` reads the table of data centres' sizes. `power` reads the power file that a topology names, or one alone,
-with `profiles` (figures slot by slot), `site_power` (what the topology says of its sites) and `work`.
+with `profiles` (figures slot by slot), `site_power` (what the topology says of its sites), `work`, and
+`siting` (places for data centres, whose keys `siting_format` declares).
 
 Made from the same declarations: `schema` (`schema.json`, `equipment-schema.json` and `power-schema.json`, for editors),
 `documentation`, and `writer` (what `apnemu import` writes).

@@ -20,6 +20,8 @@ from apnemu.topology.parse import nearest, read_file
 from apnemu.topology.power_format import POWER
 from apnemu.topology.profile_format import AREA_PROFILE, FEEDER_PROFILE, TIE_PROFILE
 from apnemu.topology.site_power import check_no_power, read_sites
+from apnemu.topology.siting import check_siting
+from apnemu.topology.siting_format import SITING
 from apnemu.topology.work import check_people, check_work
 
 if TYPE_CHECKING:
@@ -31,6 +33,7 @@ MOST_DEMAND = 10
 """Largest demand of an area in multiples of what its plants and those that it is joined to can give: above it somebody
 wrote kW."""
 
+NEED_AREAS = ("profile", "ties", "feeders", "parties", "work", "zones")
 FREE = ("solar_mw", "wind_mw")
 
 
@@ -79,7 +82,8 @@ def power_files(entry: Entry, beside: Path) -> tuple[Path, ...]:
     path = _named(entry, beside)
     own = read_file(path, POWER)
     bases = [item.values["base"] for key in ("ties", "feeders") for item in own.entries(key) if "base" in item]
-    named = dict.fromkeys([own.text("profile"), *(base for base in bases if isinstance(base, str))])
+    main = [own.text("profile")] if "profile" in own else []
+    named = dict.fromkeys([*main, *(base for base in bases if isinstance(base, str))])
     sites = (site for site in entry.values["sites"].values.values() if "follows" in site)
     follows = dict.fromkeys(site.text("follows") for site in sites)
     return path, *(path.parent / name for name in named), *(beside / name for name in follows)
@@ -102,22 +106,43 @@ def read_power(path: str | Path, around: Around | None = None) -> Power:
         InputError: naming the file and line of the power file, its profile, or the topology.
     """
     entry, beside = read_file(path, POWER), Path(path).parent
-    areas = tuple(_area(item, name) for name, item in entry.values["areas"].values.items())
+    _check_areas(entry)
+    named = entry.values["areas"].values if "areas" in entry else {}
+    areas = tuple(_area(item, name) for name, item in named.items())
     ties = _ties(entry, areas)
     profile = _profile(entry, beside, areas, ties)
     sites: tuple[SitePower, ...] = ()
-    if around is not None:
+    if around is not None and areas:
         known = {
             "area": [area.name for area in areas],
             "zone": list(entry.values["zones"].values) if "zones" in entry else [],
         }
         sites = read_sites(around.entry, around.sites, known, Path(around.entry.file).parent, profile)
+    elif around is not None:
+        check_no_power(around.entry, f"{entry.text('name')} has no areas")
     power = entry.made(Power, areas=areas, ties=ties, sites=sites, profile=profile)
     _check_feeders(entry, power)
     _check_supply(entry, power, beside)
     check_people(entry, power)
     check_work(entry, power, alone=around is None)
+    check_siting(entry, power, None if around is None else around.sites)
     return power
+
+
+def _check_areas(entry: Entry) -> None:
+    """Refuse areas without a profile, and what needs areas where there are none."""
+    if "areas" in entry:
+        if "profile" not in entry:
+            fact = "the file has areas and no profile"
+            entry.fail("areas", f"{fact}; what areas ask and pay must be known; add profile: FILE")
+        return
+    for key in NEED_AREAS:
+        if key in entry:
+            entry.fail(
+                key, f"{key} is given, and the file has no areas; {key} must lie in one; add areas, or take it out"
+            )
+    if not any(key in entry for key in SITING):
+        entry.fail(None, f"the file has neither areas nor anything of {', '.join(SITING)}; it must have one; add areas")
 
 
 def _area(item: Entry, name: str) -> Area:
@@ -159,8 +184,11 @@ def _ties(entry: Entry, areas: Sequence[Area]) -> tuple[Tie, ...]:
 
 def _profile(entry: Entry, beside: Path, areas: Sequence[Area], ties: Sequence[Tie]) -> Profile:
     """The areas' profile, and beside it what feeders and ties carry by profiles of their own."""
+    from apnemu.model.profile import NO_PROFILE
     from apnemu.topology.profiles import read_profile, with_others
 
+    if not areas:
+        return NO_PROFILE
     price = f"price_{MONEY[entry.text('currency')]}_per_mwh"
     needed = ("price_yen_per_mwh",) if entry.text("clearing") == "price" else ("demand_mw",)
     names = [area.name for area in areas]

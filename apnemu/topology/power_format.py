@@ -12,6 +12,7 @@ from apnemu.model.power import HIDEABLE, MONEY, Area, Feeder, Gpu, Moves, Party,
 from apnemu.topology.origins import ABOUT, NAME, PROSE, TITLE, VERSION
 from apnemu.topology.shapes import Choice, Columns, Either, Flag, ListOf, MapOf, Number, Record, Text, may, must
 from apnemu.topology.site_power_format import KGCO2_PER_MWH, YEN_PER_MWH
+from apnemu.topology.siting_format import SITING
 from apnemu.units import clock_to_s
 
 MW = Number(above=True, high=1_000_000, hint="give MW, for example 500")
@@ -171,13 +172,22 @@ POWER = Record(
         "name": must(TITLE, "name of the power system"),
         "about": may(ABOUT, "where the data comes from"),
         "currency": may(Choice(words=tuple(MONEY), hint="yen in a key's name stands for it"), "money", default="JPY"),
-        "profile": must(PROSE, "CSV or Parquet from this file's folder: area, from, slot_s and figures", fills=""),
+        "profile": may(
+            PROSE,
+            "CSV or Parquet from this file's folder: area, from, slot_s and figures; needed by areas",
+            otherwise="none, where there are no areas",
+            fills="",
+        ),
         "clearing": may(
             Choice(words=("price", "dispatch"), hint="price: areas' prices are given; dispatch: supply makes them"),
             "where prices come from",
             default="price",
         ),
-        "areas": must(MapOf(key=NAME, item=AREA, noun="area", least=1, most=1_000, hint="list the areas"), fills=""),
+        "areas": may(
+            MapOf(key=NAME, item=AREA, noun="area", least=1, most=1_000, hint="list the areas"),
+            otherwise="none",
+            fills="",
+        ),
         "ties": may(ListOf(item=TIE, noun="tie", least=0, most=10_000, hint="list lines between areas"), fills=""),
         "feeders": may(
             ListOf(
@@ -201,6 +211,7 @@ POWER = Record(
             MapOf(key=NAME, item=ZONE, noun="zone", least=0, most=1_000, hint="say where data may be"), "of law"
         ),
         "gpu": may(GPU, "price at which idling pays", otherwise="147000 yen per IT-MWh"),
+        **SITING,
         "moves": may(MOVES, "energy and stop of a move", otherwise="20 nJ/bit, 30 s"),
     },
     hint="a power file begins with apnemu-power: 1",

@@ -34,6 +34,7 @@ AREA_PROFILE = Record(
             YEN_PER_MWH, "price; needed for clearing: price; price_usd_per_mwh or _eur_ in that currency"
         ),
         "kgco2_per_mwh": may(KGCO2_PER_MWH, otherwise="0"),
+        "import_mw": may(EITHER_WAY_MW, "what ties bring, as published; for a look, nothing is computed from it"),
     },
 )
 FEEDER_PROFILE = Record(

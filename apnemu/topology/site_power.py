@@ -20,13 +20,14 @@ if TYPE_CHECKING:
     from apnemu.model.profile import Profile
 
 
-def check_no_power(entry: Entry) -> None:
-    """Refuse sites that speak of power in a topology without a power system."""
+def check_no_power(entry: Entry, why: str = "the file names no power system") -> None:
+    """Refuse sites that speak of power in a topology without a power system, or with one that has no areas."""
     for site in entry.values["sites"].values.values():
         for key in SITE_POWER:
             if key in site:
-                fact = f"{key} of {site.what} is given; the file names no power system"
-                site.fail(key, f"{fact}; add power: NAME, or take it out")
+                fact = f"{key} of {site.what} is given; {why}"
+                way_out = "add power: NAME" if "power" not in entry else "add areas there"
+                site.fail(key, f"{fact}; {way_out}, or take it out")
 
 
 def read_sites(

@@ -9,13 +9,12 @@ from typing import Any
 from markupsafe import Markup
 
 from apnemu.report import columns, words
+from apnemu.report.bars import Bar, bars, stroke, swatch
 from apnemu.report.curves import Curve
 from apnemu.report.plots import figure
-from apnemu.report.svg import element, key, key_list
+from apnemu.report.svg import key, key_list
 
 Row = Mapping[str, Any]
-WIDTH, BAR, GAP, LABEL = 640, 16, 6, 190
-PLAYED = "fill:var(--apn)"
 
 COLUMNS = (
     columns.text("form", "form, sites x MW"),
@@ -70,35 +69,24 @@ def _refusals(rows: Sequence[Row]) -> str:
     return ", ".join((first, *others))
 
 
-def bars(rows: Sequence[Row], picture: Mapping[str, Any]) -> list[Markup]:
+def refusals(rows: Sequence[Row], picture: Mapping[str, Any]) -> list[Markup]:
     """Bars of the share refused, the closed form as a mark on each."""
-    drawn: list[Markup] = []
-    top, way = 0, ""
+    groups: dict[str, list[Bar]] = {}
     for row in rows:
-        if _way(row) != way:
-            way = _way(row)
-            top += GAP * 3
-            drawn.append(element("text", way, x=0, y=top + 8))
-            top += BAR + GAP // 2
-        length = (WIDTH - LABEL - 80) * row["refused"]
-        mark = LABEL + (WIDTH - LABEL - 80) * row["erlang_b"]
-        note = f"{row['form']}: {words.percent(row['refused'])} refused, Erlang B {words.percent(row['erlang_b'])}"
-        told = f"{words.percent(row['refused'])}, {row['at_once']:,} at once"
-        drawn += [
-            element("text", row["form"], x=LABEL - 8, y=top + 12, text_anchor="end"),
-            element("rect", element("title", note), x=LABEL, y=top, width=round(length, 1), height=BAR, style=PLAYED),
-            element("path", d=f"M{mark:.1f} {top - 2}v{BAR + 4}", stroke="var(--ink)", stroke_width=2),
-            element("text", told, x=round(max(length + LABEL, mark) + 6, 1), y=top + 12),
-        ]
-        top += BAR + GAP
+        told, theory = words.percent(row["refused"]), words.percent(row["erlang_b"])
+        bar = Bar(
+            label=row["form"],
+            share=row["refused"],
+            words=f"{told}, {row['at_once']:,} at once",
+            note=f"{row['form']}: {told} refused, Erlang B {theory}",
+            mark=row["erlang_b"],
+        )
+        groups.setdefault(_way(row), []).append(bar)
     label = "; ".join(f"{_way(row)}, {row['form']}: {words.percent(row['refused'])} refused" for row in rows)
-    svg = element("svg", *drawn, class_="map", viewBox=f"0 0 {WIDTH} {top + GAP}", role="img", aria_label=label)
-    keys = [
-        key("refused, as played", element("rect", x=0, y=2, width=16, height=12, style=PLAYED)),
-        key("Erlang B", element("path", d="M8 0v16", stroke="var(--ink)", stroke_width=2)),
-    ]
-    caption = "Of all jobs; how many run at once stands beside it. A bar's full length is every job."
-    return [figure("Jobs that are refused", caption, svg, key_list(keys), wide=True)]
+    keys = [key("refused, as played", swatch()), key("Erlang B", stroke())]
+    caption = "Of all jobs; how many run at once stands beside it. A bar of full length is every job."
+    drawn = bars(list(groups.items()), label)
+    return [figure("Jobs that are refused", caption, drawn, key_list(keys), wide=True)]
 
 
 def _pooled(rows: Sequence[Row]) -> list[Row]:
@@ -106,7 +94,7 @@ def _pooled(rows: Sequence[Row]) -> list[Row]:
 
 
 FIGURES = (
-    bars,
+    refusals,
     Curve(
         title="Refused over the share of sites that are run as one",
         caption="Of all jobs, where jobs may be divided; dashed: Erlang B.",
