@@ -130,6 +130,47 @@ def refused_share(pools: tuple[Pool, ...], offered_erlang: float) -> float:
     return math.fsum(pool.count * pool.share * erlang_b(offered_erlang * pool.share, pool.servers) for pool in pools)
 
 
+def refused_sd(pools: tuple[Pool, ...], offered_erlang: float) -> float:
+    """Standard deviation of the share refused, times the root of the number of jobs, where that is large.
+
+    Refusals come in bursts, so that it is far above that of independent ones. Pools are independent of one another, and
+    each takes its part of the jobs at random.
+
+    >>> one = pools_of(Form(sites=1, site_mw=1), Fraction(1), 0)
+    >>> round(refused_sd(one, 1.0), 6), round(refused_sd(pools_of(Form(sites=1, site_mw=100), Fraction(1), 0), 84.0), 3)
+    (0.5, 0.328)
+    """
+    mean = refused_share(pools, offered_erlang)
+    return math.sqrt(
+        math.fsum(
+            pool.count * pool.share * (_variance(a, pool.servers) + (erlang_b(a, pool.servers) - mean) ** 2)
+            for pool in pools
+            for a in (offered_erlang * pool.share,)
+        )
+    )
+
+
+def _variance(load_erlang: float, servers: int) -> float:
+    """Variance of the number refused per job, of one pool over a long time.
+
+    Refusals less their mean, plus B(servers) / B(n) for each job that there is beyond n, are a martingale (Poisson's
+    equation of a birth and death process); its jumps at arrivals and departures give B (1 - B)^2 + the sum over n below
+    `servers` of p(n) ((d - B)^2 + d^2), d = B / B(n), where B(n) is Erlang B of n servers. O(servers).
+    """
+    logs = [n * math.log(load_erlang) - math.lgamma(n + 1) for n in range(servers + 1)]
+    most = max(logs)
+    weights = [math.exp(one - most) for one in logs]
+    whole, blocking = math.fsum(weights), [1.0]
+    for server in range(1, servers + 1):
+        blocking.append(load_erlang * blocking[-1] / (server + load_erlang * blocking[-1]))
+    last = blocking[-1]
+    rest = (
+        weight / whole * ((last / below - last) ** 2 + (last / below) ** 2)
+        for weight, below in zip(weights[:-1], blocking, strict=False)
+    )
+    return last * (1 - last) ** 2 + math.fsum(rest)
+
+
 def step_ratio(training: Training) -> float:
     """Time of a training step over the sites of `training`, in those of the same workers in one data centre."""
     return step_s(training) / step_s(training.at_home()) if training.sites > 1 else 1.0

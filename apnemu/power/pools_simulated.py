@@ -16,7 +16,7 @@ from fractions import Fraction
 
 import numpy as np
 
-from apnemu.planning.blocking.simulation import BATCHES, WARM_UP_HOLDING_TIMES, Blocking
+from apnemu.planning.blocking.simulation import WARM_UP_HOLDING_TIMES
 from apnemu.power.pools import Form, exact
 from apnemu.seeds import generator
 
@@ -28,8 +28,14 @@ Parts = tuple[tuple[int, int], ...]
 class Played:
     """What was seen: how many jobs were refused, and over how many sites the others lay (sites -> jobs)."""
 
-    blocking: Blocking
+    requests: int
+    refused: int
     spans: Mapping[int, int]
+
+    @property
+    def refused_share(self) -> float:
+        """Share of jobs that found no power free."""
+        return self.refused / self.requests
 
 
 class Floor:
@@ -99,13 +105,7 @@ def fill(form: Form, job: Fraction, pooled: int) -> int:
 
 
 def play(form: Form, job: Fraction, pooled: int, *, offered_erlang: float, requests: int, seed: int) -> Played:
-    """Play jobs that come at random, after a warm-up; `offered_erlang` is their number if none were refused.
-
-    Raises:
-        ValueError: `requests` is below the number of batches that the error is told by.
-    """
-    if requests < BATCHES:
-        raise ValueError(f"requests is {requests}; it must be at least {BATCHES}")
+    """Play jobs that come at random, after a warm-up; `offered_erlang` is their number if none were refused."""
     warm_up = math.ceil(WARM_UP_HOLDING_TIMES * offered_erlang)
     draws = generator(seed, f"dispersal {form.sites}x{form.site_mw:g} {job} {pooled} {offered_erlang:g}")
     total = warm_up + requests
@@ -114,7 +114,7 @@ def play(form: Form, job: Fraction, pooled: int, *, offered_erlang: float, reque
     origins = draws.integers(form.sites, size=total).tolist()
     floor = Floor(form, job, pooled)
     leaving: list[tuple[float, int, Parts]] = []
-    refused, spans = np.zeros(BATCHES, np.int64), Counter[int]()
+    refused, spans = 0, Counter[int]()
     for number, (now, end, origin) in enumerate(zip(arrival, ends, origins, strict=True)):
         while leaving and leaving[0][0] <= now:
             floor.release(heapq.heappop(leaving)[2])
@@ -124,17 +124,7 @@ def play(form: Form, job: Fraction, pooled: int, *, offered_erlang: float, reque
         if number < warm_up:
             continue
         if parts is None:
-            refused[(number - warm_up) * BATCHES // requests] += 1
+            refused += 1
         else:
             spans[len(parts)] += 1
-    bounds = -(-np.arange(BATCHES + 1) * requests // BATCHES)
-    shares = refused / np.diff(bounds)
-    blocking = Blocking(
-        load_erlang=offered_erlang,
-        requests=requests,
-        refused=int(refused.sum()),
-        standard_error=float(np.std(shares, ddof=1)) / math.sqrt(BATCHES),
-        warm_up=warm_up,
-        pace=0.0,
-    )
-    return Played(blocking=blocking, spans=dict(sorted(spans.items())))
+    return Played(requests=requests, refused=refused, spans=dict(sorted(spans.items())))

@@ -47,7 +47,8 @@ def bars(groups: Sequence[tuple[str, Sequence[Bar]]], label: str) -> Markup:
         for bar in of:
             drawn += _bar(bar, top)
             top += HEIGHT + GAP + (HEIGHT + 2 if bar.below else 0)
-    return element("svg", *drawn, class_="map", viewBox=f"0 0 {WIDTH} {top + GAP}", role="img", aria_label=label)
+    whole = {"viewBox": f"0 0 {WIDTH} {top + GAP}", "style": "max-height:none"}
+    return element("svg", *drawn, class_="map", role="img", aria_label=label, **whole)
 
 
 def swatch() -> Markup:

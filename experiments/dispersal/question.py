@@ -25,7 +25,8 @@ from apnemu.question.verdict import Claim, Verdict, at_least, judge_rows, near, 
 from apnemu.report.shown import Shown
 
 WITHIN = 1.5
-"""Half widths of the 95 % interval within which the closed form must lie: of many rows some lie beyond a single one."""
+"""Half widths of the 95 % interval about Erlang B within which what is played must lie: of many rows some lie beyond a
+single one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,7 +101,7 @@ def computed(plant: Plant, settings: Settings, seed: int) -> list[Row]:
 def expected(settings: Settings) -> str:
     """The answer, before the run."""
     return (
-        f"jobs are refused as Erlang B says, within {WITHIN:g} times the 95 % interval: of one pool where jobs may be "
+        f"jobs are refused as Erlang B says, within {WITHIN:g} times its 95 % interval: of one pool where jobs may be "
         "divided, of each site where they may not; as many run at once as the whole parts of size / job; no step of a "
         "divided job is faster than in one data centre"
     )

@@ -10,14 +10,25 @@ from functools import cache
 
 from apnemu.placement.allreduce import Training, sent_between_sites, step_s
 from apnemu.placement.training_models import MODELS, ModelName
-from apnemu.power.pools import Form, at_once, exact, job_of, pooled_sites, pools_of, refused_share, step_ratio
+from apnemu.power.pools import (
+    Form,
+    at_once,
+    exact,
+    job_of,
+    pooled_sites,
+    pools_of,
+    refused_sd,
+    refused_share,
+    step_ratio,
+)
 from apnemu.power.pools_simulated import fill, play
 from apnemu.question.context import Row
-from apnemu.units import fibre_delay_ns, gbps_to_bytes_per_s, ns_to_s
+from apnemu.units import S_PER_DAY, fibre_delay_ns, gbps_to_bytes_per_s, ns_to_s
 
 TCP_SHARE = (1500 - 52) / (1500 + 14)
 """Share of a line that TCP carries as payload: IPv4 and TCP with time stamps in an Ethernet frame of 1,500 bytes."""
-DAY_S = 86_400
+NORMAL_95 = 1.96
+"""Half width, in standard deviations, of the interval that holds 95 % of a normal distribution."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +77,8 @@ def row_of(case: Case, lines: Lines, *, requests: int, seed: int) -> Row:
     pools = pools_of(form, job, pooled)
     offered = float(exact(case.load) * exact(form.total_mw) / exact(case.job_mw) * exact(case.growth))
     played = play(form, job, pooled, offered_erlang=offered, requests=requests, seed=seed)
-    carried_mw = offered * (1 - played.blocking.blocking) * float(job)
+    carried = offered * (1 - played.refused_share)
+    carried_mw = carried * float(job)
     return {
         "form": case.name,
         "split": case.split,
@@ -78,13 +90,13 @@ def row_of(case: Case, lines: Lines, *, requests: int, seed: int) -> Row:
         "offered_erlang": offered,
         "at_once": fill(form, job, pooled),
         "closed_at_once": at_once(pools),
-        "refused": played.blocking.blocking,
-        "ci95": played.blocking.ci95,
+        "refused": played.refused_share,
+        "ci95": NORMAL_95 * refused_sd(pools, offered) / math.sqrt(requests),
         "erlang_b": refused_share(pools, offered),
         "requests": requests,
         "utilisation": carried_mw / form.total_mw,
         "total_mw": carried_mw,
-        **_between_sites(played.spans, offered * (1 - played.blocking.blocking), lines),
+        **_between_sites(played.spans, carried, lines),
     }
 
 
@@ -115,4 +127,4 @@ def _tb_a_day(lines: Lines, sites: int) -> float:
     if sites == 1:
         return 0.0
     training = lines.training(sites)
-    return sites * sent_between_sites(training) * DAY_S / step_s(training) / 1e12
+    return sites * sent_between_sites(training) * S_PER_DAY / step_s(training) / 1e12

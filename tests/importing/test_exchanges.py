@@ -251,3 +251,25 @@ def test_the_command_line(tmp_path: Path) -> None:
         json.dumps((tmp_path / "q.csv").read_text().splitlines()[1])
         == '"hokkaido,2024-04-01T00:00:00+09:00,1800,10000"'
     )
+
+
+def test_what_is_imported_is_read_as_a_profile_of_ours(tmp_path: Path) -> None:
+    """CSV and Parquet alike, of areas and of ties."""
+    from apnemu.importing.profiles import write_table
+    from apnemu.topology.profile_format import AREA_PROFILE, TIE_PROFILE
+    from apnemu.topology.profiles import read_profile
+
+    prices = read("jepx", save(tmp_path, spot()))
+    rows = [[*row, *[""] * (5 - len(row))] for row in flows(["関門連系線", "周波数変換設備"])]
+    carried = read("occto", save(tmp_path, rows, name="o.csv"))
+    for table, record in ((prices, AREA_PROFILE), (carried, TIE_PROFILE)):
+        found = []
+        for suffix in (".csv", ".parquet"):
+            path = tmp_path / f"{table.thing}{suffix}"
+            write_table(table, path)
+            found.append(read_profile(path, record, list(table.values)))
+        assert found[0] == found[1]
+        assert (found[0].begin, found[0].slots, found[0].slot_s) == (table.begin, table.slots, table.slot_s)
+        for thing, of in table.values.items():
+            for name, figures in of.items():
+                assert list(found[0].of(thing, name)) == pytest.approx(list(figures))

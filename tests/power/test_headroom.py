@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from apnemu.model.siting import Booking, Connection, Substation
@@ -76,6 +76,7 @@ BOOKINGS = st.lists(
 )
 
 
+@settings(deadline=None)
 @given(BOOKINGS, st.none() | st.integers(0, 4), st.integers(2026, 2030))
 def test_the_account_balances_in_every_year(bookings: list[Booking], release: int | None, ready: int) -> None:
     """Held by hand: requests one by one, each booking with the year in which it ends."""
