@@ -17,6 +17,8 @@ from markupsafe import Markup
 from apnemu.report import words
 
 Attribute = str | int | float
+LEAST = 1e-290
+"""Least size of a value that an axis tells from 0: below it a step would be none."""
 
 
 def element(tag: str, *children: str, **attributes: Attribute) -> Markup:
@@ -66,13 +68,17 @@ def linear_scale(values: Sequence[float], label: Callable[[Any], str] = words.pl
     [0, 2, 4, 6, 8]
     >>> [label for tick, label in linear_scale([-0.3, 1.2]).ticks]
     ['-0.4', '-0.2', '0', '0.2', '0.4', '0.6', '0.8', '1', '1.2']
+    >>> linear_scale([3e-12]).ticks[-1], linear_scale([1e-320]).high
+    ((3e-12, '3e-12'), 0.2)
     """
-    size = max((abs(value) for value in values), default=0.0) or 1.0
+    size = max((abs(value) for value in values), default=0.0)
+    size = size if size > LEAST else 1.0
     power = 10.0 ** math.floor(math.log10(size))
     step = next(factor * power for factor in (0.2, 0.5, 1, 2) if size / (factor * power) <= 6.001)
     top = max(math.ceil(max(values, default=0.0) / step - 1e-9), 0)
     bottom = min(math.floor(min(values, default=0.0) / step + 1e-9), 0)
-    ticks = [_tidy(index * step) for index in range(bottom, max(top, bottom + 1) + 1)]
+    decimals = max(9, 2 - math.floor(math.log10(step)))
+    ticks = [_tidy(index * step, decimals) for index in range(bottom, max(top, bottom + 1) + 1)]
     return Scale(low=ticks[0], high=ticks[-1], ticks=tuple((tick, label(tick)) for tick in ticks))
 
 
@@ -166,5 +172,10 @@ def _number(value: Attribute) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def _tidy(value: float) -> float:
-    return round(value) if abs(value - round(value)) < 1e-9 else round(value, 9)
+def _tidy(value: float, decimals: int) -> float:
+    """The value without what rounding has left of it.
+
+    >>> _tidy(0.6000000000000001, 9), _tidy(3.0000000000000004e-12, 14), _tidy(2.0, 9)
+    (0.6, 3e-12, 2)
+    """
+    return round(value) if abs(value - round(value)) < 10.0**-decimals else round(value, decimals)
