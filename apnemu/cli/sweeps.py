@@ -10,7 +10,7 @@ import typer
 
 from apnemu.cli.labs import HideHome, Json, Show
 from apnemu.cli.shown import show_json, to_stderr, to_stdout
-from apnemu.cli.topologies import TopologyOption
+from apnemu.cli.topologies import TopologiesOption, topologies_of
 from apnemu.cli.values import ControllerOptions, Settle, workers_of
 from apnemu.question.discovery import load_experiment, topology_of
 from apnemu.running.options import application, networks_of, runtime, seed_of, settle_of, shows_of
@@ -21,7 +21,7 @@ FAILED, UNMET = 3, 1
 def sweep(
     experiment: Annotated[str, typer.Argument(help="A name from experiments/, or a file with an EXPERIMENT.")],
     controller_options: ControllerOptions = None,
-    topology: TopologyOption = None,
+    topology: TopologiesOption = None,
     setting: Annotated[
         list[str] | None,
         typer.Option("--set", metavar="KEY=A,B,C", help="A point for each value; several make a grid."),
@@ -54,7 +54,7 @@ def sweep(
     own_file = Path(experiment) if experiment.endswith(".py") else None
     request = Request(
         experiment=experiment,
-        topology=topology or topology_of(asked, own_file),
+        topologies=topologies_of(topology) if topology else (topology_of(asked, own_file),),
         given=tuple(setting or ()),
         listed=points,
         seed=seed_of(seed),

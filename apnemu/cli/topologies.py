@@ -57,6 +57,29 @@ TopologyOption = Annotated[
 ]
 
 
+def _last_beginning(incomplete: str) -> list[str]:
+    """What a shell offers to complete behind the last comma."""
+    before, comma, last = incomplete.rpartition(",")
+    return [before + comma + name for name in _beginning(last)]
+
+
+TopologiesOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="TOPOLOGY",
+        autocompletion=_last_beginning,
+        help="As of run; several with commas: every point over each of them, in one table.",
+    ),
+]
+
+
+def topologies_of(text: str) -> tuple[Path, ...]:
+    """The files of topologies by name or path, with commas between several. Raises InputError for what is none."""
+    if Path(text).is_file():  # its name may have commas
+        return (Path(text),)
+    return tuple(find_topology(part.strip()) for part in text.split(","))
+
+
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON document on standard output, nothing else.")]
 
 

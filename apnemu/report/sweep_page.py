@@ -16,12 +16,15 @@ from markupsafe import Markup
 from apnemu.report import words
 from apnemu.report.page import asset, template
 from apnemu.report.plots import Series, figure, plot
-from apnemu.report.svg import legend, linear_scale
+from apnemu.report.svg import Scale, legend, linear_scale
 
 MOST_FIGURES = 24
 MOST_LINES = 12
 """Most lines in a figure; of more, the median of each network is drawn instead."""
 NOT_FOUND = frozenset({"point", "seed"})
+TOPOLOGY = "set_topology"
+NAMED = "name of "
+"""Column, within this file, that holds a name where its place stands for it."""
 
 Row = Mapping[str, Any]
 
@@ -54,10 +57,11 @@ def write_sweep_page(
 
 
 def curves(rows: Sequence[Row], axes: Sequence[str]) -> list[Markup]:
-    """A figure for each measured column that varies, over each swept column that is a number; at most 24."""
+    """A figure for each measured column that varies, over each swept column that is a number, and over topologies;
+    at most 24."""
     found: list[Markup] = []
     for axis in axes:
-        if not all(_is_number(row[axis]) for row in rows):
+        if axis != TOPOLOGY and not all(_is_number(row[axis]) for row in rows):
             continue
         others = [name for name in axes if name != axis]
         for name in _measured(rows, axes):
@@ -67,7 +71,20 @@ def curves(rows: Sequence[Row], axes: Sequence[str]) -> list[Markup]:
     return found
 
 
+def _numbered(rows: Sequence[Row], axis: str) -> Scale:
+    """Scale on which names stand side by side, in the order in which they come first."""
+    names = dict.fromkeys(str(row[axis]) for row in rows)
+    ticks = tuple((float(number), name) for number, name in enumerate(names, 1))
+    return Scale(low=0.5, high=len(names) + 0.5, ticks=ticks)
+
+
 def _curve(rows: Sequence[Row], axis: str, name: str, others: Sequence[str]) -> Markup:
+    if axis == TOPOLOGY:
+        x = _numbered(rows, axis)
+        place = {label: at for at, label in x.ticks}
+        rows = [{**row, axis: place[str(row[axis])], NAMED: row[axis]} for row in rows]
+    else:
+        x = linear_scale([float(row[axis]) for row in rows])
     keys = [*others, *_labels(rows)]
     lines: dict[tuple[str, ...], list[Row]] = {}
     for row in rows:
@@ -85,15 +102,15 @@ def _curve(rows: Sequence[Row], axis: str, name: str, others: Sequence[str]) -> 
                     (
                         float(row[axis]),
                         float(row[name]),
-                        f"{words.plain(row[name])} at {words.plain(row[axis])}; {', '.join(label[1:])}",
+                        f"{words.plain(row[name])} at {words.plain(row.get(NAMED, row[axis]))}; {', '.join(label[1:])}",
                     )
                     for row in sorted(part, key=lambda row: float(row[axis]))
                 ),
+                line=axis != TOPOLOGY,
             )
             for label, part in lines.items()
         ]
         caption = "Each line holds the other settings fixed; point at a mark to read them."
-    x = linear_scale([float(row[axis]) for row in rows])
     y = linear_scale([float(row[name]) for row in rows])
     networks = list(dict.fromkeys(one.network for one in series if one.network))
     return figure(
@@ -132,7 +149,7 @@ def _labels(rows: Sequence[Row]) -> list[str]:
         name
         for name in names
         if name not in ("network", "reason", "time")
-        and not name.startswith("set_")
+        and not name.startswith(("set_", NAMED))
         and len({row[name] for row in rows if isinstance(row.get(name), str)}) > 1
     ]
 

@@ -6,9 +6,10 @@
     workers  processes of this machine, or a Dask cluster
     table    rows of all points as one table
 
-A point's seed follows from its settings and the sweep's seed, and the table is written in the grid's order, so that it
-does not matter who ran what, when, and how often the sweep was interrupted. What is done lies in `points/`, a file
-each, written whole or not at all: the same command with the same `--out` goes on from there, and may add points.
+A point's seed follows from its settings and the sweep's seed (over several topologies it has the same draws), and the
+table is written in the grid's order, so that it does not matter who ran what, when, and how often the sweep was
+interrupted. What is done lies in `points/`, a file each, written whole or not at all: the same command with the same
+`--out` goes on from there, and may add points.
 
 Rejected: one lab that plays all points (a long run that fails loses all of it, and points would share a network's
 history), and a database of results (files can be looked at, copied and taken away one by one).
@@ -20,7 +21,7 @@ import hashlib
 import json
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -33,7 +34,7 @@ from apnemu.running import directory as rundir
 from apnemu.running.request import Control
 from apnemu.sweep import table, workers
 from apnemu.sweep.point import Task
-from apnemu.sweep.points import Point, grid
+from apnemu.sweep.points import Point, across, grid, named
 from apnemu.topology import input_files, read_plant
 
 Say = Callable[[str], None]
@@ -44,7 +45,8 @@ class Request:
     """Request for a sweep, as `apnemu sweep` makes it. An empty `scheduler` means processes of this machine."""
 
     experiment: str
-    topology: Path
+    topologies: tuple[Path, ...]
+    """Topologies, one at least; over several each point is run over each of them."""
     given: tuple[str, ...]
     listed: Path | None = None
     seed: int = 1
@@ -69,12 +71,14 @@ def sweep(request: Request, *, say: Say) -> dict[str, Any]:
     """
     begun_s = time.monotonic()
     experiment = load_experiment(request.experiment)
-    points = grid(experiment, request.given, request.listed, request.seed)
-    read_plant(request.topology)
+    topologies = named(request.topologies)
+    points = across(tuple(topologies), grid(experiment, request.given, request.listed, request.seed))
+    for file in request.topologies:
+        read_plant(file)
     folder = _folder(request, experiment.name)
     found = _done(folder, points, request.again)
     resumed = len(found)
-    tasks = [_task(request, folder, point) for point in points if point.key not in found]
+    tasks = [_task(request, topologies, folder, point) for point in points if point.key not in found]
     if resumed:
         say(f"{resumed} of {len(points)} points are done already, in {folder}")
     for number, result in enumerate(_run(request, tasks) if tasks else (), 1):
@@ -89,7 +93,7 @@ def sweep(request: Request, *, say: Say) -> dict[str, Any]:
     facts = {
         "experiment": experiment.name,
         "question": experiment.question,
-        "topology": request.topology.stem,
+        "topology": ", ".join(topologies),
         "seed": request.seed,
         "points": len(points),
         "failed": len(points) - len(done),
@@ -125,7 +129,7 @@ def _folder(request: Request, name: str) -> Path:
         **_controlled(request.control),
         "seed": request.seed,
         "networks": list(request.networks),
-        "inputs": {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in input_files(request.topology)},
+        "inputs": _inputs(request.topologies),
     }
     if request.out is not None and (request.out / "sweep.json").is_file():
         if json.loads((request.out / "sweep.json").read_text()) != wanted:
@@ -139,6 +143,16 @@ def _folder(request: Request, name: str) -> Path:
     (folder / "points").mkdir()
     rundir.write_json(folder / "sweep.json", wanted)
     return folder
+
+
+def _inputs(topologies: tuple[Path, ...]) -> dict[str, str]:
+    """File -> its hash; of several topologies each file has its topology's name before it."""
+    several = len(topologies) > 1
+    return {
+        f"{topology.stem}/{path.name}" if several else path.name: hashlib.sha256(path.read_bytes()).hexdigest()
+        for topology in topologies
+        for path in input_files(topology)
+    }
 
 
 def _controlled(control: Control) -> dict[str, Any]:
@@ -171,11 +185,11 @@ def _keep(folder: Path, result: dict[str, Any]) -> None:
     os.replace(file.with_suffix(".part"), file)
 
 
-def _task(request: Request, folder: Path, point: Point) -> Task:
+def _task(request: Request, topologies: Mapping[str, Path], folder: Path, point: Point) -> Task:
     own = request.experiment.endswith(".py")
     return Task(
         experiment=str(Path(request.experiment).resolve()) if own else request.experiment,
-        topology=str(request.topology.resolve()),
+        topology=str(topologies[point.topology or request.topologies[0].stem].resolve()),
         given=point.given,
         key=point.key,
         seed=point.seed,

@@ -9,7 +9,7 @@ import itertools
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,8 @@ from apnemu.question.experiment import Experiment
 from apnemu.question.settings import Value
 
 MOST_POINTS = 100_000
+TOPOLOGY = "topology"
+"""Name under which the topology stands among a point's settings, where the sweep has several."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +34,8 @@ class Point:
     settings: Mapping[str, Value]
     key: str
     seed: int
+    topology: str = ""
+    """Name of the topology, where the sweep has several."""
 
 
 def grid(experiment: Experiment[Any], given: Sequence[str], listed: Path | None, seed: int) -> tuple[Point, ...]:
@@ -72,6 +76,40 @@ def grid(experiment: Experiment[Any], given: Sequence[str], listed: Path | None,
                 )
             found[point.key] = point
     return tuple(found.values())
+
+
+def named(topologies: Sequence[Path]) -> dict[str, Path]:
+    """Topologies by their names. Raises InputError for two of one name: rows could not be told apart."""
+    found: dict[str, Path] = {}
+    for file in topologies:
+        if file.stem in found:
+            raise InputError(
+                f"{found[file.stem]} and {file} are both called {file.stem}; rename one", file="--topology"
+            )
+        found[file.stem] = file
+    return found
+
+
+def across(topologies: Sequence[str], points: Sequence[Point]) -> tuple[Point, ...]:
+    """Each point over each topology, which varies the slowest; of a single topology the points as they are.
+
+    Seeds stay: over all topologies a point has the same draws. Raises InputError for more than 100,000 points.
+    """
+    if len(topologies) == 1:
+        return tuple(points)
+    if len(topologies) * len(points) > MOST_POINTS:
+        count = f"{len(topologies)} topologies with {len(points)} points each"
+        raise InputError(f"that makes {count}; it must be at most {MOST_POINTS}; sweep fewer values", file="--topology")
+    return tuple(
+        replace(
+            point,
+            settings={TOPOLOGY: name, **point.settings},
+            key=hashlib.sha256(f"{name} {point.key}".encode()).hexdigest()[:16],
+            topology=name,
+        )
+        for name in topologies
+        for point in points
+    )
 
 
 def _point(experiment: Experiment[Any], given: tuple[str, ...], seed: int) -> Point:

@@ -40,7 +40,7 @@ def swept(folder: Path, text: str = OWN) -> dict[str, Any]:
     (folder / "own.py").write_text(text)
     request = Request(
         experiment=str(folder / "own.py"),
-        topology=shipped_topology("three-sites"),
+        topologies=(shipped_topology("three-sites"),),
         given=("n=0,1,2,3",),
         networks=("apn",),
         out=folder / "sweep",

@@ -9,7 +9,7 @@ import pytest
 
 from apnemu.errors import InputError
 from apnemu.question.discovery import load_experiment
-from apnemu.sweep.points import Point, grid
+from apnemu.sweep.points import Point, across, grid, named
 from apnemu.sweep.table import combined, write
 
 THROUGHPUT = load_experiment("throughput")
@@ -102,3 +102,30 @@ def test_the_table_does_not_depend_on_who_came_first(tmp_path: Path) -> None:
     rows = combined(asked, {one["key"]: one for one in found})
     assert [row["reason"] for row in rows] == ["", "the guest died", ""]
     assert "goodput_gbps" not in rows[1]
+
+
+def test_several_topologies_are_the_slowest_axis_with_the_same_draws() -> None:
+    of_one = points("flows=1,2")
+    assert across(("three-sites",), of_one) == of_one
+    found = across(("three-sites", "jpn12"), of_one)
+    assert [(point.topology, point.given) for point in found] == [
+        (name, point.given) for name in ("three-sites", "jpn12") for point in of_one
+    ]
+    assert [point.seed for point in found] == [point.seed for point in of_one] * 2
+    assert len({point.key for point in (*found, *of_one)}) == 6
+    assert found[2].settings == {"topology": "jpn12", "flows": (1,)}
+    rows = combined(found, {point.key: {"rows": [{"gbps": 1.0}], "reason": ""} for point in found})
+    assert [(row["point"], row["set_topology"], row["set_flows"]) for row in rows] == [
+        (0, "three-sites", 1),
+        (1, "three-sites", 2),
+        (2, "jpn12", 1),
+        (3, "jpn12", 2),
+    ]
+
+
+def test_topologies_of_one_name_cannot_be_told_apart() -> None:
+    with pytest.raises(InputError, match=r"--topology: a/x\.yaml and b/x\.yaml are both called x; rename one"):
+        named([Path("a/x.yaml"), Path("b/x.yaml")])
+    many = [points("flows=1")[0]] * 60_000
+    with pytest.raises(InputError, match="that makes 2 topologies with 60000 points each; it must be at most 100000"):
+        across(("x", "y"), many)
