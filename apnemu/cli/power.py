@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -14,6 +14,9 @@ from apnemu.cli.topologies import AsJson
 from apnemu.errors import InputError
 from apnemu.model.power import SHIFTS, Shift
 from apnemu.question.discovery import find_power_or_topology, topology_word
+
+if TYPE_CHECKING:
+    from apnemu.model.power import Power
 
 
 class Idle(StrEnum):
@@ -92,12 +95,13 @@ def power(
     from apnemu.topology import is_power_file, read_plant, read_power
 
     if is_power_file(file):
-        document = dispatch_document(read_power(file), days)
+        document = dispatch_document(_with_areas(read_power(file), file), days)
         tables = dispatch_tables
     else:
         system = read_plant(file).power
         if system is None:
             raise InputError("the topology names no power system; add power: NAME", file=topology_word(file))
+        _with_areas(system, file)
         asked = Asked(
             idle=idle.value,
             flow=flow.value,
@@ -115,6 +119,14 @@ def power(
     for table in tables(document):
         OUT.print(table)
     to_stdout(_said(document))
+
+
+def _with_areas(system: Power, file: Path) -> Power:
+    """The power system, if it has areas to plan. Raises InputError otherwise."""
+    if system.areas:
+        return system
+    fact = f"{system.name} has no areas; it says where data centres may stand"
+    raise InputError(f"{fact}; add areas with a profile, or ask apnemu run siting", file=topology_word(file))
 
 
 def _said(document: dict[str, object]) -> str:

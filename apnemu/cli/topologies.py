@@ -143,9 +143,17 @@ def _check_power(power: Power, file: Path, as_json: bool) -> None:
         "work": len(power.work),
         "slots": power.profile.slots,
         "slot_s": power.profile.slot_s,
+        "substations": len(power.substations),
+        "bookings": len(power.bookings),
+        "candidates": len(power.candidates),
     }
     if as_json:
         show_json(facts)
+    elif not power.areas:
+        to_stdout(
+            f"{topology_word(file)}: sound; {facts['substations']} substations, {facts['bookings']} bookings,"
+            f" {facts['candidates']} candidates, no areas"
+        )
     else:
         to_stdout(
             f"{topology_word(file)}: sound; {facts['areas']} areas, {facts['ties']} ties, {facts['feeders']} feeders,"

@@ -17,7 +17,7 @@ from apnemu.model.site_power import PUE as PUE
 from apnemu.model.site_power import Battery as Battery
 from apnemu.model.site_power import OwnPlant as OwnPlant
 from apnemu.model.site_power import SitePower as SitePower
-from apnemu.model.siting import Booking, Cable, Candidate, Exchange, Hazard, Landing, Region, Substation
+from apnemu.model.siting import Places
 
 if TYPE_CHECKING:
     from apnemu.model.profile import Profile
@@ -150,11 +150,10 @@ class Gpu:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Power:
+class Power(Places):
     """A checked power file, and what a topology says of its own sites (none where the file stands alone).
 
-    Areas, ties, sites and work are in the file's order; that order is part of the value (it breaks ties). A file
-    that says where data centres may stand, and no more, has no areas and no profile (`profile.NO_PROFILE`).
+    Areas, ties, sites and work are in the file's order; that order is part of the value (it breaks ties).
     """
 
     name: str
@@ -173,14 +172,6 @@ class Power:
     gpu: Gpu = Gpu()
     moves: Moves = Moves()
     sites: tuple[SitePower, ...] = ()
-    substations: tuple[Substation, ...] = ()
-    bookings: tuple[Booking, ...] = ()
-    candidates: tuple[Candidate, ...] = ()
-    hazards: tuple[Hazard, ...] = ()
-    landings: tuple[Landing, ...] = ()
-    cables: tuple[Cable, ...] = ()
-    exchanges: tuple[Exchange, ...] = ()
-    regions: tuple[Region, ...] = ()
 
     @property
     def money(self) -> str:

@@ -122,3 +122,20 @@ class Region:
     name: str
     area_m2: float
     buildings: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Places:
+    """What a power file says of places for data centres, each kind in the file's order.
+
+    A file that says this and no more has no areas, and `profile.NO_PROFILE`.
+    """
+
+    substations: tuple[Substation, ...] = ()
+    bookings: tuple[Booking, ...] = ()
+    candidates: tuple[Candidate, ...] = ()
+    hazards: tuple[Hazard, ...] = ()
+    landings: tuple[Landing, ...] = ()
+    cables: tuple[Cable, ...] = ()
+    exchanges: tuple[Exchange, ...] = ()
+    regions: tuple[Region, ...] = ()

@@ -9,7 +9,11 @@ Power systems: `flow` has power flow, dispatch and prices; `program` writes and 
 an optimiser. `forecast` makes what a planner believes of a profile, `money` what each party pays and gets. `closed`
 holds closed forms beside which all this is held. `planned` is what `apnemu power` asks: the four shifts, or a dispatch.
 
-No file of this room reads a file or a clock; `forecast` alone draws random numbers, from a generator of the run's seed.
+Places: `headroom` books room at substations year by year, `siting` takes candidates for a data centre through
+conditions; `pools` is one big data centre or many small ones in closed form, `pools_simulated` the same job by job.
+
+No file of this room reads a file or a clock; `forecast` and `pools_simulated` alone draw random numbers, from
+generators of the run's seed.
 
 Rejected: linopy and PyPSA (the same optimum in every digit, half the speed, five packages more); a solver's time limit
 (the result would be the machine's); all sites for all work (hours of computing: eight candidates are); one mixed

@@ -181,3 +181,13 @@ def test_a_topology_without_power_is_one_line(tmp_path: Path) -> None:
     done = apnemu("run", "siting", "--topology", "jpn12", *settings(years=3), folder=tmp_path)
     assert done.code == 2 and done.err.count("\n") == 1
     assert done.err.startswith("--topology: jpn12 names no power system; siting needs its substations and candidates")
+
+
+def test_a_power_system_without_areas_is_checked_and_not_planned(tmp_path: Path) -> None:
+    done = apnemu("power", "japan-siting", folder=tmp_path)
+    assert done.code == 2 and done.err.count("\n") == 1
+    assert "japan-dc-2023 has no areas; it says where data centres may stand; add areas with a profile" in done.err
+    file = str(shipped_topology("japan-siting").parent / "power" / "japan-dc-2023.yaml")
+    checked = apnemu("check", file, folder=tmp_path)
+    assert checked.code == 0 and "sound; 13 substations, 10 bookings, 14 candidates, no areas" in checked.out
+    assert apnemu("power", file, folder=tmp_path).code == 2

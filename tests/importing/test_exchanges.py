@@ -103,8 +103,8 @@ def test_flows_of_ties_at_slots_that_are_called_by_their_ends(tmp_path: Path) ->
     rows = flows(["関門連系線", "周波数変換設備", "北陸フェンス"])
     table = read("occto", save(tmp_path, [[*row, *[""] * (5 - len(row))] for row in rows]))
     assert table.thing == "tie" and table.begin.isoformat() == "2024-04-01T00:00:00+09:00"
-    assert table.values["kanmon"]["flow_mw"] == [-slot for slot in range(48)]
-    assert table.values["fc"]["flow_mw"][0] == 100
+    assert table.values["kanmon"]["flow_mw"] == list(range(48)), "OCCTO's forward is to Kyushu, ours from it"
+    assert table.values["tokyo-chubu"]["flow_mw"][:2] == [100, 99]
     assert "北陸フェンス is a sum of other ties and is left out" in table.notes[0]
 
 
@@ -273,3 +273,13 @@ def test_what_is_imported_is_read_as_a_profile_of_ours(tmp_path: Path) -> None:
         for thing, of in table.values.items():
             for name, figures in of.items():
                 assert list(found[0].of(thing, name)) == pytest.approx(list(figures))
+
+
+def test_ties_are_those_of_the_power_system_that_comes_with_apnemu() -> None:
+    """By name and direction, so that an import is a base for `base:` of a tie."""
+    from apnemu.importing.profiles.places import AREAS, TIES
+    from apnemu.topology import read_power
+
+    power = read_power(Path(__file__).parents[2] / "topologies" / "power" / "japan-10.yaml")
+    assert {(tie.name, tie.a, tie.b) for tie in power.ties} == {(tie.name, tie.a, tie.b) for tie in TIES}
+    assert [area.name for area in power.areas] == [place.name for place in AREAS]

@@ -29,6 +29,7 @@ def test_all_are_here() -> None:
     assert [path.stem for path in SHIPPED] == [
         "cost239",
         "hub-and-leaves",
+        "japan-siting",
         "jpn12-power",
         "jpn12",
         "jpn48",

@@ -3,7 +3,8 @@
 
 A line with the unit may stand above the head; of the 20 or 22 columns those are read whose names say what they are.
 What ties bring in (連系線) is above 0 where the area imports; Kyushu writes it the other way round, which the file's
-own sum shows: demand is what all plants give and ties bring.
+own sum shows: demand is what all plants give and ties bring. Sun and wind are what was fed in; what was curtailed
+stands beside them and is no part of them.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """What ties between areas carry, as OCCTO publishes it: a line for each tie and half hour, 潮流実績 in MW.
 
-The flow is above 0 in the tie's forward direction (順方向): from the first to the second area of `places.TIES`.
+OCCTO's flow is above 0 in the tie's forward direction (順方向); here it is from the first to the second area of
+`places.TIES`, which is the other way round for two of them, Kyushu's among them.
 """
 
 from __future__ import annotations
@@ -53,4 +54,10 @@ def read_occto(sheet: Sheet, wishes: Wishes, gathered: Gathered) -> None:
         starts, slot_s = slot_starts(sheet, labels, wishes.labels, head.cells[times])
         mw = mw_per_unit(head.cells[flows], slot_s) or mw_per_unit(wishes.unit, slot_s) or 1.0
         for (line, value), begin in zip(found, starts, strict=True):
-            gathered.add(tie.name, begin, slot_s, {"flow_mw": value * mw}, Origin(file=sheet.file, line=line.number))
+            gathered.add(
+                tie.name,
+                begin,
+                slot_s,
+                {"flow_mw": value * mw * tie.forward},
+                Origin(file=sheet.file, line=line.number),
+            )

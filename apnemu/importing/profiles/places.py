@@ -45,25 +45,29 @@ NAME = re.compile(r"[a-z][a-z0-9-]{0,30}")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KnownTie:
-    """A tie between two areas: the name that OCCTO gives it, and the areas in OCCTO's forward direction."""
+    """A tie, by the name and between the areas of the power system japan-10, and the name that OCCTO gives it.
+
+    `forward` is 1 where OCCTO's forward direction leads from a to b, -1 where it leads back.
+    """
 
     name: str
     japanese: str
     a: str
     b: str
+    forward: int = 1
 
 
 TIES = (
-    KnownTie(name="kitahon", japanese="北海道・本州間電力連系設備", a="hokkaido", b="tohoku"),
-    KnownTie(name="soma-futaba", japanese="相馬双葉幹線", a="tohoku", b="tokyo"),
-    KnownTie(name="fc", japanese="周波数変換設備", a="tokyo", b="chubu"),
-    KnownTie(name="mie-higashiomi", japanese="三重東近江線", a="chubu", b="kansai"),
-    KnownTie(name="minami-fukumitsu", japanese="南福光連系所・南福光変電所の連系設備", a="chubu", b="hokuriku"),
-    KnownTie(name="echizen-reinan", japanese="越前嶺南線", a="hokuriku", b="kansai"),
-    KnownTie(name="seiban-yamazaki", japanese="西播東岡山線・山崎智頭線", a="kansai", b="chugoku"),
-    KnownTie(name="anan-kihoku", japanese="阿南紀北直流幹線", a="kansai", b="shikoku"),
-    KnownTie(name="honshi", japanese="本四連系線", a="shikoku", b="chugoku"),
-    KnownTie(name="kanmon", japanese="関門連系線", a="chugoku", b="kyushu"),
+    KnownTie(name="hokkaido-tohoku", japanese="北海道・本州間電力連系設備", a="hokkaido", b="tohoku"),
+    KnownTie(name="tohoku-tokyo", japanese="相馬双葉幹線", a="tohoku", b="tokyo"),
+    KnownTie(name="tokyo-chubu", japanese="周波数変換設備", a="tokyo", b="chubu"),
+    KnownTie(name="chubu-kansai", japanese="三重東近江線", a="chubu", b="kansai"),
+    KnownTie(name="chubu-hokuriku", japanese="南福光連系所・南福光変電所の連系設備", a="chubu", b="hokuriku"),
+    KnownTie(name="hokuriku-kansai", japanese="越前嶺南線", a="hokuriku", b="kansai"),
+    KnownTie(name="kansai-chugoku", japanese="西播東岡山線・山崎智頭線", a="kansai", b="chugoku"),
+    KnownTie(name="kansai-shikoku", japanese="阿南紀北直流幹線", a="kansai", b="shikoku"),
+    KnownTie(name="chugoku-shikoku", japanese="本四連系線", a="chugoku", b="shikoku", forward=-1),
+    KnownTie(name="kanmon", japanese="関門連系線", a="kyushu", b="chugoku", forward=-1),
 )
 """The ties in the order of OCCTO's numbers. The eleventh, the fence around Hokuriku, is a sum of others."""
 FENCE = "北陸フェンス"
