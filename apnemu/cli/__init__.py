@@ -9,7 +9,7 @@
     ctl         ctl: asks a controller for light
     calling     its calls over HTTP, and the form of answers
     foreign     import
-    profiles    profile import: profiles of power
+    profiles    profile import, profile join: profiles of power
     topologies  topologies, check; a topology by name or file, for every command
     values      words that the command line alone has, to values
     shown       results on standard output, everything else on standard error

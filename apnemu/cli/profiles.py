@@ -1,16 +1,19 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""`apnemu profile import`: files that grid operators, exchanges and providers publish become a profile of ours."""
+"""`apnemu profile import` and `join`: what grid operators, exchanges and providers publish as a profile of ours."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from apnemu.cli.labs import Json
 from apnemu.cli.shown import show_json, to_stderr, to_stdout
 from apnemu.errors import InputError
+
+if TYPE_CHECKING:
+    from apnemu.importing.profiles import Table
 
 profile = typer.Typer(
     help="Profiles of power: demand, sun, wind, prices and carbon, slot by slot.", no_args_is_help=True
@@ -34,7 +37,7 @@ def import_profile(
     as_json: Json = False,
 ) -> None:
     """Write published files as a profile; what cannot be read is refused with its file and line."""
-    from apnemu.importing.profiles import Wishes, import_profile, write_table
+    from apnemu.importing.profiles import Wishes, import_profile
     from apnemu.importing.profiles.figures import UNITS
 
     _choice("--unit", unit, ("", *UNITS))
@@ -46,7 +49,26 @@ def import_profile(
         labels="start" if labels == "start" else "end" if labels else None,
         scope="direct" if carbon == "direct" else "life-cycle",
     )
-    table = import_profile(kind, files, wishes)
+    _write(import_profile(kind, files, wishes), out, as_json)
+
+
+@profile.command("join")
+def join_profiles(
+    files: Annotated[list[Path], typer.Argument(metavar="PROFILE...", help="Profiles with the same slots.")],
+    out: Annotated[Path, typer.Option(help="The profile to write, .csv or .parquet; it must not exist.")],
+    only: Annotated[str, typer.Option(help="Areas (or ties) that are taken, with commas; all by default.")] = "",
+    as_json: Json = False,
+) -> None:
+    """Write several profiles as one: the figures of each beside those of the others, such as prices beside demand."""
+    from apnemu.importing.profiles import join_profiles
+
+    _write(join_profiles(files, [name.strip() for name in only.split(",")] if only else ()), out, as_json)
+
+
+def _write(table: Table, out: Path, as_json: bool) -> None:
+    """Write a profile, and say what it has."""
+    from apnemu.importing.profiles import write_table
+
     write_table(table, out)
     for note in table.notes:
         to_stderr(note)

@@ -283,3 +283,52 @@ def test_ties_are_those_of_the_power_system_that_comes_with_apnemu() -> None:
     power = read_power(Path(__file__).parents[2] / "topologies" / "power" / "japan-10.yaml")
     assert {(tie.name, tie.a, tie.b) for tie in power.ties} == {(tie.name, tie.a, tie.b) for tie in TIES}
     assert [area.name for area in power.areas] == [place.name for place in AREAS]
+
+
+def test_profiles_are_joined_column_by_column(tmp_path: Path) -> None:
+    save(tmp_path, spot(), name="spot.csv")
+    rows = [["DATE", "TIME", "エリア需要(MW)"]]
+    rows += [["2024/4/1", f"{slot // 2}:{slot % 2 * 3}0", str(30_000 + slot)] for slot in range(48)]
+    save(tmp_path, rows, name="eria_jukyu_202404_03.csv")
+    for kind, file, out in (("jepx", "spot.csv", "a.csv"), ("area_csv", "eria_jukyu_202404_03.csv", "b.parquet")):
+        assert apnemu("profile", "import", kind, file, "--out", out, folder=tmp_path).code == 0
+    done = apnemu("profile", "join", "a.csv", "b.parquet", "--out", "c.csv", folder=tmp_path)
+    assert done.code == 2 and done.err == (
+        "a.csv:2: hokkaido has no demand_mw, and tokyo has it; all must have the same figures; give a file with it, or"
+        " leave hokkaido out\n"
+    )
+    asked = ("profile", "join", "a.csv", "b.parquet", "--only", "tokyo", "--out", "c.csv", "--json")
+    assert apnemu(*asked, folder=tmp_path).json()["quantities"] == ["demand_mw", "price_yen_per_mwh"]
+    assert (tmp_path / "c.csv").read_text().splitlines()[:2] == [
+        "area,from,slot_s,demand_mw,price_yen_per_mwh",
+        "tokyo,2024-04-01T00:00:00+09:00,1800,30000,12000",
+    ]
+    (tmp_path / "d.csv").write_text((tmp_path / "c.csv").read_text().replace(",30005,", ",30006,"))
+    done = apnemu("profile", "join", "c.csv", "d.csv", "--out", "e.csv", folder=tmp_path)
+    assert (
+        done.code == 2
+        and "d.csv:7: demand_mw of tokyo at 2024-04-01T02:30+09:00 is 30006; c.csv:7 has 30005" in done.err
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("a,b\n1,2\n", ":1: is no profile; it must have the columns area (or tie), from and slot_s"),
+        ("area,from,slot_s,demand_mw\nx,2024-04-01T00:00:00,1800,1\n", ":2: from is '2024-04-01T00:00:00'; it must be"),
+        ("area,from,slot_s,demand_mw\nx,2024-04-01T00:00:00Z,half,1\n", ":2: slot_s is 'half'; it must be whole"),
+        ("area,from,slot_s,demand_mw\nx,2024-04-01T00:00:00Z,1800,\n", ":2: demand_mw is blank"),
+        (
+            "# made up\narea,from,slot_s,demand_mw\nx,2024-04-01T00:00:00Z,1800,one\n",
+            ":3: demand_mw: 'one' is no number",
+        ),
+    ],
+)
+def test_what_cannot_be_joined(tmp_path: Path, text: str, said: str) -> None:
+    from apnemu.importing.profiles import join_profiles
+
+    path = tmp_path / "p.csv"
+    path.write_text(text)
+    with pytest.raises(InputError) as caught:
+        join_profiles([path])
+    assert f"{path}{said}" in str(caught.value)

@@ -5,7 +5,8 @@
 dates and the labels of slots, `places` names of areas and ties. A kind of file reads one of them: `area_csv` (the ten
 Japanese areas' supply and demand), `occto` (what ties carry), `jepx` (spot prices), `entsoe` (Transparency Platform),
 `electricitymaps` (carbon intensity). `gathered` puts all files together and refuses gaps and contradictions, `written`
-writes them as a profile of ours. `wishes` holds what a person says of files that do not say it.
+writes them as a profile of ours. `wishes` holds what a person says of files that do not say it. `joined`
+puts profiles of ours together.
 
 What cannot be read is refused with file and line, in place of a guess; nothing is filled, stretched or averaged.
 
@@ -27,12 +28,13 @@ from apnemu.importing.profiles.electricitymaps import read_electricitymaps
 from apnemu.importing.profiles.entsoe import read_entsoe
 from apnemu.importing.profiles.gathered import Gathered, Table
 from apnemu.importing.profiles.jepx import read_jepx
+from apnemu.importing.profiles.joined import join_profiles
 from apnemu.importing.profiles.occto import read_occto
 from apnemu.importing.profiles.sheet import Sheet, read_sheet
 from apnemu.importing.profiles.wishes import Wishes
 from apnemu.importing.profiles.written import write_table
 
-__all__ = ["KINDS", "Table", "Wishes", "import_profile", "write_table"]
+__all__ = ["KINDS", "Table", "Wishes", "import_profile", "join_profiles", "write_table"]
 
 KINDS: dict[str, Callable[[Sheet, Wishes, Gathered], None]] = {
     "area_csv": read_area_csv,

@@ -60,7 +60,7 @@ def read_area_csv(sheet: Sheet, wishes: Wishes, gathered: Gathered) -> None:
     )
     labels = [_label(sheet, line, columns) for line in full]
     starts, slot_s = slot_starts(sheet, labels, wishes.labels, head.cells[columns.time])
-    scale = _scale(sheet, head, columns, wishes, slot_s)
+    scale = _scale(sheet, head, columns, wishes, slot_s, gathered)
     rows: list[tuple[Line, dict[str, float]]] = []
     for line in full:
         found = {}
@@ -154,7 +154,9 @@ def _there(sheet: Sheet, line: Line, head: Line, at: int, value: float | None) -
     return value
 
 
-def _scale(sheet: Sheet, head: Line, columns: Columns, wishes: Wishes, slot_s: int) -> dict[int, float]:
+def _scale(
+    sheet: Sheet, head: Line, columns: Columns, wishes: Wishes, slot_s: int, gathered: Gathered
+) -> dict[int, float]:
     """MW in one of each column's unit: the column's own, that of the lines above the head, or as wished; else MW."""
     above = next(
         (
@@ -167,6 +169,8 @@ def _scale(sheet: Sheet, head: Line, columns: Columns, wishes: Wishes, slot_s: i
         None,
     )
     wished = mw_per_unit(wishes.unit, slot_s) if wishes.unit else None
+    if not wished and not above and not mw_per_unit(head.cells[columns.of["demand_mw"][0]], slot_s):
+        gathered.note(f"{sheet.file}: nothing says the unit of its figures; MW are taken")
     found = {}
     for at in {*(at for places in columns.of.values() for at in places), *columns.supply}:
         said = mw_per_unit(head.cells[at], slot_s) or above

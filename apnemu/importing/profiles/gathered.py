@@ -99,6 +99,7 @@ class Gathered:
         begins = sorted(self.figures[first])
         for thing in others:
             self._check_same(first, begins, thing, sorted(self.figures[thing]))
+        self._check_kinds()
         values = {
             thing: {name: [slots[begin][name][0] for begin in begins] for name in slots[begins[0]]}
             for thing, slots in self.figures.items()
@@ -151,6 +152,18 @@ class Gathered:
             day, found = next(iter(dark.items()))
             told = f"solar_mw of {thing} is 0 from {NOON[0]} to {NOON[1]} o'clock of {day}, and is not on other days"
             raise found[0][1].fail(f"{told}: zeros in place of figures that lack; get the file again")
+
+    def _check_kinds(self) -> None:
+        """Refuse things that lack a figure which another one has: a profile has the same columns for all."""
+        has = {thing: next(iter(slots.values())) for thing, slots in self.figures.items()}
+        for name, owner in {name: thing for thing, held in reversed(has.items()) for name in held}.items():
+            for thing, held in has.items():
+                if name not in held:
+                    origin = next(iter(held.values()))[1]
+                    told = f"{thing} has no {name}, and {owner} has it"
+                    raise origin.fail(
+                        f"{told}; all must have the same figures; give a file with it, or leave {thing} out"
+                    )
 
     def _check_same(self, first: str, begins: Sequence[datetime], thing: str, own: Sequence[datetime]) -> None:
         for ours, theirs, at, word in ((own[0], begins[0], 0, "begins"), (own[-1], begins[-1], -1, "ends")):
