@@ -25,7 +25,8 @@ def preloading(name: str) -> dict[str, str]:
         try:
             done = subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL)
         except OSError as error:
-            raise LabError(f"gcc cannot be run on {source.name}: {error.strerror}; apt-get install gcc") from error
+            why = f"gcc cannot be run on {source.name}: {error.strerror}; apt-get install build-essential"
+            raise LabError(why) from error
         if done.returncode:
             raise LabError(f"gcc ended with {done.returncode} on {source.name}: {' '.join(done.stderr.split())[:300]}")
     return {**os.environ, "LD_PRELOAD": str(library)}
