@@ -237,6 +237,11 @@ class Lab:
         )
         for switch in blueprint.switches:
             subprocess.run(["ovs-ofctl", "-O", "OpenFlow13", "del-flows", switch.name], check=True)
+        for end in self.net.ends():  # a spanning tree has closed some
+            if end.port:
+                opened = ["mod-port", end.node, end.interface, "up", "forward", "receive", "packet-in"]
+                for state in opened[3:]:
+                    subprocess.run(["ovs-ofctl", "-O", "OpenFlow13", *opened[:3], state], check=True)
         self.link(OPENED, "up" if check is tree else "down")
         net = SimpleNamespace(blueprint=blueprint, controller_namespace=self.net.controller_namespace)
         controller = self._new(net, Path("/tmp"))

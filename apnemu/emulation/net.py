@@ -102,7 +102,7 @@ class Net(Mininet):  # type: ignore[misc]  # mininet has no types
     def start(self) -> None:
         """Make bridges and ports in one transaction, then set the lines of all wires and read them back."""
         if self.switches:
-            switching.start()
+            switching.start(prompt=bool(self.blueprint.transceivers))
         address = {line.site: line.controller_address for line in self.blueprint.dcn}
         for number, switch in enumerate(self.blueprint.switches):
             own = self.addController(

@@ -22,12 +22,12 @@ from apnemu.blueprint.document import Router
 from apnemu.emulation.namespaces import inside
 from apnemu.emulation.net import Net
 from apnemu.emulation.netlink import attributes
+from apnemu.emulation.preloaded import preloading
 from apnemu.errors import LabError
 from apnemu.model.activities import Routing
 
 DAEMONS = Path("/usr/lib/frr")
 RUN = Path("/run/apnemu-frr")
-TURNS = RUN / "turns.so"
 USER = "frr"
 QUIET_S = 8.0
 """Quiet time once every router has every route: beyond the 5 s between two originations of an LSA (RFC 2328,
@@ -48,7 +48,6 @@ class Routers:
     def start(self) -> None:
         """Start all daemons. Raises LabError for one that ends, and for routes that are still missing after
         `CONVERGE_DEADS` dead intervals."""
-        _build_turns()
         for router in self._net.blueprint.routers:
             folder = RUN / router.name
             folder.mkdir(parents=True, exist_ok=True)
@@ -98,7 +97,7 @@ class Routers:
                 stdout=output,
                 stderr=output,
                 cwd=folder,
-                env={**os.environ, "LD_PRELOAD": str(TURNS)},
+                env=preloading("turns"),
             )
         self._running.append((f"{daemon} of router {router.name} in {router.site}", process, log))
         if daemon == "zebra":
@@ -137,19 +136,6 @@ class Routers:
                 if struct.pack("4B", *map(int, host.address.split(".")))[:3] not in known:
                     missing.append((router.name, host.address))
         return missing
-
-
-def _build_turns() -> None:
-    """Compile `turns.c`, which the daemons preload, unless it is there."""
-    if TURNS.exists():
-        return
-    RUN.mkdir(parents=True, exist_ok=True)
-    source = Path(__file__).with_name("turns.c")
-    done = subprocess.run(
-        ["gcc", "-O1", "-shared", "-fPIC", "-o", str(TURNS), str(source)], capture_output=True, text=True
-    )
-    if done.returncode:
-        raise LabError(f"gcc ended with {done.returncode} on {source.name}: {' '.join(done.stderr.split())[:300]}")
 
 
 def configuration(router: Router, routing: Routing) -> dict[str, str]:

@@ -28,6 +28,8 @@ PROGRAMS: Final = {
     "iperf3": ("iperf3", "stock Mininet's traffic in apnemu bench"),
     "chrt": ("util-linux", "the guest's network thread goes before every program"),
 }
+COMPILER: Final = "build-essential"
+"""Package that a lab needs too: networks on demand, and FRR's routers, compile what their daemons preload."""
 SYSTEM_PATH: Final = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 RYU_STEPS: Final = (("setuptools>=66.1,<67", "wheel", "pbr"), ("--no-build-isolation", "ryu==4.34"))
 """What pip is asked for, in two steps: Ryu 4.34 builds with a setuptools of its time alone, and not in isolation."""
@@ -88,14 +90,14 @@ def _host() -> list[Need]:
 
 
 def _packages(has_kernel: bool) -> list[Need]:
-    """Check the packages; those that build the kernel are not needed where it is built."""
+    """Check the packages; those that only build the kernel are not needed where it is built."""
     missing = build.missing_packages()
     tools = sorted({*build.TOOLS.values(), *build.HEADERS.values()})
     needs = [
         Need(
             name=package,
-            present=has_kernel or package not in missing,
-            why="builds the lab's kernel",
+            present=package not in missing or (has_kernel and package != COMPILER),
+            why="builds the lab's kernel" + (", and what its daemons preload" if package == COMPILER else ""),
             mend=f"apt-get install {package}",
         )
         for package in tools

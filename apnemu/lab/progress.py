@@ -21,6 +21,8 @@ WINDOW_S: Final = 10.0
 """Wall time by which the pace is judged."""
 STEADY: Final = 2.0
 """Factor by which the paces of both halves of the window may differ."""
+FORESEEN: Final = 10.0
+"""Longest time left that is told, in times of what has passed: a network is built at one instant."""
 
 
 class Display:
@@ -100,7 +102,8 @@ class Pace:
         earlier, later = _slope(first, middle), _slope(middle, last)
         if not earlier / STEADY <= later <= earlier * STEADY:
             return None
-        return (progress.planned_virtual_s - done_s) / _slope(first, last)
+        left_s = (progress.planned_virtual_s - done_s) / _slope(first, last)
+        return left_s if left_s <= FORESEEN * progress.wall_s else None
 
 
 def _slope(start: tuple[float, float], end: tuple[float, float]) -> float:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from typing import Any
 
 from apnemu.model.activities import DENSE
@@ -15,8 +15,9 @@ from apnemu.model.activities import DENSE
 class Outage:
     """What the receiver saw of the stream from `source` to `target`.
 
-    `outage_ns`: the longest time between two arrivals of which the later comes after the first event; None where
-    it has no end (not restored; what was under way still arrives), or nothing ever arrived. `unresolved_ns`: by at most
+    `outage_ns`: the longest time between two arrivals between which a frame was lost, and of which the later comes
+    after the first event; 0 where none was lost, None where it has no end (not restored; what was under way still
+    arrives), or nothing ever arrived. `unresolved_ns`: by at most
     so much it may be too long, since frames are apart. `restored`: the last frame sent arrived. `before_ns` and
     `after_ns`: one way of the first and of the last frame that arrived. `frames_sent` and `frames_lost` count the
     stream's rounds, not the frames that stand denser where an outage begins or ends.
@@ -57,18 +58,19 @@ def outage(records: Sequence[Mapping[str, Any]]) -> Outage:
         if frame["one_way_ns"] is not None
     )
     first_ns = min((record["at_ns"] for record in records if record["kind"] == "event"), default=0)
+    lost = [0, *accumulate(int(frame["one_way_ns"] is None) for frame in frames)]
     gaps = [
         (later_ns - earlier_ns, before, after)
         for (earlier_ns, before), (later_ns, after) in pairwise(arrived)
-        if later_ns > first_ns
+        if later_ns > first_ns and lost[after] > lost[before]
     ]
     restored = bool(counted) and counted[-1]["one_way_ns"] is not None
-    outage_ns, before, after = max(gaps, default=(None, 0, 0)) if restored else (None, 0, 0)
+    outage_ns, before, after = max(gaps, default=(0, 0, 0)) if restored else (None, 0, 0)
     return Outage(
         source=frames[0]["source"] if frames else "",
         target=frames[0]["target"] if frames else "",
         outage_ns=outage_ns,
-        unresolved_ns=None if outage_ns is None else _apart(frames, before, 1) + _apart(frames, after, -1),
+        unresolved_ns=_apart(frames, before, 1) + _apart(frames, after, -1) if outage_ns else outage_ns,
         frames_sent=len(counted),
         frames_lost=sum(frame["one_way_ns"] is None for frame in counted),
         restored=restored,

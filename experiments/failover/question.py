@@ -73,6 +73,7 @@ def _claims(row: Mapping[str, Any]) -> Iterator[Claim]:
     least_ns, most_ns = row["predicted_least_ns"], row["predicted_outage_ns"] + row["slack_ns"]
     if row["network"] == "apn":
         least_ns -= row["slack_ns"]
+    yield at_most("time between the frames around the outage", row["unresolved_ns"], row["slack_ns"], "ns")
     yield at_least("outage", row["outage_ns"], least_ns, "ns")
     yield at_most("outage", row["outage_ns"], most_ns, "ns")
 

@@ -30,7 +30,7 @@ class Settings:
     controller: Annotated[str, CONTROLLER] = ""
     packet_gap_us: Annotated[
         float, Setting("Time between frames that are counted, the same under all schemes", "us", low=100, high=1e6)
-    ] = 2000.0
+    ] = 5000.0
     hello_s: Annotated[int, Setting("Time between OSPF's hellos; RFC 2328's sample is 10", "s", low=1, high=60)] = 10
     dead_s: Annotated[
         int, Setting("Silence after which OSPF holds a neighbour dead; RFC 2328's sample is 40", "s", low=2, high=300)

@@ -50,9 +50,8 @@ def test_ospf_and_bfd_go_the_other_way_round(tmp_path: Path) -> None:
         longer_ns = row["one_way_after_ns"] - row["one_way_before_ns"]
         more_km = 140 + 130 + 120 - 110
         assert longer_ns > more_km * LIGHT_NS_PER_KM  # and what two routers more take
-        assert (
-            abs(row["frames_lost"] * 2_000_000 - row["outage_ns"]) <= 12_000_000
-        )  # a frame each 2 ms, jittered by half
+        assert abs(row["frames_lost"] * row["gap_ns"] - row["outage_ns"]) <= 3 * row["gap_ns"]
+        assert row["unresolved_ns"] <= 2_000_000
     assert 3e9 <= rows["ospf"]["outage_ns"] <= 5e9
     assert 100e6 <= rows["ospf-bfd"]["outage_ns"] <= 400e6
     assert rows["ospf-link"]["outage_ns"] < 100e6
@@ -65,7 +64,7 @@ def test_light_comes_back_in_the_declared_time_and_the_same_bytes_twice(tmp_path
     schemes = ("1+1", "restoration-prepared", "restoration-computed", "ospf-bfd")
     seen = []
     for number, hashes in enumerate(("0", "77")):
-        given = settings(bfd_ms=50, scheme=",".join(schemes), packet_gap_us=5000, event="a-b")
+        given = settings(bfd_ms=50, scheme=",".join(schemes), packet_gap_us=20_000, event="a-b")
         done = apnemu(
             *("run", "failover", "--topology", "ring.yaml", "--json", "--out", str(number), *given),
             folder=tmp_path,
@@ -91,7 +90,7 @@ def test_light_comes_back_in_the_declared_time_and_the_same_bytes_twice(tmp_path
         longer_ns = row["one_way_after_ns"] - row["one_way_before_ns"]
         assert abs(longer_ns - (around_ns - 110 * LIGHT_NS_PER_KM)) < 1000  # amplifiers
         assert abs((row["frames_lost"] + 1) * row["gap_ns"] - (row["outage_ns"] - longer_ns)) <= 2 * row["gap_ns"] + 1e5
-    assert {row["gap_ns"] for row in rows.values()} == {5_000_000}, "frames are counted alike under all schemes"
+    assert {row["gap_ns"] for row in rows.values()} == {20_000_000}, "frames are counted alike under all schemes"
     assert all(row["unresolved_ns"] <= 300_000 for row in rows.values() if row["network"] == "apn")
     assert seen[0] == seen[1]
 
@@ -105,7 +104,7 @@ def test_light_that_no_longer_closes_when_an_amplifier_sags_comes_back_in_the_de
     """1+1 on its other light, what is prepared the other way round, and what is computed over the same fibre in a mode
     that reaches further."""
     (tmp_path / "ring.yaml").write_text(SAGGING.replace("DB", "3"))
-    given = settings(scheme="1+1,restoration-prepared,restoration-computed", packet_gap_us=5000)
+    given = settings(scheme="1+1,restoration-prepared,restoration-computed")
     done = apnemu("run", "failover", "--topology", "ring.yaml", "--json", *given, "--network", "apn", folder=tmp_path)
     assert done.code == 0, done.out + done.err
     rows = {row["scheme"]: row for row in done.json()["results"]}
@@ -135,7 +134,7 @@ def test_a_sag_that_light_bears_loses_no_frame_and_routers_notice_none(tmp_path:
     assert [(row["scheme"], row["event"], row["frames_lost"], row["restored"]) for row in rows] == [
         (scheme, "sag a-b", 0, True) for scheme in ("1+1", "restoration-computed", "ospf-link")
     ]
-    assert all(row["frames_sent"] > 700 for row in rows)
+    assert all(row["frames_sent"] > 280 for row in rows)
 
 
 @pytest.mark.guest
@@ -145,7 +144,7 @@ def test_light_that_has_no_other_way_comes_back_when_the_amplifier_is_repaired(t
     three = Path(THREE_SITES[1]).read_text().partition("demands:")[0]
     demand = "demands: [{name: t-n, from: tokyo, to: nagoya, rate_gbps: 400}]\n"
     (tmp_path / "three.yaml").write_text(three + demand + events)
-    given = settings(scheme="restoration-computed", packet_gap_us=5000)
+    given = settings(scheme="restoration-computed", packet_gap_us=20_000)
     done = apnemu("run", "failover", "--topology", "three.yaml", "--json", *given, "--network", "apn", folder=tmp_path)
     assert done.code == 0, done.out + done.err
     (row,) = done.json()["results"]
@@ -170,7 +169,7 @@ def test_alarms_wait_for_a_lost_controller_and_the_same_bytes_twice(tmp_path: Pa
     (tmp_path / "ring.yaml").write_text(ring)
     seen = []
     for hashes in ("0", "77"):
-        given = ("--network", "apn", "--out", hashes, *settings(scheme="restoration-prepared"))
+        given = ("--network", "apn", "--out", hashes, *settings(scheme="restoration-prepared", packet_gap_us=20_000))
         done = apnemu(
             *("run", "failover", "--topology", "ring.yaml", "--json", *given),
             folder=tmp_path,
@@ -214,6 +213,7 @@ def test_timers_that_contradict_each_other_are_refused(tmp_path: Path) -> None:
 def row(**changed: Any) -> dict[str, Any]:
     same = {"network": "apn", "scheme": "1+1", "frames_sent": 90, "frames_lost": 9, "gap_ns": 1_000_000}
     outage = {"outage_ns": 60_000_000, "predicted_outage_ns": 60_000_000, "predicted_least_ns": 60_000_000}
+    outage |= {"unresolved_ns": 300_000}
     return {**same, **outage, "slack_ns": 4_000_000, "restored": True, "predicted_restored": True, **changed}
 
 
@@ -243,6 +243,10 @@ def test_light_must_come_back_near_the_declared_time_and_routers_not_before_thei
         ({"restored": False, "outage_ns": None}, "frames in the end no, expected yes"),
         ({"predicted_restored": False, "predicted_outage_ns": None}, "frames in the end yes, expected no"),
         ({"predicted_outage_ns": None, "predicted_least_ns": None}, "frames lost 9, expected 0"),
+        (
+            {"unresolved_ns": 4_000_001},
+            "time between the frames around the outage 4,000,001 ns, expected at most 4,000,000 ns",
+        ),
         ({"frames_sent": 0, "restored": False, "outage_ns": None}, "frames sent 0, expected at least 1"),
     ],
 )

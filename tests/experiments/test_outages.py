@@ -33,6 +33,16 @@ def test_what_was_under_way_when_the_fibre_was_cut_is_no_end_of_the_outage() -> 
     assert (seen.outage_ns, seen.frames_lost, seen.restored) == (None, 2, False)
 
 
+def test_a_silence_in_which_no_frame_was_lost_is_no_outage() -> None:
+    """Frames stood 5,000 apart, and denser where light was to be switched: 2,000 without any are the longer time."""
+    apart = [(0, 9), (4000, 9), (4100, 9), (4200, None), (6000, None), (6100, 9), (11_000, 9)]
+    stream = [{**_stream([way])[0], "at_ns": at_ns} for at_ns, way in apart]
+    seen = outage([*stream, {"kind": "event", "at_ns": 4150}])
+    assert (seen.outage_ns, seen.unresolved_ns, seen.frames_lost) == (2000, 200, 2)
+    unhurt = outage([*_stream([10, 10, 10]), {"kind": "event", "at_ns": 500}])
+    assert (unhurt.outage_ns, unhurt.unresolved_ns, unhurt.restored) == (0, 0, True)
+
+
 def test_nothing_seen_is_no_crash() -> None:
     assert outage([]).outage_ns is None
 

@@ -47,6 +47,12 @@ def test_nothing_is_said_early_or_beyond_the_plan() -> None:
     )
 
 
+def test_a_network_that_is_being_built_has_no_pace() -> None:
+    """It computes at one instant: a virtual second took 900 s there, and then 0.1 s."""
+    pace = Pace()
+    assert [said(pace, 11.0 + wall_s / 900, wall_s, 25.9) for wall_s in range(2, 30)] == [None] * 28
+
+
 def test_a_stage_of_jobs_has_no_plan() -> None:
     job = Application(name="job", site="a", argv=("true",), role="job")
     stage = Stage(phase="", duration_ns=VirtualNs(10**9))

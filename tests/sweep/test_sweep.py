@@ -112,6 +112,7 @@ def test_another_sweep_in_the_folder(one_worker: Path) -> None:
     assert done.code == 2 and "holds a sweep of another experiment, topology, seed or networks" in done.err
 
 
+@pytest.mark.slow
 def test_an_application_of_ones_own_runs_every_point_and_another_is_not_mixed_with_it(tmp_path: Path) -> None:
     own = (REPOSITORY / "examples" / "own_controller.py").read_text()
     (tmp_path / "own.py").write_text(own)
