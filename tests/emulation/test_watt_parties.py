@@ -115,7 +115,11 @@ def day(seed: int, *, line_kw: int = 10**9, kills: Any = (), cuts: Any = (), end
         )
         world.start(agents[site], lambda desk, s=site, p=peers: Agent(desk, CALENDAR, s, books[s], p))
     line = Line(
-        name="tie", base_kw=[0] * 12, least_kw=-line_kw, most_kw=line_kw, share={"tokyo": PARTS, "osaka": PARTS // 3}
+        name="tie",
+        base_kw=[0] * 12,
+        least_kw=-line_kw,
+        most_kw=line_kw,
+        share={"tokyo": [PARTS], "osaka": [PARTS // 3]},
     )
     makers: dict[str, Any] = {
         "tso": lambda desk: Tso(desk, [line], 12),
@@ -220,7 +224,13 @@ def test_a_grant_is_borne_by_every_line_and_is_the_most_that_is(
 ) -> None:
     names = ("a", "b", "c")
     lines = [
-        Line(name=f"l{n}", base_kw=[base], least_kw=-limit, most_kw=limit, share=dict(zip(names, share, strict=True)))
+        Line(
+            name=f"l{n}",
+            base_kw=[base],
+            least_kw=-limit,
+            most_kw=limit,
+            share={k: [v] for k, v in zip(names, share, strict=True)},
+        )
         for n, (share, limit, base) in enumerate(zip(shares, limits, bases, strict=False))
     ]
     asked = dict(zip(names, change, strict=True))
@@ -238,7 +248,7 @@ def test_three_areas_in_a_loop_grant_what_the_full_flows_bear() -> None:
     """Equal reactances: two thirds go straight, one third the long way; 1,000 MW a line let 1,500 MW through."""
     third = PARTS * 2 // 3
     lines = [
-        Line(name="a-b", base_kw=[0], least_kw=-(10**6), most_kw=10**6, share={"a": -third // 2, "b": third // 2}),
-        Line(name="straight", base_kw=[0], least_kw=-(10**6), most_kw=10**6, share={"b": third}),
+        Line(name="a-b", base_kw=[0], least_kw=-(10**6), most_kw=10**6, share={"a": [-third // 2], "b": [third // 2]}),
+        Line(name="straight", base_kw=[0], least_kw=-(10**6), most_kw=10**6, share={"b": [third]}),
     ]
     assert granted(lines, 0, {"a": -2_000_000, "b": 2_000_000}) == {"a": -1_500_000, "b": 1_500_000}

@@ -82,6 +82,9 @@ class Book:
                 "by_slot": job.by_slot,
                 "state_bytes": job.state_bytes,
                 "pausable": job.pausable,
+                "endless": job.left_wh is None,
+                "from_slot": job.from_slot,
+                "most_kw": job.most_kw,
             }
             for job in self.jobs.values()
             if job.moves and slot < job.by_slot and job.left_wh != 0

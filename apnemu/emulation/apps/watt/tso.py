@@ -20,18 +20,23 @@ class Line:
     """A line of an operator: a tie, or a feeder.
 
     `base_kw` is what it carries in each slot while nobody shifts; `most_kw` and `least_kw` (as a rule negative) are its
-    limits. `share` has, by the name of an area or feeder, the parts of `PARTS` of a change there that go over it.
+    limits. `share` has, by the name of an area or feeder, the parts of `PARTS` of a change there that go over it: a
+    figure for each slot, the last for all that follow.
     """
 
     name: str
     base_kw: Sequence[int]
     least_kw: int
     most_kw: int
-    share: Mapping[str, int]
+    share: Mapping[str, Sequence[int]]
 
     def flow(self, slot: int, change_kw: Mapping[str, int]) -> Fraction:
         """Flow in kW in a slot, with changes by area or feeder."""
-        more = sum(self.share.get(name, 0) * kw for name, kw in change_kw.items())
+        more = sum(
+            self.share[name][min(slot, len(self.share[name]) - 1)] * kw
+            for name, kw in change_kw.items()
+            if name in self.share
+        )
         return Fraction(self.base_kw[slot]) + Fraction(more, PARTS)
 
     def bears(self, slot: int, change_kw: Mapping[str, int]) -> bool:
