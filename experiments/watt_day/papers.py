@@ -96,7 +96,8 @@ class _Desk:
         return self._papers(AGGREGATOR, AGGREGATOR, dict.fromkeys(callers), own)
 
     def _centre(self) -> Papers:
-        homes = {work.name: work.home for work in self._power.work}
+        hidden = {party.name for party in self._power.parties if {"jobs", "ranges"} & set(party.hides)}
+        homes = {work.name: work.home for work in self._power.work if work.owner not in hidden}
         own = {"aggregator": AGGREGATOR, "agents": self._agents, "homes": homes}
         return self._papers(CENTRE, CENTRE, {AGGREGATOR: self._hub, **dict.fromkeys(self._agents.values())}, own)
 

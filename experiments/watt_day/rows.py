@@ -58,7 +58,7 @@ def _row(context: Context[Settings], power: Power, day: Day, base: Schedule, not
     believed = day.believed(settings, context.seed)
     guess = forecast(power, believed.kind, sigma=believed.sigma, error=believed.error, seed=believed.seed).power
     none = outcome(power, base, base)
-    seen = _schedule(power, replace(base, asked=asked), notes)
+    seen = schedule_of(power, replace(base, asked=asked), notes)
     real = outcome(power, seen, base)
     planned = _planned(power, guess, day, settings, base)
     money = settle(real, none)
@@ -114,7 +114,7 @@ def _planned(power: Power, guess: Power, day: Day, settings: Settings, base: Sch
     return outcome(power, schedule, base)
 
 
-def _schedule(power: Power, base: Schedule, notes: Iterable[Mapping[str, Any]]) -> Schedule:
+def schedule_of(power: Power, base: Schedule, notes: Iterable[Mapping[str, Any]]) -> Schedule:
     """What ran where, as agents noted it; sites draw from the grid what their facilities need."""
     works = {work.name: index for index, work in enumerate(power.work)}
     sites = {site.name: index for index, site in enumerate(power.sites)}

@@ -15,7 +15,8 @@ from apnemu.units import NS_PER_S, S_PER_H
 
 Forecasts = Literal["perfect", "naive", "noisy"]
 Control = Literal["aggregator", "alone"]
-OUTAGE = re.compile(r"(aggregator|centre|forecaster|tso)@(\d{2}):([0-5]\d)-(\d{2}):([0-5]\d)")
+TIME = r"(\d{2}):([0-5]\d)(?::([0-5]\d))?"
+OUTAGE = re.compile(rf"(aggregator|centre|forecaster|tso)@{TIME}-{TIME}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +40,7 @@ class Settings:
     ] = ("aggregator",)
     outage: Annotated[
         tuple[str, ...],
-        Setting("Party that is killed and started again: NAME@HH:MM-HH:MM of aggregator, centre, tso, forecaster"),
+        Setting("Who is killed and started again: NAME@HH:MM[:SS]-HH:MM[:SS]; aggregator, centre, tso, forecaster"),
     ] = ()
     sigma: Annotated[float, Setting("Error of a noisy forecast as a share of the mean", low=0, high=10)] = 0.1
     error: Annotated[Literal["normal", "uniform"], Setting("How a noisy forecast's errors are drawn")] = "normal"
@@ -97,17 +98,19 @@ def outage_s(text: str) -> tuple[str, int, int] | None:
 
     >>> outage_s("centre@12:00-14:30"), outage_s("noon")
     (('centre', 43200, 52200), None)
+    >>> outage_s("tso@11:59:59-12:00")
+    ('tso', 43199, 43200)
     """
     found = OUTAGE.fullmatch(text)
     if found is None:
         return None
     role, *figures = found.groups()
-    h1, m1, h2, m2 = map(int, figures)
-    return role, h1 * S_PER_H + m1 * 60, h2 * S_PER_H + m2 * 60
+    h1, m1, s1, h2, m2, s2 = (int(figure or 0) for figure in figures)
+    return role, h1 * S_PER_H + m1 * 60 + s1, h2 * S_PER_H + m2 * 60 + s2
 
 
 def dead_ns(settings: Settings, role: str) -> list[list[int]]:
-    """When parties of a role are killed: [from, until] in ns after the first slot's begin, in order and apart."""
+    """Spans in which parties of a role are dead: [from, until] in ns after the first slot, in order and apart."""
     spans = sorted(span for span in map(outage_s, settings.outage) if span is not None and span[0] == role)
     merged: list[list[int]] = []
     for _, since, until in spans:

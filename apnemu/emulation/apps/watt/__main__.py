@@ -23,7 +23,7 @@ from apnemu.emulation.apps.watt.agent import Agent, Peers
 from apnemu.emulation.apps.watt.aggregator import Aggregator
 from apnemu.emulation.apps.watt.calendar import Calendar
 from apnemu.emulation.apps.watt.centre import Centre
-from apnemu.emulation.apps.watt.desk import Party, RealDesk
+from apnemu.emulation.apps.watt.desk import Desk, Party, RealDesk
 from apnemu.emulation.apps.watt.forecaster import Forecaster
 from apnemu.emulation.apps.watt.jobs import Book, Job
 from apnemu.emulation.apps.watt.tso import Line, Tso
@@ -39,7 +39,7 @@ def calendar_of(papers: Mapping[str, Any], begin_ns: int) -> Calendar:
     return Calendar(begin_ns=begin_ns, **times)
 
 
-def party_of(papers: Mapping[str, Any], desk: RealDesk, calendar: Calendar) -> Party:
+def party_of(papers: Mapping[str, Any], desk: Desk, calendar: Calendar) -> Party:
     """The party of a role."""
     own, role = papers["own"], papers["role"]
     if role == "forecaster":
