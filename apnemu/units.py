@@ -20,6 +20,8 @@ GROUP_INDEX = 1.468
 
 
 S_PER_DAY = 86_400
+S_PER_H = 3_600
+NS_PER_H = S_PER_H * NS_PER_S
 
 
 def fibre_delay_ns(length_km: float, group_index: float = GROUP_INDEX) -> int:

@@ -1,6 +1,13 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """[guest] Parties of a watt-bit day: programs in the sites' hosts that speak with each other in every slot.
 
-`messages` is the form of what they say, and its seal, `post` how it goes from one to another. All is of the standard
-library, since each import of a program costs the lab's time once for every party.
+Parties: `forecaster`, `aggregator`, who gathers, decides by its `planner` and plans, `tso`, a grid operator that grants
+or not, `centre`, which turns plans into orders, `agent` of a data centre, with its `jobs`. `calendar` has the instants
+of a day.
+
+How they speak: `messages` is the form of what they say, and its seal, `post` how it goes from one to another, `desk`
+what a party works with. A party knows nothing of sockets and clocks but its desk, so that a test plays a day in
+milliseconds.
+
+All but `planner` is of the standard library, since each import costs the lab's time once for every party.
 """

@@ -1,0 +1,227 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""[guest] A data centre's agent: says what it has, obeys orders while they are good, and goes on alone without them.
+
+Work is owned by the agent of its home. What is to run elsewhere in a slot is handed over before the slot begins, for
+that slot alone, and counts as done once the other agent has said so. Refused, it runs at home. Without an answer nobody
+knows whether it runs there, so it does not run at home either; the other agent is asked again, slot after slot, and
+what turns out not to have run is work that is left. So nothing runs in two places and nothing is lost, whatever is cut.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+
+from apnemu.emulation.apps.watt.calendar import Calendar
+from apnemu.emulation.apps.watt.desk import Desk
+from apnemu.emulation.apps.watt.jobs import Book
+from apnemu.emulation.apps.watt.messages import Message
+
+Away = tuple[str, str]
+"""A job, and the site where it is to run."""
+
+
+@dataclass(slots=True)
+class Slot:
+    """Own jobs of a slot that were offered elsewhere, in kW, and which of them were agreed to or refused."""
+
+    offered: dict[Away, int] = field(default_factory=dict)
+    agreed: set[Away] = field(default_factory=set)
+    refused: set[Away] = field(default_factory=set)
+
+    def open(self) -> dict[Away, int]:
+        """What nobody knows about."""
+        return {key: kw for key, kw in self.offered.items() if key not in self.agreed | self.refused}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Peers:
+    """Names of the parties that an agent speaks with; `agents` has the agent of each other site."""
+
+    aggregator: str
+    centre: str
+    agents: Mapping[str, str]
+
+
+class Agent:
+    """The agent of a site; `hides` is what its owner keeps to himself: jobs, or ranges."""
+
+    def __init__(
+        self, desk: Desk, calendar: Calendar, site: str, book: Book, peers: Peers, hides: Sequence[str] = ()
+    ) -> None:
+        self._desk = desk
+        self._calendar = calendar
+        self._site = site
+        self.book = book
+        self._peers = peers
+        self._hides = frozenset(hides)
+        self._order: Message | None = None
+        self._slots: dict[int, Slot] = {}
+        self._guests: dict[int, dict[tuple[str, str], int]] = {}
+
+    def begin(self) -> None:
+        """Plan the instants of every slot that is still to come."""
+        calendar = self._calendar
+        for slot in range(calendar.next_slot(self._desk.now_ns()), calendar.slots):
+            self._desk.at(calendar.opens_ns(slot), partial(self._say, slot))
+            self._desk.at(calendar.hands_over_ns(slot), partial(self._hand_over, slot))
+            self._desk.at(calendar.starts_ns(slot), partial(self._start, slot))
+
+    def taken(self, message: Message) -> None:
+        """Act on an order of the centre, on another agent's handover, or on its answer to one of ours."""
+        kind, sender = message["kind"], message["from"]
+        if kind == "order" and sender == self._peers.centre and message["site"] == self._site:
+            if self._order is None or message["slot"] >= self._order["slot"]:
+                self._order = message
+        elif kind == "handover" and sender in self._peers.agents.values():
+            self._host(message)
+        elif kind == "done" and sender == self._peers.agents.get(message["site"]):
+            self._answered(message, (message.get("job", ""), message["site"]))
+
+    def _say(self, slot: int) -> None:
+        """Tell the aggregator what could run here in the slots ahead, and ask again about what nobody knows."""
+        for number, state in self._slots.items():
+            for (job, to), kw in state.open().items():
+                self._desk.send(self._peers.agents[to], "handover", number, number, job=job, kw=kw, bytes=0)
+        if "ranges" in self._hides:
+            return
+        count = min(self._calendar.horizon, self._calendar.slots - slot)
+        room = [self.book.room_kw] * count
+        stays = [sum(job.kw for job in self.book.due(slot + number) if not job.moves) for number in range(count)]
+        body: dict[str, object] = {} if "jobs" in self._hides else {"jobs": self.book.listed(self._site, slot)}
+        self._desk.send(
+            self._peers.aggregator,
+            "state",
+            slot,
+            slot,
+            site=self._site,
+            kw_min=[min(kw, self.book.room_kw) for kw in stays],
+            kw_max=room,
+            room_kw=room,
+            battery_wh=0,
+            **body,
+        )
+
+    def _order_for(self, slot: int) -> Message | None:
+        """The order that holds for a slot; None if there is none that is still good."""
+        order = self._order
+        if order is None or not order["slot"] <= slot <= order["good_until_slot"]:
+            return None
+        return order if slot - order["slot"] < len(order["kw"]) else None
+
+    def _hand_over(self, slot: int) -> None:
+        """Offer to other sites what the order has run there in this slot."""
+        order = self._order_for(slot)
+        if order is None:
+            return
+        state = self._slots.setdefault(slot, Slot())
+        due = {job.name: job for job in self.book.due(slot) if job.moves}
+        for move in order["moves"]:
+            key = (move["job"], move["to"])
+            if (
+                move["slot"] != slot
+                or move["job"] not in due
+                or key in state.offered
+                or key[1] not in self._peers.agents
+            ):
+                continue
+            gone = sum(kw for (name, _), kw in state.offered.items() if name == move["job"])
+            kw = min(move["kw"], self.book.most_kw(due[move["job"]]) - gone)
+            if kw > 0:
+                state.offered[key] = kw
+                agent = self._peers.agents[key[1]]
+                if not self._desk.send(agent, "handover", slot, slot, job=key[0], kw=kw, bytes=0):
+                    state.refused.add(key)
+
+    def _host(self, message: Message) -> None:
+        """Take another site's job for a slot that has not begun, if the order has room for it; and say what runs."""
+        slot, kw = message["slot"], message["kw"]
+        key = (message["from"], message["job"])
+        guests = self._guests.setdefault(slot, {})
+        order = self._order_for(slot)
+        if key not in guests:
+            free = 0
+            if order is not None and self._desk.now_ns() < self._calendar.starts_ns(slot):
+                free = min(self._limit_kw(slot), self.book.room_kw) - sum(self._planned(slot).values())
+            guests[key] = kw if sum(guests.values()) + kw <= free else 0
+        self._desk.send(
+            message["from"],
+            "done",
+            slot,
+            slot,
+            site=self._site,
+            job=message["job"],
+            wh=self._calendar.wh(guests[key]),
+            bytes=message["bytes"],
+            took_ns=max(0, self._desk.now_ns() - message["sent_ns"]),
+        )
+
+    def _answered(self, message: Message, key: Away) -> None:
+        """Note what another agent said about a job of ours; after its slot, take back what did not run."""
+        state = self._slots.get(message["slot"])
+        if state is None or key not in state.open():
+            return
+        runs = message["wh"] > 0
+        (state.agreed if runs else state.refused).add(key)
+        if self._desk.now_ns() >= self._calendar.starts_ns(message["slot"]):
+            if not runs:
+                self.book.ran(key[0], -state.offered[key])
+            self._desk.note(late=True, slot=message["slot"], site=self._site, job=key[0], to=key[1], ran=runs)
+
+    def _limit_kw(self, slot: int) -> int:
+        """Most that the site may draw in a slot: the order's figure, and without an order what it draws by itself."""
+        order = self._order_for(slot)
+        return sum(self.book.alone(slot).values()) if order is None else int(order["kw"][slot - order["slot"]])
+
+    def _planned(self, slot: int) -> dict[str, int]:
+        """Power of each own job at home in a slot, before what was refused elsewhere comes back."""
+        order = self._order_for(slot)
+        if order is None:
+            return self.book.alone(slot)
+        planned, at = order.get("work_kw", {}), slot - order["slot"]
+        wanted = {}
+        for job in self.book.due(slot):
+            series = planned.get(job.name)
+            if series is None or not job.moves:
+                wanted[job.name] = self.book.pace_kw(job, slot)
+            else:
+                wanted[job.name] = min(max(0, series[at]) if at < len(series) else 0, self.book.most_kw(job))
+        return self.book.fitted(wanted, self.book.room_kw)
+
+    def _start(self, slot: int) -> None:
+        """Settle a slot at its first instant: what runs here, what elsewhere, and what nobody may run."""
+        state = self._slots.setdefault(slot, Slot())
+        guests = {key: kw for key, kw in self._guests.get(slot, {}).items() if kw}
+        elsewhere = {key: kw for key, kw in state.offered.items() if key not in state.refused}
+        home = self._at_home(slot, state, elsewhere, sum(guests.values()))
+        for name, kw in [*home.items(), *((name, kw) for (name, _), kw in elsewhere.items())]:
+            self.book.ran(name, kw)
+        order = self._order_for(slot)
+        self._desk.note(
+            slot=slot,
+            site=self._site,
+            kw=sum(home.values()) + sum(guests.values()),
+            home_kw=home,
+            guest_kw={f"{job} of {agent}": kw for (agent, job), kw in guests.items()},
+            away_kw={f"{job} at {to}": kw for (job, to), kw in elsewhere.items() if (job, to) in state.agreed},
+            unknown_kw={f"{job} at {to}": kw for (job, to), kw in state.open().items()},
+            order_slot=None if order is None else order["slot"],
+        )
+        for number in [number for number, old in self._slots.items() if number < slot and not old.open()]:
+            del self._slots[number]
+
+    def _at_home(self, slot: int, state: Slot, elsewhere: Mapping[Away, int], guests_kw: int) -> dict[str, int]:
+        """Power of each own job here: as planned, and what was refused elsewhere as far as there is room for it."""
+        left = {name: self.book.most_kw(job) for name, job in self.book.jobs.items()}
+        for (name, _), kw in elsewhere.items():
+            left[name] -= kw
+        home = self.book.fitted(self._planned(slot), self.book.room_kw - guests_kw)
+        home = {name: max(0, min(kw, left[name])) for name, kw in home.items()}
+        top = min(self.book.room_kw, max(self._limit_kw(slot), sum(self.book.alone(slot).values())))
+        room = top - guests_kw - sum(home.values())
+        for name, to in sorted(state.refused):
+            back = max(0, min(state.offered[name, to], room, left[name] - home.get(name, 0)))
+            home[name] = home.get(name, 0) + back
+            room -= back
+        return home

@@ -1,0 +1,240 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""[guest] How the aggregator decides: forecasts and states become a power system, its cheapest plan a proposal.
+
+This is the one file of the parties that imports numpy. What everybody may know of the power system (areas, ties, whose
+sites stand where) is told at the start; all else is what messages say, and nothing of it is made up: without a forecast
+that is good, nothing is shifted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any
+
+import numpy as np
+
+from apnemu.emulation.apps.watt.aggregator import Known, Proposal, Share
+from apnemu.emulation.apps.watt.messages import Message
+from apnemu.model.power import Area, Feeder, Gpu, Power, SitePower, Step, Tie, Work, Zone
+from apnemu.model.profile import Profile, Series, series
+from apnemu.power.horizon import Asked
+from apnemu.power.schedule import Schedule
+from apnemu.power.shift import plan
+from apnemu.units import S_PER_H
+
+STALE_S = 6 * S_PER_H
+"""Age from which a forecast is no longer good."""
+QUANTITIES = {
+    "demand_kw": ("demand_mw", 1e3),
+    "solar_kw": ("solar_mw", 1e3),
+    "wind_kw": ("wind_mw", 1e3),
+    "curtailed_kw": ("curtailed_mw", 1e3),
+    "price_milliyen_per_kwh": ("price_yen_per_mwh", 1.0),
+    "gco2_per_kwh": ("kgco2_per_mwh", 1.0),
+}
+"""Quantity of a message -> that of a profile, and how many of the one are one of the other."""
+
+
+def told(power: Power) -> dict[str, Any]:
+    """What everybody may know of a power system, as JSON: no work, no profile, no limits of feeders."""
+    return {
+        "name": power.name,
+        "currency": power.currency,
+        "clearing": power.clearing,
+        "slot_s": power.profile.slot_s,
+        "areas": [
+            {"name": area.name, "tso": area.tso, "hz": area.hz}
+            | {"supply": [[step.mw, step.yen_per_mwh, step.kgco2_per_mwh] for step in area.supply]}
+            for area in power.areas
+        ],
+        "ties": [
+            {"name": tie.name, "a": tie.a, "b": tie.b, "mw": tie.mw, "back_mw": tie.back_mw, "kind": tie.kind}
+            | {"reactance": tie.reactance, "base": tie.base if isinstance(tie.base, float | int) else 0.0}
+            for tie in power.ties
+        ],
+        "sites": [
+            {"name": site.name, "area": site.area, "owner": site.owner, "zone": site.zone, "pooled": site.pooled}
+            | {"feed_mw": site.feed_mw, "pue": [list(point) for point in site.pue]}
+            for site in power.sites
+        ],
+        "zones": [
+            {"name": zone.name, "sites": zone.sites if isinstance(zone.sites, str) else list(zone.sites)}
+            for zone in power.zones
+        ],
+        "work_zones": {work.name: work.zone for work in power.work if work.zone},
+        "gpu_yen_per_it_mwh": power.gpu.yen_per_it_mwh,
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Planner:
+    """Proposals for a power system of which it was `told`, under what is `asked`."""
+
+    told: Mapping[str, Any]
+    asked: Asked
+
+    def __call__(self, slot: int, count: int, known: Known) -> Proposal:
+        """Make the cheapest plan of what is known; nothing shifts where a site's area has no good forecast."""
+        states = {site: message for site, message in sorted(known.states.items()) if message["slot"] == slot}
+        power = self._believed(slot, count, known, states)
+        asked = self.asked if power is not None else replace(self.asked, shift="none")
+        power = power or self._system(slot, count, states, {})
+        none = plan(power, replace(self.asked, shift="none"))
+        best = none if asked.shift == "none" else plan(power, asked, none)
+        return _proposal(power, none, best, count)
+
+    def _believed(self, slot: int, count: int, known: Known, states: Mapping[str, Message]) -> Power | None:
+        """The power system as forecasts have it; None where one is missing, stale, or all zero for its price."""
+        told_sites = {site["name"]: site["area"] for site in self.told["sites"]}
+        needed = {told_sites[site] for site in states}
+        values: dict[str, dict[str, Series]] = {}
+        for (area, quantity), message in known.forecasts.items():
+            late = slot - message["slot"]
+            figures = message["value"][late : late + count] if 0 <= late * self.told["slot_s"] <= STALE_S else []
+            if len(figures) == count:
+                name, each = QUANTITIES[quantity]
+                values.setdefault(area, {})[name] = series(np.array(figures, dtype=np.float64) / each)
+        if self.told["clearing"] == "price":
+            prices = {area: of.get("price_yen_per_mwh") for area, of in values.items()}
+            if any(prices.get(area) is None or not np.any(prices[area]) for area in needed):
+                return None
+        elif any("demand_mw" not in values.get(area["name"], {}) for area in self.told["areas"]):
+            return None
+        return self._system(slot, count, states, values)
+
+    def _system(
+        self, slot: int, count: int, states: Mapping[str, Message], values: Mapping[str, Mapping[str, Series]]
+    ) -> Power:
+        """The power system with the sites that have said what they have, and the work of which they told."""
+        data = self.told
+        empty = {area["name"]: {"price_yen_per_mwh": series(np.zeros(count))} for area in data["areas"]}
+        profile = Profile(
+            begin=datetime(2000, 1, 1, tzinfo=UTC), slot_s=data["slot_s"], values={**empty, **values} or empty
+        )
+        sites = tuple(
+            SitePower(
+                room_mw=min(states[site["name"]]["room_kw"], default=0) / 1e3,
+                **{**site, "pue": tuple(tuple(point) for point in site["pue"])},
+            )
+            for site in data["sites"]
+            if site["name"] in states
+        )
+        return Power(
+            name=data["name"],
+            source="",
+            licence="",
+            inferred=(),
+            currency=data["currency"],
+            clearing=data["clearing"],
+            profile=profile,
+            areas=tuple(
+                Area(
+                    name=area["name"],
+                    tso=area["tso"],
+                    hz=area["hz"],
+                    supply=tuple(Step(mw=mw, yen_per_mwh=yen, kgco2_per_mwh=kg) for mw, yen, kg in area["supply"]),
+                )
+                for area in data["areas"]
+            ),
+            ties=tuple(Tie(**tie) for tie in data["ties"]),
+            zones=tuple(
+                Zone(name=zone["name"], sites=zone["sites"] if zone["sites"] == "all" else tuple(zone["sites"]))
+                for zone in data["zones"]
+            ),
+            work=tuple(self._work(slot, count, states, {site.name: site.owner for site in sites})),
+            gpu=Gpu(yen_per_it_mwh=data["gpu_yen_per_it_mwh"]),
+            sites=sites,
+        )
+
+    def _work(self, slot: int, count: int, states: Mapping[str, Message], owners: Mapping[str, str]) -> list[Work]:
+        """Jobs that may move, and what stays at each site as fixed work for as long as it is the same."""
+        slot_s, works = self.told["slot_s"], []
+        for site, state in states.items():
+            for job in state.get("jobs", ()):
+                begins = max(0, job.get("from_slot", 0) - slot)
+                ends = min(job["by_slot"] - slot, count)
+                if begins < ends and job["kw"] and job["wh_left"]:
+                    works.append(
+                        Work(
+                            name=job["job"],
+                            owner=owners[site],
+                            home=site,
+                            mw=job["kw"] / 1e3,
+                            hours="all" if job.get("endless") else job["wh_left"] / (1e3 * job["kw"]),
+                            from_s=begins * slot_s,
+                            by_s=ends * slot_s,
+                            zone=self.told["work_zones"].get(job["job"], ""),
+                            most_mw=job.get("most_kw", job["kw"]) / 1e3,
+                        )
+                    )
+            for number, (begins, ends, kw) in enumerate(_runs(state["kw_min"][:count])):
+                works.append(
+                    Work(
+                        name=f"{site} stays {number}",
+                        owner=owners[site],
+                        home=site,
+                        mw=kw / 1e3,
+                        from_s=begins * slot_s,
+                        by_s=ends * slot_s,
+                        kind="fixed",
+                    )
+                )
+        return works
+
+
+def _runs(kw: Sequence[int]) -> list[tuple[int, int, int]]:
+    """Stretches of slots with one power above 0: (from, until before, kW).
+
+    >>> _runs([0, 5, 5, 7])
+    [(1, 3, 5), (3, 4, 7)]
+    """
+    found: list[tuple[int, int, int]] = []
+    for slot, power in enumerate(kw):
+        if found and found[-1][1:] == (slot, power):
+            found[-1] = (found[-1][0], slot + 1, power)
+        elif power:
+            found.append((slot, slot + 1, power))
+    return found
+
+
+def _kw(mw: Any) -> list[int]:
+    """Whole kW of MW.
+
+    >>> _kw([0.0004, 1.9996])
+    [0, 2]
+    """
+    return [int(value) for value in np.rint(np.asarray(mw, dtype=np.float64) * 1e3)]
+
+
+def _proposal(power: Power, none: Schedule, best: Schedule, count: int) -> Proposal:
+    """A plan in whole kW beside the plan in which nothing shifts."""
+    names = [site.name for site in power.sites]
+    jobs: dict[str, Share] = {}
+    stays = {name: [0] * count for name in names}
+    for index, work in enumerate(power.work):
+        home = names.index(work.home)
+        run = best.run_mw[index][:, :count]
+        if work.kind == "fixed":
+            stays[work.home] = [had + kw for had, kw in zip(stays[work.home], _kw(run[home]), strict=True)]
+            continue
+        away = {name: _kw(run[at]) for at, name in enumerate(names) if at != home and run[at].any()}
+        jobs[work.name] = Share(
+            home=work.home,
+            base_kw=_kw(none.run_mw[index][:, :count].sum(axis=0)),
+            total_kw=[kw + sum(of[slot] for of in away.values()) for slot, kw in enumerate(_kw(run[home]))],
+            away_kw=away,
+        )
+    change: dict[str, list[int]] = {}
+    for area in power.areas:
+        here = [index for index, site in enumerate(power.sites) if site.area == area.name]
+        change[area.name] = _kw((best.grid_mw[here] - none.grid_mw[here]).sum(axis=0)[:count])
+    for feeder in power.feeders:
+        change[feeder.name] = _feeder_change(feeder, names, none, best, count)
+    return Proposal(jobs=jobs, stays_kw=stays, change_kw=change)
+
+
+def _feeder_change(feeder: Feeder, names: Sequence[str], none: Schedule, best: Schedule, count: int) -> list[int]:
+    here = [index for index, name in enumerate(names) if name in feeder.sites]
+    return _kw((best.grid_mw[here] - none.grid_mw[here]).sum(axis=0)[:count])

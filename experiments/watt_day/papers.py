@@ -1,0 +1,231 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""What each party of a day is told, and no other: who it is, whom it speaks with, and what is its own."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+
+from apnemu.emulation.apps.watt.messages import pair_key
+from apnemu.emulation.apps.watt.planner import QUANTITIES, told
+from apnemu.emulation.apps.watt.tso import PARTS
+from apnemu.experiments.watt_day.settings import Day, Settings, dead_ns
+from apnemu.model.power import Power, Work
+from apnemu.power.flow import incidence, ptdf
+from apnemu.power.forecast import forecast
+from apnemu.power.grid import balancing, feeder_base_mw, tie_base_mw
+from apnemu.power.horizon import Horizon, horizon
+from apnemu.power.program import Floats
+from apnemu.units import NS_PER_S, s_to_ns
+
+AGGREGATOR, CENTRE, FORECASTER = "aggregator", "centre", "forecaster"
+PORTS = {AGGREGATOR: 7300, CENTRE: 7301, "agent": 7303}
+Papers = dict[str, Any]
+
+
+def agent_name(site: str) -> str:
+    """Name of a site's agent."""
+    return f"agent-{site}"
+
+
+def hub(power: Power) -> str:
+    """The site at which aggregator, centre and forecaster stand: the aggregator's, or the first."""
+    return next((party.at for party in power.parties if party.role == AGGREGATOR), power.sites[0].name)
+
+
+def papers_of(power: Power, day: Day, settings: Settings, seed: int) -> list[tuple[str, Papers]]:
+    """The site and the papers of every party, in the order in which they are started."""
+    over = horizon(power, settings.days)
+    return _Desk(power, over, day, settings, seed).all()
+
+
+class _Desk:
+    """Writer of a day's papers."""
+
+    def __init__(self, power: Power, over: Horizon, day: Day, settings: Settings, seed: int) -> None:
+        self._power = power
+        self._over = over
+        self._day = day
+        self._settings = settings
+        self._secret = hashlib.sha256(f"{seed} {day.phase} keys of a watt-bit day".encode()).digest()
+        self._seed = seed
+        self._hub = hub(power)
+        self._agents = {site.name: agent_name(site.name) for site in power.sites}
+        self._operators = _operators(power)
+
+    def all(self) -> list[tuple[str, Papers]]:
+        at = {party.name: party.at for party in self._power.parties}
+        found = [(self._hub, self._aggregator()), (self._hub, self._centre())]
+        found += [(at.get(name, self._hub), self._tso(name)) for name in self._operators]
+        found += [(site, self._agent(site)) for site in self._agents]
+        if self._day.control == AGGREGATOR:
+            found.append((self._hub, self._forecaster()))
+        return found
+
+    def _papers(self, name: str, role: str, peers: Mapping[str, str | None], own: Mapping[str, Any]) -> Papers:
+        """Papers of a party; `peers` has the site of those whom it calls, None of those who call it."""
+        return {
+            "name": name,
+            "role": role,
+            "slots": self._over.slots,
+            "slot_ns": self._power.profile.slot_s * NS_PER_S,
+            "horizon": self._settings.horizon,
+            "lease": self._settings.lease,
+            "decision_ns": s_to_ns(self._settings.decision_s),
+            "port": PORTS.get(role, 0),
+            "dead": dead_ns(self._settings, role),
+            "peers": {peer: self._peer(name, peer, site) for peer, site in peers.items()},
+            "own": dict(own),
+        }
+
+    def _peer(self, name: str, peer: str, site: str | None) -> dict[str, Any]:
+        key = pair_key(self._secret, name, peer).hex()
+        if site is None:
+            return {"key": key}
+        port = PORTS["agent"] if peer in self._agents.values() else PORTS[peer]
+        return {"key": key, "address": f"{{address:{site}}}", "port": port}
+
+    def _aggregator(self) -> Papers:
+        callers = [CENTRE, FORECASTER, *self._operators, *self._agents.values()]
+        asked = asdict(self._day.asked(self._settings))
+        own = {"told": told(self._power), "asked": asked, "centre": CENTRE, "operators": list(self._operators)}
+        return self._papers(AGGREGATOR, AGGREGATOR, dict.fromkeys(callers), own)
+
+    def _centre(self) -> Papers:
+        hidden = {party.name for party in self._power.parties if {"jobs", "ranges"} & set(party.hides)}
+        homes = {work.name: work.home for work in self._power.work if work.owner not in hidden}
+        own = {"aggregator": AGGREGATOR, "agents": self._agents, "homes": homes}
+        return self._papers(CENTRE, CENTRE, {AGGREGATOR: self._hub, **dict.fromkeys(self._agents.values())}, own)
+
+    def _forecaster(self) -> Papers:
+        believed = self._day.believed(self._settings, self._seed)
+        guess = forecast(self._power, believed.kind, sigma=believed.sigma, error=believed.error, seed=believed.seed)
+        over = horizon(guess.power, self._settings.days)
+        own = {"aggregator": AGGREGATOR, "believed": _figures(guess.power, over)}
+        return self._papers(FORECASTER, FORECASTER, {AGGREGATOR: self._hub}, own)
+
+    def _tso(self, name: str) -> Papers:
+        own = {"lines": _lines(self._power, self._over, name)}
+        return self._papers(name, "tso", {AGGREGATOR: self._hub}, own)
+
+    def _agent(self, site: str) -> Papers:
+        name = self._agents[site]
+        others = {to: agent for to, agent in self._agents.items() if to != site}
+        calls = {AGGREGATOR: self._hub, CENTRE: self._hub}
+        alone = self._day.control != AGGREGATOR
+        peers: dict[str, str | None] = {} if alone else dict(calls)
+        peers |= {agent: to if name < agent else None for to, agent in others.items()}
+        of_site = next(each for each in self._power.sites if each.name == site)
+        hides = next((party.hides for party in self._power.parties if party.name == of_site.owner), ())
+        own = {
+            "site": site,
+            "room_kw": round(of_site.room_mw * 1e3),
+            "jobs": [job for work in self._power.work if work.home == site for job in self._jobs(work)],
+            "peers": {"aggregator": AGGREGATOR, "centre": CENTRE, "agents": others},
+            "hides": list(hides),
+        }
+        return self._papers(name, "agent", peers, own)
+
+    def _jobs(self, work: Work) -> list[dict[str, Any]]:
+        """A site's work as its agent has it, in whole kW and slots."""
+        slot_s = self._power.profile.slot_s
+        ends = -(-self._over.ends_s(work) // slot_s)
+        moves = work.kind == "flexible" and self._day.shift != "none"
+        room_mw = max(site.room_mw for site in self._power.sites)
+        most_mw = work.mw if work.endless or work.kind == "fixed" or work.whole else (work.most_mw or room_mw)
+        return [
+            {
+                "name": work.name,
+                "kw": round(work.mw * 1e3),
+                "most_kw": round(most_mw * 1e3),
+                "from_slot": work.from_s // slot_s,
+                "by_slot": ends,
+                "left_wh": None if work.endless else round(work.mwh * 1e6),
+                "state_bytes": round(work.state_bytes),
+                "pausable": work.pausable,
+                "moves": moves,
+            }
+        ]
+
+
+def _operators(power: Power) -> dict[str, list[str]]:
+    """Grid operators, each with its areas, in the file's order."""
+    found: dict[str, list[str]] = {}
+    for area in power.areas:
+        found.setdefault(area.tso or f"tso-{area.name}", []).append(area.name)
+    return found
+
+
+def _figures(power: Power, over: Horizon) -> dict[str, dict[str, list[int]]]:
+    """What is believed of each area, in the whole numbers of messages, from the first slot to the profile's end."""
+    return {
+        area.name: {
+            quantity: [round(value * each) for value in power.profile.of(area.name, name)[over.begin :].tolist()]
+            for quantity, (name, each) in QUANTITIES.items()
+            if power.profile.has(area.name, name)
+        }
+        for area in power.areas
+    }
+
+
+def _lines(power: Power, over: Horizon, operator: str) -> list[dict[str, Any]]:
+    """The lines that an operator looks after: ties that end in its areas, and the feeders of these."""
+    own = _operators(power)[operator]
+    names = [area.name for area in power.areas]
+    lines: list[dict[str, Any]] = []
+    if power.clearing == "price" and power.ties:
+        carried = tie_base_mw(over)
+        shares = _tie_shares(power, over)
+        for index, tie in enumerate(power.ties):
+            if {tie.a, tie.b} & set(own) and tie.kind == "ac":
+                by_area = dict(zip(names, shares[index], strict=True))
+                lines.append(_line(tie.name, carried[index], -tie.back_mw, tie.mw, by_area))
+    for feeder in power.feeders:
+        if feeder.area in own:
+            base = feeder_base_mw(over, feeder.name, feeder.base)
+            lines.append(_line(feeder.name, base, -1e9, feeder.mw, {feeder.name: np.ones(over.slots)}))
+    return lines
+
+
+def _tie_shares(power: Power, over: Horizon) -> Floats:
+    """What a tie carries more for each MW that an area draws more (tie, area, slot)."""
+    part, group = balancing(over)
+    names = tuple(area.name for area in power.areas)
+    factors = ptdf(power)
+    shares = np.zeros((len(power.ties), len(names), over.slots))
+    assert incidence(names, power.ties).shape == factors.shape
+    for area in range(len(names)):
+        draws = np.zeros(len(names))
+        draws[area] = 1.0
+        shares[:, area, :] = factors @ (part * (group @ draws)[:, np.newaxis] - draws[:, np.newaxis])
+    return shares
+
+
+def _line(name: str, base_mw: Floats, least_mw: float, most_mw: float, shares: Mapping[str, Floats]) -> dict[str, Any]:
+    return {
+        "name": name,
+        "base_kw": _kw(base_mw),
+        "least_kw": round(least_mw * 1e3),
+        "most_kw": round(most_mw * 1e3),
+        "share": {area: _short([round(value * PARTS) for value in series]) for area, series in shares.items()},
+    }
+
+
+def _kw(mw: Floats) -> list[int]:
+    return [round(float(value) * 1e3) for value in mw]
+
+
+def _short(series: Sequence[int]) -> list[int]:
+    """Figures without those at the end that repeat the one before.
+
+    >>> _short([3, 3, 4, 4, 4]), _short([7, 7])
+    ([3, 3, 4], [7])
+    """
+    kept = list(series)
+    while len(kept) > 1 and kept[-1] == kept[-2]:
+        kept.pop()
+    return kept

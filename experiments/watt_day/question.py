@@ -1,0 +1,138 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""A day on which work follows power: what does it cost whom, beside a day on which nothing shifts?
+
+Forecaster, aggregator, control centre, grid operators and data centres' agents are programs in the sites' hosts. Before
+every slot they speak over the network; then each site runs what was ordered and handed over, whatever was cut off.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import combinations
+from typing import Any
+
+from apnemu.emulation.apps.watt.calendar import Calendar
+from apnemu.errors import InputError
+from apnemu.experiments.watt_day.papers import Papers, papers_of
+from apnemu.experiments.watt_day.rows import rows
+from apnemu.experiments.watt_day.settings import Day, Settings, days
+from apnemu.experiments.watt_day.shown import SHOWN
+from apnemu.model.activities import Application
+from apnemu.model.demand import Demand
+from apnemu.model.plant import Plant
+from apnemu.model.power import Power
+from apnemu.model.scenario import Stage
+from apnemu.question.context import Context, Row
+from apnemu.question.experiment import Experiment
+from apnemu.question.verdict import Claim, Verdict, at_least, at_most, judge_rows, near_share
+from apnemu.units import NS_PER_S, VirtualNs, ns_to_s
+
+PROGRAM = ("{python}", "-m", "apnemu.emulation.apps.watt")
+SET_UP_NS = 60 * NS_PER_S
+"""Time for all programs to start and to find each other, before the first message is due."""
+CONTROL_GBPS = 10.0
+"""Light between sites whose parties speak with each other, where nothing faster is asked for."""
+SAME_COST = 1e-3
+"""Difference of the cost from that of the plan computed at once, as a share: messages are in whole kW."""
+
+
+def power_of(plant: Plant) -> Power:
+    """The power system of a plant.
+
+    Raises:
+        InputError: the topology names none.
+    """
+    if plant.power is None:
+        raise InputError(f"topology {plant.name} has no power system; add power: NAME, or take two-areas")
+    return plant.power
+
+
+def prepare(plant: Plant, settings: Settings) -> Plant:
+    """Light between all data centres: their agents hand work over to each other."""
+    there = {frozenset((demand.source, demand.target)) for demand in plant.demands}
+    sites = [site.name for site in power_of(plant).sites]
+    more = tuple(
+        Demand(name=f"control-{a}-{b}", source=a, target=b, rate_gbps=CONTROL_GBPS)
+        for a, b in combinations(sites, 2)
+        if frozenset((a, b)) not in there
+    )
+    return dataclasses.replace(plant, demands=(*plant.demands, *more))
+
+
+def stages(context: Context[Settings]) -> tuple[Stage, ...]:
+    """A stage for each day."""
+    return tuple(_stage(context, day) for day in days(context.settings))
+
+
+def _stage(context: Context[Settings], day: Day) -> Stage:
+    power = power_of(context.plant)
+    papers = papers_of(power, day, context.settings, context.seed)
+    calendar = _calendar(papers[0][1])
+    begin_ns = SET_UP_NS + calendar.lead_ns
+    limit_s = ns_to_s(begin_ns + calendar.slots * calendar.slot_ns) + 60
+    applications = tuple(
+        Application(
+            name=own["name"],
+            site=site,
+            role="job",
+            argv=(*PROGRAM, f"{{start:{begin_ns}}}", json.dumps(own)),
+            limit_s=limit_s,
+        )
+        for site, own in papers
+    )
+    return Stage(phase=day.phase, duration_ns=VirtualNs(1_000_000), activities=applications)
+
+
+def _calendar(papers: Papers) -> Calendar:
+    times = {name: papers[name] for name in ("slot_ns", "slots", "horizon", "lease", "decision_ns")}
+    try:
+        return Calendar(begin_ns=0, **times)
+    except ValueError as error:
+        raise InputError(f"{error}; take a shorter decision_s", file="--set") from error
+
+
+def expected(settings: Settings) -> str:
+    """The answer, before the run."""
+    return (
+        f"each day's cost within {SAME_COST:.1%} of the plan's that is computed at once, and no "
+        "more than that of the day on which nothing shifts; no line of the grid overloaded where flows are known or "
+        "operators grant; every yen paid is received; nothing runs in two places"
+    )
+
+
+def judge(results: Sequence[Row], settings: Settings) -> Verdict:
+    """Hold every day against its own plan, and against the day without one."""
+    return judge_rows(results, lambda row: _claims(row, settings), KEY)
+
+
+def _claims(row: Mapping[str, Any], settings: Settings) -> Iterator[Claim]:
+    if row["control"] == "aggregator" and not settings.outage:
+        yield near_share("cost", row["cost_yen"], row["planned_yen"], SAME_COST, "yen")
+    yield at_most("overload", row["overload_mwh"], 0.0, "MWh")
+    yield at_most("energy that ran twice", row["twice_mwh"], 0.0, "MWh")
+    yield at_least("money received", row["unbalanced_yen"], 0.0, "yen")
+    yield at_most("money received", row["unbalanced_yen"], 0.0, "yen")
+    if row["forecast"] == "perfect" and row["none_yen"] is not None:
+        yield at_most("cost beside that of none", row["cost_yen"], row["none_yen"] * (1 + SAME_COST), "yen")
+    if settings.idle == ("never",):
+        yield at_most("deadlines missed", row["deadline_misses"], 0, "")
+
+
+KEY = ("network", "shift", "idle", "forecast", "flow", "control")
+
+EXPERIMENT = Experiment(
+    name="watt_day",
+    question="What does a day cost on which work follows power, and whom?",
+    topology="two-areas",
+    settings=Settings,
+    key=KEY,
+    prepare=prepare,
+    stages=stages,
+    rows=rows,
+    expected=expected,
+    judge=judge,
+    shown=SHOWN,
+    networks=("apn",),
+)

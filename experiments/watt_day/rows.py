@@ -1,0 +1,197 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""What the parties noted, as a schedule that the truth judges: a row for each day."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pyarrow as pa  # type: ignore[import-untyped]  # it ships no types
+
+from apnemu.experiments.watt_day.settings import Day, Settings, days
+from apnemu.model.power import Power
+from apnemu.power.forecast import forecast
+from apnemu.power.money import settle
+from apnemu.power.outcome import Outcome, outcome
+from apnemu.power.program import Floats
+from apnemu.power.schedule import Schedule
+from apnemu.power.shift import plan
+from apnemu.power.veto import granted
+from apnemu.question.context import Context, Row
+from apnemu.records.query import groups
+
+TWICE_MWH = 1e-3
+"""Energy below which work has not run twice: what whole kW of messages leave."""
+
+
+def rows(table: pa.Table, contexts: Sequence[Context[Settings]]) -> list[Row]:
+    """A row for each network and day."""
+    noted = {
+        of_stage: [json.loads(record["detail"]) for record in records]
+        for of_stage, records in groups(table, "application", "network", "phase")
+    }
+    results: list[Row] = []
+    for context in contexts:
+        power = context.plant.power
+        assert power is not None
+        bases: dict[Day, Schedule] = {}
+        for day in days(context.settings):
+            asked = replace(day.asked(context.settings), shift="none")
+            base = plan(power, asked)
+            bases[day] = base
+            notes = noted.get((context.network, day.phase), [])
+            results.append(_row(context, power, day, base, notes))
+    none = {_but_shift(row): row["cost_yen"] for row in results if row["shift"] == "none"}
+    return [{**row, "none_yen": none.get(_but_shift(row))} for row in results]
+
+
+def _but_shift(row: Mapping[str, Any]) -> tuple[Any, ...]:
+    return tuple(row[name] for name in ("network", "flow", "control", "idle"))
+
+
+def _row(context: Context[Settings], power: Power, day: Day, base: Schedule, notes: Sequence[Mapping[str, Any]]) -> Row:
+    settings = context.settings
+    asked = day.asked(settings)
+    believed = day.believed(settings, context.seed)
+    guess = forecast(power, believed.kind, sigma=believed.sigma, error=believed.error, seed=believed.seed).power
+    none = outcome(power, base, base)
+    seen = schedule_of(power, replace(base, asked=asked), notes)
+    real = outcome(power, seen, base)
+    planned = _planned(power, guess, day, settings, base)
+    money = settle(real, none)
+    balance = money.balance()
+    roles = {party.name: party.role for party in power.parties}
+    slots = [note for note in notes if "home_kw" in note]
+    return {
+        "network": context.network,
+        "shift": day.shift,
+        "idle": day.idle,
+        "forecast": day.forecast,
+        "flow": day.flow,
+        "control": day.control,
+        "cost_yen": real.cost,
+        "bound_yen": planned.bound,
+        "planned_yen": planned.cost,
+        "energy_mwh": real.energy_mwh,
+        "tco2": real.tco2,
+        "surplus_used_mwh": real.surplus_used_mwh,
+        "curtailed_mwh": real.curtailed_mwh,
+        "overload_mwh": real.overload_mwh,
+        "vetoes": _veto_count(notes, settings.horizon),
+        "idle_gpu_mwh": real.idle_gpu_mwh,
+        "undone_mwh": real.undone_mwh,
+        "twice_mwh": _twice_mwh(power, seen),
+        "deadline_misses": real.deadline_misses,
+        "moved_mwh": _elsewhere_mwh(power, seen),
+        "large_to_small_mwh": _between(power, seen, up=False),
+        "small_to_large_mwh": _between(power, seen, up=True),
+        "alone_slots": sum(note["order_slot"] is None for note in slots),
+        "unknown_mwh": sum(kw for note in slots for kw in note["unknown_kw"].values()) * power.profile.slot_h / 1e3,
+        "refused_messages": sum("audit" in note for note in notes),
+        "message_bytes": sum(note.get("sent_bytes", 0) for note in notes),
+        "peak_mw": real.peak_mw,
+        "dc_yen": sum(gain for party, gain in money.gains.items() if roles.get(party, "dc") == "dc"),
+        "aggregator_yen": sum(gain for party, gain in money.gains.items() if roles.get(party) == "aggregator"),
+        "unbalanced_yen": round(sum(balance.values()), 3) + 0.0,
+        "load_mw": _by_site(power, seen.load_mw),
+        "price_yen_per_mwh": _by_area(power, real.price_per_mwh),
+        "slot_s": power.profile.slot_s,
+    }
+
+
+def _planned(power: Power, guess: Power, day: Day, settings: Settings, base: Schedule) -> Outcome:
+    """What the plan comes to that is computed at once, with what operators grant of it."""
+    asked = day.asked(settings)
+    if asked.shift == "none" or day.control == "alone":
+        return outcome(power, replace(base, asked=asked), base)
+    believed_base = base if guess is power else plan(guess, replace(asked, shift="none"))
+    schedule = plan(guess, asked, believed_base)
+    if power.clearing == "price" and (power.ties or power.feeders):
+        schedule = granted(replace(schedule, over=replace(schedule.over, power=power)), base)
+    return outcome(power, schedule, base)
+
+
+def schedule_of(power: Power, base: Schedule, notes: Iterable[Mapping[str, Any]]) -> Schedule:
+    """What ran where, as agents noted it; sites draw from the grid what their facilities need."""
+    works = {work.name: index for index, work in enumerate(power.work)}
+    sites = {site.name: index for index, site in enumerate(power.sites)}
+    run = np.zeros_like(base.run_mw)
+    for note in notes:
+        if "home_kw" in note and note["slot"] < run.shape[2]:
+            for job, kw in note["home_kw"].items():
+                run[works[job], sites[note["site"]], note["slot"]] += kw / 1e3
+            for guest, kw in note["guest_kw"].items():
+                run[works[guest.partition(" of ")[0]], sites[note["site"]], note["slot"]] += kw / 1e3
+    facility = np.array(
+        [[site.facility_mw(float(load)) for load in run[:, index].sum(axis=0)] for site, index in _indexed(power)]
+    ).reshape(base.grid_mw.shape)
+    nothing = np.zeros_like(facility)
+    over = base.over
+    asked_mwh = base.run_mw.sum(axis=(1, 2)) * over.hours + base.undone_mwh
+    undone = np.maximum(0.0, asked_mwh - run.sum(axis=(1, 2)) * over.hours)
+    return replace(
+        base,
+        run_mw=run,
+        grid_mw=facility,
+        facility_mw=facility,
+        own_mw=nothing,
+        charge_mw=nothing,
+        discharge_mw=nothing,
+        dark_mw=nothing,
+        undone_mwh=np.where(undone > TWICE_MWH, undone, 0.0),
+        moves=(),
+        flow_change_mw=None,
+    )
+
+
+def _indexed(power: Power) -> list[tuple[Any, int]]:
+    return [(site, index) for index, site in enumerate(power.sites)]
+
+
+def _twice_mwh(power: Power, schedule: Schedule) -> float:
+    """Energy of work beyond what was asked for, and beyond its own power in a slot."""
+    hours, total = schedule.over.hours, 0.0
+    for index in range(len(power.work)):
+        ran = float(schedule.run_mw[index].sum()) * hours
+        asked = float(schedule.over.arrival_mw[index].sum()) * hours
+        slack = TWICE_MWH * schedule.over.slots
+        total += max(0.0, ran - asked - slack)
+    return total
+
+
+def _elsewhere_mwh(power: Power, schedule: Schedule) -> float:
+    """Energy of work that ran away from home."""
+    away = sum(
+        float(schedule.run_mw[row, index].sum())
+        for row, work in enumerate(power.work)
+        for site, index in _indexed(power)
+        if site.name != work.home
+    )
+    return away * schedule.over.hours
+
+
+def _between(power: Power, schedule: Schedule, *, up: bool) -> float:
+    """Energy of work that ran away from home at a larger site, or at a smaller one."""
+    total = 0.0
+    for row, work in enumerate(power.work):
+        home = power.site[work.home].room_mw
+        for site, index in _indexed(power):
+            if (site.room_mw > home) if up else (site.room_mw < home):
+                total += float(schedule.run_mw[row, index].sum())
+    return total * schedule.over.hours
+
+
+def _veto_count(notes: Iterable[Mapping[str, Any]], horizon: int) -> int:
+    """Plans of which operators granted less than was asked."""
+    return sum(bool(note.get("vetoes")) for note in notes)
+
+
+def _by_site(power: Power, values: Floats) -> dict[str, list[float]]:
+    return {site.name: [round(float(mw), 6) for mw in values[index]] for site, index in _indexed(power)}
+
+
+def _by_area(power: Power, values: Floats) -> dict[str, list[float]]:
+    return {area.name: [round(float(each), 6) for each in values[i]] for i, area in enumerate(power.areas)}
