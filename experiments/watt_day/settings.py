@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from itertools import product
 from typing import Annotated, Literal
 
-from apnemu.power.horizon import Asked, Idle, Shift
+from apnemu.model.power import Shift
+from apnemu.power.horizon import Asked, Idle
 from apnemu.power.planned import Believed
 from apnemu.question.settings import Setting
 from apnemu.units import NS_PER_S, S_PER_H

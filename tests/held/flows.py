@@ -33,6 +33,8 @@ KINDS = tuple(product((10, 100, 400), (1500, 9000), ("cubic", "reno", "bbr", "dc
 FIRST_SEGMENTS, LAST_ROUNDS = 10, 5
 """Segments of TCP's first round trip (RFC 6928), and round trips from a window that fits to a steady state."""
 COUNTED_S = 0.1
+CYCLE_ROUNDS = 8
+"""Round trips of BBR's cycle of pacing gains (1.25, 0.75, six times 1): it is counted over whole ones, after one more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +59,11 @@ class Point:
         """The point, and times of whole round trips: after slow start, and counted."""
         first = FIRST_SEGMENTS * (self.mtu - TCP_HEADERS_BYTES)
         rounds = math.ceil(math.log2(max(1, self.window_bytes / first))) + LAST_ROUNDS
-        counted_s = math.ceil(COUNTED_S / self.rtt_s) * self.rtt_s
+        counted = math.ceil(COUNTED_S / self.rtt_s)
+        if self.congestion_control == "bbr":
+            rounds += CYCLE_ROUNDS
+            counted = math.ceil(counted / CYCLE_ROUNDS) * CYCLE_ROUNDS
+        counted_s = counted * self.rtt_s
         return {**asdict(self), "flows": 1, "ramp_s": round(rounds * self.rtt_s + 0.03, 6), "seconds": counted_s}
 
 
