@@ -6,7 +6,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, TypeVar
 
-from apnemu.model.activities import Activity, Application, Flow, Pair, Probes, Routing
+from apnemu.model import activities
+from apnemu.model.activities import Activity, Application, Pair, Probes, Routing
 from apnemu.units import VirtualNs, ns_to_s, s_to_ns
 
 START_EVERY_NS = VirtualNs(10_000_000_000)
@@ -72,4 +73,4 @@ def planned_virtual_s(stages: tuple[Stage, ...], *, learns: bool = False, settle
 def _pairs(stages: tuple[Stage, ...]) -> set[Pair]:
     """Pairs of sites between which frames are sent first."""
     probed = {pair for stage in stages for probes in stage.of(Probes) for pair in probes.pairs}
-    return probed | {(flow.source, flow.target) for stage in stages for flow in stage.of(Flow)}
+    return probed | {(flow.source, flow.target) for stage in stages for flow in stage.of(activities.Flow)}

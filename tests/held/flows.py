@@ -34,7 +34,7 @@ FIRST_SEGMENTS, LAST_ROUNDS = 10, 5
 """Segments of TCP's first round trip (RFC 6928), and round trips from a window that fits to a steady state."""
 COUNTED_S = 0.1
 CYCLE_ROUNDS = 8
-"""Round trips of BBR's cycle of pacing gains (1.25, 0.75, six times 1): it is counted over whole ones, after one more."""
+"""Round trips of BBR's cycle of pacing gains (1.25, 0.75, six times 1): counted are whole ones, after one more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
