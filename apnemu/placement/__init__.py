@@ -3,7 +3,7 @@
 
 Closed forms: `precopy` moves a running machine, `allreduce` sums gradients over workers in a training step,
 `remote_disk` reads and writes a disk in another data centre, `stalls` bounds how long commits stall while a fibre is
-dark; `training_models` holds models to train.
+dark, `transfers` sends over a TCP connection with a window; `training_models` holds models to train.
 
 Schedules: `job` says what is to be done and which pool does it, `links` what a transfer costs (measured in the lab,
 never assumed), `schedule` puts tasks on sites and says when the last one is done.

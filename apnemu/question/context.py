@@ -8,11 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Generic, Literal, TypeVar
 
-from apnemu.blueprint.prediction import ETHERNET_HEADER_BYTES, lightpath_rtt_ns, packet_rtt_ns, tcp_most_gbps
+from apnemu.blueprint.prediction import ETHERNET_HEADER_BYTES, lightpath_rtt_ns, packet_rtt_ns
+from apnemu.blueprint.tcp import payload_share, tcp_most_gbps
 from apnemu.model.activities import Pair
 from apnemu.model.assignment import Assignment
 from apnemu.model.plant import Plant
 from apnemu.planning import NextHop
+from apnemu.units import gbps_to_bytes_per_s
 
 Network = Literal["apn", "packet"]
 Row = dict[str, Any]
@@ -58,4 +60,15 @@ class Context(Generic[S]):
         """Return the most that TCP connections carry between a pair that has its line to itself, and what bounds it."""
         mtu_bytes = self.plant.packet.mtu_bytes
         rtt_ns = self.predicted_rtts(mtu_bytes + ETHERNET_HEADER_BYTES)[pair]
-        return tcp_most_gbps(self.line_rate_gbps(pair), mtu_bytes, rtt_ns, connections)
+        window_bytes = self.plant.tcp_window_bytes
+        line_gbps, whole = self.line_rate_gbps(pair), self.network == "apn"
+        return tcp_most_gbps(line_gbps, mtu_bytes, rtt_ns, connections, window_bytes, whole=whole)
+
+    def tcp_bytes_per_s(self, pair: Pair, connections: int = 1) -> int:
+        """Return that most in bytes per second."""
+        return gbps_to_bytes_per_s(self.tcp_most_gbps(pair, connections)[0])
+
+    def line_bytes_per_s(self, pair: Pair) -> float:
+        """Return TCP's payload on the full line of a pair, in bytes per second."""
+        mtu_bytes = self.plant.packet.mtu_bytes
+        return gbps_to_bytes_per_s(self.line_rate_gbps(pair)) * payload_share(mtu_bytes)

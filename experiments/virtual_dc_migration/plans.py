@@ -6,6 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
+from apnemu.blueprint.tcp import payload_share
 from apnemu.placement.precopy import Migration, Pattern
 from apnemu.question.clients import AFFORDABLE_GBPS
 from apnemu.question.context import Context
@@ -80,12 +81,11 @@ def moves(context: Context[Settings]) -> list[Move]:
     settings = context.settings
     asked: dict[tuple[float, float], Move] = {}
     rtts_ns = context.predicted_rtts(LONGEST_FRAME_BYTES)
-    mtu = context.plant.packet.mtu_bytes
     for km, asked_gbps, site in paths(settings):
         if (NEAR, site) not in rtts_ns:
             continue
         gbps = min(asked_gbps, context.line_rate_gbps((NEAR, site)))
-        share = (mtu - 52) / (mtu + 14)  # IPv4, TCP with time stamps, Ethernet
+        share = payload_share(context.plant.packet.mtu_bytes)
         plan = Migration(
             memory_bytes=settings.memory_bytes,
             dirty_bytes_per_s=settings.dirty_bytes_per_s,

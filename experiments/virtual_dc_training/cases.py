@@ -7,6 +7,7 @@ import dataclasses
 from dataclasses import dataclass
 from math import floor
 
+from apnemu.blueprint.tcp import payload_share
 from apnemu.emulation.apps.training import HEAD
 from apnemu.errors import InputError
 from apnemu.experiments.virtual_dc_training.settings import Settings, lengths_km
@@ -81,8 +82,7 @@ def rate_gbps(context: Context[Settings], line_gbps: float) -> float:
 def _plan(context: Context[Settings], line_gbps: float, rtt_ns: int, overlap: bool) -> Training:
     settings = context.settings
     model = MODELS[settings.model]
-    mtu = context.plant.packet.mtu_bytes
-    share = (mtu - 52) / (mtu + 14)  # IPv4, TCP with time stamps, Ethernet
+    share = payload_share(context.plant.packet.mtu_bytes)
     plan = Training(
         sites=settings.sites,
         per_site=settings.workers,
