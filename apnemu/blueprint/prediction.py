@@ -20,20 +20,30 @@ def lightpath_rtt_ns(path: Lightpath, frame_bytes: int) -> int:
     return 2 * serialisation_ns(frame_bytes, path.rate_gbps) + path.round_trip_ns
 
 
-def packet_rtt_ns(plant: Plant, hops: Mapping[tuple[str, str], NextHop], pair: Pair, frame_bytes: int) -> int:
-    """Round trip over empty routers between two data centres.
+def lightpath_way_ns(path: Lightpath, source: str, frame_bytes: int) -> int:
+    """One way over a lightpath, from the site `source`."""
+    delay_ns = path.delay_ns if source == path.source else path.delay_back_ns
+    return serialisation_ns(frame_bytes, path.rate_gbps) + delay_ns
 
-    On one way a frame is sent 1 + r times: by the host and by each of the r routers; each router holds it for its
-    forwarding and O/E/O time; each of the r - 1 fibres adds its FEC and its own delay.
+
+def packet_rtt_ns(plant: Plant, hops: Mapping[tuple[str, str], NextHop], pair: Pair, frame_bytes: int) -> int:
+    """Round trip over empty routers between two data centres."""
+    return packet_way_ns(plant, hops, pair, frame_bytes) + packet_way_ns(plant, hops, pair[::-1], frame_bytes)
+
+
+def packet_way_ns(plant: Plant, hops: Mapping[tuple[str, str], NextHop], pair: Pair, frame_bytes: int) -> int:
+    """One way over empty routers between two data centres.
+
+    A frame is sent 1 + r times: by the host and by each of the r routers; each router holds it for its forwarding and
+    O/E/O time; each of the r - 1 fibres adds its FEC and its own delay.
     """
     packet = plant.packet
     sending_ns = serialisation_ns(frame_bytes, packet.line_rate_gbps)
     per_router = sending_ns + packet.forwarding_ns + packet.oeo_ns
-    trip_ns = 0
-    for site, target in (pair, pair[::-1]):
-        trip_ns += sending_ns + per_router
-        while site != target:
-            hop = hops[site, target]
-            trip_ns += per_router + packet.fec_ns + plant.fibre[hop.fibre].way(site).delay_ns
-            site = hop.site
+    site, target = pair
+    trip_ns = sending_ns + per_router
+    while site != target:
+        hop = hops[site, target]
+        trip_ns += per_router + packet.fec_ns + plant.fibre[hop.fibre].way(site).delay_ns
+        site = hop.site
     return trip_ns

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """What TCP carries in closed form, and what of Linux's settings bounds it: window and buffers.
 
-A window is what a connection has under way in a round trip. It is bounded by the receiver's window scale, which is exact.
+A window is what a connection has under way in a round trip. It is bounded by the receiver's window scale, exactly.
 *Rejected:* to bound it by the buffers alone, as Linux does where nobody sets anything. What fits them depends on how a
-program writes and on the sizes of its segments: a sender is woken when a third of its buffer is free, so that between two
+program writes and on its segments' sizes: a sender is woken when a third of its buffer is free, so that between two
 thirds and all of it are under way; a receiver's window is 0.68 to 0.93 of its buffer, by its first segments.
 """
 
@@ -29,6 +29,10 @@ short frames Linux counts twice the payload."""
 FIRST_BUFFER_BYTES = 1 << 20
 SEGMENT_BYTES = 65_215
 """Most payload of a segment that Linux hands over whole: 64 KiB less room for headers (sk_gso_max_size)."""
+
+
+FEW_SEGMENTS = 16
+"""Segments that a window must hold for its rest to be used as well, where it takes less than half of the line."""
 
 
 def scaled_window_bytes(most_bytes: int) -> int:
@@ -99,8 +103,8 @@ def tcp_most_gbps(
     line, used_bytes, trip_ns = round(line_rate_gbps * payload_share(mtu_bytes), 6), window_bytes, rtt_ns
     if not rtt_ns:
         return line, "line"
-    if carried_gbps(connections * window_bytes, rtt_ns) > line / 2:
-        segment = segment_bytes(mtu_bytes, window_bytes, whole)
+    segment = segment_bytes(mtu_bytes, window_bytes, whole)
+    if carried_gbps(connections * window_bytes, rtt_ns) > line / 2 or window_bytes < FEW_SEGMENTS * segment:
         used_bytes = max(segment, window_bytes // segment * segment)
         trip_ns += round(serialisation_ns(segment, line))
     window = carried_gbps(connections * used_bytes, trip_ns)

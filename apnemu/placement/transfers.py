@@ -19,4 +19,6 @@ def sending_s(size_bytes: float, bytes_per_s: float, rtt_s: float, window_bytes:
     (10.0, 12.0, 22.0)
     """
     full = max(0, ceil(size_bytes / window_bytes) - 1)
+    if not full:
+        return size_bytes / bytes_per_s
     return full * max(rtt_s, window_bytes / bytes_per_s) + (size_bytes - full * window_bytes) / bytes_per_s

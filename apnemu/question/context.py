@@ -8,7 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Generic, Literal, TypeVar
 
-from apnemu.blueprint.prediction import ETHERNET_HEADER_BYTES, lightpath_rtt_ns, packet_rtt_ns
+from apnemu.blueprint.prediction import (
+    ETHERNET_HEADER_BYTES,
+    lightpath_rtt_ns,
+    lightpath_way_ns,
+    packet_rtt_ns,
+    packet_way_ns,
+)
 from apnemu.blueprint.tcp import payload_share, tcp_most_gbps
 from apnemu.model.activities import Pair
 from apnemu.model.assignment import Assignment
@@ -49,6 +55,12 @@ class Context(Generic[S]):
             return {pair: packet_rtt_ns(plant, self.hops, pair, frame_bytes) for pair in pairs}
         paths = self.assignment.by_pair()
         return {pair: lightpath_rtt_ns(paths[pair], frame_bytes) for pair in pairs}
+
+    def predicted_way_ns(self, pair: Pair, frame_bytes: int) -> int:
+        """The closed form of one way, in ns, from the first site of a reachable pair to the second."""
+        if self.network == "packet":
+            return packet_way_ns(self.plant, self.hops, pair, frame_bytes)
+        return lightpath_way_ns(self.assignment.by_pair()[pair], pair[0], frame_bytes)
 
     def line_rate_gbps(self, pair: Pair) -> float:
         """The rate of the pair's line: what was asked of its wavelength, or that of the packet network's lines."""

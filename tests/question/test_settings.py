@@ -13,8 +13,8 @@ import pytest
 from apnemu.errors import InputError
 from apnemu.question.discovery import known_experiments, load_experiment
 from apnemu.question.experiment import Experiment
-from apnemu.question.pairs import PairSettings
 from apnemu.question.packet_network import with_packet_settings
+from apnemu.question.pairs import PairSettings
 from apnemu.question.settings import Setting, as_text, declared, values_of
 from tests.compiled import shipped
 
