@@ -15,6 +15,8 @@ from apnemu.question.settings import Setting
 from apnemu.units import gbps_to_bytes_per_s, ns_to_s
 
 LONGEST_FRAME_BYTES = 1514
+CALL_S = 500e-9
+"""Time of a system call in the lab, unless a run asks for another (`--syscall-cost-ns`)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,6 +97,8 @@ def moves(context: Context[Settings]) -> list[Move]:
             pattern=settings.pattern,
             stop_bytes=settings.stop_bytes,
             most_rounds=settings.most_rounds,
+            call_s=CALL_S,
+            window_bytes=context.plant.tcp_window_bytes,
         )
         asked.setdefault((km, gbps), Move(distance_km=km, rate_gbps=gbps, site=site, plan=plan))
     return list(asked.values())
