@@ -36,8 +36,8 @@ from apnemu.units import VirtualNs
 PORT = "7600"
 PROGRAM = ("{python}", "-m", "apnemu.emulation.apps.loading")
 TOLERANCE = 0.02
-WARM_RTTS, WARM_S = 60, 0.15
-"""Time for which the connection is warmed: its window then fits the path."""
+WARM_RTTS, WARM_S = 8, 0.02
+"""Time's worth of the line by which the connection is warmed: slow start ends with two round trips' worth."""
 PATIENCE_S = 600.0
 
 
