@@ -120,7 +120,8 @@ def rows(table: pa.Table, contexts: Sequence[Context[Settings]]) -> list[Row]:
     found: list[Row] = []
     for row in throughput_rows(table, rates):
         most_gbps, bound = by_network[row["network"]].tcp_most_gbps((row["from"], row["to"]), row["flows"])
-        found.append({**row, "most_gbps": most_gbps, "bound": bound})
+        window_bytes = by_network[row["network"]].plant.tcp_window_bytes
+        found.append({**row, "most_gbps": most_gbps, "bound": bound, "tcp_window_bytes": window_bytes})
     return found
 
 
@@ -178,7 +179,7 @@ def expected(settings: Settings) -> str:
     """The answer, before the run."""
     return (
         f"over the APN every case gets at least {EXPECTED_SHARE:.0%} of the most that its line, less headers, and TCP's"
-        " window of 1 GiB a round trip allow, and sends nothing again"
+        " window (tcp_window_bytes, 1 GiB by itself) a round trip allow, and sends nothing again"
     )
 
 
@@ -205,7 +206,8 @@ def sentence(results: Sequence[Mapping[str, Any]], picture: Mapping[str, Any]) -
             f"the {words.network(name)} carried {words.gbps(row['goodput_gbps'])} Gbit/s of a line of "
             f"{words.gbps(row['line_rate_gbps'])} ({words.percent(row['share_of_line'])})"
             + (
-                f", as much as TCP's window of 1 GiB a round trip allows ({words.gbps(row['most_gbps'])} Gbit/s)"
+                f", as much as TCP's window of {row['tcp_window_bytes']:,} bytes a round trip allows"
+                f" ({words.gbps(row['most_gbps'])} Gbit/s)"
                 if row.get("bound") == "window"
                 else ""
             )
@@ -269,6 +271,7 @@ COLUMNS = (
     columns.percent("share_of_line", "share of line"),
     columns.gbps("most_gbps", "most by closed form, Gbit/s", 3),
     columns.text("bound", "bounded by"),
+    columns.plain("tcp_window_bytes", "TCP's window, bytes"),
     columns.plain("retransmits"),
 )
 BRIEF = (

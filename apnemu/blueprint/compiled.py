@@ -59,6 +59,7 @@ def blueprint_for(
         controller_options=controller_options,
         controller_settle_s=controller_settle_s,
         pcap=pcap,
+        tcp_window_bytes=plant.tcp_window_bytes,
     )
     if network == "apn" and assignment.shares:
         hosts, switches, wires, lit_paths, injections = compile_sharing(plant, assignment)

@@ -12,6 +12,7 @@ from mininet.cli import CLI
 from mininet.net import Mininet
 
 from apnemu.blueprint.document import Blueprint, End, Router
+from apnemu.blueprint.tcp import TCP_WINDOW_BYTES, buffer_sysctls
 from apnemu.emulation import dcn, shaping, switching
 from apnemu.emulation.namespaces import create, inside
 from apnemu.emulation.netlink import Netlink, address, ask, host_route, interfaces, link_up, neighbour, veth
@@ -22,24 +23,19 @@ OWN = ("lightpath", "packet", "apn")
 """Controllers of our own; any other is the file of an application."""
 ALL_VERSIONS = "OpenFlow10,OpenFlow11,OpenFlow12,OpenFlow13,OpenFlow14,OpenFlow15"
 """Versions that switches offer an application that is not ours: which it speaks is its own business."""
-TCP_BUFFER_BYTES = 7 << 28
-"""Largest socket buffer. It holds what TCP's largest window does (1 GiB, `blueprint.prediction`) with what Linux counts
-beside the payload, and a third that is free when a sender is woken; the kernel counts in 31 bits."""
 SYSCTLS = {
-    "ipv4/tcp_rmem": f"4096 1048576 {TCP_BUFFER_BYTES}",
-    "ipv4/tcp_wmem": f"4096 1048576 {TCP_BUFFER_BYTES}",
     "ipv4/tcp_no_metrics_save": "1",
     "ipv4/igmp_link_local_mcast_reports": "0",
     "ipv6/conf/all/disable_ipv6": "1",
     "ipv6/conf/default/disable_ipv6": "1",
 }
-"""Settings of hosts and switches: windows for a long fibre, flows that learn nothing from one another, no IPv6."""
+"""Settings of hosts and switches beside TCP's buffers: flows that learn nothing from one another, no IPv6."""
 ROUTER_SYSCTLS = {
-    **SYSCTLS,
     "ipv4/ip_forward": "1",
     "ipv4/conf/all/rp_filter": "0",
     "ipv4/conf/all/send_redirects": "0",
 }
+NOTHING_MORE: Mapping[str, str] = {}
 
 CLI.identchars += "-"
 """Mininet's CLI takes the first word of a line for a node; without this `tokyo-h1 ping osaka-h1` began with `tokyo`."""
@@ -153,6 +149,8 @@ class Net(Mininet):  # type: ignore[misc]  # mininet has no types
         for name in self._addresses:
             self._indices[name] = interfaces(self.netlink(name))
         segments = 1 if self.blueprint.segments == "mtu" else None
+        window_bytes = self.blueprint.tcp_window_bytes
+        window_bytes = window_bytes if window_bytes < TCP_WINDOW_BYTES else 0
         for end in self.ends():
             ask(self.netlink(end.node), link_up, self.index(end), segments=segments)
         for host in self.blueprint.hosts:
@@ -163,7 +161,8 @@ class Net(Mininet):  # type: ignore[misc]  # mininet has no types
                 if name != "lo":
                     ask(netlink, address, index, host.address, 32)
             for peer in host.peers:
-                ask(netlink, host_route, indices[peer.interface], peer.address, host.address)
+                way = (indices[peer.interface], peer.address, host.address)
+                ask(netlink, host_route, *way, window_bytes=window_bytes)
                 ask(netlink, neighbour, indices[peer.interface], peer.address, peer.mac)
         for router in self.blueprint.routers:
             self._configure_router(router)
@@ -187,9 +186,9 @@ class Net(Mininet):  # type: ignore[misc]  # mininet has no types
             else:
                 ask(netlink, address, index, port.address, 31)
 
-    @staticmethod
-    def _sysctls(namespace: int | None, values: Mapping[str, str] = SYSCTLS) -> None:
+    def _sysctls(self, namespace: int | None, more: Mapping[str, str] = NOTHING_MORE) -> None:
         """Write the settings from inside the namespace, which is the one that /proc/sys/net then shows."""
+        values = {**buffer_sysctls(self.blueprint.tcp_window_bytes), **SYSCTLS, **more}
         with inside(namespace):
             for name, value in values.items():
                 descriptor = os.open(f"/proc/sys/net/{name}", os.O_WRONLY)

@@ -160,7 +160,11 @@ def address(index: int, ip: str, prefix: int) -> Request:
     return f"give interface {index} the address {ip}/{prefix}", message
 
 
-def host_route(index: int, ip: str, source: str) -> Request:
+def host_route(index: int, ip: str, source: str, *, window_bytes: int = 0) -> Request:
+    """Make a route to a host. `window_bytes` is TCP's window of connections over it; 0 is no bound.
+
+    A connection takes the scale of its window from the window of its route.
+    """
     message = rtmsg()
     message["family"] = socket.AF_INET
     message["dst_len"] = 32
@@ -169,6 +173,8 @@ def host_route(index: int, ip: str, source: str) -> Request:
     message["scope"] = 253
     message["type"] = 1
     message["attrs"] = [("RTA_DST", ip), ("RTA_OIF", index), ("RTA_PREFSRC", source)]
+    if window_bytes:
+        message["attrs"].append(("RTA_METRICS", {"attrs": [("RTAX_WINDOW", window_bytes)]}))
     return f"route {ip} by interface {index}", message
 
 

@@ -221,6 +221,8 @@ class Plant:
     transceivers: int = 0
     """Number of transceivers at each data centre, for light on demand; 0: all light is planned before the run, and each
     lightpath has the transceivers that it needs."""
+    tcp_window_bytes: int = 65_535 << 14
+    """Most that each TCP connection of the hosts has under way in a round trip; as given, TCP's largest window."""
 
     @cached_property
     def site(self) -> Mapping[str, Site]:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Gradients summed over all workers: which worker sends what to which, and a training step's time in closed form.
+"""Gradients summed over all workers: which worker sends what to which, and a training step's time beforehand.
 
 Ring: Patarasuk and Yuan, "Bandwidth optimal all-reduce algorithms", JPDC 69(2), 2009: each of k workers sends
 2 (k - 1) / k of the gradients. Hierarchical: a site's workers give their gradients to its first worker; the first
@@ -12,17 +12,15 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import inf
 from typing import Literal
+
+from apnemu.placement.ring import Ring, Way
 
 Algorithm = Literal["ring", "hierarchical"]
 FORWARD = 1 / 3
 """Share of a step's computing that is the forward pass: 2 operations per parameter and token forward, 4 backward
 (Kaplan et al., 2020, 2.1)."""
-FIRST_WINDOW_BYTES = 10 * 1448
-"""TCP's first window (RFC 6928); a connection that was idle for longer than `IDLE_S` begins with it again (RFC 5681,
-4.1)."""
-IDLE_S = 0.2
-"""Idle time after which a connection begins with the first window again: Linux's least retransmission timeout."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +83,8 @@ def span(size: int, part: int, parts: int, grain: int = 8) -> tuple[int, int]:
 class Training:
     """Data-parallel training with `per_site` workers at each of `sites` data centres.
 
-    `bytes_per_s` is what TCP gets of the line between neighbours, `local_bytes_per_s` inside a data centre.
+    `bytes_per_s` is what TCP gets of the line between neighbours, `local_bytes_per_s` inside a data centre. `ways_s`
+    are the delays from each site to the next and back, where they are not half of `rtt_s`. `steps` follow each other.
     """
 
     sites: int
@@ -98,10 +97,15 @@ class Training:
     algorithm: Algorithm = "ring"
     buckets: int = 8
     overlap: bool = True
+    ways_s: tuple[tuple[float, float], ...] = ()
+    window_bytes: float = inf
+    steps: int = 1
 
     def at_home(self) -> Training:
         """Training by the same workers in one data centre."""
-        return dataclasses.replace(self, sites=1, per_site=self.sites * self.per_site, algorithm="ring", rtt_s=0.0)
+        return dataclasses.replace(
+            self, sites=1, per_site=self.sites * self.per_site, algorithm="ring", rtt_s=0.0, ways_s=()
+        )
 
 
 def ready_s(plan: Training) -> list[float]:
@@ -123,64 +127,37 @@ def sent_between_sites(plan: Training) -> float:
     return 2 * (size - 1) / size * plan.gradient_bytes
 
 
-def opening_half_trips(total: float, burst: float, line: float) -> float:
-    """Half round trips by which TCP's first window delays `total` bytes, compared with a window that is always open.
-
-    `burst` bytes are there at once and go round the ring: each member sends on what it received half a round trip
-    before. `line` is what the line carries in half a round trip. Slow start (RFC 5681, 3.1): the window is the first
-    window plus all that was acknowledged, a round trip after it was sent. As two bursts are then under way in a round
-    trip, the window opens until it holds both, or the line is full.
-
-    >>> opening_half_trips(8 * FIRST_WINDOW_BYTES, FIRST_WINDOW_BYTES, 1e9)  # one trip in two waits for the window
-    1.0
-    """
-    flow = min(burst, line)
-    sent = before = 0.0
-    trips = 0
-    while sent < total and FIRST_WINDOW_BYTES + before < 2 * flow:
-        sent, before = min(total, sent + flow, FIRST_WINDOW_BYTES + 2 * before), sent
-        trips += 1
-    return trips - sent / flow if flow else 0.0
+def ways(plan: Training) -> list[Way]:
+    """Ways from each worker to the next; of ways that repeat round the ring, those that stand for all."""
+    local = Way(bytes_per_s=plan.local_bytes_per_s)
+    if plan.sites == 1:
+        return [local]
+    trips = plan.ways_s or ((plan.rtt_s / 2, plan.rtt_s / 2),)
+    inside = plan.per_site - 1 if plan.algorithm == "ring" else 0
+    between = (
+        Way(bytes_per_s=plan.bytes_per_s, out_s=out_s, back_s=back_s, window_bytes=plan.window_bytes)
+        for out_s, back_s in (trips[:1] if len(set(trips)) == 1 else trips)
+    )
+    return [way for crossing in between for way in (*(local for _ in range(inside)), crossing)]
 
 
 def step_s(plan: Training) -> float:
-    """Time of a training step in s, in closed form.
+    """Time of a training step in s, the mean of its steps: what computing and `ring` make of lengths and rates.
 
-    The line is busy with one bucket after another, none before it is ready; the last bucket's parts also pass every
-    fibre of their way round the ring, and the first bytes on a quiet line open TCP's window.
+    Of a hierarchy, a bucket goes to the site's first worker before it goes round, and comes back after it.
 
-    Without overlap all buckets are ready at the same instant, open the window together and follow each other round the
-    ring as through a pipeline: either the line is always busy, or each part passes its fibres without waiting, the last
-    bucket's parts behind the first parts of the others.
-
-    *Not modelled:* loss; with overlap, lines that wait for parts on their way round while there is more to send, and
-    buckets that become ready while the first one still opens the window.
+    *Not modelled:* loss; buckets of a hierarchy that wait for each other inside a data centre.
     """
     size = plan.sites * plan.per_site if plan.algorithm == "ring" or plan.sites == 1 else plan.sites
     if plan.sites * plan.per_site == 1:
         return plan.compute_s
-    rate = plan.bytes_per_s if plan.sites > 1 else plan.local_bytes_per_s
-    bucket_s = 2 * (size - 1) / size * plan.gradient_bytes / plan.buckets / rate
-    crossings = 2 * (size - 1) * (plan.sites / size if plan.sites > 1 else 0)
     inside_s = 0.0
     if plan.algorithm == "hierarchical" and plan.per_site > 1 and plan.sites > 1:
         inside_s = plan.gradient_bytes / plan.buckets / plan.local_bytes_per_s
-    half_s = plan.rtt_s / 2
-    opening_s = part_s = 0.0
-    if crossings:
-        part_s = bucket_s / crossings
-        together = 1 if plan.overlap else plan.buckets
-        burst = part_s * rate * together
-        opening_s = opening_half_trips(burst * crossings, burst, rate * half_s) * half_s
-    if not plan.overlap and crossings:
-        busy_s = plan.buckets * bucket_s + half_s
-        round_s = crossings * (half_s + part_s) + (plan.buckets - 1) * part_s
-        return plan.compute_s + inside_s + opening_s + max(busy_s, round_s) + inside_s
-    free_s = -IDLE_S
-    for own_s in ready_s(plan):
-        opened_s = opening_s if own_s + inside_s > free_s + IDLE_S else 0.0
-        free_s = max(free_s, own_s + inside_s) + opened_s + bucket_s
-    return free_s + crossings * plan.rtt_s / 2 + inside_s
+    ready = [own_s + inside_s for own_s in ready_s(plan)]
+    part_bytes = plan.gradient_bytes / plan.buckets / size
+    ring = Ring(ways(plan), part_bytes, 2 * (size - 1), ready, plan.steps)
+    return ring.done_s(inside_s) / plan.steps
 
 
 def fitted_bytes_per_compute_s(plan: Training, ratio: float) -> float:

@@ -9,11 +9,15 @@ D below the path's rate R the rounds shrink by about D / R each.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import exp
+from math import exp, inf
 from typing import Literal
+
+from apnemu.placement.transfers import sending_s
 
 Pattern = Literal["sequential", "random"]
 """Pattern of writes: through all of the memory in order, again and again; or each write anywhere."""
+RUN_BYTES = 16
+"""Place and length of a run of pages, as they are listed."""
 SHRINKS = 0.9
 """Share of the round before that the next round must be below; else another round is not worth it, and the machine
 stops."""
@@ -35,6 +39,9 @@ class Migration:
     pattern: Pattern = "sequential"
     stop_bytes: int = 1 << 20
     most_rounds: int = 30
+    call_s: float = 0.0
+    """Time of the sender's system call for each run of dirty pages."""
+    window_bytes: float = inf
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,12 +61,13 @@ class Course:
 
 def refusal(plan: Migration) -> str:
     """Reason why pre-copy cannot work on this path; empty where it can."""
-    if plan.dirty_bytes_per_s < plan.bytes_per_s:
+    carried = min(plan.bytes_per_s, plan.window_bytes / plan.rtt_s if plan.rtt_s else inf)
+    if plan.dirty_bytes_per_s < carried:
         return ""
-    alone_s = plan.memory_bytes / plan.bytes_per_s + plan.rtt_s / 2
+    alone_s = plan.memory_bytes / carried + plan.rtt_s / 2
     return (
         f"dirty rate: {plan.dirty_bytes_per_s / 1e9:.3g} GB/s are dirtied, the path carries "
-        f"{plan.bytes_per_s / 1e9:.3g} GB/s, so no round gets smaller; take a faster lightpath, slow the machine down, "
+        f"{carried / 1e9:.3g} GB/s, so no round gets smaller; take a faster lightpath, slow the machine down, "
         f"or stop it for {alone_s:.3g} s"
     )
 
@@ -72,16 +80,42 @@ def dirtied(plan: Migration, seconds: float) -> float:
     return plan.memory_bytes * (1 - exp(-written / plan.memory_bytes))
 
 
+def runs(plan: Migration, size_bytes: float) -> float:
+    """Runs of neighbouring dirty pages, in the mean, that `size_bytes` of them are.
+
+    Written in order they are a run; at random, one begins at each dirty page whose predecessor is clean.
+
+    >>> import dataclasses
+    >>> plan = Migration(memory_bytes=1000, dirty_bytes_per_s=10, bytes_per_s=100, rtt_s=0, page_bytes=1)
+    >>> runs(plan, 100), runs(dataclasses.replace(plan, pattern="random"), 100)
+    (1.0, 91.0)
+    """
+    if plan.pattern == "sequential":
+        return 1.0
+    return 1 + size_bytes / plan.page_bytes * max(0.0, 1 - size_bytes / plan.memory_bytes)
+
+
+def sent_s(plan: Migration, size_bytes: float) -> float:
+    """Time in which dirty pages are sent: that of the line, or of the sender's calls where these take longer.
+
+    A list of the runs goes before the pages.
+    """
+    count = runs(plan, size_bytes)
+    listed = size_bytes + RUN_BYTES * count
+    return max(sending_s(listed, plan.bytes_per_s, plan.rtt_s, plan.window_bytes), count * plan.call_s)
+
+
 def course(plan: Migration) -> Course:
     """Course of the migration in closed form.
 
     Round i moves v(i) bytes in t(i) = v(i) / R + RTT: v(0) is all memory, v(i + 1) what is dirtied in t(i). The stop
-    lasts v / R and half a round trip for the last v.
+    lasts v / R and half a round trip for the last v. Where the sender's calls take longer than v / R, they count
+    (`sent_s`).
 
-    >>> plan = Migration(memory_bytes=1000, dirty_bytes_per_s=10, bytes_per_s=100, rtt_s=0, page_bytes=1, stop_bytes=1)
+    >>> plan = Migration(memory_bytes=10**9, dirty_bytes_per_s=1e7, bytes_per_s=1e8, rtt_s=0, stop_bytes=2_000_000)
     >>> move = course(plan)
-    >>> move.rounds, round(move.moved_bytes, 6), round(move.downtime_s, 6), round(move.total_s, 6)
-    (3, 1111.0, 0.01, 11.11)
+    >>> move.rounds, round(move.moved_bytes, -2), round(move.downtime_s, 5), round(move.total_s, 5)
+    (3, 1111000000.0, 0.01, 11.11)
 
     Raises:
         ValueError: the rounds would not shrink (see `refusal`).
@@ -90,12 +124,12 @@ def course(plan: Migration) -> Course:
         raise ValueError(why)
     rounds, moved, total_s, dirty = 0, 0.0, 0.0, float(plan.memory_bytes)
     while True:
-        took_s = dirty / plan.bytes_per_s + plan.rtt_s
+        took_s = sent_s(plan, dirty) + plan.rtt_s
         rounds, moved, total_s = rounds + 1, moved + dirty, total_s + took_s
         after = dirtied(plan, took_s)
         stops = after <= plan.stop_bytes or after > SHRINKS * dirty or rounds >= plan.most_rounds
         dirty = after
         if stops:
             break
-    downtime_s = dirty / plan.bytes_per_s + plan.rtt_s / 2
+    downtime_s = sent_s(plan, dirty) + plan.rtt_s / 2
     return Course(rounds=rounds, moved_bytes=moved + dirty, total_s=total_s + downtime_s, downtime_s=downtime_s)

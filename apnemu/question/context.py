@@ -8,11 +8,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Generic, Literal, TypeVar
 
-from apnemu.blueprint.prediction import ETHERNET_HEADER_BYTES, lightpath_rtt_ns, packet_rtt_ns, tcp_most_gbps
+from apnemu.blueprint.prediction import (
+    ETHERNET_HEADER_BYTES,
+    lightpath_rtt_ns,
+    lightpath_way_ns,
+    packet_rtt_ns,
+    packet_way_ns,
+)
+from apnemu.blueprint.tcp import payload_share, tcp_most_gbps
 from apnemu.model.activities import Pair
 from apnemu.model.assignment import Assignment
 from apnemu.model.plant import Plant
 from apnemu.planning import NextHop
+from apnemu.units import gbps_to_bytes_per_s
 
 Network = Literal["apn", "packet"]
 Row = dict[str, Any]
@@ -48,6 +56,12 @@ class Context(Generic[S]):
         paths = self.assignment.by_pair()
         return {pair: lightpath_rtt_ns(paths[pair], frame_bytes) for pair in pairs}
 
+    def predicted_way_ns(self, pair: Pair, frame_bytes: int) -> int:
+        """The closed form of one way, in ns, from the first site of a reachable pair to the second."""
+        if self.network == "packet":
+            return packet_way_ns(self.plant, self.hops, pair, frame_bytes)
+        return lightpath_way_ns(self.assignment.by_pair()[pair], pair[0], frame_bytes)
+
     def line_rate_gbps(self, pair: Pair) -> float:
         """The rate of the pair's line: what was asked of its wavelength, or that of the packet network's lines."""
         if self.network == "packet":
@@ -58,4 +72,15 @@ class Context(Generic[S]):
         """Return the most that TCP connections carry between a pair that has its line to itself, and what bounds it."""
         mtu_bytes = self.plant.packet.mtu_bytes
         rtt_ns = self.predicted_rtts(mtu_bytes + ETHERNET_HEADER_BYTES)[pair]
-        return tcp_most_gbps(self.line_rate_gbps(pair), mtu_bytes, rtt_ns, connections)
+        window_bytes = self.plant.tcp_window_bytes
+        line_gbps, whole = self.line_rate_gbps(pair), self.network == "apn"
+        return tcp_most_gbps(line_gbps, mtu_bytes, rtt_ns, connections, window_bytes, whole=whole)
+
+    def tcp_bytes_per_s(self, pair: Pair, connections: int = 1) -> int:
+        """Return that most in bytes per second."""
+        return gbps_to_bytes_per_s(self.tcp_most_gbps(pair, connections)[0])
+
+    def line_bytes_per_s(self, pair: Pair) -> float:
+        """Return TCP's payload on the full line of a pair, in bytes per second."""
+        mtu_bytes = self.plant.packet.mtu_bytes
+        return gbps_to_bytes_per_s(self.line_rate_gbps(pair)) * payload_share(mtu_bytes)

@@ -7,6 +7,7 @@ import dataclasses
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
+from apnemu.blueprint.tcp import UNSCALED_BYTES, scaled_window_bytes
 from apnemu.errors import InputError
 from apnemu.model.plant import ETHERNET_HEADER_BYTES, Plant
 from apnemu.question.settings import Setting
@@ -32,6 +33,17 @@ class PacketSettings:
     ] = None
     mtu_bytes: Annotated[
         int | None, Setting("Largest IP datagram", unit="bytes", low=576, high=65_535, example="1500")
+    ] = None
+    tcp_window_bytes: Annotated[
+        int | None,
+        Setting(
+            "Most that a TCP connection has under way in a round trip, rounded down to 65,535 x 2^n, on both networks;"
+            " untuned Linux (tcp_wmem 4 MiB, tcp_rmem 6 MiB): 4194304; else TCP's largest, 1 GiB",
+            unit="bytes",
+            low=UNSCALED_BYTES,
+            high=1 << 30,
+            example="4194304",
+        ),
     ] = None
     background: Annotated[
         Literal["none", "poisson", "pareto"] | None, Setting("Kind of background traffic", example="poisson")
@@ -59,4 +71,6 @@ def with_packet_settings(plant: Plant, settings: PacketSettings) -> Plant:
             f"{packet.mtu_bytes + ETHERNET_HEADER_BYTES}; give at least that",
             file="--set",
         )
-    return dataclasses.replace(plant, packet=packet)
+    window_bytes = settings.tcp_window_bytes
+    tcp_window_bytes = plant.tcp_window_bytes if window_bytes is None else scaled_window_bytes(window_bytes)
+    return dataclasses.replace(plant, packet=packet, tcp_window_bytes=tcp_window_bytes)

@@ -6,6 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
+from apnemu.blueprint.tcp import payload_share
 from apnemu.placement.precopy import Migration, Pattern
 from apnemu.question.clients import AFFORDABLE_GBPS
 from apnemu.question.context import Context
@@ -14,6 +15,8 @@ from apnemu.question.settings import Setting
 from apnemu.units import gbps_to_bytes_per_s, ns_to_s
 
 LONGEST_FRAME_BYTES = 1514
+CALL_S = 500e-9
+"""Time of a system call in the lab, unless a run asks for another (`--syscall-cost-ns`)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,12 +83,11 @@ def moves(context: Context[Settings]) -> list[Move]:
     settings = context.settings
     asked: dict[tuple[float, float], Move] = {}
     rtts_ns = context.predicted_rtts(LONGEST_FRAME_BYTES)
-    mtu = context.plant.packet.mtu_bytes
     for km, asked_gbps, site in paths(settings):
         if (NEAR, site) not in rtts_ns:
             continue
         gbps = min(asked_gbps, context.line_rate_gbps((NEAR, site)))
-        share = (mtu - 52) / (mtu + 14)  # IPv4, TCP with time stamps, Ethernet
+        share = payload_share(context.plant.packet.mtu_bytes)
         plan = Migration(
             memory_bytes=settings.memory_bytes,
             dirty_bytes_per_s=settings.dirty_bytes_per_s,
@@ -95,6 +97,8 @@ def moves(context: Context[Settings]) -> list[Move]:
             pattern=settings.pattern,
             stop_bytes=settings.stop_bytes,
             most_rounds=settings.most_rounds,
+            call_s=CALL_S,
+            window_bytes=context.plant.tcp_window_bytes,
         )
         asked.setdefault((km, gbps), Move(distance_km=km, rate_gbps=gbps, site=site, plan=plan))
     return list(asked.values())

@@ -62,7 +62,7 @@ def _measuring(context: Context[Settings], way: Pair) -> list[Stage]:
     if way not in context.reachable():
         raise InputError(f"no light joins {way[0]} and {way[1]}; ask for less distance_km or rate_gbps", file="--set")
     rtt_ns = context.predicted_rtts(1514)[way]
-    byte_ns = 8 / context.line_rate_gbps(way)
+    byte_ns = 1e9 / context.tcp_bytes_per_s(way)
     flows, start_ns = [], 0
     for size in sizes:
         flows.append(

@@ -11,7 +11,7 @@ from apnemu.placement.remote_disk import round_trips
 from apnemu.question.context import Context
 from apnemu.question.plants import NEAR
 from apnemu.question.traffic import PROBE_BYTES
-from apnemu.units import gbps_to_bytes_per_s, s_to_ns
+from apnemu.units import s_to_ns
 
 WARM_RTTS, WARM_S = 30, 0.05
 """Time for which a connection is warmed, each way: its window then fits the path."""
@@ -27,9 +27,8 @@ def load_of_others(context: Context[Settings]) -> float:
 
 
 def line_bytes_per_s(context: Context[Settings], site: str) -> float:
-    """TCP's share of the line: IPv4, TCP with time stamps, Ethernet."""
-    mtu = context.plant.packet.mtu_bytes
-    return gbps_to_bytes_per_s(context.line_rate_gbps((NEAR, site))) * (mtu - 52) / (mtu + 14)
+    """What TCP carries on the line, or with its window."""
+    return context.tcp_bytes_per_s((NEAR, site))
 
 
 def jobs_at(context: Context[Settings], site: str) -> Iterator[dict[str, Any]]:

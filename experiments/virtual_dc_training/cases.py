@@ -3,10 +3,11 @@
 
 from __future__ import annotations
 
-import dataclasses
-from dataclasses import dataclass
-from math import floor
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from math import floor, inf
 
+from apnemu.blueprint.tcp import payload_share
 from apnemu.emulation.apps.training import HEAD
 from apnemu.errors import InputError
 from apnemu.experiments.virtual_dc_training.settings import Settings, lengths_km
@@ -21,6 +22,8 @@ PROBE_BYTES = 98
 WIRE_TOLERANCE = 0.01
 """Tolerance of the bytes between sites."""
 HOME = "one data centre"
+LIKE_STEPS = 8
+"""Steps that are followed, of more: the window of the first is still small, further ones are alike."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,11 +69,23 @@ def cases(context: Context[Settings]) -> list[Case]:
                 f"{missing[0][1]} as asked for; see apnemu plan"
             )
         rtt_ns = max(rtts[pair] for pair in pairs)
+        ways_s = _ways_s(context, sites)
         for overlap in settings.overlap:
             plan = _plan(context, min(context.line_rate_gbps(pair) for pair in pairs), rtt_ns, overlap == "on")
+            plan = replace(plan, ways_s=ways_s)
             phase = f"{number} overlap {overlap}"
             asked.append(Case(phase=phase, length_km=length_km, sites=tuple(sites), plan=plan))
     return asked
+
+
+def _ways_s(context: Context[Settings], sites: Sequence[str]) -> tuple[tuple[float, float], ...]:
+    """Delays, in s, from each site to the next in the ring, and back."""
+    ring = zip(sites, [*sites[1:], *sites[:1]], strict=True)
+    pairs = [(pair, pair[::-1]) for pair in ring]
+    return tuple(
+        (ns_to_s(context.predicted_way_ns(out, PROBE_BYTES)), ns_to_s(context.predicted_way_ns(back, PROBE_BYTES)))
+        for out, back in pairs
+    )
 
 
 def rate_gbps(context: Context[Settings], line_gbps: float) -> float:
@@ -81,8 +96,7 @@ def rate_gbps(context: Context[Settings], line_gbps: float) -> float:
 def _plan(context: Context[Settings], line_gbps: float, rtt_ns: int, overlap: bool) -> Training:
     settings = context.settings
     model = MODELS[settings.model]
-    mtu = context.plant.packet.mtu_bytes
-    share = (mtu - 52) / (mtu + 14)  # IPv4, TCP with time stamps, Ethernet
+    share = payload_share(context.plant.packet.mtu_bytes)
     plan = Training(
         sites=settings.sites,
         per_site=settings.workers,
@@ -94,20 +108,24 @@ def _plan(context: Context[Settings], line_gbps: float, rtt_ns: int, overlap: bo
         bytes_per_s=gbps_to_bytes_per_s(rate_gbps(context, line_gbps)) * share,
         rtt_s=ns_to_s(rtt_ns),
         local_bytes_per_s=gbps_to_bytes_per_s(settings.local_gbps),
+        window_bytes=context.plant.tcp_window_bytes,
+        steps=min(settings.steps, LIKE_STEPS),
     )
     if not settings.fit_ratio:
         return _beyond_framing(plan)
-    published = dataclasses.replace(
+    published = replace(
         plan,
         bytes_per_s=gbps_to_bytes_per_s(settings.fit_rate_gbps) * share,
         rtt_s=settings.fit_rtt_ms / 1e3,
         overlap=True,
+        window_bytes=inf,
+        steps=1,
     )
     try:
         per_s = fitted_bytes_per_compute_s(published, settings.fit_ratio)
     except ValueError as error:
         raise InputError(f"fit_ratio: {error}; give one between them", file="--set") from error
-    return _beyond_framing(dataclasses.replace(plan, gradient_bytes=max(1, round(per_s * plan.compute_s))))
+    return _beyond_framing(replace(plan, gradient_bytes=max(1, round(per_s * plan.compute_s))))
 
 
 def _beyond_framing(plan: Training) -> Training:

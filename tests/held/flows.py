@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """TCP's goodput beside iperf3's and beside its closed form, at points drawn from a seed.
 
-    python -m tests.held.flows --points 60 --seed 1 [--gbps 10,100,400] [--worst 0.01] [--out FILE]
+    python -m tests.held.flows --points 60 --seed 1 [--gbps 10,100,400] [--windows] [--worst 0.01] [--out FILE]
 
 A point is a length of 1 to 6,000 km, a line of 10, 100 or 400 Gbit/s, an MTU of 1,500 or 9,000 bytes, and CUBIC, Reno,
 BBR or DCTCP. On one lightpath in one lab a flow of apnemu's and one of iperf3's go one after the other. Both count
@@ -19,13 +19,13 @@ import random
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from itertools import product
 from pathlib import Path
 from typing import Any
 
 import apnemu
-from apnemu.blueprint.prediction import TCP_HEADERS_BYTES, TCP_WINDOW_BYTES
+from apnemu.blueprint.tcp import TCP_HEADERS_BYTES, TCP_WINDOW_BYTES, UNSCALED_BYTES
 from apnemu.units import NS_PER_S, fibre_delay_ns, gbps_to_bytes_per_s
 
 HERE = Path(__file__).parent
@@ -45,6 +45,7 @@ class Point:
     rate_gbps: int
     mtu: int
     congestion_control: str
+    tcp_window_bytes: int = TCP_WINDOW_BYTES
 
     @property
     def rtt_s(self) -> float:
@@ -53,7 +54,7 @@ class Point:
     @property
     def window_bytes(self) -> float:
         """What is under way in a round trip, at most."""
-        return min(self.rtt_s * gbps_to_bytes_per_s(self.rate_gbps), TCP_WINDOW_BYTES)
+        return min(self.rtt_s * gbps_to_bytes_per_s(self.rate_gbps), self.tcp_window_bytes)
 
     def settings(self) -> dict[str, Any]:
         """The point, and times of whole round trips: after slow start, and counted."""
@@ -67,15 +68,20 @@ class Point:
         return {**asdict(self), "flows": 1, "ramp_s": round(rounds * self.rtt_s + 0.03, 6), "seconds": counted_s}
 
 
-def drawn(count: int, seed: int) -> Iterator[Point]:
-    """Draw points: every kind of line and control in turn, in an order and at lengths of the seed."""
+def drawn(count: int, seed: int, windows: bool = False) -> Iterator[Point]:
+    """Draw points: every kind of line and control in turn, in an order and at lengths of the seed.
+
+    With `windows` each has a window of its own, from 1 MiB to 512 MiB.
+    """
     draws = random.Random(f"flows {seed}")
     kinds: list[tuple[int, int, str]] = []
     for _ in range(count):
         kinds = kinds or draws.sample(KINDS, len(KINDS))
         rate_gbps, mtu, control = kinds.pop()
         length_km = round(draws.uniform(1, 6000), 3)
-        yield Point(length_km=length_km, rate_gbps=rate_gbps, mtu=mtu, congestion_control=control)
+        point = Point(length_km=length_km, rate_gbps=rate_gbps, mtu=mtu, congestion_control=control)
+        scale = draws.randint(4, 13) if windows else 14
+        yield replace(point, tcp_window_bytes=UNSCALED_BYTES << scale)
 
 
 def compared(point: Point, controls: Sequence[str] = ()) -> list[dict[str, Any]]:
@@ -112,10 +118,11 @@ def main() -> int:
     asked.add_argument("--worst", type=float, default=0.01)
     asked.add_argument("--out", type=Path)
     asked.add_argument("--gbps", default="10,100,400")
+    asked.add_argument("--windows", action="store_true", help="a window of its own for each point")
     given = asked.parse_args()
     lines = {int(text) for text in given.gbps.split(",")}
     found: list[dict[str, Any]] = []
-    for point in (each for each in drawn(given.points, given.seed) if each.rate_gbps in lines):
+    for point in (each for each in drawn(given.points, given.seed, given.windows) if each.rate_gbps in lines):
         found += compared(point)
         print(json.dumps(found[-1]), flush=True)
         if given.out:

@@ -25,3 +25,17 @@ def test_a_flow_gets_what_iperf3_gets_and_what_the_line_carries() -> None:
         assert row["bound"] == "line"
         assert abs(row["beside_iperf3"]) <= 0.01, row
         assert abs(row["beside_closed_form"]) <= 0.01, row
+
+
+@pytest.mark.guest
+def test_a_window_decides_for_both_alike() -> None:
+    """4 MiB, as untuned Linux has: less than half the line is used in bursts, more than half in whole segments."""
+    controls = ("cubic", "dctcp")
+    for length_km in (450.0, 1532.0):
+        point = Point(
+            length_km=length_km, rate_gbps=10, mtu=1500, congestion_control="cubic", tcp_window_bytes=4_194_240
+        )
+        for row in compared(point, controls):
+            assert row["bound"] == "window"
+            assert abs(row["beside_iperf3"]) <= 0.01, row
+            assert abs(row["beside_closed_form"]) <= 0.01, row

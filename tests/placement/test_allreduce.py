@@ -99,3 +99,35 @@ def test_models_compute_as_their_parameters_say() -> None:
     known = MODELS["tsuzumi-7b"]
     assert known.gradient_bytes == 14_000_000_000
     assert known.compute_s == pytest.approx(6 * 7e9 * 4e6 / (8 * 989e12 * 0.4))
+
+
+LONG = Training(
+    sites=5, gradient_bytes=100_000_000, compute_s=0.1, bytes_per_s=12.5e9 * 1448 / 1514, rtt_s=0.024514,
+    local_bytes_per_s=12.5e9,
+)  # fmt: skip
+
+
+def test_a_long_ring_takes_as_long_as_was_seen_in_the_lab() -> None:
+    """2,500 km between neighbours, 0.4122 s: buckets become ready while the first one still opens the window."""
+    assert step_s(LONG) == pytest.approx(0.4122, rel=0.01)
+
+
+@given(ways_ms=st.lists(st.tuples(st.integers(1, 40), st.integers(1, 40)), min_size=2, max_size=6))
+def test_a_part_passes_every_way_in_its_own_direction(ways_ms: list[tuple[int, int]]) -> None:
+    """Parts that fit the first window: the slowest way round, and nothing of the ways back."""
+    ways_s = tuple((out / 1e3, back / 1e3) for out, back in ways_ms)
+    plan = dataclasses.replace(LONG, sites=len(ways_s), gradient_bytes=1000, buckets=1, ways_s=ways_s, rtt_s=9.0)
+    crossings = 2 * (len(ways_s) - 1)
+    outs = [out for out, _ in ways_s] * 3
+    slowest = max(sum(outs[first : first + crossings]) for first in range(len(ways_s)))
+    assert step_s(plan) == pytest.approx(plan.compute_s + slowest, abs=1e-6)
+
+
+def test_a_small_window_slows_a_step_and_a_large_one_does_not() -> None:
+    untuned = dataclasses.replace(LONG, window_bytes=65_535 << 6)
+    assert step_s(untuned) > 1.2 * step_s(LONG)
+    assert step_s(dataclasses.replace(LONG, window_bytes=65_535 << 14)) == pytest.approx(step_s(LONG), rel=1e-3)
+
+
+def test_later_steps_find_the_window_open() -> None:
+    assert step_s(dataclasses.replace(LONG, steps=6)) < 0.95 * step_s(LONG)

@@ -3,11 +3,13 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from apnemu.placement.precopy import Migration, course, dirtied, refusal
+from apnemu.placement.precopy import Migration, course, dirtied, refusal, sent_s
 
 
 @given(
@@ -46,3 +48,17 @@ def test_more_dirtied_than_carried_is_refused(dirty: float) -> None:
     assert "the path carries 1.25 GB/s, so no round gets smaller" in refusal(plan)
     with pytest.raises(ValueError, match="dirty rate"):
         course(plan)
+
+
+def test_calls_that_take_longer_than_pages_on_the_line_count() -> None:
+    """Pages of 4 KiB on 100 Gbit/s are sent in 0.34 us each, and a call takes 0.5."""
+    slow = Migration(
+        memory_bytes=10**9, dirty_bytes_per_s=4e8, bytes_per_s=11.955e9, rtt_s=0.001, page_bytes=4096, pattern="random"
+    )
+    fast = dataclasses.replace(slow, call_s=500e-9)
+    pages = 10**7 / 4096
+    assert sent_s(fast, 10**7) == pytest.approx(500e-9 * (1 + pages * 0.99))
+    assert sent_s(slow, 10**7) == pytest.approx((10**7 + 16 * pages) / 11.955e9, rel=1e-3)
+    assert course(fast).downtime_s > course(slow).downtime_s
+    large = dataclasses.replace(fast, page_bytes=65_536)
+    assert sent_s(large, 10**7) == pytest.approx(10**7 / 11.955e9, rel=1e-3)

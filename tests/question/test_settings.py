@@ -13,8 +13,10 @@ import pytest
 from apnemu.errors import InputError
 from apnemu.question.discovery import known_experiments, load_experiment
 from apnemu.question.experiment import Experiment
+from apnemu.question.packet_network import with_packet_settings
 from apnemu.question.pairs import PairSettings
 from apnemu.question.settings import Setting, as_text, declared, values_of
+from tests.compiled import shipped
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +82,16 @@ def test_what_is_given_of_the_packet_network_is_kept_apart() -> None:
     assert (chosen.packet.mtu_bytes, chosen.own.probes) == (9000, 1)
     assert chosen.values()["mtu_bytes"] == 9000
     assert "buffer_bytes" not in chosen.values()
+
+
+def test_a_window_of_tcp_is_the_largest_that_its_scale_can_say() -> None:
+    plant = shipped("three-sites")
+    for asked, window_bytes in ((4_194_304, 65_535 << 6), (6_000_000, 65_535 << 6), (65_535, 65_535)):
+        chosen = ASKED.resolve([f"tcp_window_bytes={asked}"])
+        assert with_packet_settings(plant, chosen.packet).tcp_window_bytes == window_bytes
+    assert with_packet_settings(plant, ASKED.resolve([]).packet).tcp_window_bytes == 65_535 << 14
+    with pytest.raises(InputError, match="tcp_window_bytes is '4MiB'; it must be a whole number from 65535"):
+        ASKED.resolve(["tcp_window_bytes=4MiB"])
 
 
 def test_a_setting_of_every_experiment_cannot_be_an_own_one() -> None:
