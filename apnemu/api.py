@@ -14,6 +14,7 @@ import pyarrow.parquet as pq  # type: ignore[import-untyped]  # it ships no type
 
 from apnemu.errors import InputError
 from apnemu.lab.guest import Progress
+from apnemu.lab.job import DISK_LIMIT_MB
 from apnemu.model.assignment import Assignment
 from apnemu.model.plant import Plant
 from apnemu.planning.judged import plan_judged
@@ -79,7 +80,8 @@ class Run:
         file = self.path / "records.parquet"
         if not file.is_file():
             raise InputError("it has no records; its experiment is computed without a lab", file=str(self.path))
-        return pq.read_table(file)
+        with file.open("rb") as records:  # by its name pyarrow opens no file whose name is not UTF-8
+            return pq.read_table(records)
 
     @property
     def page(self) -> Path:
@@ -118,6 +120,7 @@ def run(
     show: Sequence[str | Path] = (),
     cores: Sequence[int] = (),
     wall_limit_s: float = 1800,
+    disk_limit_mb: int = DISK_LIMIT_MB,
     progress: Callable[[str, Progress], None] | None = None,
     say: Callable[[str], None] | None = None,
 ) -> Run:
@@ -127,7 +130,8 @@ def run(
     comes with apnemu, or a file (the experiment's own by default); `settings` are what `--set` takes, several values as
     a list, None for the default; `controller_options` are ryu-manager's, for the application `controller`, which has
     `settle` virtual seconds, or until it is "ready". The labs see nothing of your home (`hide_home`) but the Python
-    that runs this, what the run itself names, and what is in `show`. `progress` is called with the network and how far
+    that runs this, what the run itself names, and what is in `show`; each may add `disk_limit_mb` MiB to its folder.
+    `progress` is called with the network and how far
     its lab has come, `say` with warnings.
 
     Raises InputError for what was asked, LabError for what the lab did.
@@ -152,6 +156,7 @@ def run(
         controller_settle_s=options.settle_of(settle, application),
         cores=options.cores_of(cores),
         wall_limit_s=options.wall_limit_of(wall_limit_s),
+        disk_limit_mb=options.disk_limit_of(disk_limit_mb),
         by_quality=quality,
         hide_home=hide_home,
         shows=options.shows_of(show),

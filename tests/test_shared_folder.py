@@ -233,6 +233,10 @@ NamedTemporaryFile utime truncate opened created
 """
 ELSEWHERE = {
     "apnemu/cli/labs.py": {"execute": "the folder around that of the guest, if it is empty"},
+    "apnemu/lab/guest.py": {"_standard_descriptors": "what takes everything and gives nothing, /dev/null"},
+    "apnemu/lab/limits.py": {"files_are_out": "what the host says of a process"},
+    "apnemu/lab/trial.py": {"failure": "a new folder around that of a guest"},
+    "apnemu/lab/verdict.py": {"is_stopped": "what the host says of a process"},
     "apnemu/lab/staging.py": {
         "staged": "the folder of the files to boot from, which no guest writes",
         "_private": "the same",
@@ -258,7 +262,7 @@ ELSEWHERE = {
         "write_json": "a file of the run's own folder",
     },
     "apnemu/running/guests.py": {"blueprint_of": "the guest's folder itself, new"},
-    "apnemu/sweep/point.py": {"run_point": "a new folder around that of a run"},
+    "apnemu/sweep/point.py": {"_run_point": "a new folder around that of a run"},
 }
 """Functions of the files that know guests' folders, and what it is that they open by other means."""
 

@@ -12,6 +12,7 @@
     profiles    profile import, profile join: profiles of power
     topologies  topologies, check; a topology by name or file, for every command
     values      words that the command line alone has, to values
+    refused     what the machine refused a command: memory, processes, files
     shown       results on standard output, everything else on standard error
 
 Exit codes: 0 done; 1 the run is fine but what was expected did not come true; 2 bad input; 3 the lab failed.
@@ -26,13 +27,22 @@ further down (a notebook and a sweep would print it too).
 from __future__ import annotations
 
 import sys
+
+from apnemu.beginning import begin
+
+if sys.argv[:1] == ["-m"]:  # python -m apnemu.cli, while Python looks for its module
+    begin()
+
+import io
+import os
 import traceback
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 import typer
 
-from apnemu import __version__
+from apnemu import __version__, interrupts
 from apnemu.cli import ctl, foreign, labs, power, profiles, questions, runs, sweeps, topologies
+from apnemu.cli.refused import refused
 from apnemu.cli.shown import to_stderr, to_stdout
 from apnemu.errors import ApnemuError, LabError
 
@@ -84,16 +94,29 @@ def options(
 
 
 def main() -> None:
-    """The program `apnemu`."""
+    """The program `apnemu`, when all of the command line is imported."""
+    begin()
+    interrupts.begin()
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a terminal may have another encoding than texts
     arguments = sys.argv[1:]
     own = arguments[: arguments.index("--")] if "--" in arguments else arguments
     debug = "--debug" in own
     if debug:
         arguments.remove("--debug")
+    if not _is_somewhere():
+        _fail(
+            "the folder in which this command was started is gone; change to one that is there (cd)", BAD_INPUT, debug
+        )
     try:
         code = app(arguments, standalone_mode=False, prog_name="apnemu")
-    except typer.Abort:
-        sys.exit(INTERRUPTED)
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except typer.Abort:  # what click makes of KeyboardInterrupt
+        _fail("interrupted", INTERRUPTED, debug)
+    except interrupts.EndedBySignal as error:
+        _fail(str(error), interrupts.SIGNAL_EXIT + error.number, debug)
     except USAGE_ERROR as error:
         if not error.format_message().strip() and error.ctx:
             to_stdout(error.ctx.get_help())
@@ -103,24 +126,39 @@ def main() -> None:
         _fail(str(error), error.exit_code, debug)
     except KeyboardInterrupt:
         _fail("interrupted", INTERRUPTED, debug)
-    except BrokenPipeError:
-        sys.exit(PIPE_CLOSED)
-    except PermissionError as error:
-        where = error.filename or "a file"
-        _fail(f"{where}: {error.strerror}; give another one, or rights to it", BAD_INPUT, debug)
-    except OSError as error:
-        where = f"{error.filename}: " if error.filename else ""
-        _fail(f"{where}{error.strerror or error}; nothing more could be written or read", LabError.exit_code, debug)
-    except Exception as error:  # whatever it is, a person gets one line
-        _fail(
-            f"{type(error).__name__}: {error}; this is a fault of apnemu: --debug shows where",
-            LabError.exit_code,
-            debug,
-        )
+    except (BrokenPipeError, SystemExit) as error:
+        if isinstance(error, SystemExit) and not isinstance(error.__context__, BrokenPipeError):
+            raise
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # what is still to be written at the end of Python goes nowhere
+        sys.exit(PIPE_CLOSED)  # click would end with 1, which is that of an unmet result
+    except Exception as error:
+        _fail_by(error, debug)
     sys.exit(code if isinstance(code, int) else 0)
 
 
-def _fail(text: str, code: int, debug: bool) -> None:
+def _is_somewhere() -> bool:
+    try:
+        return bool(os.getcwd())
+    except OSError:
+        return False
+
+
+def _fail_by(error: Exception, debug: bool) -> NoReturn:
+    """Say an error that is none of apnemu's own. Whatever it is, a person gets one line."""
+    told = refused(error)
+    if told is not None:
+        _fail(told, LabError.exit_code, debug)
+    if isinstance(error, PermissionError):
+        where = error.filename or "a file"
+        _fail(f"{where}: {error.strerror}; give another one, or rights to it", BAD_INPUT, debug)
+    if isinstance(error, OSError):
+        where = f"{error.filename}: " if error.filename else ""
+        _fail(f"{where}{error.strerror or error}; nothing more could be written or read", LabError.exit_code, debug)
+    told = f"{type(error).__name__}: {error}; this is a fault of apnemu: --debug shows where"
+    _fail(told, LabError.exit_code, debug)
+
+
+def _fail(text: str, code: int, debug: bool) -> NoReturn:
     if debug:
         traceback.print_exc()
     to_stderr(" ".join(text.split()))

@@ -16,6 +16,7 @@ from apnemu.cli.shown import show_json, to_stderr, to_stdout
 from apnemu.cli.topologies import Topology
 from apnemu.cli.values import Settle, time_of
 from apnemu.errors import InputError
+from apnemu.lab.job import DISK_LIMIT_MB
 from apnemu.running.directory import made, new_folder
 from apnemu.running.options import seed_of, shows_of
 from apnemu.shared_folder import remove_all
@@ -29,18 +30,26 @@ HideHome = Annotated[
 Show = Annotated[
     list[Path] | None, typer.Option(metavar="PATH", help="File or folder in your home that the lab sees; repeatable.")
 ]
+DiskLimit = Annotated[
+    int, typer.Option(min=1, max=1_073_741_824, help="MiB that the lab may add to its folder on this machine's disk.")
+]
 Json = Annotated[bool, typer.Option("--json", help="One JSON document on standard output and nothing else.")]
 
+TRIED = "apnemu doctor  # again, when what a lab's start was refused is mended"
 RYU = "ryu"
 """What is no experiment among the names of `apnemu setup`."""
 
 
 def doctor(as_json: Json = False) -> None:
     """Show what is missing on this machine, and the command that mends it; 3 if the lab itself lacks something."""
-    from apnemu.lab import needs
+    from apnemu.lab import kernel, needs, trial
     from apnemu.question.discovery import known_experiments, load_experiment
 
     found = needs.check()
+    if all(need.present for need in found) and (ready := kernel.find()):
+        told = trial.failure(ready.path)
+        why = f"a lab was started as a trial: {told}" if told else "a lab was started as a trial, and ended well"
+        found.append(needs.Need(name="start", present=not told, why=why, mend=TRIED))
     further = [
         needs.Need(
             name=program.package,
@@ -140,6 +149,7 @@ def execute(
     time: Annotated[str, typer.Option(help="virtual or real.")] = "virtual",
     wall_limit_s: Annotated[float, typer.Option(min=1)] = 600,
     stall_limit_s: Annotated[float, typer.Option(min=1, help="CPU time for computing at one instant.")] = 20,
+    disk_limit_mb: DiskLimit = DISK_LIMIT_MB,
     hide_home: HideHome = True,
     show: Show = None,
 ) -> None:
@@ -157,6 +167,7 @@ def execute(
         time=time_of(time),
         wall_limit_s=wall_limit_s,
         stall_limit_s=stall_limit_s,
+        disk_limit_mb=disk_limit_mb,
         environment={"PATH": _guest_path()},
         hide_home=hide_home,
         visible=_visible(command, show),
@@ -183,6 +194,7 @@ def network(
     controller_options: Annotated[str, typer.Option(help="Its options, as ryu-manager's, in one text.")] = "",
     settle: Settle = None,
     wall_limit_s: Annotated[float, typer.Option(min=1)] = 600,
+    disk_limit_mb: DiskLimit = DISK_LIMIT_MB,
     hide_home: HideHome = True,
     show: Show = None,
 ) -> None:
@@ -221,6 +233,7 @@ def network(
         memory_mb=2048,
         time="virtual",
         wall_limit_s=wall_limit_s,
+        disk_limit_mb=disk_limit_mb,
         environment={"PATH": _guest_path(), "PYTHONPATH": guest_code()},
         shown=guest_folders(),
         hide_home=hide_home,

@@ -9,11 +9,12 @@ from typing import Annotated, Any
 
 import typer
 
-from apnemu.cli.labs import HideHome, Json, Show
+from apnemu.cli.labs import DiskLimit, HideHome, Json, Show
 from apnemu.cli.shown import OUT, show_json, to_stderr, to_stdout
 from apnemu.cli.topologies import Topology, TopologyOption
 from apnemu.cli.values import ControllerOptions, Settle, cores
 from apnemu.errors import InputError
+from apnemu.lab.job import DISK_LIMIT_MB
 from apnemu.question.discovery import load_experiment, shipped_topology, topology_of, topology_word
 from apnemu.running.directory import new_folder
 from apnemu.running.options import application, networks_of, runtime, seed_of, settle_of, shows_of, times_of
@@ -146,6 +147,7 @@ def run(
         int, typer.Option(help="Virtual time that a system call takes.", min=0, max=MOST_COST_NS)
     ] = 500,
     wall_limit_s: Annotated[float, typer.Option(help="The lab is ended after this.", min=1)] = 1800,
+    disk_limit_mb: DiskLimit = DISK_LIMIT_MB,
     core: Annotated[str | None, typer.Option(help="Core to run on, or several: 0,1.")] = None,
     hide_home: HideHome = True,
     show: Show = None,
@@ -179,6 +181,7 @@ def run(
         controller_settle_s=settle_of(settle, own_controller),
         syscall_cost_ns=syscall_cost_ns,
         wall_limit_s=wall_limit_s,
+        disk_limit_mb=disk_limit_mb,
         cores=cores(core),
         by_quality=quality,
         hide_home=hide_home,

@@ -19,6 +19,10 @@ LINES: Final = "\n\t"
 class _Terminal(Console):
     """Terminal that obeys what this program says, and nothing that stands in a text, such as a name from a lab."""
 
+    def on_broken_pipe(self) -> None:
+        """Let the command end as any does whose reader goes away; rich's own exit code is that of an unmet result."""
+        raise BrokenPipeError
+
     def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
         for part in super().render(renderable, options):
             yield part if part.control else Segment(printable(part.text, LINES), part.style)

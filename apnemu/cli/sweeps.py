@@ -8,10 +8,11 @@ from typing import Annotated
 
 import typer
 
-from apnemu.cli.labs import HideHome, Json, Show
+from apnemu.cli.labs import DiskLimit, HideHome, Json, Show
 from apnemu.cli.shown import show_json, to_stderr, to_stdout
 from apnemu.cli.topologies import TopologiesOption, topologies_of
 from apnemu.cli.values import ControllerOptions, Settle, workers_of
+from apnemu.lab.job import DISK_LIMIT_MB
 from apnemu.question.discovery import load_experiment, topology_of
 from apnemu.running.options import application, networks_of, runtime, seed_of, settle_of, shows_of
 
@@ -41,6 +42,7 @@ def sweep(
     hide_home: HideHome = True,
     show: Show = None,
     wall_limit_s: Annotated[float, typer.Option(help="A point's lab is ended after this.", min=1)] = 1800,
+    disk_limit_mb: DiskLimit = DISK_LIMIT_MB,
     as_json: Json = False,
 ) -> None:
     """Ask one question at many points; one table (Parquet) and one page. The same command goes on where it stopped."""
@@ -63,6 +65,7 @@ def sweep(
         scheduler=scheduler,
         out=out,
         wall_limit_s=wall_limit_s,
+        disk_limit_mb=disk_limit_mb,
         again=again,
         hide_home=hide_home,
         shows=tuple(path.resolve() for path in shows_of(show or ())),

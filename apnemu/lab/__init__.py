@@ -5,20 +5,22 @@ The kernel: `kernel` finds it in a cache or has it built, `source` says of which
 configuration and patches lie in the folder `kernel`). `needs` says what a machine lacks for that.
 
 A guest: `job` says what program runs in which guest, `guest.run` boots the guest, runs the program as its root and
-waits for the end; `side_by_side.run_all` runs several guests at once. `staging` lays out what the guest finds when it
-boots, `hiding` what it sees of its user's home, `python` the Python and our code that it sees; `launch` turns a process
-into the kernel, `cores` claims a core for it. While it runs, `console` keeps what it prints, `pump` carries its
-program's output to the caller, `watchdog` reads its virtual time, CPU and memory, `progress` shows how far it is.
-`verdict` names each way to fail, and `ending` ends what a command started.
+waits for the end; `side_by_side.run_all` runs several guests at once; `trial` runs one to see whether the lab works.
+`staging` lays out what the guest finds when it boots, `hiding` what it sees of its user's home, `python` the Python and
+our code that it sees; `process` is its kernel as a process, into which `launch` turns one, within the host's `limits`;
+`cores` claims a core for it. While it runs, `console` keeps what it prints, `pump` carries its program's output to the
+caller, `watchdog` reads its virtual time, CPU and memory, `allowance` bounds what it takes of the `disk`, `progress`
+shows how far it is. `verdict` names each way to fail, and `ending` ends what a command started.
 
 Host and guest share a single folder: the guest finds it at /run/apnemu, and can write nothing else on the host. This
-room imports only modules at the top of apnemu (`errors`, `units`, `escapes`, `caches`, `shared_folder`).
+room imports only modules at the top of apnemu (`errors`, `units`, `escapes`, `caches`, `shared_folder`, `disk_use`,
+`interrupts`).
 
 Design, and what was rejected:
 
 - *User Mode Linux in time-travel mode*, not a virtual machine, containers or a simulator: real Linux code, no rights,
   no modules of the host's, and a clock that moves only when every process sleeps.
-- *The kernel is a direct child of the command, started by one thread that lives as long as it* (`guest._starter`):
+- *The kernel is a direct child of the command, started by one thread that lives as long as it* (`process._starter`):
   Linux then ends it with the command, kill -9 included. A supervisor process in between can itself be killed, and
   costs the start of one more Python. The guest's kernel traces its processes' host halves, which end with it.
 - *Nothing that differs between runs reaches the guest*: its kernel stirs its command line into all randomness, and a
@@ -44,6 +46,9 @@ Design, and what was rejected:
 - *Standing still is measured in CPU time* (`watchdog`): a lab that is stopped or starved by the host is not at fault.
 - *A loop that waits without a system call ends the lab*, and is named. To preempt it after a while of the
   host's time would make results depend on the host, and a loop cannot be told from a computation.
+- *A guest's life is spent in a thread* (`guest.run`), which no signal interrupts: nothing is left halfway. Stops and
+  continuations of the host pass through a lab's processes and take no virtual time (patch 0012); a signal that ends one
+  of them ends the lab, by its name.
 - *Cores are claimed by abstract sockets* (`cores`): nothing to clean up, and all users see them.
 
 - *Every task has a processor of its own* (patches 0008, 0009): what a system call takes is paid by its caller, asleep,

@@ -8,12 +8,13 @@ import re
 import shutil
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
+from contextlib import closing
 from pathlib import Path
 from typing import Final
 
 from apnemu.errors import KernelError
-from apnemu.lab.ending import ends_with_block
+from apnemu.lab.ending import started
 
 RECIPE: Final = Path(__file__).with_name("kernel")
 """Folder of our configuration and patches."""
@@ -108,35 +109,33 @@ def _compile(tree: Path, report: Report) -> None:
     start_s = reported_s = time.monotonic()
     compiled = 0
     report(f"kernel: compiling {COMPILED_FILES} files with {jobs} jobs")
-    for line in _lines(["make", f"-j{jobs}", "ARCH=um", "linux"], tree):
-        compiled += line.startswith("  CC ")
-        now_s = time.monotonic()
-        if now_s - reported_s >= REPORT_EVERY_S and compiled > COMPILED_FILES // 50:
-            reported_s = now_s
-            share = min(1.0, compiled / COMPILED_FILES)
-            left_s = (now_s - start_s) * (1 - share) / share
-            report(f"kernel: compiling, {share:.0%}, about {left_s:.0f} s left")
+    with closing(_lines(["make", f"-j{jobs}", "ARCH=um", "linux"], tree)) as lines:
+        for line in lines:
+            compiled += line.startswith("  CC ")
+            now_s = time.monotonic()
+            if now_s - reported_s >= REPORT_EVERY_S and compiled > COMPILED_FILES // 50:
+                reported_s = now_s
+                share = min(1.0, compiled / COMPILED_FILES)
+                left_s = (now_s - start_s) * (1 - share) / share
+                report(f"kernel: compiling, {share:.0%}, about {left_s:.0f} s left")
 
 
 def _run(command: list[str], folder: Path) -> str:
-    return "".join(_lines(command, folder))
+    with closing(_lines(command, folder)) as lines:
+        return "".join(lines)
 
 
-def _lines(command: list[str], folder: Path) -> Iterator[str]:
+def _lines(command: list[str], folder: Path) -> Generator[str, None, None]:
     """Run a program to its end, and yield each line that it prints."""
-    process = subprocess.Popen(
+    messages: list[str] = []
+    with started(
         command,
         cwd=folder,
         env={"PATH": os.environ.get("PATH", "/usr/bin:/bin"), "HOME": "/nonexistent", **_ENVIRONMENT},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
-        text=True,
-        errors="replace",
-        start_new_session=True,
-    )
-    messages: list[str] = []
-    with ends_with_block(process):
+    ) as process:
         assert process.stdout is not None
         for line in process.stdout:
             if not re.match(r"  [A-Z0-9]+ ", line):

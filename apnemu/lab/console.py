@@ -20,6 +20,9 @@ TAIL_COLUMNS: Final = 160
 _PANIC: Final = re.compile(rb"^Kernel panic - not syncing: (.*)\n", re.MULTILINE)
 _OUT_OF_MEMORY: Final = re.compile(rb"^Out of memory: Killed process (\d+) \((.*?)\)", re.MULTILINE)
 _NO_SPACE: Final = b"No space left on device"
+_NO_FILE: Final = b"Too many open files"
+_NO_PROCESS: Final = re.compile(rb"fork failed: Resource temporarily unavailable|clone failed, errno = 11\b")
+_NO_HOST_MEMORY: Final = re.compile(rb"UML ran out of memory on the host side|mmap failed, errno = 12\b")
 _ALWAYS_PRINTED: Final = ("Powering off.", "reboot: Power down")
 
 
@@ -40,7 +43,7 @@ class Console:
         self._carriage_return = b""
         self.panic: str | None = None
         self.out_of_memory: str | None = None
-        self.no_space = False
+        self.no_space = self.no_file = self.no_process = self.no_host_memory = False
 
     def write(self, data: bytes) -> None:
         """Take data as the terminal gave it: its line ends are CR LF, and become LF."""
@@ -87,6 +90,9 @@ class Console:
             name = printable(match[2].decode(errors="replace"))
             self.out_of_memory = f"{name} (pid {int(match[1])})"
         self.no_space = self.no_space or _NO_SPACE in self._recent
+        self.no_file = self.no_file or _NO_FILE in self._recent
+        self.no_process = self.no_process or bool(_NO_PROCESS.search(self._recent))
+        self.no_host_memory = self.no_host_memory or bool(_NO_HOST_MEMORY.search(self._recent))
 
 
 def _write_all(fd: int, data: bytes) -> None:

@@ -1,42 +1,20 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Endings that clean up: signals become exceptions, and child processes end with the block that started them."""
+"""Endings that clean up: child processes end with the block that started them, and whatever they have started."""
 
 from __future__ import annotations
 
 import os
 import signal
 import subprocess
-import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from types import FrameType
-from typing import Final
+from typing import Any, Final
+
+from apnemu.interrupts import held
 
 LONGEST_END_S: Final = 5.0
-
-
-@contextmanager
-def signals_raise() -> Iterator[None]:
-    """Turn SIGTERM and SIGHUP into SystemExit (128 + number), so that `with` blocks end what they own.
-
-    The handlers before are put back afterwards. Only the main thread can set handlers; in any other thread this does
-    nothing.
-    """
-
-    def end(number: int, _frame: FrameType | None) -> None:
-        raise SystemExit(128 + number)
-
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = {number: signal.signal(number, end) for number in (signal.SIGTERM, signal.SIGHUP)}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 def session_members(session: int) -> list[int]:
@@ -69,12 +47,20 @@ def end_session(leader: int) -> None:
 
 
 @contextmanager
-def ends_with_block(process: subprocess.Popen[str]) -> Iterator[subprocess.Popen[str]]:
-    """End `process` (started with `start_new_session=True`) and its children with the block, however the block ends."""
-    try:
+def started(command: Sequence[str], **options: Any) -> Iterator[subprocess.Popen[str]]:
+    """Start a program in a session of its own (`options` are Popen's), and end it and its children with the block.
+
+    A signal that comes while it is being started waits until the block owns it.
+    """
+    with ExitStack() as stack:
+        with held():
+            process = subprocess.Popen(command, start_new_session=True, text=True, errors="replace", **options)
+            stack.callback(_end, process)
         yield process
-    finally:
-        end_session(process.pid)
-        process.wait()
-        if process.stdout is not None:
-            process.stdout.close()
+
+
+def _end(process: subprocess.Popen[str]) -> None:
+    end_session(process.pid)
+    process.wait()
+    if process.stdout is not None:
+        process.stdout.close()

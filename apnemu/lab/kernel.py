@@ -25,9 +25,9 @@ from typing import Final
 
 from apnemu.caches import foreign_part, make, user_cache
 from apnemu.errors import KernelError
+from apnemu.interrupts import signals_raise
 from apnemu.lab import build, cores, source
 from apnemu.lab.build import Report
-from apnemu.lab.ending import signals_raise
 
 VARIABLE: Final = "APNEMU_KERNEL"
 MACHINE_CACHE: Final = Path("/var/cache/apnemu")

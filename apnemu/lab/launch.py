@@ -23,6 +23,10 @@ PR_SET_PDEATHSIG = 1
 PR_SET_NO_NEW_PRIVS = 38
 ADDR_NO_RANDOMIZE = 0x0040000
 FIRST_FREE_FD = 64
+STACK_BYTES = 8 * 1024 * 1024
+NAMES = "AS DATA FSIZE MEMLOCK MSGQUEUE NOFILE NPROC RSS SIGPENDING"
+RAISED = [getattr(resource, f"RLIMIT_{name}") for name in NAMES.split()]
+"""Limits of which the kernel gets all that is allowed; time of the processor, which ends it, stays as was asked."""
 LANDLOCK_CREATE_RULESET, LANDLOCK_ADD_RULE, LANDLOCK_RESTRICT_SELF = 444, 445, 446
 WRITE_FILE, READ_FILE, MAKE_CHAR, MAKE_BLOCK, TRUNCATE, IOCTL_DEV = (1 << bit for bit in (1, 2, 6, 11, 14, 15))
 CHANGES = WRITE_FILE | 0x3FF0
@@ -35,14 +39,16 @@ def main(parent: int, core: int, kernel: str, fds: list[int], arguments: list[st
     Its descriptors: console 1 and 2, status page 3, the program's output and errors 4 and 5, the folder of
     `staging` 6, where the kernel makes and removes a folder of its own (`uml_dir`).
     """
+    for signal_number in (signal.SIGINT, signal.SIGXFSZ):  # Python has them raise exceptions
+        signal.signal(signal_number, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_SETMASK, [])
     libc = ctypes.CDLL(None, use_errno=True)
     libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != parent:  # it died before the line above took effect
         sys.exit("the command that started this guest is gone")
     libc.personality(ADDR_NO_RANDOMIZE)
     os.sched_setaffinity(0, {core})
-    # 1, not 0: a core_pattern that is a pipe is run at 0 too, and would store a file outside the folder
-    resource.setrlimit(resource.RLIMIT_CORE, (1, 1))
+    _set_limits()
     binary = os.open(kernel, os.O_RDONLY | os.O_CLOEXEC)
     high = [_dup_high(fd) for fd in fds]
     binary = _dup_high(binary)
@@ -57,6 +63,29 @@ def main(parent: int, core: int, kernel: str, fds: list[int], arguments: list[st
         binary = os.dup2(binary, number, inheritable=False)
     _shut_in(libc, 3 + len(fds) - 1)
     os.execve(binary, ["linux", *arguments], {"PATH": "/usr/bin:/bin", "HOME": "/", "APNEMU": "lab"})
+
+
+def _set_limits() -> None:
+    """Let the kernel have all that the host's limits allow, the same stack in every run, and store no core anywhere."""
+    for limit in RAISED:
+        _, hard = resource.getrlimit(limit)
+        resource.setrlimit(limit, (hard, hard))
+    _, hard = resource.getrlimit(resource.RLIMIT_STACK)
+    stack = STACK_BYTES if hard == resource.RLIM_INFINITY else min(STACK_BYTES, hard)
+    resource.setrlimit(resource.RLIMIT_STACK, (stack, hard))
+    soft, hard = resource.getrlimit(resource.RLIMIT_CPU)
+    if hard != resource.RLIM_INFINITY and soft in (hard, resource.RLIM_INFINITY):
+        resource.setrlimit(resource.RLIMIT_CPU, (max(1, hard - 1), hard))  # ended by a signal of its own, not SIGKILL
+    # 1, not 0: a core_pattern that is a pipe is run at 0 too, and would store a file outside the folder; where no more
+    # than 0 is allowed, that file has no memory in it
+    _, hard = resource.getrlimit(resource.RLIMIT_CORE)
+    core = 0 if hard == 0 else 1
+    resource.setrlimit(resource.RLIMIT_CORE, (core, core))
+    try:
+        with open("/proc/self/coredump_filter", "w") as memory:
+            memory.write("0")
+    except OSError:  # a host without it
+        pass
 
 
 def _shut_in(libc: ctypes.CDLL, private: int) -> None:

@@ -28,6 +28,7 @@ from pathlib import Path
 from typing import Final
 
 from apnemu.caches import OTHERS_WRITE, foreign_part, make, user_cache
+from apnemu.interrupts import signals_raise
 from apnemu.lab.kernel import KEY_DIGITS
 
 OURS: Final = "apnemu"
@@ -87,7 +88,10 @@ def _copied(origin: Path, cache: Path) -> Path:
     if not _is_whole(copy):
         _take_away(copy)
         _forget(cache)
-        with tempfile.TemporaryDirectory(prefix=_COPYING, dir=cache, ignore_cleanup_errors=True) as place:
+        with (
+            signals_raise(),
+            tempfile.TemporaryDirectory(prefix=_COPYING, dir=cache, ignore_cleanup_errors=True) as place,
+        ):
             draft = Path(place, CODE)
             for file in files:
                 (draft / file).parent.mkdir(parents=True, exist_ok=True)

@@ -6,10 +6,14 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from typing import Final
 
 from apnemu.errors import GuestError
-from apnemu.lab.ending import signals_raise
+from apnemu.interrupts import check, signals_raise
+from apnemu.lab import limits
 from apnemu.lab.guest import Job, Outcome, Progress, run
+
+LOOK_EVERY_S: Final = 0.5
 
 
 def run_all(jobs: Sequence[Job], *, on_progress: Callable[[int, Progress], None] | None = None) -> list[Outcome]:
@@ -34,10 +38,11 @@ def run_all(jobs: Sequence[Job], *, on_progress: Callable[[int, Progress], None]
             raise
 
     causes: list[tuple[int, GuestError]] = []
-    with signals_raise(), ThreadPoolExecutor(max_workers=max(1, len(jobs))) as pool:
+    with signals_raise(), limits.threads_named(), ThreadPoolExecutor(max_workers=max(1, len(jobs))) as pool:
         try:
             futures = [pool.submit(run_guest, index, job) for index, job in enumerate(jobs)]
-            wait(futures, return_when=FIRST_EXCEPTION)
+            while wait(futures, LOOK_EVERY_S, FIRST_EXCEPTION).not_done and not causes:
+                check()
         except BaseException:
             stop.set()
             raise

@@ -23,12 +23,15 @@ from apnemu import shared_folder
 from apnemu.caches import foreign_part
 from apnemu.errors import GuestError, LabError
 from apnemu.lab import hiding
+from apnemu.lab.disk import disk_named
 from apnemu.lab.job import Job
 
 PRIVATE: Final = "/proc/self/fd/6"
 """Path of these files' folder, as the guest's kernel names it: a descriptor that `launch` hands on."""
 PREFIX: Final = "apnemu-lab-"
 """Beginning of that folder's name, in this user's folder for what runs ($XDG_RUNTIME_DIR) or for temporary files."""
+ROOM_BYTES: Final = 1024 * 1024
+ROOM_NAMES: Final = 256
 STALE_S: Final = 60.0
 """Age from which such a folder that nobody holds is one of a command that was killed."""
 READABLE: Final = "readable"
@@ -80,21 +83,26 @@ def staged(job: Job, *, has_stdout: bool = False, has_stderr: bool = False) -> I
         GuestError: another lab runs in the folder, or it holds the folder for temporary files.
     """
     with _locked(job.folder), _private(job.folder) as (place, descriptor):
-        shared_folder.remove(job.folder, EXIT)  # a command that was killed left it
-        (place / "dev").mkdir()
-        for name, target in {"fd": "", "stdin": "/0", "stdout": "/1", "stderr": "/2"}.items():
-            (place / "dev" / name).symlink_to("/proc/self/fd" + target)
-        hidden = hiding.hidden_from(job.visible) if job.hide_home else None
-        mounts = [_FSTAB, hidden.fstab() if hidden else "", *(_shown(name, path) for name, path in job.shown.items())]
-        (place / "fstab").write_bytes(os.fsencode("".join(mounts)))
-        (place / "boot.sh").write_text(Path(__file__).with_name("boot.sh").read_text())
-        script = job_script(job, has_stdout=has_stdout, has_stderr=has_stderr)
-        folders = " ".join(hidden.folders() if hidden else [])
-        (place / "job.sh").write_bytes(os.fsencode(f"folders='{folders}'\n{script}"))
-        if hidden and hidden.homes:
-            hidden.make_views(place)
-            readable = hidden.readable([job.folder, job.kernel, place, *job.shown.values()])
-            (place / READABLE).write_bytes(b"\0".join(map(os.fsencode, readable)))
+        with disk_named(place):
+            shared_folder.remove(job.folder, EXIT)  # a command that was killed left it
+            (place / "dev").mkdir()
+            for name, target in {"fd": "", "stdin": "/0", "stdout": "/1", "stderr": "/2"}.items():
+                (place / "dev" / name).symlink_to("/proc/self/fd" + target)
+            hidden = hiding.hidden_from(job.visible) if job.hide_home else None
+            mounts = [
+                _FSTAB,
+                hidden.fstab() if hidden else "",
+                *(_shown(name, path) for name, path in job.shown.items()),
+            ]
+            (place / "fstab").write_bytes(os.fsencode("".join(mounts)))
+            (place / "boot.sh").write_text(Path(__file__).with_name("boot.sh").read_text())
+            script = job_script(job, has_stdout=has_stdout, has_stderr=has_stderr)
+            folders = " ".join(hidden.folders() if hidden else [])
+            (place / "job.sh").write_bytes(os.fsencode(f"folders='{folders}'\n{script}"))
+            if hidden and hidden.homes:
+                hidden.make_views(place)
+                readable = hidden.readable([job.folder, job.kernel, place, *job.shown.values()])
+                (place / READABLE).write_bytes(b"\0".join(map(os.fsencode, readable)))
         try:
             yield descriptor
         finally:
@@ -110,11 +118,12 @@ def _private(shared: Path) -> Iterator[tuple[Path, int]]:
     running = Path(os.environ.get("XDG_RUNTIME_DIR", ""))
     places = [running] if running.is_absolute() and not foreign_part(running) else []
     places.append(Path(tempfile.gettempdir()))
-    above = next((one for one in places if not one.resolve().is_relative_to(shared.resolve())), None)
-    if above is None:
+    allowed = [one for one in places if not one.resolve().is_relative_to(shared.resolve())]
+    if not allowed:
         raise GuestError(
             f"{shared} holds {places[-1]}, where labs keep what no guest may write; give it another folder"
         )
+    above = next(filter(_has_room, allowed), allowed[-1])
     _forget_stale(above)
     place = Path(tempfile.mkdtemp(prefix=PREFIX, dir=above))
     with ExitStack() as stack:
@@ -123,6 +132,16 @@ def _private(shared: Path) -> Iterator[tuple[Path, int]]:
         stack.callback(os.close, descriptor)
         fcntl.flock(descriptor, fcntl.LOCK_EX)
         yield place, descriptor
+
+
+def _has_room(folder: Path) -> bool:
+    """Whether the files that a guest boots from find room in a folder; one that is full is none to begin in."""
+    try:
+        state = os.statvfs(folder)
+    except OSError:
+        return False
+    has_names = state.f_files == 0 or state.f_favail >= ROOM_NAMES
+    return has_names and state.f_bavail * state.f_frsize >= ROOM_BYTES and os.access(folder, os.W_OK | os.X_OK)
 
 
 def _forget_stale(folder: Path) -> None:

@@ -3,23 +3,20 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import signal
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
 from apnemu.errors import GuestError
-from apnemu.lab import staging
+from apnemu.lab import limits, staging
+from apnemu.lab.allowance import Allowance
 from apnemu.lab.console import Console
+from apnemu.lab.disk import check_disk
 from apnemu.lab.job import Job
 from apnemu.lab.watchdog import Reading, StillWatch
 from apnemu.units import ns_to_s
 
-DISK_RESERVE_BYTES: Final = 1024 * 1024
-"""Free space under the folder below which the disk counts as full: results would be cut short."""
 STANDS_S: Final = 1.0
 """CPU time at one instant from which a guest that ran out of wall time is told why its time stood."""
 SIGNAL_EXIT: Final = 128
@@ -38,7 +35,7 @@ def check_kernel(kernel: Path) -> None:
         raise GuestError(f"the lab's kernel at {kernel} is not executable; `chmod +x` it or build it again")
 
 
-def check_limits(job: Job, wall_s: float, console: Console, reading: Reading, still: StillWatch) -> None:
+def check_limits(job: Job, wall_s: float, console: Console, reading: Reading, still: StillWatch, process: int) -> None:
     """Check that a guest that runs is within its limits.
 
     Raises:
@@ -48,14 +45,13 @@ def check_limits(job: Job, wall_s: float, console: Console, reading: Reading, st
         raise _out_of_memory(job, console)
     if wall_s > job.wall_limit_s:
         stands = still.stood_s >= STANDS_S
+        stopped = f"its kernel is stopped: kill -CONT {process} lets it go on; " if is_stopped(process) else ""
         raise GuestError(
             f"the guest ran for {job.wall_limit_s:g} s of wall time, its limit (wall_limit_s), and came to "
-            f"{ns_to_s(reading.virtual_ns):.3f} s of virtual time; "
+            f"{ns_to_s(reading.virtual_ns):.3f} s of virtual time; {stopped}"
             + (_stands(console, reading, still) if stands else _at_the_end(console, reading))
         )
-    free = free_bytes(job.folder)
-    if free < DISK_RESERVE_BYTES:
-        raise _disk_full(job.folder, free)
+    check_disk(job.folder)
 
 
 def stood_still(still: StillWatch, console: Console, reading: Reading) -> GuestError:
@@ -63,7 +59,7 @@ def stood_still(still: StillWatch, console: Console, reading: Reading) -> GuestE
     return GuestError(_stands(console, reading, still))
 
 
-def exit_code(job: Job, code: int, console: Console, reading: Reading) -> int:
+def exit_code(job: Job, code: int, console: Console, reading: Reading, allowance: Allowance) -> int:
     """Exit code of the program, if the program's end ended the guest.
 
     `code` is the exit code of the kernel, negative for a signal.
@@ -72,15 +68,17 @@ def exit_code(job: Job, code: int, console: Console, reading: Reading) -> int:
         GuestError: the guest ended in any other way.
     """
     text = staging.exit_text(job)
-    free = free_bytes(job.folder)
     if console.out_of_memory:
         raise _out_of_memory(job, console)
-    if free < DISK_RESERVE_BYTES:
-        raise _disk_full(job.folder, free)
+    if code == -signal.SIGXFSZ:
+        raise allowance.file_too_long()
+    check_disk(job.folder)
     if text == staging.NOT_FOUND:
         raise GuestError(f"{job.argv[0]} is not a program that the guest finds (from {job.working_directory})")
     if text.isdecimal():
         return _program_exit(job, int(text), console)
+    if limit := limits.named(code, console):
+        raise GuestError(f"the guest's kernel came to its end: {limit}; {_at_the_end(console, reading)}")
     if console.panic:
         raise GuestError(f"the guest's kernel panicked: {console.panic}; {_at_the_end(console, reading)}")
     if code < 0:
@@ -100,31 +98,20 @@ def _program_exit(job: Job, exit_code: int, console: Console) -> int:
             f"{job.argv[0]} ended with exit code {exit_code}, and a file system in the guest's memory is full "
             f"(memory_mb is {job.memory_mb}); console: {console.tail()}"
         )
+    if exit_code and (limit := limits.named(0, console)):
+        raise GuestError(f"{job.argv[0]} ended with exit code {exit_code}: {limit}; console: {console.tail()}")
     if exit_code > SIGNAL_EXIT and exit_code - SIGNAL_EXIT in set(signal.Signals):
         name = signal.Signals(exit_code - SIGNAL_EXIT).name
         raise GuestError(f"{job.argv[0]} was ended by {name} in the guest; console: {console.tail()}")
     return exit_code
 
 
-def free_bytes(folder: Path) -> int:
-    """Bytes that this user may still write under a folder."""
-    state = os.statvfs(folder)
-    return state.f_bavail * state.f_frsize
-
-
-@contextmanager
-def disk_named(folder: Path) -> Iterator[None]:
-    """Turn an OSError within the block into a GuestError that names the folder."""
+def is_stopped(process: int) -> bool:
+    """Whether somebody has stopped a process (SIGSTOP)."""
     try:
-        yield
-    except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise _disk_full(folder, free_bytes(folder)) from error
-        raise GuestError(f"{error.filename or folder}: {error.strerror}; the lab writes there") from error
-
-
-def _disk_full(folder: Path, free: int) -> GuestError:
-    return GuestError(f"the disk under {folder} is full: {free} bytes free; make room or choose another folder")
+        return Path("/proc", str(process), "stat").read_text().rpartition(")")[2].split()[0] == "T"
+    except (OSError, IndexError):  # it has ended
+        return False
 
 
 def _out_of_memory(job: Job, console: Console) -> GuestError:

@@ -21,6 +21,7 @@ from itertools import pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from apnemu.interrupts import signals_raise
 from apnemu.model.plant import Mode, Plant
 from apnemu.model.quality import Route
 from apnemu.model.spectrum import Band
@@ -83,7 +84,7 @@ def end_to_end_gsnr_db(plant: Plant, asked: Sequence[tuple[str, Route, str]]) ->
     """
     if not asked:
         return ()
-    with TemporaryDirectory(prefix="apnemu-gnpy-") as place:
+    with signals_raise(), TemporaryDirectory(prefix="apnemu-gnpy-") as place:
         folder = Path(place)
         export_gnpy(plant, folder)
         network = read_gnpy(folder / "network.json", equipment=folder / "equipment.json")

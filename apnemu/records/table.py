@@ -58,15 +58,16 @@ def write_parquet(table: pa.Table, path: Path) -> None:
     """
     if not table.schema.equals(SCHEMA):
         raise ValueError(f"not a table of records: {table.schema.names}")
-    pq.write_table(
-        table.combine_chunks(),
-        path,
-        row_group_size=ROWS_PER_GROUP,
-        compression="zstd",
-        compression_level=3,
-        version="2.6",
-        data_page_version="1.0",
-    )
+    with path.open("wb") as file:  # by its name pyarrow opens no file whose name is not UTF-8
+        pq.write_table(
+            table.combine_chunks(),
+            file,
+            row_group_size=ROWS_PER_GROUP,
+            compression="zstd",
+            compression_level=3,
+            version="2.6",
+            data_page_version="1.0",
+        )
 
 
 def read_parquet(path: Path) -> pa.Table:
@@ -76,7 +77,8 @@ def read_parquet(path: Path) -> pa.Table:
         InputError: the file is not one that apnemu wrote; a person named it.
     """
     try:
-        table = pq.ParquetFile(path).read()
+        with path.open("rb") as file:
+            table = pq.ParquetFile(file).read()
     except (OSError, pa.ArrowInvalid) as error:
         reason = str(error).splitlines()[0]
         raise InputError(f"cannot be read as records ({reason}); name a run directory", file=str(path)) from error

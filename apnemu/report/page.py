@@ -49,7 +49,7 @@ def write_page(folder: Path, parts: Sequence[Part], picture: Mapping[str, Any]) 
     `picture` is the plant: `topology source licence inferred sites fibres lightpaths refusals packet`.
     """
     page = folder / "report.html"
-    page.write_text(render(parts, picture), encoding="utf-8", newline="\n")
+    page.write_text(render(parts, picture), encoding="utf-8", errors="backslashreplace", newline="\n")
     return page
 
 

@@ -51,6 +51,7 @@ def write_sweep_page(
             axes=axes,
         ),
         encoding="utf-8",
+        errors="backslashreplace",
         newline="\n",
     )
     return page

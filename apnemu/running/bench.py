@@ -20,6 +20,7 @@ import numpy as np
 from rich.table import Table
 
 from apnemu.blueprint.compiled import blueprint_for
+from apnemu.interrupts import signals_raise
 from apnemu.lab import kernel
 from apnemu.lab.guest import Job, Outcome, Progress, run
 from apnemu.lab.python import guest_code, guest_folders, guest_python
@@ -67,7 +68,7 @@ def bench(*, say: Say, quick: bool = False) -> dict[str, Any]:
     """The document of `apnemu bench --json`. Raises LabError."""
     sizes = QUICK_SIZES if quick else SIZES
     ready = kernel.ensure(report=say).path
-    with tempfile.TemporaryDirectory(prefix="apnemu-bench-") as place:
+    with signals_raise(), tempfile.TemporaryDirectory(prefix="apnemu-bench-") as place:
         build, memory, accuracy = [], [], {}
         for sites in sizes:
             say(f"bench: {sites} sites")

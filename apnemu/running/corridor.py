@@ -15,9 +15,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from apnemu.errors import InputError, LabError
+from apnemu.lab.disk import disk_named
 from apnemu.lab.guest import Outcome
 from apnemu.lab.needs import has_program
-from apnemu.lab.verdict import disk_named
 from apnemu.lab.watchdog import peak_bytes
 from apnemu.question.context import Row
 from apnemu.question.lines import with_line_rates

@@ -93,6 +93,7 @@ def emulate(
             syscall_cost_ns=request.syscall_cost_ns,
             wall_limit_s=request.wall_limit_s,
             stall_limit_s=60,
+            disk_limit_mb=request.disk_limit_mb,
             planned_virtual_s=planned_virtual_s(blueprint.stages, learns=foreign, settle_s=settle_s),
             core=request.cores[index % len(request.cores)] if request.cores else None,
         )

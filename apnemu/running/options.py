@@ -149,3 +149,10 @@ def wall_limit_of(given: float) -> float:
     if not given >= 1:
         raise InputError(f"wall_limit_s is {given}; it must be at least 1; 1800 is usual", file="--wall-limit-s")
     return given
+
+
+def disk_limit_of(given: int) -> int:
+    """The MiB that a lab may add to its folder. Raises InputError for less than one."""
+    if not given >= 1:
+        raise InputError(f"disk_limit_mb is {given}; it must be at least 1; 16384 is usual", file="--disk-limit-mb")
+    return given

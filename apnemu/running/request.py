@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from apnemu.blueprint.document import FOREIGN_SETTLE_S
+from apnemu.lab.job import DISK_LIMIT_MB
 from apnemu.question.context import Network
 from apnemu.question.discovery import comes_with_apnemu, topology_word
 from apnemu.question.experiment import Experiment
@@ -45,6 +46,7 @@ class Request:
     controller_settle_s: float | None = FOREIGN_SETTLE_S
     syscall_cost_ns: int = 500
     wall_limit_s: float = 1800
+    disk_limit_mb: int = DISK_LIMIT_MB
     cores: tuple[int, ...] = ()
     by_quality: bool = False
     """Whether GNPy decides what is lit; else the table of reach does, and GNPy's figures stand beside it."""
@@ -65,6 +67,7 @@ class Request:
             words.append("--pcap")
         if self.by_quality:
             words.append("--quality")
+        words += [] if self.disk_limit_mb == DISK_LIMIT_MB else ["--disk-limit-mb", str(self.disk_limit_mb)]
         words += [] if self.hide_home else ["--no-hide-home"]
         words += [word for path in self.shows for word in ("--show", str(path))]
         if self.controller:

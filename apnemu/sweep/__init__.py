@@ -27,6 +27,8 @@ from pathlib import Path
 from typing import Any
 
 from apnemu.errors import InputError
+from apnemu.interrupts import signals_raise
+from apnemu.lab.job import DISK_LIMIT_MB
 from apnemu.question.context import Network
 from apnemu.question.discovery import load_experiment
 from apnemu.report.sweep_page import write_sweep_page
@@ -55,6 +57,7 @@ class Request:
     scheduler: str = ""
     out: Path | None = None
     wall_limit_s: float = 1800
+    disk_limit_mb: int = DISK_LIMIT_MB
     again: bool = False
     """Whether points that failed before are run once more."""
     hide_home: bool = True
@@ -81,12 +84,13 @@ def sweep(request: Request, *, say: Say) -> dict[str, Any]:
     tasks = [_task(request, topologies, folder, point) for point in points if point.key not in found]
     if resumed:
         say(f"{resumed} of {len(points)} points are done already, in {folder}")
-    for number, result in enumerate(_run(request, tasks) if tasks else (), 1):
-        _keep(folder, result)
-        found[result["key"]] = result
-        left_s = (time.monotonic() - begun_s) / number * (len(tasks) - number)
-        why = f" (failed: {result['reason']})" if result["reason"] else ""
-        say(f"{resumed + number} of {len(points)} points, about {left_s:.0f} s left{why}")
+    with signals_raise():
+        for number, result in enumerate(_run(request, tasks) if tasks else (), 1):
+            _keep(folder, result)
+            found[result["key"]] = result
+            left_s = (time.monotonic() - begun_s) / number * (len(tasks) - number)
+            why = f" (failed: {result['reason']})" if result["reason"] else ""
+            say(f"{resumed + number} of {len(points)} points, about {left_s:.0f} s left{why}")
     rows = table.combined(points, found)
     table.write(rows, folder / "sweep.parquet")
     done = [found[point.key] for point in points if not found[point.key]["reason"]]
@@ -195,6 +199,7 @@ def _task(request: Request, topologies: Mapping[str, Path], folder: Path, point:
         seed=point.seed,
         networks=request.networks,
         wall_limit_s=request.wall_limit_s,
+        disk_limit_mb=request.disk_limit_mb,
         hide_home=request.hide_home,
         shows=request.shows,
         control=request.control,

@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from apnemu.errors import ApnemuError
+from apnemu.interrupts import signals_raise
+from apnemu.lab.job import DISK_LIMIT_MB
 from apnemu.question.context import Network
 from apnemu.question.discovery import load_experiment
 from apnemu.running import corridor
@@ -32,6 +34,7 @@ class Task:
     hide_home: bool = True
     shows: tuple[Path, ...] = ()
     control: Control = field(default_factory=Control)
+    disk_limit_mb: int = DISK_LIMIT_MB
 
 
 def run_point(task: Task) -> dict[str, Any]:
@@ -41,6 +44,11 @@ def run_point(task: Task) -> dict[str, Any]:
 
     A reason names no folder, so that it is the same wherever the point was run.
     """
+    with signals_raise():
+        return _run_point(task)
+
+
+def _run_point(task: Task) -> dict[str, Any]:
     scratch = None if task.folder else tempfile.mkdtemp(prefix="apnemu-point-")
     folder = Path(task.folder or f"{scratch}/run")
     with suppress(OSError):
@@ -55,6 +63,7 @@ def run_point(task: Task) -> dict[str, Any]:
             networks=task.networks,
             out=folder,
             wall_limit_s=task.wall_limit_s,
+            disk_limit_mb=task.disk_limit_mb,
             hide_home=task.hide_home,
             shows=task.shows,
             controller=task.control.application,

@@ -41,7 +41,8 @@ def write(rows: Sequence[Mapping[str, Any]], path: Path) -> None:
     """Write the rows as Parquet, columns in the order of their first row; the same rows give the same bytes."""
     names = list(dict.fromkeys(name for row in rows for name in row))
     columns = {name: _column(name, [row.get(name) for row in rows]) for name in names}
-    pq.write_table(pa.table(columns), path, compression="zstd", compression_level=3, version="2.6")
+    with path.open("wb") as file:  # by its name pyarrow opens no file whose name is not UTF-8
+        pq.write_table(pa.table(columns), file, compression="zstd", compression_level=3, version="2.6")
 
 
 def _column(name: str, values: list[Any]) -> Any:

@@ -29,7 +29,13 @@ def on_this_machine(tasks: Sequence[Task], workers: int) -> Iterator[Found]:
         max_workers=min(workers, len(tasks)), mp_context=spawn, initializer=_begin, initargs=(counter, os.getpid())
     )
     try:
-        for future in as_completed([pool.submit(run_point, task) for task in tasks]):
+        # Ctrl-C reaches all processes of a terminal: workers are begun without, and are told to stop by this one
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        try:
+            futures = [pool.submit(run_point, task) for task in tasks]
+        finally:
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+        for future in as_completed(futures):
             yield future.result()
     except BrokenProcessPool as error:
         raise LabError(
@@ -48,16 +54,13 @@ def _begin(counter: Any, parent: int) -> None:
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != parent:
         os._exit(1)
-    signal.signal(signal.SIGTERM, _interrupted)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     cores = sorted(os.sched_getaffinity(0))
     with counter.get_lock():
         number = counter.value
         counter.value += 1
     os.sched_setaffinity(0, {cores[number % len(cores)]})
-
-
-def _interrupted(*_: object) -> None:
-    raise KeyboardInterrupt
 
 
 def on_a_cluster(tasks: Sequence[Task], address: str) -> Iterator[Found]:

@@ -7,6 +7,7 @@ import errno
 import hashlib
 import json
 import os
+import random
 import signal
 import subprocess
 import sys
@@ -219,7 +220,7 @@ def test_a_source_that_the_patches_do_not_fit(tmp_path: Path, monkeypatch: pytes
 def test_a_killed_build_ends_its_compilers(tmp_path: Path) -> None:
     """The child, and what the child started, in one session; the command is ended by SIGTERM."""
     program = (
-        "from pathlib import Path; from apnemu.lab import build; from apnemu.lab.ending import signals_raise\n"
+        "from pathlib import Path; from apnemu.lab import build; from apnemu.interrupts import signals_raise\n"
         f"with signals_raise(): build._run(['sh', '-c', 'sleep 97531 & echo go > {tmp_path}/go; wait'], Path('/'))"
     )
     command = subprocess.Popen([sys.executable, "-c", program], cwd=Path(__file__).parents[2])
@@ -228,6 +229,34 @@ def test_a_killed_build_ends_its_compilers(tmp_path: Path) -> None:
     assert command.wait() == 143
     sleepers = [path for path in Path("/proc").glob("[0-9]*/cmdline") if b"97531" in _read(path)]
     assert sleepers == []
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+def test_a_build_killed_while_a_compiler_begins_ends_it(number: signal.Signals) -> None:
+    """At 12 instants from before the compiler is started until it runs."""
+    program = (
+        "from pathlib import Path; from apnemu.lab import build; from apnemu.interrupts import signals_raise\n"
+        "with signals_raise():\n"
+        "    print('now', flush=True)\n"
+        "    for _ in range(1000): build._run(['sh', '-c', 'sleep 0.01 & exec sleep 0.01'], Path('/'))\n"
+        "    build._run(['sh', '-c', 'sleep 97532 & exec sleep 97532'], Path('/'))"
+    )
+    draws = random.Random(int(number))
+    for _ in range(12):
+        command = subprocess.Popen(
+            [sys.executable, "-c", program.replace("1000", str(draws.choice((0, 0, 1, 3))))],
+            cwd=Path(__file__).parents[2],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+        )
+        assert command.stdout is not None
+        command.stdout.readline()
+        time.sleep(draws.uniform(0, 0.03))
+        command.send_signal(number)
+        command.stdout.close()
+        assert command.wait() == (-number if number == signal.SIGINT else 128 + number)
+        sleepers = [path for path in Path("/proc").glob("[0-9]*/cmdline") if b"97532" in _read(path)]
+        assert sleepers == []
 
 
 def _read(path: Path) -> bytes:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 
@@ -22,7 +23,7 @@ def test_a_wall_limit_says_whether_time_stood_still(tmp_path: Path, stood_s: flo
     still.stood_s = stood_s
     reading = Reading(virtual_ns=12_000_000, syscalls=0, pid=44, name="python3")
     with pytest.raises(GuestError) as caught:
-        verdict.check_limits(job, 61, Console(tmp_path / "console.log"), reading, still)
+        verdict.check_limits(job, 61, Console(tmp_path / "console.log"), reading, still, os.getpid())
     said = str(caught.value)
     assert said.startswith(
         "the guest ran for 60 s of wall time, its limit (wall_limit_s), and came to 0.012 s of virtual"
