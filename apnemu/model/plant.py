@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Literal
 from apnemu.model.activities import Event
 from apnemu.model.demand import Demand, TreeDemand
 from apnemu.model.fibre import Fibre as Fibre
+from apnemu.model.fibre import LeasedLine as LeasedLine
 from apnemu.model.fibre import amplifier_count as amplifier_count
 from apnemu.model.spectrum import Band, Bands, common, without
 from apnemu.units import NS_PER_S, gbps_to_bytes_per_s

@@ -152,7 +152,11 @@ def _frames(at_ns: npt.NDArray[np.int64], frame_bytes: int, port: int) -> npt.ND
 def settled_ns(context: Context[Any]) -> VirtualNs:
     """Time until the first packet has reached the farthest host, the longer way of every fibre, and a little more."""
     rtts = context.predicted_rtts(PROBE_BYTES).values()
-    apart_ns = sum(abs(out.delay_ns - back.delay_ns) for out, back in (fibre.ways for fibre in context.plant.fibres))
+    fibres = [fibre.routed if context.network == "packet" else fibre for fibre in context.plant.fibres]
+    apart_ns = sum(
+        abs(out.delay_ns - back.delay_ns) + out.farthest_ns + back.farthest_ns
+        for out, back in (fibre.ways for fibre in fibres)
+    )
     return VirtualNs((max(rtts, default=0) + apart_ns) // 2 + SETTLED_NS)
 
 
