@@ -16,7 +16,6 @@ from apnemu.model.fibre import Fibre, Way
 from apnemu.model.plant import Plant
 from apnemu.question.context import Context, Network, Row
 from apnemu.report import words
-from apnemu.units import fibre_km
 
 Chance = Literal["loss", "jitter"]
 EVERY: tuple[Chance, ...] = ("loss", "jitter")
@@ -53,22 +52,6 @@ def unreckoned(plant: Plant, networks: Sequence[Network], reckons_with: Sequence
                 f"the topology declares {' and '.join(chances)} of {first}{more}, for which the expectation has no term"
             )
     return told
-
-
-def measured(plant: Plant) -> tuple[str, ...]:
-    """A line on fibres of which the delay is declared and the length follows from it; none where there is no such."""
-    names = [
-        fibre.name
-        for fibre in plant.fibres
-        if fibre.delay_ns is not None and fibre.length_km == fibre_km(fibre.delay_ns, fibre.group_index)
-    ]
-    if not names:
-        return ()
-    length = f"{plant.fibre[names[0]].length_km:.1f} km"
-    more = f", and so {words.count(len(names) - 1, 'other fibre')}" if names[1:] else ""
-    return (
-        f"Fibre {names[0]} has a delay and no length: light is planned over {length}, which it passes in it{more}.",
-    )
 
 
 def met(context: Context[Any], pair: Pair) -> Met:

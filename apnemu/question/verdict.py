@@ -190,7 +190,7 @@ def by_chance(what: str, measured: int, trials: int, probability: float) -> Clai
     1 - 1e-6.
 
     >>> by_chance("probes lost", 9, 1000, 0.01).held, by_chance("probes lost", 40, 1000, 0.01).expected
-    (True, '0 to 28 of 1,000')
+    (True, '0 to 29 of 1,000')
     """
     from scipy.stats import binom  # type: ignore[import-untyped]  # half a second, and most runs have no chance in them
 

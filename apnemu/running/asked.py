@@ -15,7 +15,7 @@ from apnemu.model.plant import Plant
 from apnemu.optics import carried
 from apnemu.planning import next_hops
 from apnemu.planning.judged import left_dark, plan_judged
-from apnemu.question.chances import measured, unreckoned
+from apnemu.question.chances import unreckoned
 from apnemu.question.context import Context, Network, Row
 from apnemu.question.contract import returned
 from apnemu.question.experiment import Chosen, Experiment, nothing_played
@@ -82,7 +82,7 @@ def resolve(request: Request) -> Asked:
         chosen=chosen,
         plant=plant,
         assignment=assignment,
-        notes=(*judged.notes, *judged.warnings, *measured(plant), *dark, *unplayed, *unequal, *chances),
+        notes=(*judged.notes, *judged.warnings, *dark, *unplayed, *unequal, *chances),
         warnings=(*judged.warnings, *dark, *unplayed, *unequal, *chances),
         picture=picture_of(plant, assignment),
         expected=expected,
