@@ -35,6 +35,15 @@ def fibre_delay_ns(length_km: float, group_index: float = GROUP_INDEX) -> int:
     return round(length_km * 1e3 * group_index / SPEED_OF_LIGHT_M_PER_S * NS_PER_S)
 
 
+def fibre_km(delay_ns: int, group_index: float = GROUP_INDEX) -> float:
+    """Length of the fibre that light takes so long to pass, to the millimetre.
+
+    >>> fibre_km(489_672), fibre_km(0)
+    (99.999981, 0.0)
+    """
+    return round(delay_ns / NS_PER_S * SPEED_OF_LIGHT_M_PER_S / group_index / 1e3, 6)
+
+
 def serialisation_ns(frame_bytes: int, rate_gbps: float) -> int:
     """Time that a frame takes to pass a transmitter, rounded down as the kernel's netem does.
 

@@ -10,7 +10,7 @@ from typing import Literal
 from apnemu.blueprint import applications
 from apnemu.blueprint.addressing import dcn_addresses
 from apnemu.blueprint.apn import compile_apn
-from apnemu.blueprint.document import FOREIGN_SETTLE_S, Blueprint, DcnLine
+from apnemu.blueprint.document import FOREIGN_SETTLE_S, Blueprint, DcnLine, End
 from apnemu.blueprint.on_demand import compile_on_demand
 from apnemu.blueprint.packet import compile_packet
 from apnemu.blueprint.routed import compile_routed
@@ -21,6 +21,7 @@ from apnemu.model.plant import Plant
 from apnemu.model.scenario import Stage
 from apnemu.planning import NextHop
 from apnemu.planning.dcn import Dcn, dcn
+from apnemu.seeds import generator
 
 OWN_CONTROLLER = {"apn": "lightpath", "packet": "packet"}
 
@@ -90,12 +91,26 @@ def blueprint_for(
         blueprint = replace(
             blueprint, hosts=hosts, switches=switches, wires=wires, routes=routes, injections=injections
         )
+    blueprint = _with_chances(blueprint)
     if blueprint.switches:
         way = dcn(plant)
         places = stands_at(assignment) if network == "apn" else {}
         blueprint = replace(blueprint, controller_at=way.at, dcn=_lines(plant, way, places))
     applications.check(stages, {host.name: host.address for host in blueprint.hosts})
     return blueprint
+
+
+def _with_chances(blueprint: Blueprint) -> Blueprint:
+    """Each end that loses frames, or lets their delay vary, with draws of its own; its frames then go one by one."""
+    if not any(end.sends.by_chance for wire in blueprint.wires for end in (wire.a, wire.b)):
+        return blueprint
+
+    def drawn(end: End) -> End:
+        seed = generator(blueprint.seed, f"line {end.interface}").integers(1 << 63)
+        return replace(end, sends=replace(end.sends, draws=int(seed))) if end.sends.by_chance else end
+
+    wires = tuple(replace(wire, a=drawn(wire.a), b=drawn(wire.b)) for wire in blueprint.wires)
+    return replace(blueprint, wires=wires, segments="mtu")
 
 
 def _lines(plant: Plant, way: Dcn, places: Mapping[str, str]) -> tuple[DcnLine, ...]:

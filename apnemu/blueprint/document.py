@@ -4,12 +4,13 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
 from apnemu.blueprint.as_json import built_from, plain
 from apnemu.blueprint.tcp import TCP_WINDOW_BYTES
+from apnemu.model.fibre import Jitter, Way
 from apnemu.model.plant import Plant
 from apnemu.model.scenario import Stage
 
@@ -22,12 +23,27 @@ class Line:
     """Behaviour of the sending end of a wire.
 
     Frames wait for the line (`rate_bytes_per_s`, 0 is no limit) in a queue of at most `queue_bytes` (0 is no bound),
-    then travel for `delay_ns`.
+    then travel for `delay_ns`, which varies by `jitter_ns` as `jitter` says, in their order; the share `loss` of them
+    is lost on the way. `draws` seeds these chances.
     """
 
     rate_bytes_per_s: int = 0
     queue_bytes: int = 0
     delay_ns: int = 0
+    loss: float = 0.0
+    jitter_ns: int = 0
+    jitter: Jitter = "uniform"
+    draws: int = 0
+
+    @property
+    def by_chance(self) -> bool:
+        """Whether frames differ in what happens to them on the way."""
+        return bool(self.loss or self.jitter_ns)
+
+    def over(self, way: Way) -> Line:
+        """The line that goes on through a fibre."""
+        delay_ns = self.delay_ns + way.delay_ns
+        return replace(self, delay_ns=delay_ns, loss=way.loss, jitter_ns=way.jitter_ns, jitter=way.jitter)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -32,7 +32,7 @@ def compile_packet(
 
     wires = []
     for fibre in plant.fibres:
-        a_sends, b_sends = (port_of_router(packet.fec_ns + way.delay_ns) for way in fibre.ways)
+        a_sends, b_sends = (port_of_router(packet.fec_ns).over(way) for way in fibre.routed.ways)
         wires.append(ports.fibre(fibre, a_sends, b_sends))
     access: dict[str, tuple[str, str, int]] = {}
     """Host -> its site, its address, the router's port to it."""

@@ -47,9 +47,9 @@ class Ports:
         return End(node="", interface=f"{name}-load", port=0, mac=mac(next(self._macs)), sends=Line())
 
     def lit_fibre(self, fibre: Fibre) -> Wire:
-        """Wire of a fibre pair that carries light: each way has the delay of its own fibre."""
+        """Wire of a fibre pair that carries light: each way is that of its own fibre."""
         out, back = fibre.ways
-        return self.fibre(fibre, Line(delay_ns=out.delay_ns), Line(delay_ns=back.delay_ns))
+        return self.fibre(fibre, Line().over(out), Line().over(back))
 
     def fibre(self, fibre: Fibre, a_sends: Line, b_sends: Line) -> Wire:
         a, b = self.at_switch(fibre.a, a_sends), self.at_switch(fibre.b, b_sends)

@@ -44,6 +44,6 @@ def packet_way_ns(plant: Plant, hops: Mapping[tuple[str, str], NextHop], pair: P
     trip_ns = sending_ns + per_router
     while site != target:
         hop = hops[site, target]
-        trip_ns += per_router + packet.fec_ns + plant.fibre[hop.fibre].way(site).delay_ns
+        trip_ns += per_router + packet.fec_ns + plant.fibre[hop.fibre].routed.way(site).delay_ns
         site = hop.site
     return trip_ns

@@ -33,8 +33,8 @@ def compile_routed(plant: Plant) -> tuple[tuple[Host, ...], tuple[Router, ...], 
     for number, fibre in enumerate(plant.fibres):
         before_ns = held + packet.fec_ns
         out, back = (
-            Line(rate_bytes_per_s=rate, queue_bytes=packet.buffer_bytes, delay_ns=before_ns + way.delay_ns)
-            for way in fibre.ways
+            Line(rate_bytes_per_s=rate, queue_bytes=packet.buffer_bytes, delay_ns=before_ns).over(way)
+            for way in fibre.routed.ways
         )
         wire = ports.fibre(fibre, out, back)
         wires.append(wire)

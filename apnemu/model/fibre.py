@@ -3,23 +3,38 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import ceil
+from typing import Literal
 
 from apnemu.model.spectrum import Bands
 from apnemu.units import GROUP_INDEX, fibre_delay_ns
+
+Jitter = Literal["uniform", "normal"]
+"""Distribution of a frame's delay about the mean: within the jitter on either side, or with it as standard
+deviation."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Way:
     """One fibre of a pair: light passes it one way.
 
-    `amplifiers` are those in line, `delay_ns` includes what they add.
+    `amplifiers` are those in line, `delay_ns` is the mean delay and includes what they add. Of frames that enter the
+    share `loss` is lost, each frame by a draw of its own. The delay of each varies by `jitter_ns` as `jitter` says;
+    a frame that would overtake the one before it arrives together with it.
     """
 
     length_km: float
     amplifiers: int
     delay_ns: int
+    loss: float = 0.0
+    jitter_ns: int = 0
+    jitter: Jitter = "uniform"
+
+    @property
+    def farthest_ns(self) -> int:
+        """Most that one frame's delay differs from the mean; a normal distribution is cut at 3.7 deviations."""
+        return self.jitter_ns * 37 // 10 if self.jitter == "normal" else self.jitter_ns
 
     def sag_km(self, db: float) -> float:
         """Extra km that the fibre counts when its first in-line amplifier gives `db` less gain.
@@ -42,12 +57,28 @@ class Way:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LeasedLine:
+    """What the packet network's line over a fibre has in place of the fibre's own, as `Fibre` has it; None: the fibre's
+    own."""
+
+    delay_ns: int | None = None
+    back_delay_ns: int | None = None
+    loss: float | None = None
+    back_loss: float | None = None
+    jitter_ns: int | None = None
+    back_jitter_ns: int | None = None
+    jitter: Jitter | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Fibre:
     """A fibre pair between two sites, one fibre each way; `a` and `b` as the file names them.
 
     `length_km` and `amplifiers` (in line) are those of the fibre from `a` to `b`, `back_km` and `back_amplifiers` those
     of the fibre from `b` to `a`; None where they are the same. What light meets on its way is asked for by `way`.
-    Each amplifier adds `amplifier_delay_ns`.
+    Each amplifier adds `amplifier_delay_ns`. A measured `delay_ns` takes the place of all that length, group index and
+    amplifiers say; `loss`, `jitter_ns` and `jitter` are what `Way` says, and again their `back_` is None where both
+    ways are the same.
     """
 
     name: str
@@ -64,6 +95,35 @@ class Fibre:
     risks: tuple[str, ...] = ()
     """Shared risks, each of which takes this fibre down together with others: a duct, a bridge (shared-risk groups, RFC
     4202, section 2.3)."""
+    delay_ns: int | None = None
+    back_delay_ns: int | None = None
+    loss: float = 0.0
+    back_loss: float | None = None
+    jitter_ns: int = 0
+    back_jitter_ns: int | None = None
+    jitter: Jitter = "uniform"
+    line: LeasedLine | None = None
+
+    @property
+    def routed(self) -> Fibre:
+        """The fibre as the packet network's line over it has it.
+
+        >>> slow = Fibre(name="u-v", a="u", b="v", length_km=50, loss=0.1, line=LeasedLine(delay_ns=900_000))
+        >>> slow.routed.way("u").delay_ns, slow.routed.way("v").loss, slow.way("u").delay_ns
+        (900000, 0.1, 244836)
+        """
+        if self.line is None:
+            return self
+        own = {name: getattr(self.line, name) for name in ("delay_ns", "loss", "jitter_ns", "jitter")}
+        given = {name: value for name, value in own.items() if value is not None}
+        back = {f"back_{name}": getattr(self.line, f"back_{name}") for name in given if name != "jitter"}
+        return replace(self, line=None, **given, **back)
+
+    @property
+    def disturbs(self) -> tuple[str, ...]:
+        """What the fibre does to frames by chance: "loss", "jitter", both, or nothing."""
+        loses, varies = any(way.loss for way in self.ways), any(way.jitter_ns for way in self.ways)
+        return (*(("loss",) if loses else ()), *(("jitter",) if varies else ()))
 
     def way(self, source: str) -> Way:
         """The fibre that leads from a site at one end.
@@ -71,12 +131,24 @@ class Fibre:
         >>> pair = Fibre(name="u-v", a="u", b="v", length_km=50, back_km=90)
         >>> [pair.way(site).delay_ns for site in "uv"]
         [244836, 440705]
+        >>> measured = Fibre(name="u-v", a="u", b="v", length_km=50, delay_ns=250_000, back_delay_ns=251_000)
+        >>> [measured.way(site).delay_ns for site in "uv"]
+        [250000, 251000]
         """
         back = source == self.b
         length_km = self.back_km if back and self.back_km is not None else self.length_km
         amplifiers = self.back_amplifiers if back and self.back_amplifiers is not None else self.amplifiers
-        delay_ns = fibre_delay_ns(length_km, self.group_index) + amplifiers * self.amplifier_delay_ns
-        return Way(length_km=length_km, amplifiers=amplifiers, delay_ns=delay_ns)
+        delay_ns = self.back_delay_ns if back and self.back_delay_ns is not None else self.delay_ns
+        if delay_ns is None:
+            delay_ns = fibre_delay_ns(length_km, self.group_index) + amplifiers * self.amplifier_delay_ns
+        return Way(
+            length_km=length_km,
+            amplifiers=amplifiers,
+            delay_ns=delay_ns,
+            loss=self.back_loss if back and self.back_loss is not None else self.loss,
+            jitter_ns=self.back_jitter_ns if back and self.back_jitter_ns is not None else self.jitter_ns,
+            jitter=self.jitter,
+        )
 
     @property
     def ways(self) -> tuple[Way, Way]:
@@ -92,7 +164,9 @@ class Fibre:
     def mean_km(self) -> float:
         """Half the length there and back: the length by which routes are ordered, the same from both ends."""
         there, back = self.ways
-        return there.length_km if there == back else (there.length_km + back.length_km) / 2
+        if there.length_km == back.length_km:
+            return there.length_km
+        return (there.length_km + back.length_km) / 2
 
     def far_end(self, site: str) -> str:
         """Site at the other end of the fibre."""

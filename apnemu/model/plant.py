@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Literal
 from apnemu.model.activities import Event
 from apnemu.model.demand import Demand, TreeDemand
 from apnemu.model.fibre import Fibre as Fibre
+from apnemu.model.fibre import LeasedLine as LeasedLine
 from apnemu.model.fibre import amplifier_count as amplifier_count
 from apnemu.model.spectrum import Band, Bands, common, without
 from apnemu.units import NS_PER_S, gbps_to_bytes_per_s
@@ -122,7 +123,8 @@ class Background:
     """Other people's traffic on every fibre direction of the packet network.
 
     `load` is the offered share of the line rate. `poisson`: frames of `frame_bytes` at exponential gaps. `pareto`:
-    bursts at line rate with Pareto lengths (shape `pareto_shape`, mean `burst_bytes`) at exponential gaps.
+    bursts at line rate with Pareto lengths (shape `pareto_shape`, mean `burst_bytes`) at exponential gaps. With a
+    `mix`, frames of `poisson` have its lengths, each as often as its weight says.
     """
 
     kind: Literal["none", "poisson", "pareto"] = "poisson"
@@ -130,6 +132,18 @@ class Background:
     frame_bytes: int = 1514
     burst_bytes: int = 30_000
     pareto_shape: float = 1.5
+    mix: tuple[tuple[int, float], ...] = ()
+
+    @property
+    def mean_bytes(self) -> float:
+        """Mean length of a frame.
+
+        >>> Background(mix=((60, 7), (590, 4), (1514, 1))).mean_bytes, Background().mean_bytes
+        (357.8333333333333, 1514)
+        """
+        if not self.mix:
+            return self.frame_bytes
+        return sum(length * weight for length, weight in self.mix) / sum(weight for _, weight in self.mix)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,6 +22,7 @@ from apnemu.optics import carried, headroom, judge_of, network_of, read_optics
 from apnemu.planning.lightpaths import plan
 from apnemu.planning.reach import figures
 from apnemu.planning.trees import plan_trees
+from apnemu.units import fibre_km
 
 MOST_SPANS = 1000
 """Most spans of a fibre that GNPy is asked about: 20,000 km have 250 spans of 80 km; GNPy computes 900 spans in 6 s."""
@@ -49,7 +50,7 @@ def plan_judged(plant: Plant, *, by_quality: bool) -> Judged:
     """
     plant = carried(plant)
     paths = plan_paths(plant, by_quality=by_quality)
-    paths = replace(paths, warnings=(*paths.warnings, *_narrower(plant)))
+    paths = replace(paths, warnings=(*paths.warnings, *_narrower(plant), *from_delays(plant)))
     if not plant.trees:
         return paths
     unknown = without_figures(plant)
@@ -103,6 +104,23 @@ def _narrower(plant: Plant) -> tuple[str, ...]:
     return (
         f"The spectrum is {plant.band}; of it {len(narrow)} of {len(plant.fibres)} fibres carry a part alone"
         f" ({narrow[0].name}: {bands}), by their amplifiers and ROADMs; the rest stays dark there.",
+    )
+
+
+def from_delays(plant: Plant) -> tuple[str, ...]:
+    """A line on fibres of which the delay is declared and the length follows from it; none where there is no such."""
+    names = [
+        fibre.name
+        for fibre in plant.fibres
+        if fibre.delay_ns is not None and fibre.length_km == fibre_km(fibre.delay_ns, fibre.group_index)
+    ]
+    if not names:
+        return ()
+    length = f"{plant.fibre[names[0]].length_km:.1f} km"
+    more = f", and so for {len(names) - 1} more" if names[1:] else ""
+    return (
+        f"Fibre {names[0]} has a delay and no length: light is planned over {length}, as far as it goes in that"
+        f" time{more}.",
     )
 
 

@@ -8,6 +8,7 @@
     light           light on demand as a stage asks for it
     clients         clients and routers' lines of one rate, which a lab can afford to fill
     lines           line rates of the networks that a run compares, and what is said where they differ
+    chances         loss and jitter of fibres: who feels them, and what is then not judged
     context         what an experiment may look at when it decides what to play
     verdict         claims about rows, and the verdict over them
     reserved        names of columns that are apnemu's own

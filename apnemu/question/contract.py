@@ -47,6 +47,12 @@ def check_key(key: tuple[str, ...]) -> None:
         raise ValueError(f'key is {key!r}; it must be a tuple of names of columns; for example ("network",)')
 
 
+def check_chances(chances: tuple[str, ...], known: tuple[str, ...]) -> None:
+    """Raises ValueError for what is no tuple of chances that a topology can declare."""
+    if not isinstance(chances, tuple) or not {*chances} <= {*known}:
+        raise ValueError(f"reckons_with is {chances!r}; it must be a tuple out of {', '.join(known)}")
+
+
 def check_functions(functions: Mapping[str, Callable[..., Any] | None]) -> None:
     """Raises ValueError for a function that cannot be called with what an experiment's function is called with."""
     for name, function in functions.items():

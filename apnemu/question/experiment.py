@@ -19,6 +19,7 @@ from apnemu.model.assignment import Assignment
 from apnemu.model.plant import Plant
 from apnemu.model.scenario import Stage
 from apnemu.question import contract
+from apnemu.question.chances import EVERY, Chance
 from apnemu.question.context import Context, Network, Row, S
 from apnemu.question.packet_network import PacketSettings
 from apnemu.question.reserved import refuse_reserved
@@ -87,6 +88,9 @@ class Experiment(Generic[S]):
     """Whether GNPy decides what is lit, whatever the run was asked for."""
     plays_scenario: Callable[[S], bool] = field(default=lambda settings: False)
     """Whether the topology's own events happen under these settings; where they do not, the run says so."""
+    reckons_with: tuple[Chance, ...] = ()
+    """What fibres may do to frames by chance ("loss", "jitter") so that the expectation still holds: the rows of a
+    network that feels another are not judged."""
     needs: tuple[Program, ...] = ()
     """Programs that run in the lab; `apnemu setup NAME` installs their packages."""
 
@@ -94,6 +98,7 @@ class Experiment(Generic[S]):
         contract.check_name(self.name)
         contract.check_networks(self.networks)
         contract.check_key(self.key)
+        contract.check_chances(self.reckons_with, EVERY)
         contract.check_functions({name: getattr(self, name) for name in contract.CALLED_WITH if name != "sentence"})
         if not isinstance(self.shown, Shown):
             raise ValueError(f"shown is {self.shown!r}; it must be a Shown")

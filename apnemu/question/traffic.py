@@ -79,21 +79,24 @@ def background_frames(
 ) -> npt.NDArray[np.void]:
     """Frames of declared background load for one port, in the order of their arrival.
 
-    `poisson`: frames of one length at exponential gaps. `pareto`: bursts that begin at exponential gaps and send
-    frames back to back at line rate, of Pareto lengths with the declared mean; bursts may overlap (a Poisson Pareto
-    burst process: Zukerman, Neame, Addie, Infocom 2003). The mean offered rate is `load` x the line rate.
+    `poisson`: frames of one length, or of a mix, at exponential gaps. `pareto`: bursts that begin at exponential gaps
+    and send frames back to back at line rate, of Pareto lengths with the declared mean; bursts may overlap (a Poisson
+    Pareto burst process: Zukerman, Neame, Addie, Infocom 2003). The mean offered rate is `load` x the line rate.
     """
     if background.kind == "none" or background.load == 0:
         return np.zeros(0, FRAME)
     bytes_per_s = background.load * gbps_to_bytes_per_s(packet.line_rate_gbps)
     if background.kind == "poisson":
-        starts = _poisson_ns(bytes_per_s / background.frame_bytes, duration_ns, draws)
-        return _frames(starts, background.frame_bytes, port)
+        starts = _poisson_ns(bytes_per_s / background.mean_bytes, duration_ns, draws)
+        if not background.mix:
+            return _frames(starts, background.frame_bytes, port)
+        lengths, weights = (np.array(part) for part in zip(*background.mix, strict=True))
+        return _frames(starts, draws.choice(lengths, len(starts), p=weights / weights.sum()), port)
     starts = _poisson_ns(bytes_per_s / background.burst_bytes, duration_ns, draws)
     shape = background.pareto_shape
     smallest = background.burst_bytes * (shape - 1) / shape
-    lengths = (draws.pareto(shape, len(starts)) + 1) * smallest
-    counts = np.maximum(1, np.round(lengths / background.frame_bytes)).astype(np.int64)
+    bursts = (draws.pareto(shape, len(starts)) + 1) * smallest
+    counts = np.maximum(1, np.round(bursts / background.frame_bytes)).astype(np.int64)
     within = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
     gap_ns = serialisation_ns(background.frame_bytes, packet.line_rate_gbps)
     at_ns = np.sort(np.repeat(starts, counts) + within * gap_ns, kind="stable")
@@ -141,7 +144,7 @@ def _poisson_ns(per_s: float, duration_ns: int, draws: np.random.Generator) -> n
     return instants[instants < duration_ns].astype(np.int64)
 
 
-def _frames(at_ns: npt.NDArray[np.int64], frame_bytes: int, port: int) -> npt.NDArray[np.void]:
+def _frames(at_ns: npt.NDArray[np.int64], frame_bytes: int | npt.NDArray[np.int64], port: int) -> npt.NDArray[np.void]:
     frames = np.zeros(len(at_ns), FRAME)
     frames["at_ns"] = at_ns
     frames["bytes"] = frame_bytes
@@ -152,7 +155,11 @@ def _frames(at_ns: npt.NDArray[np.int64], frame_bytes: int, port: int) -> npt.ND
 def settled_ns(context: Context[Any]) -> VirtualNs:
     """Time until the first packet has reached the farthest host, the longer way of every fibre, and a little more."""
     rtts = context.predicted_rtts(PROBE_BYTES).values()
-    apart_ns = sum(abs(out.delay_ns - back.delay_ns) for out, back in (fibre.ways for fibre in context.plant.fibres))
+    fibres = [fibre.routed if context.network == "packet" else fibre for fibre in context.plant.fibres]
+    apart_ns = sum(
+        abs(out.delay_ns - back.delay_ns) + out.farthest_ns + back.farthest_ns
+        for out, back in (fibre.ways for fibre in fibres)
+    )
     return VirtualNs((max(rtts, default=0) + apart_ns) // 2 + SETTLED_NS)
 
 
@@ -197,7 +204,7 @@ def arrivals_on_light(
 
 def _afford(packet: PacketNetwork, load: float, duration_ns: int, directions: int) -> None:
     """Raises InputError for more frames than the lab can hold."""
-    rate = load * gbps_to_bytes_per_s(packet.line_rate_gbps) / packet.background.frame_bytes
+    rate = load * gbps_to_bytes_per_s(packet.line_rate_gbps) / packet.background.mean_bytes
     if (frames := rate * ns_to_s(duration_ns) * directions) > MOST_FRAMES:
         raise InputError(
             f"load is {load:g} for {ns_to_s(duration_ns):.3g} virtual s: {frames / 1e6:.0f} million frames of others,"

@@ -15,6 +15,8 @@ from apnemu.errors import InputError
 from apnemu.report import words
 
 Row = Mapping[str, Any]
+RARE = 1e-6
+"""Probability with which what is as declared is taken for something else, in one row: a run has hundreds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -180,6 +182,26 @@ def at_least(what: str, measured: float | None, limit: float | None, unit: str =
         expected=f"at least {least}",
         held=measured >= limit,
         excess=limit / measured if measured > 0 else float("inf"),
+    )
+
+
+def by_chance(what: str, measured: int, trials: int, probability: float) -> Claim:
+    """Claim that so many of independent trials came out as chance allows: within the binomial distribution's middle
+    1 - 1e-6.
+
+    >>> by_chance("probes lost", 9, 1000, 0.01).held, by_chance("probes lost", 40, 1000, 0.01).expected
+    (True, '0 to 29 of 1,000')
+    """
+    from scipy.stats import binom  # type: ignore[import-untyped]  # half a second, and most runs have no chance in them
+
+    low, high = (int(binom.ppf(share, trials, probability)) for share in (RARE / 2, 1 - RARE / 2))
+    off = max(low - measured, measured - high, 0)
+    return Claim(
+        what=what,
+        measured=f"{measured:,}",
+        expected=f"{low:,} to {high:,} of {trials:,}",
+        held=not off,
+        excess=1 + off / max(1, high - low) if off else 0.0,
     )
 
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 from typing import Any
 
 from apnemu.model.assignment import Assignment
+from apnemu.model.fibre import Fibre
 from apnemu.model.plant import Plant
 from apnemu.model.spectrum import ANCHOR_THZ, STEP_GHZ
 
@@ -25,6 +26,7 @@ def picture_of(plant: Plant, assignment: Assignment) -> dict[str, Any]:
         ],
         "fibres": [
             {"name": fibre.name, "a": fibre.a, "b": fibre.b, "length_km": fibre.length_km, "back_km": fibre.back_km}
+            | _declared(fibre)
             for fibre in plant.fibres
         ],
         "lightpaths": [
@@ -53,3 +55,16 @@ def picture_of(plant: Plant, assignment: Assignment) -> dict[str, Any]:
             "source": packet.source,
         },
     }
+
+
+def _declared(fibre: Fibre) -> dict[str, Any]:
+    """What a topology declares of a fibre beside its length: a measured delay there and back, and its chances."""
+    ways = fibre.ways
+    told: dict[str, Any] = {}
+    if fibre.delay_ns is not None:
+        told["round_trip_ns"] = sum(way.delay_ns for way in ways)
+    if any(way.loss for way in ways):
+        told["loss"] = [way.loss for way in ways]
+    if any(way.jitter_ns for way in ways):
+        told["jitter_ns"] = [way.jitter_ns for way in ways]
+    return told

@@ -106,10 +106,28 @@ def _fibres(picture: Mapping[str, Any], ground: Ground) -> Iterable[Markup]:
         hop = frozenset((fibre["a"], fibre["b"]))
         number = paths[hop] + trees[hop]
         ends, light_of = words.pair(fibre["a"], fibre["b"]), _light(paths[hop], trees[hop])
-        note = f"{ends}: {both_km(fibre)}, {light_of}"
+        note = ", ".join((f"{ends}: {both_km(fibre)}", light_of, *_declared(fibre)))
         width = round(1 + 5 * number / most, 1)
         light = [ground.fibre(fibre, class_="lit", stroke_width=width)] if number else []
         yield element("g", element("title", note), ground.fibre(fibre), *light)
+
+
+def _declared(fibre: Mapping[str, Any]) -> list[str]:
+    """
+    >>> _declared({"round_trip_ns": 900_000, "loss": [0.001, 0.0], "jitter_ns": [2000, 2000]})
+    ['900 µs there and back as measured', 'loses 0.1 % out, 0 % back', 'jitter 2.00 µs']
+    """
+    told = [f"{words.duration(fibre['round_trip_ns'])} there and back as measured"] if "round_trip_ns" in fibre else []
+    if "loss" in fibre:
+        told.append("loses " + _by_way([f"{100 * share:.6g} %" for share in fibre["loss"]]))
+    if "jitter_ns" in fibre:
+        told.append("jitter " + _by_way([words.duration(ns) for ns in fibre["jitter_ns"]]))
+    return told
+
+
+def _by_way(told: Sequence[str]) -> str:
+    out, back = told
+    return out if out == back else f"{out} out, {back} back"
 
 
 def _site(site: Mapping[str, Any], place: Point) -> Markup:

@@ -3,12 +3,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypedDict
 
 from apnemu.report.plant_map import mean_km
 from apnemu.units import fibre_delay_ns
+
+NS_PER_KM = fibre_delay_ns(1e6) / 1e6
+"""Light's time through a kilometre of fibre."""
 
 LatencyRow = TypedDict(
     "LatencyRow",
@@ -52,11 +55,11 @@ def pairs(rows: Sequence[LatencyRow], picture: Mapping[str, Any], phase: str) ->
     for row in rows:
         if row.get("phase", "") == phase:
             grouped.setdefault((row["from"], row["to"]), {})[row["network"]] = row
-    lengths = _lengths(picture)
+    lengths, floors = _lengths(picture), _floors(picture)
     found = []
     for (source, target), by_network in grouped.items():
         length_km = lengths.get(source, {}).get(target)
-        floor_ns = None if length_km is None else 2 * fibre_delay_ns(length_km)
+        floor_ns = None if length_km is None else round(floors[source][target])
         found.append(Pair(source=source, target=target, length_km=length_km, floor_ns=floor_ns, rows=by_network))
     return sorted(found, key=lambda pair: float("inf") if pair.length_km is None else pair.length_km)
 
@@ -87,12 +90,27 @@ def off_closed_form_ns(row: LatencyRow) -> int | None:
 
 
 def _lengths(picture: Mapping[str, Any]) -> Mapping[str, Mapping[str, float]]:
-    """Lengths of the shortest routes over the fibres between all pairs of sites: O(sites x fibres x log sites)."""
+    """Lengths of the shortest routes over the fibres between all pairs of sites."""
+    return _shortest(picture, mean_km)
+
+
+def _floors(picture: Mapping[str, Any]) -> Mapping[str, Mapping[str, float]]:
+    """Light's round trip over the fastest routes between all pairs of sites; of measured fibres what was measured."""
+
+    def round_trip(fibre: Mapping[str, Any]) -> float:
+        known_ns = fibre.get("round_trip_ns")
+        return 2 * mean_km(fibre) * NS_PER_KM if known_ns is None else float(known_ns)
+
+    return _shortest(picture, round_trip)
+
+
+def _shortest(picture: Mapping[str, Any], weight: Callable[[Mapping[str, Any]], float]) -> dict[str, dict[str, float]]:
+    """Sums over the routes that have the least, between all pairs of sites: O(sites x fibres x log sites)."""
     import networkx as nx  # type: ignore[import-untyped]  # it ships no types; most commands do not need it
 
     graph = nx.Graph()
     graph.add_nodes_from(site["name"] for site in picture["sites"])
     for fibre in picture["fibres"]:
-        known = graph.get_edge_data(fibre["a"], fibre["b"], {"km": float("inf")})["km"]
-        graph.add_edge(fibre["a"], fibre["b"], km=min(known, mean_km(fibre)))
-    return dict(nx.all_pairs_dijkstra_path_length(graph, weight="km"))
+        known = graph.get_edge_data(fibre["a"], fibre["b"], {"sum": float("inf")})["sum"]
+        graph.add_edge(fibre["a"], fibre["b"], sum=min(known, weight(fibre)))
+    return dict(nx.all_pairs_dijkstra_path_length(graph, weight="sum"))

@@ -3,9 +3,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,8 @@ from apnemu.model.plant import Plant
 from apnemu.optics import carried
 from apnemu.planning import next_hops
 from apnemu.planning.judged import left_dark, plan_judged
-from apnemu.question.context import Context, Row
+from apnemu.question.chances import unreckoned
+from apnemu.question.context import Context, Network, Row
 from apnemu.question.contract import returned
 from apnemu.question.experiment import Chosen, Experiment, nothing_played
 from apnemu.question.former import way_out
@@ -23,6 +24,7 @@ from apnemu.question.lines import unequal_lines
 from apnemu.question.packet_network import with_packet_settings
 from apnemu.question.results import plain_value
 from apnemu.question.verdict import Verdict
+from apnemu.report import words
 from apnemu.report.picture import picture_of
 from apnemu.running.manifest import scenario_unplayed
 from apnemu.running.request import Request, Time
@@ -44,6 +46,8 @@ class Asked:
     picture: dict[str, Any]
     expected: str
     """The answer that is expected, stated before the run."""
+    unjudged: Mapping[Network, str] = field(default_factory=dict)
+    """Networks whose rows are not judged, since what they feel by chance has no term in the expectation: why."""
 
     @property
     def experiment(self) -> Experiment[Any]:
@@ -71,15 +75,18 @@ def resolve(request: Request) -> Asked:
     dark = () if experiment.computed or "apn" not in request.networks else left_dark(assignment)
     unplayed = () if plays_scenario else scenario_unplayed(drawn, f"This run of {experiment.name}")
     unequal = () if experiment.computed else unequal_lines(request.networks, plant, assignment)
+    unjudged = {} if experiment.computed else unreckoned(plant, request.networks, experiment.reckons_with)
+    chances = tuple(f"The {words.network(name)} is not judged: {why}." for name, why in unjudged.items())
     return Asked(
         request=request,
         chosen=chosen,
         plant=plant,
         assignment=assignment,
-        notes=(*judged.notes, *judged.warnings, *dark, *unplayed, *unequal),
-        warnings=(*judged.warnings, *dark, *unplayed, *unequal),
+        notes=(*judged.notes, *judged.warnings, *dark, *unplayed, *unequal, *chances),
+        warnings=(*judged.warnings, *dark, *unplayed, *unequal, *chances),
         picture=picture_of(plant, assignment),
         expected=expected,
+        unjudged=unjudged,
     )
 
 
@@ -124,11 +131,19 @@ def answer(asked: Asked, rows: Sequence[Row]) -> dict[str, Any]:
     experiment = asked.experiment
     with own_functions(asked.experiment.name, asked.request.own_file):
         exact = exact_rows(rows)
-        verdict = returned(experiment.name, "judge", experiment.judge(exact, asked.chosen.own), Verdict)
+        judged = [row for row in exact if not asked.unjudged or row.get("network", "") in _judged(asked)]
+        verdict = returned(experiment.name, "judge", experiment.judge(judged, asked.chosen.own), Verdict)
+        if len(judged) < len(exact) and verdict.met is None:
+            verdict = Verdict(judged=0, why=f"nothing is judged: {next(iter(asked.unjudged.values()))}")
         return {
             "answer": returned(experiment.name, "sentence", experiment.shown.answer(exact, asked.picture), str),
             "expectation": {"text": asked.expected, **plain_value(experiment.name, "failed", verdict.to_json())},
         }
+
+
+def _judged(asked: Asked) -> set[str]:
+    """Networks whose rows are judged; a row that is of none, or of several, is not where any network is not."""
+    return {name for name in asked.request.networks if name not in asked.unjudged}
 
 
 def exact_rows(rows: Sequence[Row]) -> Sequence[Row]:

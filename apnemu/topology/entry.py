@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, NoReturn, TypeVar
 
 from apnemu.errors import InputError
-from apnemu.topology.shapes import ListOf, MapOf, Number, Record, Shape, Text
+from apnemu.topology.shapes import ByWay, ListOf, MapOf, Number, Record, Shape, Text
 
 Made = TypeVar("Made")
 
@@ -89,7 +89,7 @@ class Entry:
             if isinstance(key.shape, Record) and key.shape.makes is None:
                 filled |= self.entry(name).filled()
             elif len(attributes) > 1 and value is not None:
-                filled |= zip(attributes, value, strict=True)
+                filled |= zip(attributes, (self._as_held(name, key.shape, part) for part in value), strict=True)
             elif value is not None:
                 filled[attributes[0]] = self._as_held(name, key.shape, value)
         return filled | given
@@ -97,7 +97,7 @@ class Entry:
     def _as_held(self, key: str, shape: Shape, value: Any) -> object:
         """The value under a key as the model holds it."""
         match shape:
-            case Number(in_ns=in_ns) if in_ns is not None:
+            case Number(in_ns=in_ns) | ByWay(each=Number(in_ns=in_ns)) if in_ns is not None and value is not None:
                 return in_ns(value)
             case Text(held=held) if held is not None:
                 return held(value)

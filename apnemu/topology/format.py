@@ -13,6 +13,7 @@ from dataclasses import replace
 
 from apnemu.model.activities import Event
 from apnemu.model.plant import Background, Controller, Fibre, GnpyFiles, PacketNetwork, Plant, Site
+from apnemu.topology.disturbed_format import DISTURBED, LINE
 from apnemu.topology.origins import ABOUT, NAME, PROSE, TITLE, VERSION
 from apnemu.topology.shapes import ByWay, Choice, ListOf, MapOf, Number, Record, may, must
 from apnemu.topology.site_power_format import SITE_POWER
@@ -46,17 +47,24 @@ BOTH_KM = "length_km back_km"
 RISKS = ListOf(item=TITLE, noun="risk", most=100, hint="name what is shared, for example risks: [tunnel-7]")
 FIBRE = Record(
     makes=Fibre,
-    meaning="A pair of fibres, one each way, no shorter than the great circle between its sites less 3 % and 10 km.",
+    meaning="A pair of fibres, one each way, no shorter than the great circle between its sites less 3 % and 10 km."
+    " Planning of light goes by lengths: of a fibre with a delay alone, by the length that light passes in it.",
     keys={
         "between": must(BETWEEN, "the two sites that it joins", fills="a b"),
-        "length_km": must(
-            ByWay(each=LENGTH_KM), "of both ways, or {out: ..., back: ...}: out is from the first site", fills=BOTH_KM
+        "length_km": may(
+            ByWay(each=LENGTH_KM),
+            "of both ways, or {out: ..., back: ...}: out is from the first site",
+            otherwise="from delay_ns",
+            fills=BOTH_KM,
         ),
         "name": may(TITLE, "name of its own, for fibres side by side", otherwise="SITE-SITE"),
         "group_index": may(GROUP_INDEX, "speed of light in vacuum over that in the fibre", otherwise=THE_EQUIPMENTS),
         "span_km": may(ByWay(each=SPAN_KM), "of both ways, or of out and back", otherwise=THE_EQUIPMENTS, fills=""),
         "risks": may(RISKS, "what takes it down together with others that name it: a duct, a bridge"),
+        **DISTURBED,
+        "line": may(LINE, "the packet network's line over it, where that differs", otherwise="as the fibre"),
     },
+    either=(("length_km",), ("delay_ns",), ("length_km", "delay_ns")),
     hint="write for example {between: [tokyo, osaka], length_km: 552.6}",
 )
 

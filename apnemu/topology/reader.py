@@ -7,13 +7,13 @@ import logging
 from pathlib import Path
 from typing import Any
 
-from apnemu.model.plant import Fibre, GnpyFiles, Plant, Site, amplifier_count
+from apnemu.model.plant import Fibre, GnpyFiles, Plant, Site
 from apnemu.model.spectrum import ANCHOR_THZ, STEP_GHZ, Band
 from apnemu.topology.demands import read_demands
 from apnemu.topology.entry import Entry
 from apnemu.topology.equipment import find_equipment, known_equipment, read_equipment
+from apnemu.topology.fibres import read_fibre
 from apnemu.topology.format import TOPOLOGY
-from apnemu.topology.geography import great_circle_km, shortest_possible_km
 from apnemu.topology.packet import read_packet
 from apnemu.topology.parse import nearest, read_file
 from apnemu.topology.power import power_files, power_of
@@ -123,34 +123,12 @@ def _fibres(entry: Entry, sites: tuple[Site, ...], defaults: Entry) -> tuple[Fib
                 f"{item.what} is a second fibre between {a.name} and {b.name}, beside {pairs[pair]}; fibres side by"
                 f" side need names of their own; add name: {a.name}-{b.name}-2, or take it out",
             )
-        fibre = _fibre(item, a, b, defaults)
+        fibre = read_fibre(item, a, b, defaults)
         if fibre.name in fibres:
             item.fail("name", f"fibre name {fibre.name!r} comes twice; names must differ; give it another name")
         fibres[fibre.name] = fibre
         pairs.setdefault(pair, fibre.name)
     return tuple(fibres.values())
-
-
-def _fibre(item: Entry, a: Site, b: Site, defaults: Entry) -> Fibre:
-    out_km, back_km = item.values["length_km"]
-    least_km = shortest_possible_km(a, b)
-    shorter_km = min(out_km, back_km or out_km)
-    if shorter_km < least_km:
-        item.fail(
-            "length_km",
-            f"length_km of {item.what} is {shorter_km:g}; {a.name} and {b.name} lie {great_circle_km(a, b):.1f} km"
-            f" apart over ground, so it must be at least {least_km:.1f} (3 % and 10 km allowed); give km of fibre, or"
-            " mend the sites' lat and lon",
-        )
-    risks = item.texts("risks")
-    for risk in risks:
-        if risks.count(risk) > 1:
-            item.fail("risks", f"risks of {item.what} names {risk} twice; each is shared once; take one out")
-    spans_km = item.values["span_km"] if "span_km" in item else (defaults.number("span_km"), None)
-    out, back = amplifier_count(out_km, spans_km[0]), amplifier_count(back_km or out_km, spans_km[1] or spans_km[0])
-    values: dict[str, Any] = {"name": f"{a.name}-{b.name}", "amplifiers": out}
-    values["back_amplifiers"] = None if back == out else back
-    return Fibre(**values | defaults.filled() | item.filled())
 
 
 def _known_site(name: str, sites: dict[str, Site], item: Entry) -> Site:

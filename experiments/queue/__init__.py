@@ -1,0 +1,7 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The queue of a router's port: `question` holds the experiment, `rows` what its captures say, `replay` what these very
+arrivals must feel."""
+
+from apnemu.experiments.queue.question import EXPERIMENT
+
+__all__ = ["EXPERIMENT"]
