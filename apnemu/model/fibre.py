@@ -64,6 +64,8 @@ class Fibre:
     risks: tuple[str, ...] = ()
     """Shared risks, each of which takes this fibre down together with others: a duct, a bridge (shared-risk groups, RFC
     4202, section 2.3)."""
+    label: str = ""
+    """What people call it, in any script; "" where `name` says all."""
 
     def way(self, source: str) -> Way:
         """The fibre that leads from a site at one end.

@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any
 
 from apnemu.model.assignment import Assignment
-from apnemu.model.plant import Plant
+from apnemu.model.plant import Fibre, Plant, Site
 from apnemu.model.spectrum import ANCHOR_THZ, STEP_GHZ
 
 
@@ -21,10 +21,12 @@ def picture_of(plant: Plant, assignment: Assignment) -> dict[str, Any]:
         "inferred": list(plant.inferred),
         "sites": [
             {"name": site.name, "kind": site.kind, "lat": site.lat, "lon": site.lon, "power_mw": site.power_mw}
+            | _label(site)
             for site in plant.sites
         ],
         "fibres": [
             {"name": fibre.name, "a": fibre.a, "b": fibre.b, "length_km": fibre.length_km, "back_km": fibre.back_km}
+            | _label(fibre)
             for fibre in plant.fibres
         ],
         "lightpaths": [
@@ -53,3 +55,7 @@ def picture_of(plant: Plant, assignment: Assignment) -> dict[str, Any]:
             "source": packet.source,
         },
     }
+
+
+def _label(named: Site | Fibre) -> dict[str, str]:
+    return {"label": named.label} if named.label else {}

@@ -13,7 +13,7 @@ from dataclasses import replace
 
 from apnemu.model.activities import Event
 from apnemu.model.plant import Background, Controller, Fibre, GnpyFiles, PacketNetwork, Plant, Site
-from apnemu.topology.origins import ABOUT, NAME, PROSE, TITLE, VERSION
+from apnemu.topology.origins import ABOUT, LABEL, NAME, PROSE, TITLE, VERSION
 from apnemu.topology.shapes import ByWay, Choice, ListOf, MapOf, Number, Record, may, must
 from apnemu.topology.site_power_format import SITE_POWER
 from apnemu.units import s_to_ns, us_to_ns
@@ -36,6 +36,7 @@ SITE = Record(
         "power_mw": may(Number(high=100_000, hint="give the data centre's IT power in MW")),
         "population": may(Number(high=10_000_000_000, decimals=0, hint="count the people nearest to this site")),
         "hosts": may(Number(low=1, high=64, decimals=0, hint="give the hosts to emulate; leave it out for 1")),
+        "label": may(LABEL, "what people call it; commands that name a site take it too"),
         **SITE_POWER,
     },
     hint="write for example {kind: edge, lat: 34.67, lon: 135.50}",
@@ -56,6 +57,7 @@ FIBRE = Record(
         "group_index": may(GROUP_INDEX, "speed of light in vacuum over that in the fibre", otherwise=THE_EQUIPMENTS),
         "span_km": may(ByWay(each=SPAN_KM), "of both ways, or of out and back", otherwise=THE_EQUIPMENTS, fills=""),
         "risks": may(RISKS, "what takes it down together with others that name it: a duct, a bridge"),
+        "label": may(LABEL, "what people call it"),
     },
     hint="write for example {between: [tokyo, osaka], length_km: 552.6}",
 )
