@@ -25,6 +25,7 @@ further down (a notebook and a sweep would print it too).
 
 from __future__ import annotations
 
+import signal
 import sys
 import traceback
 from typing import Annotated, Any
@@ -38,7 +39,7 @@ from apnemu.errors import ApnemuError, LabError
 
 USAGE_ERROR: Any = next(kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException")
 """Typer brings a copy of click of its own, or uses click: whichever it is."""
-BAD_INPUT, INTERRUPTED, PIPE_CLOSED = 2, 130, 141
+BAD_INPUT, SIGNALLED, INTERRUPTED, PIPE_CLOSED = 2, 128, 130, 141
 
 app = typer.Typer(
     help="Emulates all-photonics networks between data centres in virtual time.",
@@ -101,6 +102,11 @@ def main() -> None:
         _fail(f"{error.format_message().rstrip('.')}; see apnemu --help", BAD_INPUT, debug)
     except ApnemuError as error:
         _fail(str(error), error.exit_code, debug)
+    except SystemExit as ended:  # by signals that a lab turns into exceptions, so that it ends with them
+        if isinstance(ended.code, int) and ended.code - SIGNALLED in (signal.SIGTERM, signal.SIGHUP):
+            name = signal.Signals(ended.code - SIGNALLED).name
+            _fail(f"{name} from outside ended it, and its labs; what was written so far stays", ended.code, debug)
+        raise
     except KeyboardInterrupt:
         _fail("interrupted", INTERRUPTED, debug)
     except BrokenPipeError:

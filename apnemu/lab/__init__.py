@@ -9,7 +9,7 @@ waits for the end; `side_by_side.run_all` runs several guests at once. `staging`
 boots, `hiding` what it sees of its user's home, `python` the Python and our code that it sees; `launch` turns a process
 into the kernel, `cores` claims a core for it. While it runs, `console` keeps what it prints, `pump` carries its
 program's output to the caller, `watchdog` reads its virtual time, CPU and memory, `progress` shows how far it is.
-`verdict` names each way to fail, and `ending` ends what a command started.
+`verdict` names each way to fail, `reasons` why it came to that, and `ending` ends what a command started.
 
 Host and guest share a single folder: the guest finds it at /run/apnemu, and can write nothing else on the host. This
 room imports only modules at the top of apnemu (`errors`, `units`, `escapes`, `caches`, `shared_folder`).

@@ -19,6 +19,8 @@ TAIL_COLUMNS: Final = 160
 
 _PANIC: Final = re.compile(rb"^Kernel panic - not syncing: (.*)\n", re.MULTILINE)
 _OUT_OF_MEMORY: Final = re.compile(rb"^Out of memory: Killed process (\d+) \((.*?)\)", re.MULTILINE)
+_UNBOOTED: Final = b"apnemu: the guest's files could not be mounted"
+"""What `boot.sh` prints before it gives up."""
 _NO_SPACE: Final = b"No space left on device"
 _ALWAYS_PRINTED: Final = ("Powering off.", "reboot: Power down")
 
@@ -41,6 +43,7 @@ class Console:
         self.panic: str | None = None
         self.out_of_memory: str | None = None
         self.no_space = False
+        self.unbooted = False
 
     def write(self, data: bytes) -> None:
         """Take data as the terminal gave it: its line ends are CR LF, and become LF."""
@@ -86,6 +89,7 @@ class Console:
         if self.out_of_memory is None and (match := _OUT_OF_MEMORY.search(self._recent)):
             name = printable(match[2].decode(errors="replace"))
             self.out_of_memory = f"{name} (pid {int(match[1])})"
+        self.unbooted = self.unbooted or _UNBOOTED in self._recent
         self.no_space = self.no_space or _NO_SPACE in self._recent
 
 

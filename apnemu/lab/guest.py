@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Final, Self
 
 from apnemu.errors import GuestError
-from apnemu.lab import cores, staging, verdict
+from apnemu.lab import cores, reasons, staging, verdict
 from apnemu.lab.console import Console
 from apnemu.lab.ending import end_session, signals_raise
 from apnemu.lab.job import Job
@@ -98,7 +98,7 @@ def run(
         with verdict.disk_named(job.folder):
             console.close()
         last = status.read()
-        exit_code = verdict.exit_code(job, code, console, last)
+        exit_code = verdict.exit_code(job, code, console, last, starved=reasons.oom_kills() - guest.oom_kills)
         return Outcome(
             exit_code=exit_code,
             virtual_ns=last.virtual_ns,
@@ -127,6 +127,8 @@ class _Running:
         self._status = status
         self._console = console
         self._start = time.monotonic()
+        self.oom_kills = reasons.oom_kills()
+        """Processes that the host had ended for want of memory when the guest was started."""
         self.memory_bytes = 0
         self._still = StillWatch(job.stall_limit_s)
         self._selector = selectors.DefaultSelector()

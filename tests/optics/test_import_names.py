@@ -15,7 +15,7 @@ from apnemu.cli import app
 from apnemu.model.naming import LABEL, label_of
 from apnemu.model.plant import Plant
 from apnemu.topology import read_plant
-from apnemu.topology.format import NAME
+from apnemu.topology.origins import NAME
 from tests.optics.networks import network_form, written
 
 SCRIPTS = {
