@@ -34,10 +34,11 @@ def test_a_controller_that_ends_or_hangs(tmp_path: Path, text: str) -> None:
 
 
 def test_a_run_that_is_too_long_for_its_wall_limit(tmp_path: Path) -> None:
-    done = apnemu(*RUN, "--network", "apn", "--wall-limit-s", "2", folder=tmp_path)
+    asked = ("run", "throughput", *THREE_SITES, "--set", "seconds=3000", "--network", "apn", "--wall-limit-s", "20")
+    done = apnemu(*asked, "--out", "run", folder=tmp_path)
     assert done.code == 3
     assert re.search(
-        r"\d+\.\d+ s were planned, and (the rest takes about \d+ s more at this pace|it had just begun): allow it"
-        r" \(--wall-limit-s\), or play less; .* ran last",
+        r"came to \d+\.\d+ s of virtual time; \d+\.\d+ s were planned, and the rest takes about \d+ s more at this"
+        r" pace: allow it \(--wall-limit-s\), or play less; .* ran last",
         done.err.splitlines()[-1],
     )
