@@ -14,6 +14,8 @@ A refused demand is a result (`model.assignment.Refusal`), never an exception.
 
 from __future__ import annotations
 
+import signal
+
 
 class ApnemuError(Exception):
     """Root of all exceptions that apnemu raises. `exit_code` is that of the command that ends with the exception."""
@@ -59,3 +61,12 @@ class LateError(LabError):
 
 class ReadBackError(LabError):
     """Difference between a value that was set on the machine and the value read back from it."""
+
+
+def ended(code: int) -> str:
+    """How a program ended, as messages say it, by the exit code that `subprocess` has of it.
+
+    >>> ended(7), ended(-11), ended(-9)
+    ('ended with 7', 'was ended by SIGSEGV', 'was ended by SIGKILL')
+    """
+    return f"ended with {code}" if code >= 0 else f"was ended by {signal.Signals(-code).name}"

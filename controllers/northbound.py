@@ -155,7 +155,9 @@ class Northbound:
 
 def _points(apn: Apn, _: int) -> Answer:
     return 200, {
-        "tapi-common:service-interface-point": [tapi.show_point(*point) for point in tapi.points(apn.plant).items()]
+        "tapi-common:service-interface-point": [
+            tapi.show_point(point, site, apn.plant.site[site].label) for point, site in tapi.points(apn.plant).items()
+        ]
     }
 
 

@@ -114,9 +114,11 @@ def show_service(progress: Progress, lit: list[Lit], plant: Plant) -> dict[str, 
     return shown
 
 
-def show_point(point: str, site: str) -> dict[str, Any]:
-    """A service interface point with the name of its site."""
-    return {"uuid": point, "name": [{"value-name": "site", "value": site}], "lifecycle-state": "INSTALLED"}
+def show_point(point: str, site: str, label: str) -> dict[str, Any]:
+    """A service interface point with the name of its site, and the site's label where it has one."""
+    names = {"site": site, "label": label}
+    pairs = [{"value-name": name, "value": value} for name, value in names.items() if value]
+    return {"uuid": point, "name": pairs, "lifecycle-state": "INSTALLED"}
 
 
 def _connection(lit: Lit) -> dict[str, Any]:

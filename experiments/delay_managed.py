@@ -35,7 +35,9 @@ KEY = ("from", "to")
 class Settings:
     """What `--set` may change."""
 
-    site: Annotated[str, Setting("Site whose lightpaths are managed; empty: the first lightpath's source")] = ""
+    site: Annotated[
+        str, Setting("Site whose lightpaths are managed; empty: the first lightpath's source", of="site")
+    ] = ""
     probes: Annotated[int, Setting("Echo requests for each pair", low=1, high=65_535)] = 10
 
 

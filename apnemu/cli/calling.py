@@ -15,6 +15,7 @@ import threading
 import urllib.parse
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any, Final
 
 import typer
@@ -22,6 +23,7 @@ import typer
 from apnemu.blueprint.requests import LIST
 from apnemu.cli.shown import show_json, to_stdout
 from apnemu.errors import InputError, LabError
+from apnemu.model.naming import ids_of, told
 
 LAB: Final = "http://127.0.0.1:8181"
 NO_LIGHT: Final = 1
@@ -68,15 +70,38 @@ def services(at: str, answer: Any) -> list[dict[str, Any]]:
     return found
 
 
-def points(at: str, answer: Any) -> dict[str, str]:
-    """Service interface points of an answer: name -> UUID. Raises LabError where they have another form."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Point:
+    """Service interface point: its UUID, and the label of its site, "" where it has none."""
+
+    uuid: str
+    label: str
+
+
+def points(at: str, answer: Any) -> dict[str, Point]:
+    """Service interface points of an answer, by the ids of sites. Raises LabError where they have another form."""
     found = {}
     for one in _listed(at, answer, POINTS_LIST):
-        with suppress(KeyError, IndexError, TypeError):
-            found[str(one["name"][0]["value"])] = str(one["uuid"])
+        with suppress(KeyError, IndexError, TypeError, AttributeError):
+            labels = [str(name["value"]) for name in one["name"][1:] if name["value-name"] == "label"]
+            found[str(one["name"][0]["value"])] = Point(uuid=str(one["uuid"]), label="".join(labels[:1]))
             continue
         raise _other_form(at)
     return found
+
+
+def point_of(word: str, known: Mapping[str, Point]) -> str:
+    """The UUID of the point of a site, which a person names by its id or its label.
+
+    Raises InputError where no site has it, or several.
+    """
+    labels = {name: point.label for name, point in known.items()}
+    meant = ids_of(word, labels)
+    if len(meant) == 1:
+        return known[meant[0]].uuid
+    sites = ", ".join(told(name, label) for name, label in labels.items())
+    fact = f"is the label of {' and of '.join(meant)}" if meant else "is no data centre of this network"
+    raise InputError(f"'{word}' {fact}; there are {sites}; name one by its id")
 
 
 def _is_lit(connection: Any) -> bool:

@@ -16,7 +16,7 @@ from typing import Annotated, Any
 import typer
 
 from apnemu.blueprint.requests import MOVE, POINTS, PROTECTIONS, SERVICES, service, service_uuid
-from apnemu.cli.calling import LAB, call, points, services
+from apnemu.cli.calling import LAB, call, point_of, points, services
 from apnemu.cli.shown import show_json, to_stdout
 from apnemu.errors import InputError
 
@@ -48,13 +48,11 @@ def request(
     if not 0 < rate_gbps < math.inf:
         raise InputError(f"--rate-gbps is {rate_gbps:g}; it must be a number above 0; for example --rate-gbps 100")
     known = points(at, call("GET", at, POINTS, token))
-    for site in (source, target):
-        if site not in known:
-            raise InputError(f"'{site}' is no data centre of this network; there are {', '.join(known)}")
+    ends = point_of(source, known), point_of(target, known)
     now = datetime.now(UTC)
     times = {"start-time": start_in_s, "end-time": end_in_s}
     schedule = {key: (now + timedelta(seconds=s)).isoformat() for key, s in times.items() if s is not None}
-    body = service(name, (known[source], known[target]), rate_gbps, protection, schedule)
+    body = service(name, ends, rate_gbps, protection, schedule)
     found = services(at, call("POST", at, SERVICES, token, body, as_json=as_json))
     while wait and any(one["lifecycle-state"] == "PLANNED" for one in found):
         time.sleep(LOOK_EVERY_S)

@@ -4,14 +4,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from rich.text import Text
 
 from apnemu.cli.labs import Json
-from apnemu.cli.shown import show_json, to_stderr, to_stdout
+from apnemu.cli.shown import OUT, show_json, to_stderr, to_stdout
 from apnemu.errors import InputError
 
 if TYPE_CHECKING:
@@ -50,17 +51,42 @@ def import_network(
         to_stderr(note)
     if any(located(plant) != plant for plant in plants):
         to_stderr("the coordinates lie further apart than some fibre is long; every site was put at 0, 0")
+    labels = {name: label for plant in plants for name, label in plant.labels.items()}
     counts = [
         {"sites": len(plant.sites), "fibres": len(plant.fibres), "demands": len(plant.demands)} for plant in plants
     ]
     if as_json:
         others = [{"topology": str(other), **each} for other, each in zip(files[1:], counts[1:], strict=True)]
-        show_json({"topology": str(out), **counts[0], **({"others": others} if others else {}), **imported.facts})
+        named = {"labels": labels, "requests": dict(imported.requests)}
+        more = {"others": others, **named}
+        show_json(
+            {"topology": str(out), **counts[0], **{key: held for key, held in more.items() if held}, **imported.facts}
+        )
         return
     for written, each in zip(files, counts, strict=True):
         to_stdout(f"{written}: " + ", ".join(f"{number} {what}" for what, number in each.items()))
+    _show_names(plants, imported.requests)
     if imported.summary:
         to_stdout(imported.summary)
+
+
+def _show_names(plants: Sequence[Plant], requests: Mapping[str, str]) -> None:
+    """Print which site, fibre and demand is which of the file's, where their ids do not show it."""
+    from apnemu.model.naming import is_evident
+    from apnemu.report.tables import left, titled
+
+    named = [
+        *(("site", site.name, site.label) for plant in plants for site in plant.sites if site.label),
+        *(("fibre", fibre.name, fibre.label) for plant in plants for fibre in plant.fibres if fibre.label),
+        *(("demand", name, own) for name, own in requests.items()),
+    ]
+    named = [one for one in named if not is_evident(one[1], one[2])]
+    if not named:
+        return
+    table = titled("Ids of names in other scripts, or too long", *left("", "id", "the file's name"))
+    for one in named:
+        table.add_row(*(Text(cell) for cell in one))
+    OUT.print(table)
 
 
 def _refuse_existing(out: Path) -> None:

@@ -55,7 +55,9 @@ def plan(
         return
     if seconds:
         raise InputError("--seconds belongs to --minimum-wavelengths; leave it out", file="--seconds")
+    from apnemu.model.naming import is_evident
     from apnemu.planning.judged import plan_judged
+    from apnemu.report import words
     from apnemu.report.tables import plan_table
     from apnemu.running.directory import made
     from apnemu.topology import read_plant
@@ -77,11 +79,17 @@ def plan(
         for path in written:
             to_stderr(f"written: {path}")
     if as_json:
-        show_json({**_planned(assignment.to_json()), "judged_by": "quality" if judged.by_quality else "reach-table"})
+        labels = {"labels": plant.labels} if plant.labels else {}
+        judge = "quality" if judged.by_quality else "reach-table"
+        show_json({**_planned(assignment.to_json()), "judged_by": judge, **labels})
         return
-    OUT.print(plan_table(assignment.to_json()))
-    for refusal in assignment.refusals:
-        to_stdout(f"refused: {refusal.demand}: {refusal.reason}")
+    with words.labelled(plant.named):
+        OUT.print(plan_table(assignment.to_json()))
+        for refusal in assignment.refusals:
+            to_stdout(f"refused: {words.spelled(refusal.demand)}: {words.spelled(refusal.reason)}")
+    hidden = {site.name: site.label for site in plant.sites if site.label and not is_evident(site.name, site.label)}
+    if hidden:
+        to_stdout(f"ids: {', '.join(f'{label} {name}' for name, label in hidden.items())}")
 
 
 def _planned(document: dict[str, Any]) -> dict[str, Any]:

@@ -22,7 +22,7 @@ from apnemu.blueprint.addressing import REST_PORT
 from apnemu.emulation import switching
 from apnemu.emulation.namespaces import inside, plays_devices
 from apnemu.emulation.net import CONTROLLER_PORT, OWN, Net
-from apnemu.errors import LabError
+from apnemu.errors import LabError, ended
 
 LIMIT_S = 300.0
 """Virtual seconds that a controller has to make its switches ready."""
@@ -101,8 +101,12 @@ class Controller:
     def check_alive(self) -> None:
         """Raise LabError with its last output if it has died by itself."""
         if self._process is not None and self._process.poll() is not None:
-            last_lines = self._log.read_text(errors="replace").strip().splitlines()[-LAST_WORDS:]
-            raise LabError(f"the controller ended with {self._process.returncode}: {' | '.join(last_lines)}")
+            raise LabError(f"the controller {ended(self._process.returncode)}: {self._last_words()}")
+
+    def _last_words(self) -> str:
+        """The last lines of its log, in one."""
+        lines = self._log.read_text(errors="replace").strip().splitlines()[-LAST_WORDS:]
+        return " | ".join(lines) or "it said nothing, and the network still needed it"
 
     def wait_until_ready(self) -> None:
         """Wait until its switches are ready. Raises LabError if it dies or takes longer than `LIMIT_S`."""
@@ -132,7 +136,8 @@ class Controller:
             if happened():
                 return
             switching.wake()
-        raise LabError(else_say)
+        at = f"{_connections()} of {len(self._blueprint.switches)} switches are connected to it"
+        raise LabError(f"{else_say}; {at}; its last words: {self._last_words()}")
 
     def _has_said(self) -> bool:
         self.check_alive()

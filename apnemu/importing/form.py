@@ -40,6 +40,8 @@ class Imported:
     facts: Mapping[str, Any] = field(default_factory=dict)
     summary: str = ""
     """The facts as a line for a person; empty where there are none."""
+    requests: Mapping[str, str] = field(default_factory=dict)
+    """Demand -> what the file calls it, where that is another name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

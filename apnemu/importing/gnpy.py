@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any
 
 from apnemu.errors import InputError
 from apnemu.importing.form import Form, Imported, Wishes, demands_of, parts_of
+from apnemu.model import naming
 from apnemu.model.demand import Demand
 from apnemu.model.plant import GnpyFiles, Plant
 from apnemu.model.spectrum import Band, Bands, steps_above, steps_below
@@ -33,7 +33,7 @@ def read(file: Path, wishes: Wishes) -> Imported:
     if not parts:
         raise InputError("no fibre joins two sites; give a network with a fibre between two sites", file=str(file))
     ends = list(dict.fromkeys(network.sites[uid] for uid in network.transceivers))
-    asked, left_out = _services(network, wishes) if wishes.services else ((), 0)
+    asked, left_out, requests = _services(network, wishes) if wishes.services else ((), 0, {})
     band, gaps = _bands(network, plant, wishes)
     whole = [
         replace(
@@ -66,7 +66,14 @@ def read(file: Path, wishes: Wishes) -> Imported:
         notes.append("requests between parts that no fibre joins are left out")
     if left_out:
         notes.append(f"{left_out} requests name a route or a mode, which demands do not have: planning chooses both")
-    return Imported(plant=whole[0], others=tuple(whole[1:]), notes=tuple(notes), facts=facts, summary=summary)
+    return Imported(
+        plant=whole[0],
+        others=tuple(whole[1:]),
+        notes=tuple(notes),
+        facts=facts,
+        summary=summary,
+        requests=requests,
+    )
 
 
 def _received(network: GnpyNetwork, parts: list[Plant], wishes: Wishes) -> tuple[dict[str, Any], str]:
@@ -123,14 +130,19 @@ def _bands(network: GnpyNetwork, plant: Plant, wishes: Wishes) -> tuple[Band, Ba
     return Band(low=ranges[0].low, high=highest), tuple(gaps)
 
 
-def _services(network: GnpyNetwork, wishes: Wishes) -> tuple[tuple[Demand, ...], int]:
-    """Demands out of a services file, and how many of its requests say more than a demand can."""
+def _services(network: GnpyNetwork, wishes: Wishes) -> tuple[tuple[Demand, ...], int, dict[str, str]]:
+    """Demands out of a services file, how many of its requests say more than a demand can, and demand -> request where
+    the names differ."""
     file = wishes.services
     assert file is not None
     demands: dict[str, Demand] = {}
+    named: dict[str, str] = {}
     more = 0
     for request in intake.services(file):
-        name = re.sub(r"[^A-Za-z0-9_.-]+", "-", request["request-id"]).lstrip("_.-")[:63] or "request"
+        own = request["request-id"]
+        if own in named:
+            raise InputError(f"request {own} comes twice; names must differ; rename one", file=str(file))
+        name = named[own] = naming.title(own, "request", named.values())
         ends = [request[key] for key in ("source", "destination")]
         for uid in ends:
             if uid not in network.transceivers:
@@ -138,8 +150,6 @@ def _services(network: GnpyNetwork, wishes: Wishes) -> tuple[tuple[Demand, ...],
         source, target = (network.sites[uid] for uid in ends)
         if source == target:
             raise InputError(f"request {name} leads from {source} to itself; name two sites", file=str(file))
-        if name in demands:
-            raise InputError(f"request {name} comes twice; names must differ; rename one", file=str(file))
         wanted = request.get("path-constraints")
         wanted = wanted.get("te-bandwidth") if isinstance(wanted, dict) else None
         wanted = wanted if isinstance(wanted, dict) else {}
@@ -153,7 +163,7 @@ def _services(network: GnpyNetwork, wishes: Wishes) -> tuple[tuple[Demand, ...],
             )
         demands[name] = Demand(name=name, source=source, target=target, rate_gbps=rate_gbps)
         more += bool(wanted.get("trx_mode") or request.get("explicit-route-objects"))
-    return tuple(demands.values()), more
+    return tuple(demands.values()), more, {name: own for own, name in named.items() if name != own}
 
 
 def _within(part: Plant, demands: tuple[Demand, ...]) -> Iterator[Demand]:

@@ -4,7 +4,8 @@
 PATH=/usr/sbin:/usr/bin:/sbin:/bin
 . /mnt/job.sh
 mount -t tmpfs -o mode=755 lab /media && mkdir /media/upper /media/work /media/root $folders &&
-mount -a -T /mnt/fstab && cp -P /mnt/dev/* /media/root/dev/ && cd /media/root && pivot_root . srv && cd / && umount -l /srv || exit
+mount -a -T /mnt/fstab && cp -P /mnt/dev/* /media/root/dev/ && cd /media/root && pivot_root . srv && cd / && umount -l /srv ||
+    { echo "apnemu: the guest's files could not be mounted"; exit; }
 
 ip link set lo up
 

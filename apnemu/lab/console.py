@@ -19,6 +19,8 @@ TAIL_COLUMNS: Final = 160
 
 _PANIC: Final = re.compile(rb"^Kernel panic - not syncing: (.*)\n", re.MULTILINE)
 _OUT_OF_MEMORY: Final = re.compile(rb"^Out of memory: Killed process (\d+) \((.*?)\)", re.MULTILINE)
+_UNBOOTED: Final = b"apnemu: the guest's files could not be mounted"
+"""What `boot.sh` prints before it gives up."""
 _NO_SPACE: Final = b"No space left on device"
 _NO_FILE: Final = b"Too many open files"
 _NO_PROCESS: Final = re.compile(rb"fork failed: Resource temporarily unavailable|clone failed, errno = 11\b")
@@ -44,6 +46,7 @@ class Console:
         self.panic: str | None = None
         self.out_of_memory: str | None = None
         self.no_space = self.no_file = self.no_process = self.no_host_memory = False
+        self.unbooted = False
 
     def write(self, data: bytes) -> None:
         """Take data as the terminal gave it: its line ends are CR LF, and become LF."""
@@ -89,6 +92,7 @@ class Console:
         if self.out_of_memory is None and (match := _OUT_OF_MEMORY.search(self._recent)):
             name = printable(match[2].decode(errors="replace"))
             self.out_of_memory = f"{name} (pid {int(match[1])})"
+        self.unbooted = self.unbooted or _UNBOOTED in self._recent
         self.no_space = self.no_space or _NO_SPACE in self._recent
         self.no_file = self.no_file or _NO_FILE in self._recent
         self.no_process = self.no_process or bool(_NO_PROCESS.search(self._recent))

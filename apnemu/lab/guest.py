@@ -14,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
 
 from apnemu.interrupts import signals_raise
-from apnemu.lab import cores, limits, staging, verdict
+from apnemu.lab import cores, limits, reasons, staging, verdict
 from apnemu.lab.allowance import Allowance
 from apnemu.lab.console import Console
 from apnemu.lab.disk import disk_named
@@ -82,7 +82,8 @@ def _run(
         with disk_named(job.folder):
             console.close()
         last = status.read()
-        exit_code = verdict.exit_code(job, code, console, last, allowance)
+        starved = reasons.oom_kills() - guest.oom_kills
+        exit_code = verdict.exit_code(job, code, console, last, allowance, starved=starved)
         return Outcome(
             exit_code=exit_code,
             virtual_ns=last.virtual_ns,

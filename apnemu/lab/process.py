@@ -18,7 +18,7 @@ from typing import Final, Self
 
 from apnemu.errors import GuestError
 from apnemu.interrupts import stopped_too
-from apnemu.lab import limits, staging, verdict
+from apnemu.lab import limits, reasons, staging, verdict
 from apnemu.lab.allowance import Allowance
 from apnemu.lab.console import Console
 from apnemu.lab.disk import disk_named
@@ -58,6 +58,8 @@ class Running:
         self._console = console
         self._allowance = allowance
         self._start_s = self._looked_s = time.monotonic()
+        self.oom_kills = reasons.oom_kills()
+        """Processes that the host had ended for want of memory when the guest was started."""
         self.memory_bytes = 0
         self._still = StillWatch(job.stall_limit_s)
         self._selector = selectors.DefaultSelector()

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from apnemu.errors import GuestError
-from apnemu.lab import limits, staging
+from apnemu.lab import limits, reasons, staging
 from apnemu.lab.allowance import Allowance
 from apnemu.lab.console import Console
 from apnemu.lab.disk import check_disk
@@ -49,7 +49,11 @@ def check_limits(job: Job, wall_s: float, console: Console, reading: Reading, st
         raise GuestError(
             f"the guest ran for {job.wall_limit_s:g} s of wall time, its limit (wall_limit_s), and came to "
             f"{ns_to_s(reading.virtual_ns):.3f} s of virtual time; {stopped}"
-            + (_stands(console, reading, still) if stands else _at_the_end(console, reading))
+            + (
+                _stands(console, reading, still)
+                if stands
+                else f"{reasons.out_of_time(job, wall_s, reading, still)}; {_at_the_end(console, reading)}"
+            )
         )
     check_disk(job.folder)
 
@@ -59,10 +63,13 @@ def stood_still(still: StillWatch, console: Console, reading: Reading) -> GuestE
     return GuestError(_stands(console, reading, still))
 
 
-def exit_code(job: Job, code: int, console: Console, reading: Reading, allowance: Allowance) -> int:
+def exit_code(
+    job: Job, code: int, console: Console, reading: Reading, allowance: Allowance, *, starved: int = 0
+) -> int:
     """Exit code of the program, if the program's end ended the guest.
 
-    `code` is the exit code of the kernel, negative for a signal.
+    `code` is the exit code of the kernel, negative for a signal; `starved` the number of processes that the host's
+    kernel ended for want of memory since the guest was started.
 
     Raises:
         GuestError: the guest ended in any other way.
@@ -80,15 +87,19 @@ def exit_code(job: Job, code: int, console: Console, reading: Reading, allowance
     if limit := limits.named(code, console):
         raise GuestError(f"the guest's kernel came to its end: {limit}; {_at_the_end(console, reading)}")
     if console.panic:
-        raise GuestError(f"the guest's kernel panicked: {console.panic}; {_at_the_end(console, reading)}")
+        raise GuestError(
+            f"the guest's kernel panicked: {console.panic}; {reasons.panicked(job, console.panic)};"
+            f" {_at_the_end(console, reading)}"
+        )
     if code < 0:
         name = signal.Signals(-code).name
         raise GuestError(
-            f"the guest's kernel was ended from outside by {name}: by hand, or by the host for want of memory "
-            f"(memory_mb is {job.memory_mb}); {_at_the_end(console, reading)}"
+            f"the guest's kernel was ended from outside by {name}: {reasons.from_outside(job, -code, starved)};"
+            f" {_at_the_end(console, reading)}"
         )
     raise GuestError(
-        f"the guest ended (exit code {code} of its kernel) before its program did; {_at_the_end(console, reading)}"
+        f"the guest ended (exit code {code} of its kernel) before its program did:"
+        f" {reasons.before_its_program(job, code, console, reading)}; {_at_the_end(console, reading)}"
     )
 
 
@@ -102,7 +113,9 @@ def _program_exit(job: Job, exit_code: int, console: Console) -> int:
         raise GuestError(f"{job.argv[0]} ended with exit code {exit_code}: {limit}; console: {console.tail()}")
     if exit_code > SIGNAL_EXIT and exit_code - SIGNAL_EXIT in set(signal.Signals):
         name = signal.Signals(exit_code - SIGNAL_EXIT).name
-        raise GuestError(f"{job.argv[0]} was ended by {name} in the guest; console: {console.tail()}")
+        raise GuestError(
+            f"{job.argv[0]} was ended by {name} in the guest: {reasons.in_the_guest(name)}; console: {console.tail()}"
+        )
     return exit_code
 
 
@@ -117,7 +130,7 @@ def is_stopped(process: int) -> bool:
 def _out_of_memory(job: Job, console: Console) -> GuestError:
     return GuestError(
         f"the guest ran out of memory and its kernel ended {console.out_of_memory}; memory_mb is {job.memory_mb}: "
-        f"give more; console: {console.tail()}"
+        f"{reasons.more_memory()}; console: {console.tail()}"
     )
 
 

@@ -92,6 +92,10 @@ class StillWatch:
         """Number of system calls since virtual time stands still."""
         return reading.syscalls - self._since.syscalls
 
+    def gained_ns(self, reading: Reading) -> int:
+        """Virtual time since it was last seen to move, a second of wall time ago or less."""
+        return reading.virtual_ns - self._since.virtual_ns
+
     def __str__(self) -> str:
         return (
             f"virtual time has stood still at {ns_to_s(self._since.virtual_ns):.6f} s for {self.stood_s:.0f} s of CPU"

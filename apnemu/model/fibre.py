@@ -103,6 +103,8 @@ class Fibre:
     back_jitter_ns: int | None = None
     jitter: Jitter = "uniform"
     line: LeasedLine | None = None
+    label: str = ""
+    """What people call it, in any script; "" where `name` says all."""
 
     @property
     def routed(self) -> Fibre:

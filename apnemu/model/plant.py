@@ -9,6 +9,7 @@ from functools import cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal
 
+from apnemu.model import naming
 from apnemu.model.activities import Event
 from apnemu.model.demand import Demand, TreeDemand
 from apnemu.model.fibre import Fibre as Fibre
@@ -42,6 +43,13 @@ class Site:
     power_mw: float | None = None
     population: int | None = None
     hosts: int = 1
+    label: str = ""
+    """What people call it, in any script; "" where `name`, its id, says all."""
+
+    @property
+    def said(self) -> str:
+        """The site in a message: its id, with its label."""
+        return naming.told(self.name, self.label)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -247,6 +255,21 @@ class Plant:
     def fibre(self) -> Mapping[str, Fibre]:
         """Fibres by name."""
         return MappingProxyType({fibre.name: fibre for fibre in self.fibres})
+
+    @property
+    def named(self) -> tuple[tuple[str, str], ...]:
+        """All sites, then all fibres, as (id, label)."""
+        sites = ((site.name, site.label) for site in self.sites)
+        return (*sites, *((fibre.name, fibre.label) for fibre in self.fibres))
+
+    @property
+    def labels(self) -> dict[str, str]:
+        """Labels of sites and fibres that have one: id -> label, the sites first."""
+        return {name: label for name, label in self.named if label}
+
+    def said(self, name: str) -> str:
+        """A site or a fibre in a message: its id, with its label."""
+        return naming.told(name, self.labels.get(name, ""))
 
     @cached_property
     def at_risk(self) -> Mapping[str, tuple[str, ...]]:

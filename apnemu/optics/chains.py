@@ -9,15 +9,23 @@ that both pass, then words and places that only the two have, then spans that mi
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain as joined
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
+
+from apnemu.model import naming
 
 if TYPE_CHECKING:
     from apnemu.optics.foreign import Stands
+
+LONGEST_SITE: Final = 28
+"""Longest id of a site: names of fibres and demands have two of them and a number, in 63 characters."""
+_KIND: Final = re.compile(
+    r"(?:trx|roadm|fib(?:er|re))(?:\((?P<within>.*\S.*)\)|[\s_:.-]+(?P<after>[^\s_:.-].*))", re.I | re.S
+)
+"""A uid that begins with the kind of its element."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,27 +106,23 @@ def site_names(stands: Sequence[Stands]) -> dict[str, str]:
     order = {stand.uid: index for index, stand in enumerate(sorted(stations, key=lambda each: each.kind == "roadm"))}
     for uid in order:
         if uid not in names:
-            names |= dict.fromkeys(sorted(building[uid], key=order.__getitem__), _word(uid, set(names.values())))
+            own = naming.identifier(own_name(uid), set(names.values()), longest=LONGEST_SITE)
+            names |= dict.fromkeys(sorted(building[uid], key=order.__getitem__), own)
     return names
+
+
+def own_name(uid: str) -> str:
+    """What is left of an element's uid without the word for its kind.
+
+    >>> own_name("trx 東京"), own_name("roadm(x)"), own_name("fiber 東京-大阪"), own_name("trxA"), own_name("trx_")
+    ('東京', 'x', '東京-大阪', 'trxA', 'trx_')
+    """
+    found = _KIND.fullmatch(uid)
+    return (found["within"] or found["after"]).strip() if found else uid
 
 
 def _words(uid: str) -> list[str]:
     return re.findall(r"[^\W\d_]+|\d+", uid.lower())
-
-
-def _word(uid: str, taken: set[str]) -> str:
-    """Make a site's name of a uid.
-
-    >>> _word("trx_Malmö", set()), _word("Site_A", {"site-a"})
-    ('malmo', 'site-a-2')
-    """
-    plain = unicodedata.normalize("NFKD", uid).encode("ascii", "ignore").decode().lower()
-    word = re.sub(r"[^a-z0-9]+", "-", re.sub(r"^(trx|roadm)[^a-z0-9]+", "", plain)).strip("-")[:28] or "site"
-    word = word if word[0].isalpha() else f"s{word}"[:28]
-    name, number = word, 2
-    while name in taken:
-        name, number = f"{word}-{number}", number + 1
-    return name
 
 
 def way_from(chains: list[Chain], start: str) -> list[Chain] | None:

@@ -10,7 +10,6 @@ launch power; modes, and what they need, are apnemu's.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -21,11 +20,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from apnemu.errors import InputError
+from apnemu.model import naming
 from apnemu.model.plant import Fibre, Plant, Site
 from apnemu.model.quality import Judge, Quality, Route, Verdict
 from apnemu.model.spectrum import Bands, common
 from apnemu.optics import cache
-from apnemu.optics.chains import Chain, chains_between, site_names, way_from
+from apnemu.optics.chains import Chain, chains_between, own_name, site_names, way_from
 from apnemu.optics.equipment import Optics
 from apnemu.optics.forms import Form, spectrum_form
 from apnemu.optics.judging import figures_of, first_site, quality_of, sites_of
@@ -114,9 +114,10 @@ class GnpyNetwork:
         stands = {stand.uid: stand for stand in self.foreign.stands()}
         ends = {self.sites[uid] for uid in self.transceivers}
         where = {site: stands[uid] for uid, site in self.sites.items()}
+        first = {site: uid for uid, site in reversed(self.sites.items())}
         lay_ns = like.fibres[0].amplifier_delay_ns
         return Plant(
-            name=re.sub(r"[^A-Za-z0-9_.-]+", "-", self.topology.stem),
+            name=naming.title(self.topology.stem, "network"),
             source=f"GNPy network {self.topology.name}",
             licence="not stated",
             inferred=(),
@@ -128,6 +129,7 @@ class GnpyNetwork:
                     lat=stand.lat,
                     lon=stand.lon,
                     hosts=1 if site in ends else 0,
+                    label=_label(site, first[site]),
                 )
                 for site, stand in where.items()
             ),
@@ -240,6 +242,7 @@ class GnpyNetwork:
 
 def _fibre(name: str, chain: Chain, amplifier_delay_ns: int) -> Fibre:
     back = chain.back or chain
+    is_lost = len(chain.spans_km) == 1 and not chain.first_fibre.isascii()
     return Fibre(
         name=name,
         a=chain.source,
@@ -249,7 +252,14 @@ def _fibre(name: str, chain: Chain, amplifier_delay_ns: int) -> Fibre:
         amplifiers=chain.amplifiers,
         back_amplifiers=None if back.amplifiers == chain.amplifiers else back.amplifiers,
         amplifier_delay_ns=amplifier_delay_ns,
+        label=_label(name, chain.first_fibre) if is_lost else "",
     )
+
+
+def _label(name: str, uid: str) -> str:
+    """What the file calls a thing, without the word for its kind; "" where that is its id."""
+    label = naming.label_of(own_name(uid))
+    return "" if label == name else label
 
 
 def _stopped(way: Sequence[Chain], transceivers: Sequence[str]) -> str:

@@ -3,6 +3,9 @@
 
 GNPy reads through libyang, a library in C that ends its process by a signal on some documents; run as a child, it takes
 nothing else with it. What GNPy raises goes to standard error as one line, and the exit code is 1.
+
+GNPy hands libyang its JSON in ASCII, in which a character beyond the first 65,536 (emoji, rare Chinese) is two halves
+that libyang refuses. Here all of this program's JSON is written as it is.
 """
 
 from __future__ import annotations
@@ -10,6 +13,7 @@ from __future__ import annotations
 import json
 import resource
 import sys
+from functools import partial
 
 MOST_BYTES = 4 << 30
 MOST_CPU_S = 120
@@ -18,6 +22,7 @@ MOST_CPU_S = 120
 def main() -> int:
     from gnpy.tools.convert_legacy_yang import yang_to_legacy
 
+    json.dumps = partial(json.dumps, ensure_ascii=False)
     try:
         json.dump(yang_to_legacy(json.load(sys.stdin)), sys.stdout)
     except Exception as error:

@@ -16,6 +16,7 @@
     contract        what its functions are called with and return
     former          names of apnemu 0.1, and what they are called now
     discovery       experiments and topologies by name or file
+    places          labels of sites and fibres in settings, in place of ids
     pairs           the pair of data centres that an experiment is about
     plants          stars and rings that are laid in place of the topology's plant
     traffic         probes, tenants and other people's packets, drawn from the seed

@@ -10,7 +10,7 @@ from apnemu.errors import InputError
 from apnemu.model.plant import Plant
 from apnemu.question.settings import Setting
 
-CONTROLLER = Setting("Site of the controller; empty: the topology's, else the most central", example="tokyo")
+CONTROLLER = Setting("Site of the controller; empty: the topology's, else the most central", example="tokyo", of="site")
 
 
 def with_controller(plant: Plant, at: str) -> Plant:

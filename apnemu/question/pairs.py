@@ -18,8 +18,8 @@ from apnemu.question.settings import Setting
 class PairSettings:
     """Settings of an experiment on one pair of data centres (`chosen_pair`)."""
 
-    from_: Annotated[str, Setting("Data centre that sends; empty: the first demand's", example="tokyo")] = ""
-    to: Annotated[str, Setting("Data centre that receives; empty: the first demand's", example="osaka")] = ""
+    from_: Annotated[str, Setting("Data centre that sends; empty: the first demand's", example="tokyo", of="site")] = ""
+    to: Annotated[str, Setting("Data centre that receives; empty: the first demand's", example="osaka", of="site")] = ""
 
 
 P = TypeVar("P", bound=PairSettings)
@@ -71,10 +71,11 @@ def chosen_pair(context: Context[P]) -> Pair:
     pairs = joined_pairs(context)
     wanted = wanted_pair(pairs, context.settings)
     if wanted not in pairs:
-        joined = ", ".join(f"{a}-{b}" for a, b in pairs[:6])
+        said = context.plant.said
+        joined = ", ".join(f"{a}-{b}" for a, b in (map(said, pair) for pair in pairs[:6]))
         raise InputError(
-            f"no demand joins {wanted[0]} and {wanted[1]} on the {context.network} network of {context.plant.name}; "
-            f"joined are {joined}{' and others' if len(pairs) > 6 else ''}",
+            f"no demand joins {said(wanted[0])} and {said(wanted[1])} on the {context.network} network of"
+            f" {context.plant.name}; joined are {joined}{' and others' if len(pairs) > 6 else ''}",
             file="--set",
         )
     return wanted

@@ -32,7 +32,8 @@ Kind = Literal["whole number", "number", "yes or no", "text", "choice"]
 class Setting:
     """The meaning of a settings field, its unit, and its limits (both allowed; None is no limit).
 
-    `example` stands in messages where the default would not be one.
+    `example` stands in messages where the default would not be one. `of` is what of the topology a text names, by its
+    id or its label (`places`); a pair is A-B.
     """
 
     meaning: str
@@ -40,6 +41,7 @@ class Setting:
     low: float | None = None
     high: float | None = None
     example: str = ""
+    of: Literal["", "site", "pair", "fibre"] = ""
 
     def __post_init__(self) -> None:
         for limit in (self.low, self.high):

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import BinaryIO, Final, NamedTuple
 
 from apnemu import shared_folder
+from apnemu.blueprint.captured import Captured
 from apnemu.errors import LabError
 from apnemu.escapes import printable
 from apnemu.units import NS_PER_S
@@ -26,7 +27,9 @@ LINUX_SLL2: Final = 276
 SECTION: Final = 0x0A0D0D0A
 INTERFACE: Final = 1
 ENHANCED_PACKET: Final = 6
+COMMENT: Final = 1
 IF_NAME: Final = 2
+IF_DESCRIPTION: Final = 3
 IF_TSRESOL: Final = 9
 MOST_BYTES: Final = 64 * 1024**3
 """Most bytes of a capture."""
@@ -36,6 +39,8 @@ HEADER_BYTES: Final = 20
 """Bytes that a frame has before its payload (LINUX_SLL2)."""
 MOST_INTERFACES: Final = 65_536
 LONGEST_NAME_BYTES: Final = 255
+LONGEST_COMMENT_BYTES: Final = 65_000
+"""Longest comment: an option's length has 16 bits."""
 NANOSECONDS: Final = b"\x09"
 """Value of `if_tsresol` with which stamps count 10^-9 s."""
 
@@ -46,16 +51,20 @@ class _Frame(NamedTuple):
     data: bytes
 
 
-def to_pcapng(source_pcap: Path, target: Path, interface_names: Mapping[int, str]) -> None:
+def to_pcapng(
+    source_pcap: Path, target: Path, interface_names: Mapping[int, str], about: Captured | None = None
+) -> None:
     """Write `target` with every frame of `source_pcap`, in order, to the nanosecond.
 
     `interface_names` maps the kernel's interface index to a name; an index that is not in it is called `if` and the
-    number. Interfaces are listed as they first appear.
+    number. Interfaces are listed as they first appear, each with what `about` says of its name, and the file has the
+    comment of `about`.
 
     Raises:
         LabError: the capture is not there, is not pcap with nanoseconds and link type 276, ends within a frame, or
             holds what no capture does; no `target` is left behind.
     """
+    about = about or Captured()
     try:
         opened = shared_folder.opened(source_pcap.parent, source_pcap.name, most_bytes=MOST_BYTES)
     except FileNotFoundError:
@@ -66,7 +75,7 @@ def to_pcapng(source_pcap: Path, target: Path, interface_names: Mapping[int, str
         partial = target.with_name(target.name + ".part")
         try:
             with partial.open("wb") as out:
-                out.write(_block(SECTION, struct.pack("<IHHq", 0x1A2B3C4D, 1, 0, -1)))
+                out.write(_section(about.comment))
                 numbers: dict[int, int] = {}
                 for frame in frames:
                     index = int.from_bytes(frame.data[4:8], "big")
@@ -76,7 +85,8 @@ def to_pcapng(source_pcap: Path, target: Path, interface_names: Mapping[int, str
                                 f"{source_pcap}: frames of more than {MOST_INTERFACES} interfaces; run again"
                             )
                         numbers[index] = len(numbers)
-                        out.write(_interface(interface_names.get(index, f"if{index}"), snap_length))
+                        name = interface_names.get(index, f"if{index}")
+                        out.write(_interface(name, snap_length, about.interfaces.get(name, "")))
                     out.write(_packet(numbers[index], frame))
             partial.replace(target)
         finally:
@@ -110,9 +120,15 @@ def _frames(capture: BinaryIO, path: Path) -> Iterator[_Frame]:
         yield _Frame(seconds * NS_PER_S + nanoseconds, length, data)
 
 
-def _interface(name: str, snap_length: int) -> bytes:
+def _section(comment: str) -> bytes:
+    options = _text(COMMENT, comment, LONGEST_COMMENT_BYTES) + _option(0, b"") if comment else b""
+    return _block(SECTION, struct.pack("<IHHq", 0x1A2B3C4D, 1, 0, -1) + options)
+
+
+def _interface(name: str, snap_length: int, said: str) -> bytes:
     options = (
-        _option(IF_NAME, printable(name).encode()[:LONGEST_NAME_BYTES])
+        _text(IF_NAME, name, LONGEST_NAME_BYTES)
+        + (_text(IF_DESCRIPTION, said, LONGEST_COMMENT_BYTES) if said else b"")
         + _option(IF_TSRESOL, NANOSECONDS)
         + _option(0, b"")
     )
@@ -122,6 +138,11 @@ def _interface(name: str, snap_length: int) -> bytes:
 def _packet(interface: int, frame: _Frame) -> bytes:
     stamp = (frame.at_ns >> 32, frame.at_ns & 0xFFFFFFFF)
     return _block(ENHANCED_PACKET, struct.pack("<5I", interface, *stamp, len(frame.data), frame.length) + frame.data)
+
+
+def _text(code: int, text: str, most_bytes: int) -> bytes:
+    """An option of text, in UTF-8, cut between two characters where it is too long."""
+    return _option(code, printable(text).encode()[:most_bytes].decode(errors="ignore").encode())
 
 
 def _option(code: int, value: bytes) -> bytes:

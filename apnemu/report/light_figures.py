@@ -63,8 +63,8 @@ def _margin_map(picture: Mapping[str, Any], ways: Sequence[Judged], unknown: int
         name, look = next((name, _look(*look)) for below_db, name, *look in CLASSES if least.margin_db < below_db)
         used.add(name)
         note = (
-            f"{words.pair(fibre['a'], fibre['b'])}: least margin {least.margin_db:.2f} dB ({least.name}, "
-            f"{least.mode}, GSNR {least.gsnr_db:.2f} dB), {_counted(here)}"
+            f"{words.pair(fibre['a'], fibre['b'])}: least margin {least.margin_db:.2f} dB"
+            f" ({words.spelled(least.name)}, {least.mode}, GSNR {least.gsnr_db:.2f} dB), {_counted(here)}"
         )
         marks.append(ground.fibre(fibre, note, **look))
     marks += [
@@ -72,7 +72,8 @@ def _margin_map(picture: Mapping[str, Any], ways: Sequence[Judged], unknown: int
         for name, (x, y) in ground.at.items()
     ]
     worst = min(ways, key=lambda way: way.margin_db)
-    label = f"Least margin of the light in each fibre; the least of all is {worst.margin_db:.2f} dB: {worst.name}"
+    least_of_all = f"{worst.margin_db:.2f} dB: {words.spelled(worst.name)}"
+    label = f"Least margin of the light in each fibre; the least of all is {least_of_all}"
     keys = [_key(name, *look) for _, name, *look in CLASSES if name in used]
     caption = f"{label}. {_what_margin_is(ways, unknown)} Point at a fibre for its figures."
     return figure("Margin of the light in each fibre", caption, ground.drawn(*marks, label=label), key_list(keys))
@@ -183,7 +184,7 @@ def _tick(picture: Mapping[str, Any], step: int, low: int, high: int) -> Markup:
 def _slot(light: Light, low: int, high: int, top: int, noted: bool) -> Markup:
     """A slot as a box; its light grey edges keep neighbours apart."""
     first, width = light.n - light.m, 2 * light.m
-    note = f"{light.name}: {light.mode}, n = {light.n}, m = {light.m}"
+    note = f"{words.spelled(light.name)}: {light.mode}, n = {light.n}, m = {light.m}"
     down, tall = _half(light.kind)
     return element(
         "rect",

@@ -54,7 +54,13 @@ def write_page(folder: Path, parts: Sequence[Part], picture: Mapping[str, Any]) 
 
 
 def render(parts: Sequence[Part], picture: Mapping[str, Any]) -> str:
-    """The page as text."""
+    """The page as text; each part's results and the map have the labels of their own plant."""
+    sections = [_section(part) for part in parts]
+    with words.labelled(words.names_of(picture)):
+        return _rendered(parts, sections, picture)
+
+
+def _rendered(parts: Sequence[Part], sections: Sequence[Mapping[str, Any]], picture: Mapping[str, Any]) -> str:
     script = asset("page.js")
     said = _said_of_pairs(parts, picture)
     ends = chief([pair.ends for pair in said], picture) or _first_light(picture)
@@ -64,7 +70,7 @@ def render(parts: Sequence[Part], picture: Mapping[str, Any]) -> str:
         style=asset("page.css"),
         script=script,
         script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
-        sections=[_section(part) for part in parts],
+        sections=sections,
         chosen=_index(details, ends),
         details=details,
         ends=list(ends or ()),
@@ -120,7 +126,7 @@ def _branch(tree: Document, branch: Document) -> tuple[str, str]:
     shared = "shared by subcarriers " if tree["kind"] == "subcarriers" else ""
     slot = tree["slot"]
     return (
-        f"Light tree {shared}{tree['name']}",
+        f"Light tree {shared}{words.spelled(tree['name'])}",
         f"{tree['mode']}, {words.gbps(tree['rate_gbps'])} Gbit/s, slot n = {slot['n']}, m = {slot['m']},"
         f" {words.both_ways(branch['delay_ns'], branch.get('return_delay_ns'))} one way,"
         f" margin {branch['margin_db']:.1f} dB over a GSNR of {branch['gsnr_db'] - branch['margin_db']:.1f} dB",
@@ -147,6 +153,11 @@ def _light(path: Mapping[str, Any] | None) -> list[tuple[str, str]]:
 
 
 def _section(part: Part) -> dict[str, Any]:
+    with words.labelled(words.names_of(part.picture)):
+        return _told(part)
+
+
+def _told(part: Part) -> dict[str, Any]:
     document, rows, picture = part.document, part.document["results"], part.picture
     table = all_columns(rows, part.shown.columns)
     return {

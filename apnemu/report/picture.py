@@ -7,7 +7,7 @@ from typing import Any
 
 from apnemu.model.assignment import Assignment
 from apnemu.model.fibre import Fibre
-from apnemu.model.plant import Plant
+from apnemu.model.plant import Plant, Site
 from apnemu.model.spectrum import ANCHOR_THZ, STEP_GHZ
 
 
@@ -22,11 +22,13 @@ def picture_of(plant: Plant, assignment: Assignment) -> dict[str, Any]:
         "inferred": list(plant.inferred),
         "sites": [
             {"name": site.name, "kind": site.kind, "lat": site.lat, "lon": site.lon, "power_mw": site.power_mw}
+            | _label(site)
             for site in plant.sites
         ],
         "fibres": [
             {"name": fibre.name, "a": fibre.a, "b": fibre.b, "length_km": fibre.length_km, "back_km": fibre.back_km}
             | _declared(fibre)
+            | _label(fibre)
             for fibre in plant.fibres
         ],
         "lightpaths": [
@@ -68,3 +70,7 @@ def _declared(fibre: Fibre) -> dict[str, Any]:
     if any(way.jitter_ns for way in ways):
         told["jitter_ns"] = [way.jitter_ns for way in ways]
     return told
+
+
+def _label(named: Site | Fibre) -> dict[str, str]:
+    return {"label": named.label} if named.label else {}

@@ -10,6 +10,7 @@ from itertools import pairwise
 from typing import Any
 
 from markupsafe import Markup
+from rich.cells import cell_len
 
 from apnemu.report import words
 from apnemu.report.maps import WIDTH, Ground, Point, Projection
@@ -19,7 +20,7 @@ KM_PER_DEGREE = 111.2
 """Length of a degree of latitude: pi x 6,371 km / 180."""
 LABEL_HEIGHT = 15
 LABEL_WIDTH = 9.5
-"""Width of a character in pixels, at the greatest letter size, which the map has on a telephone."""
+"""Width of a Latin letter in pixels, at the greatest letter size, which a telephone has; wide letters have two."""
 LONGITUDE_WIDTH = 52
 """Width of a meridian's label at that letter size; a meridian nearer to the map's edge has no label."""
 WORST_COST = 75.0
@@ -105,7 +106,8 @@ def _fibres(picture: Mapping[str, Any], ground: Ground) -> Iterable[Markup]:
     for fibre in picture["fibres"]:
         hop = frozenset((fibre["a"], fibre["b"]))
         number = paths[hop] + trees[hop]
-        ends, light_of = words.pair(fibre["a"], fibre["b"]), _light(paths[hop], trees[hop])
+        own = f" ({fibre['label']})" if fibre.get("label") else ""
+        ends, light_of = words.pair(fibre["a"], fibre["b"]) + own, _light(paths[hop], trees[hop])
         note = ", ".join((f"{ends}: {both_km(fibre)}", light_of, *_declared(fibre)))
         width = round(1 + 5 * number / most, 1)
         light = [ground.fibre(fibre, class_="lit", stroke_width=width)] if number else []
@@ -196,7 +198,7 @@ def _labels(
     for index in order:
         name = words.site(sites[index]["name"])
         x, y = at[sites[index]["name"]]
-        width = LABEL_WIDTH * len(name)
+        width = LABEL_WIDTH * cell_len(name)
         candidates = []
         for rank, (dx, dy, anchor) in enumerate(_PLACES):
             left = x + dx - {"start": 0, "middle": width / 2, "end": width}[anchor]

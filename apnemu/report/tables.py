@@ -91,13 +91,14 @@ def plan_table(planned: Mapping[str, Any]) -> Table:
         *right("one way", "Gbit/s", "margin, dB", "GSNR, dB", "slot n, m", "mode"),
     )
     for name, carrier, way in ways:
-        table.add_row(*([Text(name)] if named else []), *_ends(way["route"]), *_light(carrier, way))
+        table.add_row(*([Text(words.spelled(name))] if named else []), *_ends(way["route"]), *_light(carrier, way))
     return table
 
 
 def _ends(route: Sequence[str]) -> list[Text]:
     """Cells of a route: where it begins and ends, and the sites between."""
-    return [Text(route[0]), Text(route[-1]), Text(" ".join(route[1:-1]) or words.NOTHING)]
+    shown = [words.named(site) for site in route]
+    return [Text(shown[0]), Text(shown[-1]), Text(" ".join(shown[1:-1]) or words.NOTHING)]
 
 
 def _light(carrier: Mapping[str, Any], way: Mapping[str, Any]) -> list[str | Text]:

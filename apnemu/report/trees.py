@@ -45,10 +45,10 @@ def _tree(tree: Mapping[str, Any]) -> Markup:
             drawn.append(element("text", text, x=x + 8, y=y + 4))
         else:
             drawn.append(element("text", words.site(site), x=x, y=y - 8, text_anchor="middle"))
-    label = f"{tree['name']}: from {tree['from']} to {', '.join(leaves)}"
+    label = words.spelled(f"{tree['name']}: from {tree['from']} to {', '.join(leaves)}")
     picture = element(
         "svg", *drawn, viewBox=f"0 0 {WIDTH} {24 + ROW * len(branches)}", class_="map", role="img", aria_label=label
     )
     title = "Light tree" if tree["kind"] == "tree" else "Light tree shared by subcarriers"
     caption = f"{tree['mode']}, slot n = {tree['slot']['n']}, m = {tree['slot']['m']}"
-    return figure(f"{title} {tree['name']}", caption, picture, wide=True)
+    return figure(f"{title} {words.spelled(tree['name'])}", caption, picture, wide=True)

@@ -1,14 +1,74 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Numbers and names as a person reads them. Every figure, table and sentence of a report takes its words from here."""
+"""Numbers and names as a person reads them. Every figure, table and sentence of a report takes its words from here.
+
+Rows, plans and pictures have ids of sites and fibres. Within `labelled`, what a person reads in place of an id is its
+label. Which labels hold is a context and no argument: columns, sentences and figures of an experiment, one's own too,
+are handed rows and know nothing of labels.
+"""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from types import MappingProxyType
 from typing import Any
 
+from apnemu.model.naming import shown_names
 from apnemu.units import ns_to_ms, ns_to_s, ns_to_us
 
 NOTHING = "–"
 """Text in place of a value that is not there."""
+_LABELS: ContextVar[Mapping[str, str]] = ContextVar("_LABELS", default=MappingProxyType({}))
+"""What is shown in place of each id; ids without a label stand for themselves."""
+
+
+@contextmanager
+def labelled(pairs: Iterable[tuple[str, str]]) -> Iterator[None]:
+    """Show labels in place of ids within the block; `pairs` are all (id, label) of a plant, "" where one has none.
+
+    >>> with labelled([("tokyo", "東京"), ("osaka", "")]):
+    ...     pair("tokyo", "osaka"), named("tokyo"), plain("tokyo"), plain(["tokyo", "x"])
+    ('東京–Osaka', '東京', '東京', '東京, x')
+    >>> site("tokyo")
+    'Tokyo'
+    """
+    known = list(pairs)
+    shown = shown_names(known)
+    token = _LABELS.set({name: shown.get(name, name) for name, _ in known} if shown else {})
+    try:
+        yield
+    finally:
+        _LABELS.reset(token)
+
+
+def names_of(picture: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """All (id, label) of a picture's sites and fibres."""
+    return [(one["name"], one.get("label", "")) for kind in ("sites", "fibres") for one in picture[kind]]
+
+
+def named(name: str) -> str:
+    """The label of an id that has one; else the id as it is."""
+    return _LABELS.get().get(name, name)
+
+
+def spelled(text: str) -> str:
+    """A text of ours, such as the name of a mesh's demand or a reason, with labels in place of the ids in it.
+
+    >>> with labelled([("tokyo", "東京"), ("tokyo-2", ""), ("osaka", "大阪")]):
+    ...     spelled("mesh/tokyo-osaka"), spelled("no fibres lead from tokyo-2 to osaka")
+    ('mesh/東京-大阪', 'no fibres lead from tokyo-2 to 大阪')
+    """
+    labels = _LABELS.get()
+    if not labels:
+        return text
+    longest_first = sorted(labels, key=lambda name: (-len(name), name))
+    return re.sub(rf"(?<![a-z0-9])(?:{'|'.join(map(re.escape, longest_first))})(?![a-z0-9])", _shown, text)
+
+
+def _shown(found: re.Match[str]) -> str:
+    return _LABELS.get()[found[0]]
 
 
 def duration(ns: int | None) -> str:
@@ -103,11 +163,13 @@ def network(name: str) -> str:
 
 
 def site(name: str) -> str:
-    """A site's name as a proper name, if the file spells it in lower-case letters; else as the file has it.
+    """A site's label; without one its id as a proper name, if it has lower-case letters alone; else the id as it is.
 
     >>> site("tokyo"), site("new-york"), site("dc1"), site("NYC")
     ('Tokyo', 'New-York', 'dc1', 'NYC')
     """
+    if (label := named(name)) != name:
+        return label
     parts = name.split("-")
     if name.islower() and all(part.isalpha() for part in parts):
         return "-".join(part.capitalize() for part in parts)
@@ -132,7 +194,7 @@ def capital(text: str) -> str:
 
 
 def plain(value: Any) -> str:
-    """A result's value as text; a number with a point has six significant digits.
+    """A result's value as text; a number with a point has six significant digits, an id its label.
 
     >>> plain(None), plain(12345), plain(0.25), plain(True), plain(["a", "b"])
     ('–', '12,345', '0.25', 'yes', 'a, b')
@@ -149,7 +211,7 @@ def plain(value: Any) -> str:
         return f"{value:,.0f}" if 1e6 <= abs(value) < 1e15 else f"{value:.6g}"
     if isinstance(value, list):
         return ", ".join(plain(item) for item in value)
-    return str(value)
+    return named(str(value))
 
 
 def _three_digits(value: float) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ from apnemu.question.experiment import Chosen, Experiment, nothing_played
 from apnemu.question.former import way_out
 from apnemu.question.lines import unequal_lines
 from apnemu.question.packet_network import with_packet_settings
+from apnemu.question.places import with_ids
 from apnemu.question.results import plain_value
 from apnemu.question.verdict import Verdict
 from apnemu.report import words
@@ -60,8 +61,9 @@ def resolve(request: Request) -> Asked:
     experiment, name = request.experiment, request.experiment.name
     if experiment.computed is None and experiment.stages is nothing_played:
         raise InputError(f"{name} plays nothing; give it stages and rows, or computed", file="EXPERIMENT")
-    chosen = experiment.resolve(request.given)
+    given = experiment.resolve(request.given)
     drawn = read_plant(request.topology)
+    chosen = replace(given, own=with_ids(given.own, drawn))
     with own_functions(request.experiment.name, request.own_file):
         expected = returned(name, "expected", experiment.expected(chosen.own), str)
         _try_judge(experiment, chosen)
@@ -129,7 +131,10 @@ def answer(asked: Asked, rows: Sequence[Row]) -> dict[str, Any]:
     fails, or returns what it must not.
     """
     experiment = asked.experiment
-    with own_functions(asked.experiment.name, asked.request.own_file):
+    with (
+        own_functions(asked.experiment.name, asked.request.own_file),
+        words.labelled(words.names_of(asked.picture)),
+    ):
         exact = exact_rows(rows)
         judged = [row for row in exact if not asked.unjudged or row.get("network", "") in _judged(asked)]
         verdict = returned(experiment.name, "judge", experiment.judge(judged, asked.chosen.own), Verdict)

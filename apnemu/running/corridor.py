@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from apnemu.blueprint.captured import Captured, captured
 from apnemu.errors import InputError, LabError
 from apnemu.lab.disk import disk_named
 from apnemu.lab.guest import Outcome
@@ -97,6 +98,7 @@ def _run_in(begun: _Begun, begun_s: float) -> Finished:
         "seed": request.seed,
         "time": ",".join(request.times),
         **done,
+        **({"labels": labels} if (labels := asked.plant.labels) else {}),
         **unanswered(asked),
         "results": measured.rows,
     }
@@ -180,5 +182,7 @@ def _measure(begun: _Begun, kind: Time) -> tuple[list[Row], list[Outcome]]:
     with _kept(records), own_functions(request.experiment.name, request.own_file):
         rows = plain_rows(request.experiment.name, request.experiment.rows(table, networks))
         rows = with_line_rates(rows, networks)
-    directory.collect(folder, {context.network: context.folder for context in networks}, suffix, pcap=request.pcap)
+    guests: dict[str, Path] = {context.network: context.folder for context in networks}
+    about: dict[str, Captured] = {each.network: captured(each, asked.plant.labels) for each in blueprints}
+    directory.collect(folder, guests, suffix, pcap=request.pcap, about=about)
     return rows, outcomes

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from apnemu import shared_folder
+from apnemu.blueprint.captured import Captured
 from apnemu.errors import InputError, LabError
 from apnemu.records.pcapng import to_pcapng
 
@@ -63,8 +64,12 @@ def made(folder: Path, option: str, *, new: bool = False) -> Path:
     return folder
 
 
-def collect(folder: Path, guests: Mapping[str, Path], suffix: str, *, pcap: bool) -> None:
+def collect(
+    folder: Path, guests: Mapping[str, Path], suffix: str, *, pcap: bool, about: Mapping[str, Captured] | None = None
+) -> None:
     """Move what is kept of the guests' folders (network -> folder) into the run's own files; the folders go.
+
+    `about` has what each network's capture says of itself.
 
     Raises LabError where a guest made of its capture something else. What is left out of logs and `apps/` is told.
     """
@@ -78,7 +83,8 @@ def collect(folder: Path, guests: Mapping[str, Path], suffix: str, *, pcap: bool
         for what in shared_folder.copy_files(guest, "apps", folder / "apps" / f"{network}{suffix}"):
             log.warning("%s: left out: %s", folder / "apps", what)
         if pcap:
-            to_pcapng(guest / "capture.pcap", folder / f"{network}{suffix}.pcapng", _interfaces(guest))
+            target, said = folder / f"{network}{suffix}.pcapng", (about or {}).get(network)
+            to_pcapng(guest / "capture.pcap", target, _interfaces(guest), said)
         shared_folder.remove_all(guest)
 
 

@@ -16,6 +16,7 @@ from rich.table import Table
 from apnemu.caches import foreign_part
 from apnemu.errors import ApnemuError, InputError
 from apnemu.question.discovery import known_experiments, load_experiment
+from apnemu.report import words
 from apnemu.report.page import Part, render, write_page
 from apnemu.report.shown import Shown
 from apnemu.report.tables import results_table
@@ -66,7 +67,10 @@ class Finished:
         of a run fit together, and functions that show them fail where somebody has changed one.
         """
         try:
-            with own_functions(str(self.document["experiment"]), self.own_file):
+            with (
+                own_functions(str(self.document["experiment"]), self.own_file),
+                words.labelled(words.names_of(self.picture)),
+            ):
                 yield
         except ApnemuError:
             raise

@@ -122,9 +122,25 @@ def _visible(request: Request, blueprint: Blueprint) -> tuple[Path, ...]:
 
 def _raise_guest(context: Context[Any], outcome: Outcome) -> None:
     console = log_text(context.folder, "console.log").splitlines()
-    own = [line.partition("apnemu: ")[2] for line in console if line.startswith("apnemu: ")]
-    why = own[-1] if own else " | ".join(console[-3:])
     raise GuestError(
-        f"the {context.network} guest's program ended with {outcome.exit_code}: {printable(why)}; "
+        f"the {context.network} guest's program ended with {outcome.exit_code}: {printable(reason_in(console))}; "
         f"see {context.folder / 'console.log'}"
     )
+
+
+def reason_in(console: Sequence[str]) -> str:
+    """Why a guest's program ended, in its console: what it says itself, else what it raised, else its last lines.
+
+    >>> reason_in(["apnemu: the controller ended with 1: x", "made by others"])
+    'the controller ended with 1: x'
+    >>> reason_in(["Traceback (most recent call last):", '  File "x", line 1', "KeyError: 'tokyo'", "bye", "bye"])
+    "KeyError: 'tokyo'"
+    >>> reason_in(["a", "b", "c", "d"]), reason_in([])
+    ('b | c | d', 'it said nothing')
+    """
+    if own := [line.partition("apnemu: ")[2] for line in console if line.startswith("apnemu: ")]:
+        return own[-1]
+    starts = [at for at, line in enumerate(console) if line.startswith("Traceback (most recent call last):")]
+    after = console[starts[-1] + 1 :] if starts else []
+    raised = next((line for line in after if line and not line[0].isspace()), "")
+    return raised or " | ".join(console[-3:]) or "it said nothing"

@@ -53,7 +53,7 @@ def _check_length(item: Entry, a: Site, b: Site, shorter_km: float) -> None:
     if shorter_km >= least_km:
         return
     apart = (
-        f"{a.name} and {b.name} lie {great_circle_km(a, b):.1f} km apart over ground, so it must be at least"
+        f"{a.said} and {b.said} lie {great_circle_km(a, b):.1f} km apart over ground, so it must be at least"
         f" {least_km:.1f} (3 % and 10 km allowed)"
     )
     if "length_km" in item:

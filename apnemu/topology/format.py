@@ -14,7 +14,7 @@ from dataclasses import replace
 from apnemu.model.activities import Event
 from apnemu.model.plant import Background, Controller, Fibre, GnpyFiles, PacketNetwork, Plant, Site
 from apnemu.topology.disturbed_format import DISTURBED, LINE
-from apnemu.topology.origins import ABOUT, NAME, PROSE, TITLE, VERSION
+from apnemu.topology.origins import ABOUT, LABEL, NAME, PROSE, TITLE, VERSION
 from apnemu.topology.shapes import ByWay, Choice, ListOf, MapOf, Number, Record, may, must
 from apnemu.topology.site_power_format import SITE_POWER
 from apnemu.units import s_to_ns, us_to_ns
@@ -37,6 +37,7 @@ SITE = Record(
         "power_mw": may(Number(high=100_000, hint="give the data centre's IT power in MW")),
         "population": may(Number(high=10_000_000_000, decimals=0, hint="count the people nearest to this site")),
         "hosts": may(Number(low=1, high=64, decimals=0, hint="give the hosts to emulate; leave it out for 1")),
+        "label": may(LABEL, "what people call it; commands that name a site take it too"),
         **SITE_POWER,
     },
     hint="write for example {kind: edge, lat: 34.67, lon: 135.50}",
@@ -63,6 +64,7 @@ FIBRE = Record(
         "risks": may(RISKS, "what takes it down together with others that name it: a duct, a bridge"),
         **DISTURBED,
         "line": may(LINE, "the packet network's line over it, where that differs", otherwise="as the fibre"),
+        "label": may(LABEL, "what people call it"),
     },
     either=(("length_km",), ("delay_ns",), ("length_km", "delay_ns")),
     hint="write for example {between: [tokyo, osaka], length_km: 552.6}",

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from apnemu.model import naming
 from apnemu.topology.shapes import Key, ListOf, Number, Record, Text, may, must
 
 NAME = Text(
@@ -14,6 +15,12 @@ TITLE = Text(
     pattern=r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}",
     limit="it must begin with a letter or digit and go on with at most 62 of A-Z, a-z, 0-9, _, . and -",
     hint="choose another name, for example t-o-2",
+)
+LABEL = Text(
+    pattern=naming.LABEL,
+    limit=f"it must be text of 1 to {naming.LONGEST_LABEL} characters, in any script, without control characters, those"
+    " that turn the direction of writing, and spaces at its ends",
+    hint="write what people call it, for example label: 東京",
 )
 PROSE = Text(pattern=r"(?s).*\S.*", limit="it must be text", hint="say it in words, in quotes")
 VERSION = must(

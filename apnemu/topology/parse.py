@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from apnemu.errors import InputError
+from apnemu.model import naming
 from apnemu.topology.document import Mapping, Node, Scalar, Sequence, load_document
 from apnemu.topology.entry import Entry
 from apnemu.topology.shapes import ByWay, Choice, Columns, Either, Flag, ListOf, MapOf, Number, Record, Shape, Text
@@ -150,9 +151,10 @@ class Parser:
         values: dict[str, object] = {}
         for key, value in node.pairs:
             if re.fullmatch(shape.key.pattern, key.text) is None:
-                self.refuse(key, shape.key, f"the name of a {shape.noun}")
+                self.refuse(key, shape.key, f"the name of a {shape.noun}", way_out=_as_label(key.text, shape.item))
             if isinstance(shape.item, Record) and isinstance(value, Mapping):
-                values[key.text] = self.record(value, shape.item, f"{shape.noun} {key.text}", key.line)
+                named = naming.told(key.text, _label(value, shape.item))
+                values[key.text] = self.record(value, shape.item, f"{shape.noun} {named}", key.line)
             else:
                 values[key.text] = self.value(value, shape.item, f"{shape.noun} {key.text}")
         return self.entry(node, Record(keys={}), what, node.line, values)
@@ -175,6 +177,21 @@ class Parser:
     def entry(self, node: Mapping, shape: Record, what: str, line: int, values: dict[str, object]) -> Entry:
         lines = {key.text: key.line for key, _ in node.pairs}
         return Entry(what=what, file=self.file, line=line, record=shape, values=values, lines=lines)
+
+
+def _label(node: Mapping, shape: Record) -> str:
+    """The label that a mapping gives its thing; "" where it gives none that can be one."""
+    given = next((value for key, value in node.pairs if key.text == "label" and "label" in shape.keys), None)
+    text = given.text if isinstance(given, Scalar) and given.kind == "text" else ""
+    return text if re.fullmatch(naming.LABEL, text) else ""
+
+
+def _as_label(name: str, shape: Shape) -> str:
+    """What to write where a name that is no id stands for one; "" where nothing takes a label."""
+    if name.isascii() or not (isinstance(shape, Record) and "label" in shape.keys):
+        return ""
+    example = f"{naming.identifier(name)}: {{label: {naming.label_of(name)!r}, ...}}"
+    return f"a name in any script is a label: write {example}, or "
 
 
 def _complete(entry: Entry, shape: Record) -> None:

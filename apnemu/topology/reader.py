@@ -114,13 +114,13 @@ def _fibres(entry: Entry, sites: tuple[Site, ...], defaults: Entry) -> tuple[Fib
     for item in entry.entries("fibres"):
         a, b = (_known_site(end, by_name, item) for end in item.texts("between"))
         if a == b:
-            fact = f"{item.what} leads from {a.name} to itself"
+            fact = f"{item.what} leads from {a.said} to itself"
             item.fail("between", f"{fact}; its two ends must differ; name another site")
         pair = frozenset((a.name, b.name))
         if pair in pairs and "name" not in item:
             item.fail(
                 None,
-                f"{item.what} is a second fibre between {a.name} and {b.name}, beside {pairs[pair]}; fibres side by"
+                f"{item.what} is a second fibre between {a.said} and {b.said}, beside {pairs[pair]}; fibres side by"
                 f" side need names of their own; add name: {a.name}-{b.name}-2, or take it out",
             )
         fibre = read_fibre(item, a, b, defaults)
@@ -153,10 +153,10 @@ def _refuse_islands(entry: Entry, sites: tuple[Site, ...], fibres: tuple[Fibre, 
                 waiting.append(name)
     for site in sites:
         if site.name not in reached:
-            fact = f"no fibre leads from {sites[0].name} to it" if neighbours[site.name] else "no fibre reaches it"
+            fact = f"no fibre leads from {sites[0].said} to it" if neighbours[site.name] else "no fibre reaches it"
             entry.values["sites"].fail(
                 site.name,
-                f"site {site.name} is cut off: {fact}; every site must be joined; add a fibre, or take the site out",
+                f"site {site.said} is cut off: {fact}; every site must be joined; add a fibre, or take the site out",
             )
 
 

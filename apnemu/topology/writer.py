@@ -2,13 +2,12 @@
 """A `Plant` as a topology file: what `read_plant` reads back as the same sites, fibres and demands.
 
 Each key that fills an attribute of the model is written, unless it may be left out and the attribute holds its default.
-Modes, ROADMs and the packet network are those of the default equipment when the file is read. Texts are written as JSON
-strings, which YAML takes as they are.
+Modes, ROADMs and the packet network are those of the default equipment when the file is read. Texts are written as they
+are, in double quotes, where one word would not do.
 """
 
 from __future__ import annotations
 
-import json
 import os
 import re
 from collections.abc import Iterable
@@ -83,7 +82,17 @@ def _text(shape: Shape, value: Any) -> str:
             return f"[{', '.join(_text(shape.item, item) for item in value)}]"
         case Record():
             return _flow(shape, value)
-    return value if shape is not PROSE and WORD.fullmatch(value) else json.dumps(value)
+    return value if shape is not PROSE and WORD.fullmatch(value) else quoted(value)
+
+
+def quoted(text: str) -> str:
+    r"""A text in YAML's double quotes; what nobody could see in it is written out.
+
+    >>> print(quoted('東京 "a"\n\u202e'))
+    "東京 \"a\"\U0000000a\U0000202e"
+    """
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return '"' + "".join(char if char.isprintable() else f"\\U{ord(char):08x}" for char in escaped) + '"'
 
 
 def _flow(record: Record, value: object, **own: str | None) -> str:

@@ -25,7 +25,9 @@ class Settings:
     ] = (*LIGHT, *PACKET)
     event: Annotated[
         str,
-        Setting("Fibre to cut; empty: the topology's scenario, else the busiest fibre", example="tokyo-nagoya"),
+        Setting(
+            "Fibre to cut; empty: the topology's scenario, else the busiest fibre", example="tokyo-nagoya", of="fibre"
+        ),
     ] = ""
     controller: Annotated[str, CONTROLLER] = ""
     packet_gap_us: Annotated[

@@ -30,7 +30,7 @@ def sentence(results: Sequence[Row], picture: Mapping[str, Any]) -> str:
         else f"{row['scheme']} never again"
         for row in results
     ]
-    return f"After {results[0]['event']}: {', '.join(parts)}."
+    return f"After {words.spelled(results[0]['event'])}: {', '.join(parts)}."
 
 
 def outage_figure(rows: Sequence[Row], picture: Mapping[str, Any]) -> list[Markup]:
@@ -62,7 +62,7 @@ def _bar(row: Row, top: int, scale: Scale) -> list[Markup]:
         if row["restored"]
         else "not restored"
     )
-    title = f"{words.network(row['network'])}, {row['scheme']} ({row['event']}): {text}"
+    title = f"{words.network(row['network'])}, {row['scheme']} ({words.spelled(row['event'])}): {text}"
     colour = f"fill: var(--{css(row['network'])})"
     parts = [element("text", title, class_="tick", x=LEFT, y=top + 16)]
     if row["restored"] and outage_ns:

@@ -27,7 +27,8 @@ class Settings:
         "p2p",
     )
     hub: Annotated[
-        str, Setting("Data centre in the middle; empty: the first tree's, else the file's first", example="hub")
+        str,
+        Setting("Data centre in the middle; empty: the first tree's, else the file's first", example="hub", of="site"),
     ] = ""
     rate_gbps: Annotated[
         float, Setting("Rate that is asked for of trees and of lightpaths", "Gbit/s", low=1, high=1600)

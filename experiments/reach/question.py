@@ -35,7 +35,7 @@ TOLERANCE_NS = 1_000
 class Settings:
     """What `--set` may change."""
 
-    demand: Annotated[str, Setting("City that is served: a data centre of the topology")] = "tokyo"
+    demand: Annotated[str, Setting("City that is served: a data centre of the topology", of="site")] = "tokyo"
     rtt_ms: Annotated[float, Setting("Largest round trip of a lone packet", "ms", low=0.000001, high=10_000)] = 5.0
     jitter_us: Annotated[float, Setting("Largest wait in queues, 99th percentile", "us", low=0, high=1e9)] = 50.0
     loss: Annotated[float, Setting("Largest share of frames lost", low=0, high=1)] = 1e-6

@@ -37,10 +37,11 @@ class Settings:
     """What `--set` may change."""
 
     wide: Annotated[
-        str, Setting("Pair of data centres, A-B; empty: those with the longest light", example="tokyo-osaka")
+        str, Setting("Pair of data centres, A-B; empty: those with the longest light", example="tokyo-osaka", of="pair")
     ] = ""
     local: Annotated[
-        str, Setting("Pair of data centres, A-B; empty: those with the shortest light", example="tokyo-osaka")
+        str,
+        Setting("Pair of data centres, A-B; empty: those with the shortest light", example="tokyo-osaka", of="pair"),
     ] = ""
     large_gbps: Annotated[float, Setting("Rate of large classes", "Gbit/s", low=0.001, high=1600)] = 100.0
     small_gbps: Annotated[float, Setting("Rate of small classes", "Gbit/s", low=0.001, high=1600)] = 1.0

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -45,6 +46,30 @@ def test_no_light_for_a_person(at: str, tmp_path: Path) -> None:
     assert done.out.startswith(REASON)
     with pytest.raises(ValueError, match="Expecting value"):
         json.loads(done.out)
+
+
+@pytest.fixture
+def labelled_at() -> Iterator[str]:
+    blueprint = on_demand("three-sites", transceivers=4)
+    assert blueprint.plant is not None
+    labels = {"tokyo": "東京", "nagoya": "都", "osaka": "都"}
+    sites = tuple(replace(site, label=labels[site.name]) for site in blueprint.plant.sites)
+    apn = Apn(replace(blueprint, plant=replace(blueprint.plant, sites=sites)))
+    server = serve(Northbound(AtOnce(apn), token=None), 0)
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+
+
+def test_sites_may_be_named_by_their_labels(labelled_at: str, tmp_path: Path) -> None:
+    at = ("--no-wait", "--at", labelled_at)
+    done = apnemu("ctl", "request", "回線", "東京", "osaka", *at, "--json", folder=tmp_path)
+    assert done.code == 0, done.err
+    two = apnemu("ctl", "request", "two", "東京", "都", *at, folder=tmp_path)
+    assert (two.code, two.out) == (2, "")
+    assert "'都' is the label of nagoya and of osaka; there are tokyo (東京), nagoya (都), osaka (都)" in two.err
+    none = apnemu("ctl", "request", "three", "京都", "osaka", *at, folder=tmp_path)
+    assert "'京都' is no data centre of this network; there are tokyo (東京)" in none.err
 
 
 @pytest.mark.parametrize("rate", ["nan", "inf", "0", "-1"])

@@ -46,6 +46,7 @@ class Settings:
 CASES = {
     "good": CLIENT,
     "dies": "import sys; print('no such table'); sys.exit(7)",
+    "faults": "import os; print('so far'); os.kill(os.getpid(), 11)",
     "hangs": "import time; print('waiting'); time.sleep(10000)",
     "fills": "open('big', 'wb').write(bytes(20_000_000))",
     "prints": "while True: print('again and again')",
@@ -119,6 +120,7 @@ def test_a_server_and_its_client(tmp_path: Path) -> None:
             "dies",
             "application client at osaka ended with 7; it said: no such table; all of it is in apps/asked-client.log",
         ),
+        ("faults", "application client at osaka was ended by SIGSEGV; it said: so far; all of it is in apps/asked-"),
         ("hangs", "application client at osaka had not ended after 30 virtual s; it said: waiting;"),
         ("fills", "application client at osaka ended with 1, its disk of 10 MB is full; it said: "),
         ("prints", "application client at osaka printed more than 1048576 bytes; it said: again and again"),

@@ -66,18 +66,26 @@ def test_computing_is_no_spinning(make_job: MakeJob) -> None:
 def test_the_wall_limit(make_job: MakeJob) -> None:
     said = failure_of(make_job("sh", "-c", "while :; do /bin/true; done", wall_limit_s=1))
     assert said.startswith("the guest ran for 1 s of wall time, its limit (wall_limit_s), and came to ")
+    assert re.search(r"its programs go on \(\d+ system calls so far\); allow it longer \(--wall-limit-s\)", said)
+
+
+def test_a_program_that_waits_for_what_never_comes(make_job: MakeJob) -> None:
+    said = failure_of(make_job("sh", "-c", "mkfifo /tmp/f; cat /tmp/f", wall_limit_s=3))
+    assert re.search(
+        r"all its programs sleep \(\d+ system calls .*\) and nothing is due: sh waits for what never", said
+    )
 
 
 def test_out_of_memory(make_job: MakeJob) -> None:
     said = failure_of(make_job("tail", "/dev/zero", memory_mb=128))
     assert said.startswith("the guest ran out of memory and its kernel ended tail (pid ")
-    assert "memory_mb is 128: give more" in said
+    assert "memory_mb is 128: give more (lab exec --memory-mb), or let it hold less" in said
 
 
 def test_a_panic(make_job: MakeJob) -> None:
     said = failure_of(make_job("sh", "-c", "echo 1 > /proc/sys/vm/panic_on_oom; tail /dev/zero", memory_mb=128))
     assert said.startswith(
-        "the guest's kernel panicked: Out of memory: system-wide panic_on_oom is enabled; tail (pid "
+        "the guest's kernel panicked: Out of memory: system-wide panic_on_oom is enabled; memory_mb is 128: give more"
     )
 
 
@@ -86,13 +94,17 @@ def test_a_program_that_is_not_there(make_job: MakeJob) -> None:
 
 
 def test_a_program_that_a_signal_ended(make_job: MakeJob) -> None:
-    assert failure_of(make_job("sh", "-c", "kill -SEGV $$")).startswith("sh was ended by SIGSEGV in the guest")
+    said = failure_of(make_job("sh", "-c", "kill -SEGV $$"))
+    assert said.startswith("sh was ended by SIGSEGV in the guest: a fault of its own")
+    said = failure_of(make_job("sh", "-c", "kill -KILL $$"))
+    assert said.startswith("sh was ended by SIGKILL in the guest: a program in the guest sent it; memory did not run")
 
 
 @pytest.mark.parametrize("command", ["poweroff", "reboot"])
 def test_a_guest_that_turns_itself_off(make_job: MakeJob, command: str) -> None:
     said = failure_of(make_job("python3", "-c", f"import ctypes; ctypes.CDLL(None).reboot({REBOOT[command]})"))
-    assert said.startswith("the guest ended (exit code 0 of its kernel) before its program did")
+    assert said.startswith("the guest ended (exit code 0 of its kernel) before its program did: python3 (pid ")
+    assert "turned it off or rebooted it; let a program end by itself" in said
 
 
 REBOOT = {"poweroff": 0x4321FEDC, "reboot": 0x01234567}
@@ -165,7 +177,7 @@ def test_the_kernel_ended_from_outside(make_job: MakeJob) -> None:
     oldest = min(int(line.split()[0]) for line in processes_in(job.folder))
     os.kill(oldest, signal.SIGKILL)
     thread.join()
-    assert caught[0].startswith("the guest's kernel was ended from outside by SIGKILL")
+    assert caught[0].startswith("the guest's kernel was ended from outside by SIGKILL: somebody sent it, by hand or ")
 
 
 COMMAND = """

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from scapy.utils import RawPcapNgReader  # type: ignore[import-untyped]  # scapy ships no types
 
+from apnemu.blueprint.captured import Captured
 from apnemu.errors import LabError
 from apnemu.records.pcapng import to_pcapng
 
@@ -47,6 +48,19 @@ def test_tshark_reads_nanoseconds_and_names(tmp_path: Path, order: str) -> None:
         [f"{START_S + 2}.999999999", "tokyo-eth1", "150", "3", "10.0.0.1"],
         [f"{START_S + 3}.123456789", "if70000", "151", "70000", "10.0.0.1"],
     ]
+
+
+@pytest.mark.skipif(shutil.which("tshark") is None, reason="tshark, which reads the result, is not installed")
+def test_tshark_reads_what_a_capture_says_of_itself(tmp_path: Path) -> None:
+    target = tmp_path / "run.pcapng"
+    about = Captured(comment="東京の網" * 10_000, interfaces={"s1-eth1": "tokyo (東京) to osaka (大阪\x1b)"})
+    to_pcapng(capture(tmp_path / "any.pcap"), target, {3: "s1-eth1", 5: "s2-eth1"}, about)
+    fields = ["-e", "frame.interface_name", "-e", "frame.interface_description"]
+    command = ["tshark", "-n", "-r", str(target), "-T", "fields", *fields]
+    seen = subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()
+    assert seen[:2] == ["s1-eth1\ttokyo (東京) to osaka (大阪\\x1b)", "s2-eth1\t"]
+    said = subprocess.run(["capinfos", "-k", str(target)], check=True, capture_output=True, text=True).stdout
+    assert said.partition("Capture comment:")[2].split()[0] == ("東京の網" * 10_000)[: 65_000 // 3]
 
 
 def test_scapy_reads_nanoseconds(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from apnemu.blueprint.addressing import host_name
 from apnemu.emulation.apps.process import Process
 from apnemu.emulation.loop import READ, Loop, now_ns
 from apnemu.emulation.notes import Notes
+from apnemu.errors import ended
 from apnemu.model.activities import Application
 from apnemu.model.scenario import Stage
 from apnemu.units import s_to_ns
@@ -134,9 +135,9 @@ class Applications:
         if self._ending is not None:
             self._end_next(loop)
         elif process.plan.role == "service":
-            raise process.failure(f"is a service and ended with {process.code} while it was needed")
+            raise process.failure(f"is a service and {ended(process.code or 0)} while it was needed")
         elif process.code:
-            raise process.failure(f"ended with {process.code}")
+            raise process.failure(ended(process.code))
         else:
             process.ready = True
             self._start_ready(loop)

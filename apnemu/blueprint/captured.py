@@ -1,0 +1,40 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""What a capture says of itself: which network it is of, and where each interface is, with the labels of sites."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from apnemu.blueprint.document import Blueprint, Wire
+from apnemu.model.naming import told
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Captured:
+    """Comment of a capture, and what is said of each of its interfaces, by their names."""
+
+    comment: str = ""
+    interfaces: Mapping[str, str] = field(default_factory=dict)
+
+
+def captured(blueprint: Blueprint, labels: Mapping[str, str]) -> Captured:
+    """What a capture of a network says; `labels` are those of sites and fibres."""
+    stand = {node.name: node.site for node in blueprint.switches} | {node.name: node.site for node in blueprint.routers}
+    at = {node: told(site, labels.get(site, "")) for node, site in stand.items()}
+    said = {}
+    for wire in blueprint.wires:
+        for near, far in ((wire.a, wire.b), (wire.b, wire.a)):
+            if wire.kind == "load":
+                said[near.interface] = f"others' traffic at {told(wire.site, labels.get(wire.site, ''))}"
+            elif near.node in at:
+                said[near.interface] = f"{at[near.node]} to {at.get(far.node, far.node)}{_named(wire, labels)}"
+    stands = ", ".join(f"{name} {place}" for name, place in at.items())
+    return Captured(
+        comment=f"apnemu: {blueprint.network} network of {blueprint.topology}, seed {blueprint.seed}: {stands}",
+        interfaces=said,
+    )
+
+
+def _named(wire: Wire, labels: Mapping[str, str]) -> str:
+    return f", fibre {told(wire.name, labels.get(wire.name, ''))}" if wire.kind == "fibre" else ""
