@@ -7,6 +7,7 @@ YAML 1.2 by ruamel.yaml, composed but not constructed: nothing in a file can mak
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, NoReturn
@@ -20,6 +21,9 @@ from apnemu.errors import InputError
 
 MOST_BYTES = 16_000_000
 """Largest file that is read. A mesh of 1,000 sites written out has about 40 MB; `among: all` says the same."""
+
+NO_TEXT = re.compile("[\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f\\ud800-\\udfff\\ufffe\\uffff]")
+"""Characters that YAML's escapes can write, and neither XML nor UTF-8 can hold: controls, and halves of characters."""
 
 _SCALARS: dict[str, Literal["text", "int", "float", "bool", "empty"]] = {
     "int": "int",
@@ -151,6 +155,10 @@ class _Reader:
         return Mapping(line, tuple(pairs))
 
     def scalar(self, raw: ScalarNode, line: int) -> Scalar:
+        if found := NO_TEXT.search(raw.value):
+            self.fail(
+                f"the text has the character U+{ord(found[0]):04X}, which no file or page can hold; take it out", line
+            )
         return Scalar(line, raw.value, _SCALARS[_tag(raw)])
 
     def plain_tag(self, raw: ScalarNode | SequenceNode | MappingNode, line: int) -> None:
