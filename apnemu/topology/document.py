@@ -8,6 +8,7 @@ YAML 1.2 by ruamel.yaml, composed but not constructed: nothing in a file can mak
 from __future__ import annotations
 
 import re
+import traceback
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, NoReturn
@@ -90,6 +91,17 @@ def load_document(path: Path, file: str) -> Node:
         raise InputError(f"not YAML: {str(error)[:200]}; mend the syntax", file=file, line=1) from error
     except RecursionError:
         raise InputError("nested too deep; a file needs at most 6 levels; flatten it", file=file, line=1) from None
+    except InputError:
+        raise
+    except Exception as error:  # ruamel lets some of Python's own pass: a ValueError for "\U00110000", for example
+        said = " ".join(f"{type(error).__name__}: {error}".split())[:200]
+        raise InputError(f"not YAML: {said}; mend the syntax", file=file, line=_begun_at(error)) from error
+
+
+def _begun_at(error: Exception) -> int:
+    """The line on which the token begins that ruamel was reading when it raised something of Python's."""
+    marks = [frame.f_locals.get("start_mark") for frame, _ in traceback.walk_tb(error.__traceback__)]
+    return next((mark.line + 1 for mark in reversed(marks) if mark is not None), 1)
 
 
 def _read(path: Path, file: str) -> str:
