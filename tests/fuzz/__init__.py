@@ -9,6 +9,7 @@ says what is done with them; the same seed and number give the same bytes.
     equipment      equipment files: times of devices, modes, the packet network
     optics         optics files, through planning by GNPy
     size_classes   tables of size classes
+    power          power files and their profiles
     gnpy_json      GNPy's networks, equipment, spectra, services and simulation parameters, through import
     run_directory  directories of runs, through report and open_run
     sweep          points of a sweep, and the folder of a sweep that goes on
@@ -23,6 +24,7 @@ INPUTS = (
     "equipment",
     "optics",
     "size_classes",
+    "power",
     "gnpy_json",
     "run_directory",
     "sweep",

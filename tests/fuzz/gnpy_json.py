@@ -69,7 +69,9 @@ def _forked(words: list[str], *, input: bytes, **_: Any) -> subprocess.Completed
         if child == 0:
             for file, descriptor in ((given, 0), (printed, 1), (said, 2)):
                 os.dup2(file.fileno(), descriptor)
-            sys.stdin, sys.stdout, sys.stderr = (os.fdopen(number, "w" if number else "r") for number in range(3))
+            sys.stdin, sys.stdout, sys.stderr = (
+                os.fdopen(number, "w" if number else "r", closefd=False) for number in range(3)
+            )
             code = 70
             try:
                 code = yang.main()
