@@ -75,7 +75,7 @@ def _found(name: str, folder: Path, runtime: str) -> Path | str | None:
 def _is_there(top: str, folder: Path) -> bool:
     """Whether a package is beside the application or installed; what can be no name of one is neither."""
     try:
-        return (folder / top).is_dir() or importlib.util.find_spec(top) is not None
+        return top.isidentifier() and ((folder / top).is_dir() or importlib.util.find_spec(top) is not None)
     except (OSError, ValueError, ImportError):
         return False
 

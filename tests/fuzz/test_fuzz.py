@@ -79,7 +79,7 @@ def takes_memory() -> None:
         (lambda: 1 / 0, "broken", "ZeroDivisionError"),
         (takes_memory, "broken", "MemoryError"),
         (leaves_a_file, "broken", "left left"),
-        (lambda: os.kill(os.getpid(), signal.SIGSEGV), "broken", "signal 11"),
+        (lambda: os.kill(os.getpid(), signal.SIGKILL), "broken", "signal 9"),
         (prints("\x1b[2J"), "broken", "control characters"),
         (("check", "nowhere.yaml"), "broken", "names none of"),
         (("check", "three-sites", "--json"), "taken", ""),
