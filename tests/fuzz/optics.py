@@ -7,6 +7,7 @@ import random
 from pathlib import Path
 
 import apnemu.optics.line  # noqa: F401  # imported once, before the processes of cases are forked
+from apnemu.errors import named
 from apnemu.optics import headroom, judge_of, read_optics
 from apnemu.optics.format import OPTICS
 from apnemu.question.discovery import shipped_topology
@@ -35,7 +36,8 @@ def used() -> None:
     """Judge each fibre of a small topology, with nothing out of a cache."""
     optics, plant = read_optics(FILE), read_plant(shipped_topology("three-sites"))
     headroom(optics)
-    judge = judge_of(plant, optics=optics, folder=Path("cache"))
+    with named(FILE):
+        judge = judge_of(plant, optics=optics, folder=Path("cache"))
     for fibre in plant.fibres:
         print(judge((fibre.name,)))
     print(judge(tuple(fibre.name for fibre in plant.fibres)))
