@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import pyarrow as pa  # type: ignore[import-untyped]  # it ships no types
 import pyarrow.parquet as pq  # type: ignore[import-untyped]  # it ships no types
 
-from apnemu.errors import InputError
+from apnemu.errors import InputError, named
 from apnemu.lab.guest import Progress
 from apnemu.lab.job import DISK_LIMIT_MB
 from apnemu.model.assignment import Assignment
@@ -24,7 +24,7 @@ from apnemu.question.experiment import Experiment
 from apnemu.question.settings import as_text
 from apnemu.question.verdict import Verdict
 from apnemu.running import corridor, options
-from apnemu.running.finished import Finished, read_finished, write_report
+from apnemu.running.finished import MOST_SAID, Finished, read_finished, write_report
 from apnemu.running.request import Request, Time
 from apnemu.topology import read_plant
 
@@ -76,12 +76,19 @@ class Run:
 
     @cached_property
     def records(self) -> pa.Table:
-        """The records of all that was seen, as a pyarrow Table. Raises InputError where nothing was played in a lab."""
+        """The records of all that was seen, as a pyarrow Table.
+
+        Raises InputError where nothing was played in a lab, and for a file that is no table of records any more.
+        """
         file = self.path / "records.parquet"
         if not file.is_file():
             raise InputError("it has no records; its experiment is computed without a lab", file=str(self.path))
-        with file.open("rb") as records:  # by its name pyarrow opens no file whose name is not UTF-8
-            return pq.read_table(records)
+        try:
+            with file.open("rb") as records:  # by its name pyarrow opens no file whose name is not UTF-8
+                return pq.read_table(records)
+        except (pa.ArrowException, OSError, ValueError, MemoryError) as error:
+            why = " ".join(str(error).split())[:MOST_SAID]
+            raise InputError(f"it cannot be read as a table ({why}); run it again", file=str(file)) from error
 
     @property
     def page(self) -> Path:
@@ -171,8 +178,10 @@ def open_run(path: str | Path) -> Run:
 
 def plan(topology: str | Path | Plant, *, quality: bool = True) -> Assignment:
     """The light that each demand gets, or why none; with `quality` GNPy judges every route, else a table does."""
-    plant = topology if isinstance(topology, Plant) else load_topology(topology)
-    return plan_judged(plant, by_quality=quality).assignment
+    if isinstance(topology, Plant):
+        return plan_judged(topology, by_quality=quality).assignment
+    with named(topology):
+        return plan_judged(load_topology(topology), by_quality=quality).assignment
 
 
 def load_topology(topology: str | Path) -> Plant:

@@ -15,6 +15,9 @@ A refused demand is a result (`model.assignment.Refusal`), never an exception.
 from __future__ import annotations
 
 import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 
 class ApnemuError(Exception):
@@ -41,6 +44,23 @@ class InputError(ApnemuError):
         self.line = line
         place = "" if file is None else f"{file}: " if line is None else f"{file}:{line}: "
         super().__init__(place + " ".join(message.split()))
+
+
+@contextmanager
+def named(file: str | Path) -> Iterator[None]:
+    """Name a file in an InputError that is raised inside and names none: what it is about was read from that file.
+
+    >>> with named("a.yaml"):
+    ...     raise InputError("no fibres join two data centres; add a fibre")
+    Traceback (most recent call last):
+    apnemu.errors.InputError: a.yaml: no fibres join two data centres; add a fibre
+    """
+    try:
+        yield
+    except InputError as error:
+        if error.file is not None:
+            raise
+        raise InputError(error.message, file=str(file)) from error
 
 
 class LabError(ApnemuError):

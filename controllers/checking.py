@@ -13,6 +13,7 @@ import importlib.util
 import os
 import subprocess
 import sys
+import warnings
 from collections.abc import Iterator, Sequence
 from importlib import metadata
 from pathlib import Path
@@ -22,6 +23,8 @@ from apnemu.controllers.foreign import file_of
 from apnemu.controllers.frameworks import OS_KEN, RYU, installed_in, package
 from apnemu.errors import InputError
 
+MOST_SAID = 200
+"""Most characters of a module's name that stand in a message."""
 FRAMEWORKS = (package(OS_KEN), package(RYU))
 
 
@@ -45,7 +48,7 @@ def check_imports(file: Path, runtime: str) -> None:
             if isinstance(found, str):
                 if "sys.path" in reading.read_text(errors="replace") and name.partition(".")[0] not in FRAMEWORKS:
                     continue  # it looks for it elsewhere
-                raise InputError(f"it imports {name}, {found}", file=str(reading), line=line)
+                raise InputError(f"it imports {name[:MOST_SAID]}, {found}", file=str(reading), line=line)
             if found and found.resolve() not in seen:
                 seen.add(found.resolve())
                 waiting.append(found)
@@ -64,15 +67,23 @@ def _found(name: str, folder: Path, runtime: str) -> Path | str | None:
     beside = file_of(folder, name) or file_of(folder, top)
     if beside:
         return beside
-    if top in sys.stdlib_module_names or top in sys.modules or (folder / top).is_dir() or importlib.util.find_spec(top):
+    if top in sys.stdlib_module_names or top in sys.modules or _is_there(top, folder):
         return None
-    return f"which the Python of apnemu has not; {sys.executable} -m pip install {top} may bring it"
+    return f"which the Python of apnemu has not; {sys.executable} -m pip install {top[:MOST_SAID]} may bring it"
+
+
+def _is_there(top: str, folder: Path) -> bool:
+    """Whether a package is beside the application or installed; what can be no name of one is neither."""
+    try:
+        return top.isidentifier() and ((folder / top).is_dir() or importlib.util.find_spec(top) is not None)
+    except (OSError, ValueError, ImportError):
+        return False
 
 
 def _lacking(module: str, runtime: str, ryus: Path | None) -> str:
     has = f"{'OS-Ken' if runtime == OS_KEN else 'Ryu'} {metadata.version(runtime)}"
     if ryus:
-        return f"which neither {has} nor Ryu {metadata.version(RYU)} has; is ryu.{module} its right name?"
+        return f"which neither {has} nor Ryu {metadata.version(RYU)} has; is ryu.{module[:MOST_SAID]} its right name?"
     return (
         f"which {has} has not; apnemu setup ryu installs Ryu 4.34, which has the applications under ryu.app: then it"
         " runs on OS-Ken, or on Ryu itself with --controller-runtime ryu"
@@ -89,15 +100,18 @@ def _is_name(package: Path | None, module: str) -> bool:
 def _imported(file: Path) -> Iterator[tuple[str, int]]:
     """Modules and names that a file imports whenever it is imported, in dots, each with its line. Raises InputError."""
     try:
-        tree = ast.parse(file.read_bytes(), str(file))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of escapes and literals: Python says them again when it runs the file
+            tree = ast.parse(file.read_bytes(), str(file))
     except SyntaxError as error:
         raise InputError(
             f"it is not Python {sys.version_info.major}.{sys.version_info.minor}: {error.msg}; give a Ryu application",
             file=str(file),
             line=error.lineno,
         ) from error
-    except ValueError as error:
-        raise InputError(f"it is not Python: {error}; give a Ryu application", file=str(file)) from error
+    except (ValueError, RecursionError, MemoryError) as error:
+        why = str(error) or type(error).__name__  # nested so deep that the parser gives up
+        raise InputError(f"it is not Python: {why}; give a Ryu application", file=str(file)) from error
     waiting: list[ast.AST] = [tree]
     while waiting:
         node = waiting.pop(0)

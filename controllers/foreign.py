@@ -203,4 +203,6 @@ def file_of(folder: Path | None, module: str) -> Path | None:
         return None
     place = folder.joinpath(*module.split("."))
     files = (place / "__init__.py", place.with_name(place.name + ".py"))
-    return next((file for file in files if file.is_file()), None)
+    with contextlib.suppress(OSError):  # a name that is too long for a file's
+        return next((file for file in files if file.is_file()), None)
+    return None

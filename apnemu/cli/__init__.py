@@ -26,6 +26,7 @@ further down (a notebook and a sweep would print it too).
 
 from __future__ import annotations
 
+import errno
 import sys
 
 from apnemu.beginning import begin
@@ -48,6 +49,8 @@ from apnemu.errors import ApnemuError, LabError
 
 USAGE_ERROR: Any = next(kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException")
 """Typer brings a copy of click of its own, or uses click: whichever it is."""
+NO_PATH = (errno.ENAMETOOLONG, errno.ELOOP, errno.ENOTDIR, errno.EISDIR)
+"""Errors of a path that somebody gave: too long, a loop of links, a file where a folder is wanted, and the reverse."""
 BAD_INPUT, INTERRUPTED, PIPE_CLOSED = 2, 130, 141
 
 app = typer.Typer(
@@ -153,6 +156,8 @@ def _fail_by(error: Exception, debug: bool) -> NoReturn:
         _fail(f"{where}: {error.strerror}; give another one, or rights to it", BAD_INPUT, debug)
     if isinstance(error, OSError):
         where = f"{error.filename}: " if error.filename else ""
+        if error.errno in NO_PATH:
+            _fail(f"{where}{error.strerror}; give another one", BAD_INPUT, debug)
         _fail(f"{where}{error.strerror or error}; nothing more could be written or read", LabError.exit_code, debug)
     told = f"{type(error).__name__}: {error}; this is a fault of apnemu: --debug shows where"
     _fail(told, LabError.exit_code, debug)

@@ -22,6 +22,8 @@ from apnemu.errors import InputError
 
 ctl = typer.Typer(help="Light on demand: speaks to an APN controller.", no_args_is_help=True)
 LOOK_EVERY_S = 0.1
+LONGEST_S = 1e9
+"""Farthest that a service can be booked: some 30 years."""
 At = Annotated[str, typer.Option("--at", envvar="APNEMU_CONTROLLER", help="Where the controller is.")]
 Token = Annotated[str, typer.Option(envvar="APNEMU_TOKEN", help="What it asks for, outside a lab.")]
 Json = Annotated[bool, typer.Option("--json", help="JSON on standard output and nothing else.")]
@@ -35,8 +37,12 @@ def request(
     target: Annotated[str, typer.Argument(help="Another one.")],
     rate_gbps: Annotated[float, typer.Option(help="In Gbit/s.")] = 100.0,
     protection: Annotated[str, typer.Option(help=f"{', '.join(PROTECTIONS)}.")] = "none",
-    start_in_s: Annotated[float | None, typer.Option(min=0, help="Booked: it begins so long from now.")] = None,
-    end_in_s: Annotated[float | None, typer.Option(min=0, help="Booked: it ends so long from now.")] = None,
+    start_in_s: Annotated[
+        float | None, typer.Option(min=0, max=LONGEST_S, help="Booked: it begins so long from now.")
+    ] = None,
+    end_in_s: Annotated[
+        float | None, typer.Option(min=0, max=LONGEST_S, help="Booked: it ends so long from now.")
+    ] = None,
     wait: Annotated[bool, typer.Option(help="Until it carries frames.")] = True,
     at: At = LAB,
     token: Token = "",

@@ -13,7 +13,7 @@ from apnemu.cli.labs import DiskLimit, HideHome, Json, Show
 from apnemu.cli.shown import OUT, show_json, to_stderr, to_stdout
 from apnemu.cli.topologies import Topology, TopologyOption
 from apnemu.cli.values import ControllerOptions, Settle, cores
-from apnemu.errors import InputError
+from apnemu.errors import InputError, named
 from apnemu.lab.job import DISK_LIMIT_MB
 from apnemu.question.discovery import load_experiment, shipped_topology, topology_of, topology_word
 from apnemu.running.directory import new_folder
@@ -63,7 +63,8 @@ def plan(
     from apnemu.topology import read_plant
 
     plant = read_plant(file)
-    judged = plan_judged(plant, by_quality=quality)
+    with named(file):
+        judged = plan_judged(plant, by_quality=quality)
     assignment = judged.assignment
     for note in (*(() if judged.by_quality else judged.notes), *judged.warnings):
         to_stderr(note)
@@ -110,9 +111,10 @@ def _minimum_wavelengths(file: Path, seconds: float, seed: int, as_json: bool) -
     from apnemu.topology import read_plant
 
     begun_s = monotonic()
-    found = minimum_wavelengths(
-        carried(read_plant(file)), seed=seed, goes_on=lambda: monotonic() - begun_s < seconds, report=to_stderr
-    )
+    with named(file):
+        found = minimum_wavelengths(
+            carried(read_plant(file)), seed=seed, goes_on=lambda: monotonic() - begun_s < seconds, report=to_stderr
+        )
     if as_json:
         show_json(
             {

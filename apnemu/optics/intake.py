@@ -41,9 +41,11 @@ def read_json(path: Path) -> Form:
         InputError: the file cannot be read, is no JSON, or is no such mapping.
     """
     try:
-        if path.stat().st_size > MOST_BYTES:
+        with path.open("rb") as file:
+            data = file.read(MOST_BYTES + 1)
+        if len(data) > MOST_BYTES:
             _refuse(path, f"the file is longer than the limit of {MOST_BYTES} bytes; divide the network")
-        document = json.loads(path.read_text("utf-8"))
+        document = json.loads(data.decode("utf-8"))
     except json.JSONDecodeError as error:
         raise InputError(f"not JSON: {error.msg}; mend the syntax", file=str(path), line=error.lineno) from error
     except UnicodeDecodeError as error:

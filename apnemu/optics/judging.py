@@ -7,14 +7,14 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from math import log10
+from math import ceil, log10
 from pathlib import Path
 
 from apnemu.errors import InputError
 from apnemu.model.fibre import Way
 from apnemu.model.plant import Mode, Plant
 from apnemu.model.quality import Judge, Quality, Route, Verdict
-from apnemu.model.spectrum import Band, common
+from apnemu.model.spectrum import WIDTH_GHZ, Band, common
 from apnemu.optics import cache
 from apnemu.optics.equipment import ModeLight, Optics
 from apnemu.optics.forms import Form, line_form, section_form, spectrum_form
@@ -99,12 +99,19 @@ def figures_of(mode: Mode, optics: Optics) -> ModeLight:
     """Optical figures of a mode of the plant.
 
     Raises:
-        InputError: the optics file does not have the mode.
+        InputError: the optics file does not have the mode, or its light is wider than the mode's slot.
     """
     figures = optics.mode(mode.name)
     if figures is None:
         have = ", ".join(known.name for known in optics.modes)
         raise InputError(f"mode {mode.name} has no optical figures; known are {have}; add it to the optics file")
+    taken_ghz, slot_ghz = figures.baud_gbd * (1 + figures.roll_off), mode.slot_m * WIDTH_GHZ
+    if taken_ghz > slot_ghz:
+        raise InputError(
+            f"slot_m of mode {mode.name} is {mode.slot_m}, {slot_ghz:g} GHz; it must hold its light, {taken_ghz:.5g}"
+            f" GHz ({figures.baud_gbd:g} GBd with a roll-off of {figures.roll_off:g}); write slot_m:"
+            f" {ceil(taken_ghz / WIDTH_GHZ)}, or give the mode other figures in the optics file"
+        )
     return figures
 
 

@@ -48,8 +48,13 @@ def write_page(folder: Path, parts: Sequence[Part], picture: Mapping[str, Any]) 
 
     `picture` is the plant: `topology source licence inferred sites fibres lightpaths refusals packet`.
     """
+    return keep_page(folder, render(parts, picture))
+
+
+def keep_page(folder: Path, content: str) -> Path:
+    """Write what was rendered as `report.html` into the folder and return its path."""
     page = folder / "report.html"
-    page.write_text(render(parts, picture), encoding="utf-8", errors="backslashreplace", newline="\n")
+    page.write_text(content, encoding="utf-8", errors="backslashreplace", newline="\n")
     return page
 
 

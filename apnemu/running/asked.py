@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from apnemu.errors import ApnemuError, InputError
+from apnemu.errors import ApnemuError, InputError, named
 from apnemu.model.assignment import Assignment
 from apnemu.model.plant import Plant
 from apnemu.optics import carried
@@ -69,7 +69,8 @@ def resolve(request: Request) -> Asked:
         _try_judge(experiment, chosen)
         prepared = experiment.prepare(with_packet_settings(drawn, chosen.packet), chosen.own)
         plant = carried(returned(name, "prepare", prepared, Plant).equal_lines())
-    judged = plan_judged(plant, by_quality=request.by_quality or experiment.by_quality)
+    with named(request.topology):
+        judged = plan_judged(plant, by_quality=request.by_quality or experiment.by_quality)
     with own_functions(request.experiment.name, request.own_file):
         arranged = experiment.arrange(judged.assignment, chosen.own)
         assignment = returned(name, "arrange", arranged, Assignment)

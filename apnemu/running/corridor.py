@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from apnemu.blueprint.captured import Captured, captured
-from apnemu.errors import InputError, LabError
+from apnemu.errors import InputError, LabError, named
 from apnemu.lab.disk import disk_named
 from apnemu.lab.guest import Outcome
 from apnemu.lab.needs import has_program
@@ -137,9 +137,20 @@ def _computed(begun: _Begun) -> _Measured:
     for warning in asked.warnings:
         begun.say(warning)
     with own_functions(asked.experiment.name, asked.request.own_file):
-        made = asked.experiment.computed(asked.plant, asked.chosen.own, asked.request.seed)
+        with _refused(begun.folder), named(asked.request.topology):
+            made = asked.experiment.computed(asked.plant, asked.chosen.own, asked.request.seed)
         rows = plain_rows(asked.experiment.name, made)
     return _Measured(rows=rows)
+
+
+@contextmanager
+def _refused(folder: Path) -> Iterator[None]:
+    """Remove the folder of a run that is refused before anything has run."""
+    try:
+        yield
+    except (InputError, LabError):
+        shutil.rmtree(folder)
+        raise
 
 
 def _played(begun: _Begun) -> _Measured:
@@ -163,13 +174,10 @@ def _measure(begun: _Begun, kind: Time) -> tuple[list[Row], list[Outcome]]:
     request = asked.request
     networks = contexts(asked, folder, kind)
     first = kind == request.times[0]
-    try:
-        with own_functions(request.experiment.name, request.own_file):
+    with _refused(folder):
+        with own_functions(request.experiment.name, request.own_file), named(request.topology):
             blueprints = [blueprint_of(request, context) for context in networks]
         _check_programs(request)
-    except (InputError, LabError):  # nothing has run yet
-        shutil.rmtree(folder)
-        raise
     for warning in asked.warnings if first else ():
         begun.say(warning)
     built = {context.network: blueprint.to_json() for context, blueprint in zip(networks, blueprints, strict=True)}

@@ -17,7 +17,7 @@ from apnemu.caches import foreign_part
 from apnemu.errors import ApnemuError, InputError
 from apnemu.question.discovery import known_experiments, load_experiment
 from apnemu.report import words
-from apnemu.report.page import Part, render, write_page
+from apnemu.report.page import Part, keep_page, render
 from apnemu.report.shown import Shown
 from apnemu.report.tables import results_table
 from apnemu.running.asked import exact_rows, own_functions
@@ -102,14 +102,14 @@ def write_report(target: Path, runs: Sequence[Finished]) -> Path:
 
     Raises InputError for its folder, and for an own experiment that cannot show its results.
     """
-    folder = made(target, "--out")
     try:
-        return write_page(folder, [part for run in runs for part in run.parts()], runs[0].picture)
+        page = render([part for run in runs for part in run.parts()], runs[0].picture)
     except Exception:
         for run in runs:  # each alone, so that the one at fault is named
             with run.showing():
                 render(run.parts(), run.picture)
         raise
+    return keep_page(made(target, "--out"), page)
 
 
 def read_finished(folder: Path) -> Finished:

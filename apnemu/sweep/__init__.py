@@ -21,12 +21,13 @@ import hashlib
 import json
 import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from apnemu.errors import InputError
+from apnemu.errors import ApnemuError, InputError
 from apnemu.interrupts import signals_raise
 from apnemu.lab.job import DISK_LIMIT_MB
 from apnemu.question.context import Network
@@ -92,7 +93,8 @@ def sweep(request: Request, *, say: Say) -> dict[str, Any]:
             why = f" (failed: {result['reason']})" if result["reason"] else ""
             say(f"{resumed + number} of {len(points)} points, about {left_s:.0f} s left{why}")
     rows = table.combined(points, found)
-    table.write(rows, folder / "sweep.parquet")
+    with _fits_together(folder, resumed):
+        table.write(rows, folder / "sweep.parquet")
     done = [found[point.key] for point in points if not found[point.key]["reason"]]
     facts = {
         "experiment": experiment.name,
@@ -106,7 +108,8 @@ def sweep(request: Request, *, say: Say) -> dict[str, Any]:
     }
     axes = [name for name in points[0].settings if len({str(point.settings[name]) for point in points}) > 1]
     failed = [row for row in rows if found[points[row["point"]].key]["reason"]]
-    page = write_sweep_page(folder, facts, rows, [table.SETTING + name for name in axes], failed)
+    with _fits_together(folder, resumed):
+        page = write_sweep_page(folder, facts, rows, [table.SETTING + name for name in axes], failed)
     return {
         "sweep_dir": str(folder),
         **facts,
@@ -116,6 +119,24 @@ def sweep(request: Request, *, say: Say) -> dict[str, Any]:
         "page": str(page),
         "results": rows,
     }
+
+
+@contextmanager
+def _fits_together(folder: Path, resumed: int) -> Iterator[None]:
+    """Name the folder where results that were kept in it cannot be shown. Raises InputError.
+
+    Results of points that were just run fit together; where somebody has changed one that is kept, they do not.
+    """
+    try:
+        yield
+    except (Exception, RecursionError) as error:
+        if not resumed or isinstance(error, ApnemuError | OSError):
+            raise
+        what = " ".join(f"{type(error).__name__}: {error}".split())[:200]
+        raise InputError(
+            f"the results kept in {folder} do not fit together and cannot be shown ({what}); give a new folder",
+            file="--out",
+        ) from error
 
 
 def _run(request: Request, tasks: list[Task]) -> Any:
@@ -136,7 +157,7 @@ def _folder(request: Request, name: str) -> Path:
         "inputs": _inputs(request.topologies),
     }
     if request.out is not None and (request.out / "sweep.json").is_file():
-        if json.loads((request.out / "sweep.json").read_text()) != wanted:
+        if _read(request.out / "sweep.json") != wanted:
             raise InputError(
                 f"{request.out} holds a sweep of another experiment, topology, controller, seed or networks; give a new"
                 " folder",
@@ -176,10 +197,34 @@ def _done(folder: Path, points: tuple[Point, ...], again: bool) -> dict[str, dic
     for point in points:
         file = folder / "points" / f"{point.key}.json"
         if file.is_file():
-            result = json.loads(file.read_text())
+            result = _read(file)
+            if not _is_result(result, point):
+                raise InputError("it is no result of this point; remove it, and it is run again", file=str(file))
             if not (again and result["reason"]):
                 found[point.key] = result
     return found
+
+
+def _read(file: Path) -> Any:
+    """A document that a sweep has written. Raises InputError where somebody has changed it since."""
+    try:
+        return json.loads(file.read_text("utf-8"), parse_constant=_no_constant)
+    except (ValueError, RecursionError, OSError) as error:
+        raise InputError(
+            f"it is no JSON ({str(error)[:200]}); remove it, or give a new folder", file=str(file)
+        ) from error
+
+
+def _no_constant(name: str) -> Any:
+    raise ValueError(f"{name} is no JSON")
+
+
+def _is_result(found: Any, point: Point) -> bool:
+    """Whether a document is what `point.run_point` returns for a point: its key, why it failed, how it went, rows."""
+    if not isinstance(found, dict) or found.get("key") != point.key or not isinstance(found.get("reason"), str):
+        return False
+    rows = found.get("rows")
+    return "met" in found and isinstance(rows, list) and all(isinstance(row, dict) for row in rows)
 
 
 def _keep(folder: Path, result: dict[str, Any]) -> None:

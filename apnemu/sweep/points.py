@@ -20,6 +20,8 @@ from apnemu.question.settings import Value
 MOST_POINTS = 100_000
 TOPOLOGY = "topology"
 """Name under which the topology stands among a point's settings, where the sweep has several."""
+MOST_BYTES = 64_000_000
+"""Largest list of points that is read."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,7 +130,11 @@ def _point(experiment: Experiment[Any], given: tuple[str, ...], seed: int) -> Po
 def _rows(experiment: Experiment[Any], file: Path, axes: Mapping[str, Any]) -> list[tuple[int, tuple[str, ...]]]:
     """The points of a CSV file with their lines' numbers; every line must have a value for every name."""
     try:
-        reader = csv.reader(file.read_text(encoding="utf-8-sig").splitlines())
+        with file.open("rb") as content:
+            data = content.read(MOST_BYTES + 1)
+        if len(data) > MOST_BYTES:
+            raise InputError(f"is longer than the limit of {MOST_BYTES} bytes; divide the list", file=str(file))
+        reader = csv.reader(data.decode("utf-8-sig").splitlines())
         lines = [(reader.line_num, line) for line in reader if line]
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise InputError(f"{file} cannot be read: {error}; give a CSV file", file="--points") from error

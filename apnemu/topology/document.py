@@ -7,6 +7,8 @@ YAML 1.2 by ruamel.yaml, composed but not constructed: nothing in a file can mak
 
 from __future__ import annotations
 
+import re
+import traceback
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, NoReturn
@@ -20,6 +22,9 @@ from apnemu.errors import InputError
 
 MOST_BYTES = 16_000_000
 """Largest file that is read. A mesh of 1,000 sites written out has about 40 MB; `among: all` says the same."""
+
+NO_TEXT = re.compile("[\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f\\ud800-\\udfff\\ufffe\\uffff]")
+"""Characters that YAML's escapes can write, and neither XML nor UTF-8 can hold: controls, and halves of characters."""
 
 _SCALARS: dict[str, Literal["text", "int", "float", "bool", "empty"]] = {
     "int": "int",
@@ -86,6 +91,17 @@ def load_document(path: Path, file: str) -> Node:
         raise InputError(f"not YAML: {str(error)[:200]}; mend the syntax", file=file, line=1) from error
     except RecursionError:
         raise InputError("nested too deep; a file needs at most 6 levels; flatten it", file=file, line=1) from None
+    except InputError:
+        raise
+    except Exception as error:  # ruamel lets some of Python's own pass: a ValueError for "\U00110000", for example
+        said = " ".join(f"{type(error).__name__}: {error}".split())[:200]
+        raise InputError(f"not YAML: {said}; mend the syntax", file=file, line=_begun_at(error)) from error
+
+
+def _begun_at(error: Exception) -> int:
+    """The line on which the token begins that ruamel was reading when it raised something of Python's."""
+    marks = [frame.f_locals.get("start_mark") for frame, _ in traceback.walk_tb(error.__traceback__)]
+    return next((mark.line + 1 for mark in reversed(marks) if mark is not None), 1)
 
 
 def _read(path: Path, file: str) -> str:
@@ -151,6 +167,10 @@ class _Reader:
         return Mapping(line, tuple(pairs))
 
     def scalar(self, raw: ScalarNode, line: int) -> Scalar:
+        if found := NO_TEXT.search(raw.value):
+            self.fail(
+                f"the text has the character U+{ord(found[0]):04X}, which no file or page can hold; take it out", line
+            )
         return Scalar(line, raw.value, _SCALARS[_tag(raw)])
 
     def plain_tag(self, raw: ScalarNode | SequenceNode | MappingNode, line: int) -> None:

@@ -103,27 +103,35 @@ class _Reader:
             self.fail(None, "no such file; put the profile there, or mend its name")
         except UnicodeDecodeError as error:
             self.fail(None, f"byte 0x{error.object[error.start]:02x} is not UTF-8; save the profile as UTF-8")
-        except (OSError, pa.ArrowInvalid) as error:
+        except InputError:
+            raise
+        except (OSError, pa.ArrowException, ValueError, OverflowError, MemoryError) as error:
             self.fail(None, f"cannot be read: {str(error)[:200]}; give a CSV with a header, or a Parquet file")
         lines = text.splitlines()
         above = next((index for index, line in enumerate(lines) if line.strip() and not line.startswith("#")), None)
         if above is None:
             self.fail(1, f"the file is empty; it must have a header; begin it with {','.join(self.record.keys)}")
-        header = [cell.strip() for cell in next(csv.reader([lines[above]]))]
+        header = [cell.strip() for cell in self._row(above + 1, lines[above])]
         return header, self._csv(header, lines, above + 1)
 
     def _csv(self, header: Sequence[str], lines: Sequence[str], begin: int) -> Iterator[Row]:
         for number, line in enumerate(lines[begin:], begin + 1):
             if not line.strip():
                 continue
-            cells = next(csv.reader([line]))
+            cells = self._row(number, line)
             if len(cells) != len(header):
                 self.fail(number, f"the row has {len(cells)} cells; the header has {len(header)}; mend the row")
             yield number, dict(zip(header, (cell.strip() for cell in cells), strict=True))
 
+    def _row(self, number: int, line: str) -> list[str]:
+        try:
+            return next(csv.reader([line]), [])
+        except csv.Error as error:  # a cell of more than 128 KiB
+            self.fail(number, f"the row cannot be read: {error}; mend the row")
+
     def _parquet(self) -> tuple[Sequence[str], Iterator[Row]]:
         table = pq.read_table(self.path)
-        cells = ({name: _as_text(value) for name, value in row.items()} for row in table.to_pylist())
+        cells = [{name: _as_text(value) for name, value in row.items()} for row in table.to_pylist()]
         return table.column_names, enumerate(cells, 1)
 
     def _check_header(self, header: Sequence[str], needed: Sequence[str], renamed: Mapping[str, str]) -> None:

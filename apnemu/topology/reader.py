@@ -78,12 +78,16 @@ def _gnpy(entry: Entry, beside: Path) -> GnpyFiles | None:
     if "gnpy" not in entry:
         return None
     named = entry.entry("gnpy")
-    paths = {key: (beside / named.text(key)).resolve() for key in named.values}
+    paths = {key: beside / named.text(key) for key in named.values}
     for key, path in paths.items():
-        if not path.is_file():
-            fact = f"{key} is {named.text(key)!r}; there is no such file ({path})"
+        try:
+            is_there = path.is_file()
+        except OSError as error:  # too long a name, a loop of links, a folder that may not be entered
+            named.fail(key, f"{key} cannot be looked at: {error.strerror}; put the file there, or import again")
+        if not is_there:
+            fact = f"{key} is {named.text(key)!r:.200}; there is no such file ({path.absolute()!s:.300})"
             named.fail(key, f"{fact}; put it there, or import again")
-    return GnpyFiles(**{key: str(path) for key, path in paths.items()})
+    return GnpyFiles(**{key: str(path.resolve()) for key, path in paths.items()})
 
 
 def _equipment(entry: Entry, beside: Path) -> tuple[Entry, dict[str, Any]]:

@@ -14,8 +14,9 @@ from typing import Any
 
 import pytest
 import typer
+from typer.testing import CliRunner
 
-from apnemu.cli import calling, ctl
+from apnemu.cli import app, calling, ctl
 from apnemu.errors import ApnemuError, InputError, LabError
 from tests.fuzz.mutations import documents
 
@@ -123,6 +124,17 @@ def test_escapes_of_an_answer_reach_no_terminal(capsys: pytest.CaptureFixture[st
         ctl.show_all(at=at)
     printed = capsys.readouterr().out.replace("\n", "")
     assert printed.isprintable() and "gone" in printed
+
+
+@pytest.mark.parametrize("option", ["--start-in-s", "--end-in-s", "--rate-gbps"])
+@pytest.mark.parametrize("number", ["nan", "inf", "1e300", "-1"])
+def test_a_number_that_no_clock_can_tell_is_refused(option: str, number: str) -> None:
+    if (option, number) == ("--rate-gbps", "1e300"):
+        pytest.skip("whether a rate can be had is the controller's to say")
+    body = json.dumps({calling.POINTS_LIST: [{"uuid": "u", "name": [{"value": site}]} for site in "ab"]}).encode()
+    with server(replies(body)) as at:
+        ran = CliRunner().invoke(app, ["ctl", "request", "mine", "a", "b", "--at", at, f"{option}={number}"])
+    assert isinstance(ran.exception, InputError) or ran.exit_code == 2, (ran.exception, ran.output)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""What fuzzing found, each fault by its smallest input."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import pytest
+
+from apnemu.api import Run
+from apnemu.controllers.checking import check_imports
+from apnemu.errors import InputError, named
+from apnemu.optics import read_optics
+from apnemu.optics.judging import figures_of
+from apnemu.question.discovery import shipped_topology
+from apnemu.report.shown import Shown
+from apnemu.running.finished import Finished
+from apnemu.sweep import _read
+from apnemu.topology import read_plant
+
+
+@pytest.mark.parametrize("content", [b"", b"PAR1 and no more", b"PAR1" + b"\x0f" * 99 + b"PAR1"])
+def test_records_that_are_no_table(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "records.parquet").write_bytes(content)
+    run = Run(Finished(folder=tmp_path, document={}, manifest={}, picture={}, shown=Shown()))
+    with pytest.raises(InputError, match=r"records\.parquet: it cannot be read as a table"):
+        assert run.records
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        f"import {'x' * 300}",
+        f"import ryu.app.{'y' * 400}",
+        "app_manager.require_app('..')",
+        "x = " + "-" * 100_000 + "1",
+    ],
+)
+def test_an_application_with_names_of_nothing_or_nested_too_deep(tmp_path: Path, line: str) -> None:
+    (tmp_path / "mine.py").write_text(f"{line}\n")
+    with pytest.raises(InputError) as refused:
+        check_imports(tmp_path / "mine.py", "os-ken")
+    assert str(refused.value).startswith(f"{tmp_path}/mine.py:") and len(str(refused.value)) < 1500
+
+
+def test_a_mode_whose_slot_is_narrower_than_its_light() -> None:
+    mode = next(mode for mode in read_plant(shipped_topology("three-sites")).modes if mode.slot_m == 6)
+    assert figures_of(mode, read_optics())
+    narrow = r"t\.yaml: slot_m of mode .* is 1, 12\.5 GHz; it must hold its light"
+    with pytest.raises(InputError, match=narrow), named("t.yaml"):
+        figures_of(dataclasses.replace(mode, slot_m=1), read_optics())
+
+
+@pytest.mark.parametrize("content", ["", "[" * 100_000, '{"rows": [{"x": NaN}]}', "\xff"])
+def test_a_result_of_a_sweep_that_is_no_json(tmp_path: Path, content: str) -> None:
+    (tmp_path / "a.json").write_bytes(content.encode("latin-1"))
+    with pytest.raises(InputError, match=r"a\.json: it is no JSON"):
+        _read(tmp_path / "a.json")
