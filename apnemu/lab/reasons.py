@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import re
-import resource
 import signal
 from pathlib import Path
 from typing import Final
@@ -84,10 +83,6 @@ def from_outside(job: Job, number: int, starved: int) -> str:
         )
     if name in CRASHES:
         return "its kernel or the host's faulted, whatever ran in it; report it with console.log"
-    if name in ("SIGXCPU", "SIGXFSZ"):
-        option, limit = ("-t", resource.RLIMIT_CPU) if name == "SIGXCPU" else ("-f", resource.RLIMIT_FSIZE)
-        most = resource.getrlimit(limit)[0]
-        return f"it came to the limit that it was started under (ulimit {option}: {most}); raise it"
     return "somebody sent it, by hand or as a batch system does at its limits; the host did not want for memory"
 
 

@@ -12,6 +12,7 @@ import pytest
 
 from apnemu.errors import GuestError
 from apnemu.lab import reasons, verdict
+from apnemu.lab.allowance import Allowance
 from apnemu.lab.console import Console
 from apnemu.lab.job import Job
 from apnemu.lab.watchdog import Reading, StillWatch
@@ -61,7 +62,7 @@ def test_a_wall_limit_says_why_and_what_to_change(
     job = Job(kernel=tmp_path, folder=tmp_path, argv=("x",), wall_limit_s=60, planned_virtual_s=planned_s)
     reading = Reading(virtual_ns=now[0], syscalls=now[1], pid=17, name="kworker/0:1")
     with pytest.raises(GuestError, match=words):
-        verdict.check_limits(job, 60.1, Console(tmp_path / "console.log"), reading, StillWatch(20))
+        verdict.check_limits(job, 60.1, Console(tmp_path / "console.log"), reading, StillWatch(20), os.getpid())
 
 
 @pytest.mark.parametrize(
@@ -75,8 +76,8 @@ def test_a_wall_limit_says_why_and_what_to_change(
         ),
         (signal.SIGTERM, 2, "by SIGTERM: somebody sent it"),
         (signal.SIGSEGV, 0, "its kernel or the host's faulted, whatever ran in it; report it"),
-        (signal.SIGXCPU, 0, r"the limit that it was started under \(ulimit -t: .*\); raise it"),
-        (signal.SIGXFSZ, 0, r"the limit that it was started under \(ulimit -f: .*\); raise it"),
+        (signal.SIGXCPU, 0, r"it used up the time of the processor that a process may take \(ulimit -t\); raise it"),
+        (signal.SIGXFSZ, 0, r"length of a file \(disk_limit_mb\); give more"),
     ],
 )
 def test_a_kernel_that_a_signal_ended(tmp_path: Path, number: int, starved: int, words: str) -> None:
@@ -119,7 +120,7 @@ def _said(
     console.write(printed.encode())
     reading = Reading(virtual_ns=last[0], syscalls=1, pid=last[1], name=last[2])
     with pytest.raises(GuestError) as caught:
-        verdict.exit_code(job, code, console, reading, starved=starved)
+        verdict.exit_code(job, code, console, reading, Allowance(job), starved=starved)
     assert "\n" not in str(caught.value)
     return str(caught.value)
 
