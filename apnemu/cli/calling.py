@@ -54,6 +54,8 @@ def call(method: str, at: str, path: str, token: str, body: Any = None, *, as_js
         )
     if status >= 500:
         raise LabError(f"the controller at {at} failed: {why}")
+    if status < 400:
+        raise LabError(f"what is at {at} answers with {status}, which no APN controller does; --at names one")
     raise InputError(f"{why} ({status})")
 
 

@@ -138,7 +138,7 @@ def _check_kinds(folder: Path, written: Mapping[str, Any], picture: Any) -> None
         "experiment": isinstance(written["experiment"], str),
         "time": isinstance(clocks, str) and set(clocks.split(",")) <= set(CLOCKS),
         "results": isinstance(results, list) and all(isinstance(row, dict) for row in results),
-        "expectation": isinstance(written["expectation"], dict),
+        "expectation": _is_expectation(written["expectation"]),
         "picture of blueprint.json": isinstance(picture, dict),
     }
     sound |= {key: isinstance(written[key], int | float) for key in ("seed", "virtual_s", "wall_s")}
@@ -147,6 +147,14 @@ def _check_kinds(folder: Path, written: Mapping[str, Any], picture: Any) -> None
             f"{folder} is not the directory of a run that ended: its {', '.join(wrong)} is of another kind",
             file="RUN_DIR",
         )
+
+
+def _is_expectation(said: Any) -> bool:
+    """Whether a run wrote this of its expectation; apnemu 0.1 wrote but the text, and whether it came true."""
+    if not isinstance(said, dict) or not isinstance(said.get("text"), str):
+        return False
+    kinds = {"judged": int, "failed": list, "why": str}
+    return "judged" not in said or all(isinstance(said.get(key), kind) for key, kind in kinds.items())
 
 
 def _expectation(written: Mapping[str, Any]) -> dict[str, Any]:
