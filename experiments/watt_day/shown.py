@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from apnemu.experiments.watt_day.pictures import load_pictures
 from apnemu.report import columns, words
 from apnemu.report.shown import Shown
 
@@ -20,9 +21,13 @@ def sentence(results: Sequence[Row], picture: Mapping[str, Any]) -> str:
     ...           {**day, "shift": "space", "cost_yen": 1.5e7, "none_yen": 2e7}], {})
     'Work that follows power in space costs 15.00 million in a day, 25.0 % less than where it arrives.'
     """
-    shifted = [row for row in results if row["shift"] != "none" and row["none_yen"]]
+    known = [row for row in results if row["cost_yen"] is not None]
+    shifted = [row for row in known if row["shift"] != "none" and row["none_yen"]]
     if not shifted:
-        return f"{words.count(len(results), 'day')} on which nothing shifts."
+        told = sum(row["shift"] != "none" for row in known)
+        return (
+            f"{words.count(len(results), 'day')}, {told} of them with a plan; none is compared with a day without one."
+        )
     best = min(shifted, key=lambda row: float(row["cost_yen"] / row["none_yen"]))
     saved = 1 - best["cost_yen"] / best["none_yen"]
     how = {"time": "in time", "space": "in space", "both": "in time and space"}[best["shift"]]
@@ -43,4 +48,4 @@ BRIEF = (
     columns.number("moved_mwh", "moved, MWh", 1),
     columns.number("overload_mwh", "overload, MWh", 3),
 )
-SHOWN = Shown(sentence=sentence, brief=BRIEF, columns=BRIEF)
+SHOWN = Shown(sentence=sentence, brief=BRIEF, columns=BRIEF, figures=(load_pictures,))
