@@ -136,11 +136,13 @@ def memory(size_bytes: int) -> str:
     return f"{size_bytes / 1e9:.2f} GB" if size_bytes >= 1e9 else f"{size_bytes / 1e6:.0f} MB"
 
 
-def percent(share: float) -> str:
+def percent(share: float | None) -> str:
     """
-    >>> percent(0.9581), percent(1.0), percent(0.99999)
-    ('95.8 %', '100 %', '100.0 %')
+    >>> percent(0.9581), percent(1.0), percent(0.99999), percent(None)
+    ('95.8 %', '100 %', '100.0 %', '–')
     """
+    if share is None:
+        return NOTHING
     return "100 %" if share == 1 else f"{100 * share:.1f} %"
 
 

@@ -72,7 +72,7 @@ def _refusals(rows: Sequence[Row]) -> str:
 def refusals(rows: Sequence[Row], picture: Mapping[str, Any]) -> list[Markup]:
     """Bars of the share refused, the closed form as a mark on each."""
     groups: dict[str, list[Bar]] = {}
-    for row in rows:
+    for row in (row for row in rows if row["refused"] is not None):
         told, theory = words.percent(row["refused"]), words.percent(row["erlang_b"])
         bar = Bar(
             label=row["form"],

@@ -89,7 +89,7 @@ def _claims(row: Mapping[str, Any], regions: Sequence[Mapping[str, Any]]) -> Ite
         case "region" if row["name"] == "all":
             yield near("area", row["area_m2"], math.fsum(one["area_m2"] for one in regions), ROUNDED_MW, "m2")
             yield same("buildings", row["buildings"], sum(one["buildings"] for one in regions))
-            yield at_least("HHI", row["hhi"], 1 / len(regions))
+            yield at_least("HHI", row["hhi"], 1 / max(1, len(regions)))
 
 
 KEY = ("part", "name", "connection", "release_after_years")

@@ -113,6 +113,7 @@ def funnels(rows: Sequence[Row], picture: Mapping[str, Any]) -> list[Markup]:
         if not steps or not steps[0]["before"]:
             continue
         total = steps[0]["before"]
+        steps = [row for row in steps if None not in (row["survivors"], row["mw_left"])]
         listed = [Bar(label="all", share=1.0, words=words.count(total, "candidate"))]
         listed += [_step_bar(row, total, why) for row in steps]
         label = "; ".join(f"{row['step']}: {row['survivors']} of {total} left" for row in steps)
