@@ -235,6 +235,7 @@ ELSEWHERE = {
     "apnemu/cli/labs.py": {"execute": "the folder around that of the guest, if it is empty"},
     "apnemu/lab/guest.py": {"_standard_descriptors": "what takes everything and gives nothing, /dev/null"},
     "apnemu/lab/limits.py": {"files_are_out": "what the host says of a process"},
+    "apnemu/lab/reasons.py": {"oom_kills": "what the host's kernel counts"},
     "apnemu/lab/trial.py": {"failure": "a new folder around that of a guest"},
     "apnemu/lab/verdict.py": {"is_stopped": "what the host says of a process"},
     "apnemu/lab/staging.py": {
@@ -254,7 +255,10 @@ ELSEWHERE = {
         "_ours": "the guest's folder itself, new",
         "_stock": "the same",
     },
-    "apnemu/running/corridor.py": {"_run_in": "inputs", "_measure": "a run's folder before any guest has run"},
+    "apnemu/running/corridor.py": {
+        "_run_in": "inputs",
+        "_refused": "the folder of a run that never began",
+    },
     "apnemu/running/directory.py": {
         "make": "the run's own folder",
         "made": "the same",

@@ -83,7 +83,7 @@ def land(shown: Bounds, pixels_per_deg: float, place: Callable[[float, float], P
             parts.append("M" + "L".join(f"{x:g},{y:g}" for x, y in steps) + "Z")
     if not parts:
         return None
-    return element("path", element("title", f"Land: {source}"), class_="land", d="".join(parts), fill_rule="evenodd")
+    return element("path", element("desc", f"Land: {source}"), class_="land", d="".join(parts), fill_rule="evenodd")
 
 
 def clipped(ring: Sequence[Point], within: Bounds) -> list[Point]:

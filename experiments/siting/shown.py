@@ -94,7 +94,8 @@ def table(rows: Sequence[Row]) -> Table:
     for case, of_case in _cases(rows):
         for row in of_part(of_case, "step"):
             dropped = Text(", ".join(map(words.site, row["removed_sites"])))
-            drawn.add_row(Text(case), Text(row["step"]), f"{row['survivors']}", f"{row['mw_left']:,.0f}", dropped)
+            room = words.NOTHING if row["mw_left"] is None else f"{row['mw_left']:,.0f}"
+            drawn.add_row(Text(case), Text(row["step"]), words.plain(row["survivors"]), room, dropped)
         for row in of_part(of_case, "year")[-1:]:
             end = (
                 f"{row['connected_mw']:,.0f} MW connected, {row['booked_mw']:,.0f} MW booked, {row['refused']} refused"

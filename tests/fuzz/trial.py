@@ -16,6 +16,7 @@ import gc
 import io
 import json
 import os
+import re
 import resource
 import select
 import signal
@@ -36,6 +37,8 @@ from apnemu.escapes import printable
 LIMIT_S = 20
 """Most CPU time that a case may take."""
 WALL_LIMIT_S = 200.0
+PACED = re.compile(r'"(wall_s|peak_memory_bytes)": [0-9.e+-]+')
+"""What tells how fast this machine was, and how full."""
 """Most time by the wall that it may take: a case that sleeps, on a machine that is busy with others' work."""
 MOST_BYTES = 2 << 30
 """Most memory that a case may take on top of what the parent has."""
@@ -103,7 +106,7 @@ def tried(case: Case, folder: Path) -> Outcome:
     why = f"took more than {WALL_LIMIT_S:.0f} s" if status is None else _broken(case, steps, status, output, errors)
     last = steps[-1] if steps else {}
     refused = bool(last) and last["code"] not in (DONE, UNMET)
-    said = "" if case.timed and not refused else output + errors
+    said = "" if case.timed and not refused else PACED.sub("", output + errors)
     came = "broken" if why else "refused" if refused else "taken"
     return Outcome(kind=case.kind, came=came, why=why, said=f"{came} {len(steps)} {said}", took_s=took_s)
 
@@ -173,6 +176,9 @@ def _child(case: Case, folder: Path) -> None:
     resource.setrlimit(resource.RLIMIT_AS, (have + MOST_BYTES, have + MOST_BYTES))
     resource.setrlimit(resource.RLIMIT_CPU, (LIMIT_S, LIMIT_S + 1))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    signal.signal(
+        signal.SIGXCPU, signal.SIG_DFL
+    )  # a command says by which signal it ends: here it is the trial's limit
     with open(RESULT, "w", encoding="utf-8") as result:
         at = case.before() if case.before else ""
         for step in case.steps:

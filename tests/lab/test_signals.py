@@ -286,6 +286,7 @@ def test_signals_that_are_ignored_stay_so(tmp_path: Path) -> None:
 
 def test_the_first_signal_raises_and_no_other() -> None:
     seen: list[str] = []
+    before = signal.getsignal(signal.SIGTERM)
     with pytest.raises(interrupts.EndedBySignal) as caught, interrupts.signals_raise():
         try:
             with interrupts.held():
@@ -299,7 +300,7 @@ def test_the_first_signal_raises_and_no_other() -> None:
                 seen.append("tidied up")
     assert seen == ["held", "tidied up"]
     assert (caught.value.code, str(caught.value)) == (143, "ended by SIGTERM")
-    assert signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
+    assert signal.getsignal(signal.SIGTERM) == before
 
 
 def test_a_signal_that_some_code_swallows_is_raised_again() -> None:

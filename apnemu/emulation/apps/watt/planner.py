@@ -203,7 +203,7 @@ def _kw(mw: Any) -> list[int]:
     """Whole kW of MW.
 
     >>> _kw([0.0004, 1.9996])
-    [0, 2]
+    [0, 2000]
     """
     return [int(value) for value in np.rint(np.asarray(mw, dtype=np.float64) * 1e3)]
 

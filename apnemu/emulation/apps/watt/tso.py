@@ -56,11 +56,12 @@ def granted(lines: Sequence[Line], slot: int, change_kw: Mapping[str, int]) -> d
         elif more < 0:
             part = min(part, max(base - line.least_kw, Fraction(0)) / -more)
     largest = max((abs(kw) for kw in change_kw.values()), default=0)
-    for _ in range(TRIES):
+    for attempt in range(TRIES):
         whole = {name: int(kw * part) for name, kw in change_kw.items()}
         if part <= 0 or all(line.bears(slot, whole) for line in lines):
             return whole
-        part -= Fraction(1, largest)  # whole kW do not add up as their parts did
+        # whole kW do not add up as their parts did: a little less, and where changes nearly cancel, much less
+        part = part - Fraction(1, largest) if attempt < TRIES // 2 else part / 2
     return dict.fromkeys(change_kw, 0)
 
 
