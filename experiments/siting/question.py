@@ -74,7 +74,7 @@ def judge(results: Sequence[Row], settings: Settings) -> Verdict:
 def _claims(row: Mapping[str, Any], regions: Sequence[Mapping[str, Any]]) -> Iterator[Claim]:
     match row["part"]:
         case "step":
-            yield same("candidates left and dropped", row["survivors"] + row["removed"], row["before"])
+            yield same("candidates left", row["survivors"], row["before"] - (row["removed"] or 0))
         case "orders":
             yield same("sets of sites that orders leave", row["sets"], 1)
         case "site":

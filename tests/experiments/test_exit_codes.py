@@ -74,7 +74,8 @@ BAD = {
     ),
     "nothing to measure": (
         ("run", "latency", "--topology", "quiet.yaml", "--out", "new"),
-        "quiet.yaml: the apn network of quiet joins no two data centres; ask for a demand that can be served: see apnemu plan",
+        "quiet.yaml: the apn network of quiet joins no two data centres; "
+        "ask for a demand that can be served: see apnemu plan",
     ),
     "missing kernel source": (
         ("lab", "build", "--source", "nowhere"),

@@ -128,7 +128,7 @@ def test_what_lacks_for_the_country_is_told() -> None:
 @pytest.mark.parametrize(
     ("part", "changed", "why"),
     [
-        ("step", {"survivors": 99}, "candidates left and dropped 1"),
+        ("step", {"survivors": 99}, "candidates left 99, expected"),
         ("orders", {"sets": 2}, "sets of sites that orders leave 2, expected 1"),
         ("site", {"reason": ""}, "a reason given no, expected yes"),
         ("year", {"booked_mw": 99_999.0}, "booked 99999 MW, expected at most "),

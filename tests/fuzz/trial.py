@@ -37,7 +37,7 @@ from apnemu.escapes import printable
 LIMIT_S = 20
 """Most CPU time that a case may take."""
 WALL_LIMIT_S = 200.0
-PACED = re.compile(r'"(wall_s|peak_memory_bytes)": [0-9.e+-]+')
+PACED = re.compile(r'"(wall_s|peak_memory_bytes|requests_per_s)": [0-9.e+-]+|took [0-9.]+ s on .*')
 """What tells how fast this machine was, and how full."""
 """Most time by the wall that it may take: a case that sleeps, on a machine that is busy with others' work."""
 MOST_BYTES = 2 << 30
