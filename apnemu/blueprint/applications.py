@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Checks the applications of a stage against the network that they are to run on."""
+"""Checks the applications and flows of a stage against the network that they are to run on."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 
 from apnemu.blueprint.addressing import host_name
 from apnemu.errors import InputError
-from apnemu.model.activities import Application
+from apnemu.model.activities import BY_MARKS, Application, Flow
 from apnemu.model.scenario import Stage
 
 _ADDRESS = re.compile(r"\{address:([a-z0-9-]+)(?::([0-9]+))?\}")
@@ -35,6 +35,19 @@ def check(stages: Sequence[Stage], addresses: Mapping[str, str]) -> None:
             if not ready:
                 _refuse_needs(stage, named, started)
             started.update(ready)
+
+
+def check_marks(stages: Sequence[Stage], *, marked: bool) -> None:
+    """Raises InputError for a flow whose congestion control lives by marks, where no queue of the networks marks."""
+    for stage in stages:
+        for flow in stage.of(Flow):
+            if flow.congestion_control == BY_MARKS and not marked:
+                raise InputError(
+                    f"congestion_control of {flow.name} is {BY_MARKS}, and no queue of the network marks frames (ECN);"
+                    " it must be cubic, reno or bbr; or have queues mark: --set mark_us=50, or mark_us under packet in"
+                    " the topology",
+                    file="--set",
+                )
 
 
 def _host(stage: Stage, application: Application, host: str, addresses: Mapping[str, str]) -> None:

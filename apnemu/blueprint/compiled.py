@@ -41,7 +41,7 @@ def blueprint_for(
     pcap: bool = False,
 ) -> Blueprint:
     """Return all that a guest needs. `controller` is the path of an application that replaces the network's own."""
-    queues_decide = any(share.scheme == "statistical" for share in assignment.shares)
+    queues_decide = any(share.scheme == "statistical" or plant.packet.mark_bytes for share in assignment.shares)
     blueprint = Blueprint(
         network=network,
         topology=plant.name,
@@ -96,6 +96,7 @@ def blueprint_for(
         way = dcn(plant)
         places = stands_at(assignment) if network == "apn" else {}
         blueprint = replace(blueprint, controller_at=way.at, dcn=_lines(plant, way, places))
+    applications.check_marks(stages, marked=0 < plant.packet.mark_bytes <= plant.packet.buffer_bytes)
     applications.check(stages, {host.name: host.address for host in blueprint.hosts})
     return blueprint
 

@@ -23,12 +23,14 @@ class Line:
     """Behaviour of the sending end of a wire.
 
     Frames wait for the line (`rate_bytes_per_s`, 0 is no limit) in a queue of at most `queue_bytes` (0 is no bound),
-    then travel for `delay_ns`, which varies by `jitter_ns` as `jitter` says, in their order; the share `loss` of them
-    is lost on the way. `draws` seeds these chances.
+    which marks those that find more than `mark_bytes` in it, themselves included (0: none), then travel for `delay_ns`,
+    which varies by `jitter_ns` as `jitter` says, in their order; the share `loss` of them is lost on the way. `draws`
+    seeds these chances.
     """
 
     rate_bytes_per_s: int = 0
     queue_bytes: int = 0
+    mark_bytes: int = 0
     delay_ns: int = 0
     loss: float = 0.0
     jitter_ns: int = 0

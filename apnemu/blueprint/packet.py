@@ -28,7 +28,8 @@ def compile_packet(
 
     def port_of_router(delay_ns: int) -> Line:
         held = packet.forwarding_ns + packet.oeo_ns
-        return Line(rate_bytes_per_s=rate, queue_bytes=packet.buffer_bytes, delay_ns=held + delay_ns)
+        queue, mark = packet.buffer_bytes, packet.mark_bytes
+        return Line(rate_bytes_per_s=rate, queue_bytes=queue, mark_bytes=mark, delay_ns=held + delay_ns)
 
     wires = []
     for fibre in plant.fibres:

@@ -10,6 +10,8 @@ announces its site's hosts as one stub network, a /24. Rejected: external routes
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from apnemu.blueprint.document import End, Host, Line, Peer, Router, RouterPort, Wire
 from apnemu.blueprint.ports import Ports
 from apnemu.errors import InputError
@@ -27,15 +29,13 @@ def compile_routed(plant: Plant) -> tuple[tuple[Host, ...], tuple[Router, ...], 
     ports = Ports(plant)
     packet = plant.packet
     rate = gbps_to_bytes_per_s(packet.line_rate_gbps)
+    queue = Line(rate_bytes_per_s=rate, queue_bytes=packet.buffer_bytes, mark_bytes=packet.mark_bytes)
     held = packet.forwarding_ns + packet.oeo_ns
     of_router: dict[str, list[RouterPort]] = {site.name: [] for site in plant.sites}
     wires = []
     for number, fibre in enumerate(plant.fibres):
         before_ns = held + packet.fec_ns
-        out, back = (
-            Line(rate_bytes_per_s=rate, queue_bytes=packet.buffer_bytes, delay_ns=before_ns).over(way)
-            for way in fibre.routed.ways
-        )
+        out, back = (replace(queue, delay_ns=before_ns).over(way) for way in fibre.routed.ways)
         wire = ports.fibre(fibre, out, back)
         wires.append(wire)
         cost = min(HIGHEST_COST, max(1, round(fibre.mean_km)))
@@ -46,7 +46,7 @@ def compile_routed(plant: Plant) -> tuple[tuple[Host, ...], tuple[Router, ...], 
     access: dict[str, tuple[str, str, End, End]] = {}
     for name, site, address in ports.hosts():
         own = ports.at_host(name, Line(rate_bytes_per_s=rate))
-        far = ports.at_switch(site, Line(rate_bytes_per_s=rate, queue_bytes=packet.buffer_bytes, delay_ns=held))
+        far = ports.at_switch(site, replace(queue, delay_ns=held))
         wires.append(Wire(name=f"access@{name}", kind="access", a=own, b=far))
         access[name] = (site, address, own, far)
         of_router[site].append(

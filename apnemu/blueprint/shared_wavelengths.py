@@ -106,7 +106,12 @@ class _Builder:
         """Build client switches, and the framer or multiplexer if there is one, at one end of a lightpath."""
         queue = self.plant.packet.buffer_bytes
         light_ns = transceiver_line(self.plant, path).delay_ns
-        line = Line(rate_bytes_per_s=gbps_to_bytes_per_s(path.rate_gbps), queue_bytes=queue, delay_ns=light_ns)
+        line = Line(
+            rate_bytes_per_s=gbps_to_bytes_per_s(path.rate_gbps),
+            queue_bytes=queue,
+            mark_bytes=self.plant.packet.at(path.rate_gbps).mark_bytes,
+            delay_ns=light_ns,
+        )
         if shares[0].scheme == "own":
             assert len(shares) == 1, f"{path.name} is one tenant's own and has {len(shares)}"
             at_client, at_roadm = self._wire(place(shares[0], site), site, line)
@@ -117,7 +122,10 @@ class _Builder:
         ways = {}
         for share in shares:
             slots = Line(
-                rate_bytes_per_s=gbps_to_bytes_per_s(share.rate_gbps), queue_bytes=queue, delay_ns=share.mapping_ns
+                rate_bytes_per_s=gbps_to_bytes_per_s(share.rate_gbps),
+                queue_bytes=queue,
+                mark_bytes=self.plant.packet.at(share.rate_gbps).mark_bytes,
+                delay_ns=share.mapping_ns,
             )
             at_client, at_joint = self._wire(place(share, site), joint, slots if hard else Line())
             through = ((joint, at_joint.port, trunk.port),)

@@ -17,6 +17,7 @@ from apnemu.emulation import dcn, shaping, switching
 from apnemu.emulation.namespaces import create, inside
 from apnemu.emulation.netlink import Netlink, address, ask, host_route, interfaces, link_up, neighbour, veth
 from apnemu.emulation.nodes import QuietController, QuietHost, QuietIntf, QuietSwitch, Wire
+from apnemu.model.activities import BY_MARKS, Flow
 
 CONTROLLER_PORT = 6653
 OWN = ("lightpath", "packet", "apn")
@@ -30,6 +31,8 @@ SYSCTLS = {
     "ipv6/conf/default/disable_ipv6": "1",
 }
 """Settings of hosts and switches beside TCP's buffers: flows that learn nothing from one another, no IPv6."""
+MARKED_SYSCTLS = {"ipv4/tcp_ecn": "1"}
+"""Hosts' TCP asks for marks (RFC 3168), where a queue gives any or a flow's congestion control lives by them."""
 ROUTER_SYSCTLS = {
     "ipv4/ip_forward": "1",
     "ipv4/conf/all/rp_filter": "0",
@@ -168,8 +171,11 @@ class Net(Mininet):  # type: ignore[misc]  # mininet has no types
             self._configure_router(router)
         for netlink in self._netlinks.values():
             netlink.flush()
+        marked = any(end.sends.mark_bytes for end in self.ends()) or any(
+            flow.congestion_control == BY_MARKS for stage in self.blueprint.stages for flow in stage.of(Flow)
+        )
         for host in self.blueprint.hosts:
-            self._sysctls(self[host.name].namespace)
+            self._sysctls(self[host.name].namespace, MARKED_SYSCTLS if marked else NOTHING_MORE)
         for router in self.blueprint.routers:
             self._sysctls(self[router.name].namespace, ROUTER_SYSCTLS)
 
@@ -213,6 +219,12 @@ class Net(Mininet):  # type: ignore[misc]  # mininet has no types
             for end in self.ends()
             if end.node not in self._addresses and end.sends.rate_bytes_per_s
         }
+
+    def marks(self) -> dict[str, int]:
+        """Frames that the queues of the switches' ports have marked, where they mark: interface -> count."""
+        marking = [end for end in self.ends() if end.sends.mark_bytes]
+        counts = shaping.marks(self.netlink("")) if marking else {}
+        return {end.interface: counts.get(self.index(end), 0) for end in marking}
 
     def taken_out(self) -> dict[str, int]:
         """Frames that have come out at the load injectors: site -> count."""

@@ -22,6 +22,7 @@ FEC fails."""
 FRAMES = 10_000_000
 """Most frames that a netem may hold: more than any fibre holds; the bound of a queue is in bytes."""
 NETEM_RATE, NETEM_RATE64, NETEM_LATENCY64, NETEM_JITTER64, NETEM_PRNG_SEED, NETEM_LIMIT_BYTES = 6, 8, 10, 11, 14, 15
+NETEM_MARK_BYTES = 16
 NO_TIME_BYTES_PER_S = 10**18
 """Rate at which no frame takes a nanosecond: with a rate, netem lets no frame overtake another, however its delay
 varies."""
@@ -33,7 +34,7 @@ TCA_KIND, TCA_OPTIONS, TCA_STATS2, TCA_STATS_BASIC, TCA_STATS_QUEUE = 1, 2, 7, 1
 
 
 class _Netem(netem_options):  # type: ignore[misc]  # pyroute2 has no types
-    """pyroute2's netem with the 64-bit attributes, and the queue in bytes of the lab's own kernel."""
+    """pyroute2's netem with the 64-bit attributes, and those of the lab's own kernel: queue and mark in bytes."""
 
     nla_map = (
         *(
@@ -49,6 +50,7 @@ class _Netem(netem_options):  # type: ignore[misc]  # pyroute2 has no types
         ("TCA_NETEM_SLOT_DIST", "none"),
         ("TCA_NETEM_PRNG_SEED", "uint64"),
         ("TCA_NETEM_LIMIT_BYTES", "uint64"),
+        ("TCA_NETEM_MARK_BYTES", "uint64"),
     )
 
 
@@ -78,6 +80,8 @@ def line_options(line: Line) -> list[tuple[str, Any]]:
         options.append(("TCA_NETEM_RATE64", line.rate_bytes_per_s))
     if line.queue_bytes:
         options.append(("TCA_NETEM_LIMIT_BYTES", line.queue_bytes))
+    if line.mark_bytes:
+        options.append(("TCA_NETEM_MARK_BYTES", line.mark_bytes))
     return options
 
 
@@ -143,6 +147,7 @@ class Qdisc:
     loss: int
     options: dict[int, bytes]
     dropped: int
+    marked: int
     sent_bytes: int
 
 
@@ -155,7 +160,7 @@ def qdiscs(netlink: Netlink) -> list[Qdisc]:
         if parts.get(TCA_KIND, b"").rstrip(b"\0") != b"netem":
             continue
         statistics = dict(attributes(parts.get(TCA_STATS2, b""), 0))
-        dropped = struct.unpack_from("=I", statistics[TCA_STATS_QUEUE], 8)[0] if TCA_STATS_QUEUE in statistics else 0
+        _, _, dropped, _, marked = struct.unpack("=5I", statistics.get(TCA_STATS_QUEUE, bytes(20))[:20])
         sent = struct.unpack_from("=Q", statistics[TCA_STATS_BASIC])[0] if TCA_STATS_BASIC in statistics else 0
         queues.append(
             Qdisc(
@@ -164,6 +169,7 @@ def qdiscs(netlink: Netlink) -> list[Qdisc]:
                 loss=struct.unpack_from("=I", parts[TCA_OPTIONS], 8)[0],
                 options=dict(attributes(parts[TCA_OPTIONS], 24)),
                 dropped=dropped,
+                marked=marked,
                 sent_bytes=sent,
             )
         )

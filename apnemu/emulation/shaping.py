@@ -23,6 +23,7 @@ from apnemu.emulation.netem import (
     NETEM_JITTER64,
     NETEM_LATENCY64,
     NETEM_LIMIT_BYTES,
+    NETEM_MARK_BYTES,
     NETEM_PRNG_SEED,
     NETEM_RATE,
     NETEM_RATE64,
@@ -172,6 +173,7 @@ def lines(netlink: Netlink) -> dict[int, Line]:
                 before,
                 rate_bytes_per_s=whole(options, NETEM_RATE64) or struct.unpack_from("=I", options[NETEM_RATE])[0],
                 queue_bytes=whole(options, NETEM_LIMIT_BYTES),
+                mark_bytes=whole(options, NETEM_MARK_BYTES),
             )
         elif qdisc.handle == FIBRE:
             jitter_ns = whole(options, NETEM_JITTER64)
@@ -193,6 +195,11 @@ def drops(netlink: Netlink) -> dict[int, int]:
     known = qdiscs(netlink)
     lost = {qdisc.index: qdisc.dropped for qdisc in known if qdisc.handle == FIBRE}
     return {qdisc.index: qdisc.dropped - lost.get(qdisc.index, 0) for qdisc in known if qdisc.handle == LINE}
+
+
+def marks(netlink: Netlink) -> dict[int, int]:
+    """Frames that the queue of each interface's line has marked since it was set: index -> count."""
+    return {qdisc.index: qdisc.marked for qdisc in qdiscs(netlink) if qdisc.handle == LINE}
 
 
 def sent_bytes(netlink: Netlink) -> dict[int, int]:

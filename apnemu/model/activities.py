@@ -34,6 +34,11 @@ class Activity:
         Activity.kinds[cls.__name__] = cls  # a dataclass with slots is made twice; the second is the one in use
 
 
+BY_MARKS = "dctcp"
+"""Congestion control that lives by marks (ECN). Its receiver must tell every mark, which one that uses it itself does
+(RFC 8257, 3.2)."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnknownActivity(Activity):
     """An activity of a kind that the reading program has not imported, such as a controller's. It cannot be played."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Demands: what is asked of the network, between two sites or from one site to many."""
+"""Demands: what is asked of the network, between two sites or from one to many; and what others send over it."""
 
 from __future__ import annotations
 
@@ -56,3 +56,31 @@ class TreeDemand:
             )
         if not self.rate_gbps > 0:
             raise ValueError(f"rate_gbps is {self.rate_gbps}; it must be above 0")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Background:
+    """Other people's traffic on every fibre direction of the packet network.
+
+    `load` is the offered share of the line rate. `poisson`: frames of `frame_bytes` at exponential gaps. `pareto`:
+    bursts at line rate with Pareto lengths (shape `pareto_shape`, mean `burst_bytes`) at exponential gaps. With a
+    `mix`, frames of `poisson` have its lengths, each as often as its weight says.
+    """
+
+    kind: Literal["none", "poisson", "pareto"] = "poisson"
+    load: float = 0.0
+    frame_bytes: int = 1514
+    burst_bytes: int = 30_000
+    pareto_shape: float = 1.5
+    mix: tuple[tuple[int, float], ...] = ()
+
+    @property
+    def mean_bytes(self) -> float:
+        """Mean length of a frame.
+
+        >>> Background(mix=((60, 7), (590, 4), (1514, 1))).mean_bytes, Background().mean_bytes
+        (357.8333333333333, 1514)
+        """
+        if not self.mix:
+            return self.frame_bytes
+        return sum(length * weight for length, weight in self.mix) / sum(weight for _, weight in self.mix)

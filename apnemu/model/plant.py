@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Literal
 
 from apnemu.model import naming
 from apnemu.model.activities import Event
+from apnemu.model.demand import Background as Background
 from apnemu.model.demand import Demand, TreeDemand
 from apnemu.model.fibre import Fibre as Fibre
 from apnemu.model.fibre import LeasedLine as LeasedLine
@@ -127,41 +128,14 @@ class Devices:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Background:
-    """Other people's traffic on every fibre direction of the packet network.
-
-    `load` is the offered share of the line rate. `poisson`: frames of `frame_bytes` at exponential gaps. `pareto`:
-    bursts at line rate with Pareto lengths (shape `pareto_shape`, mean `burst_bytes`) at exponential gaps. With a
-    `mix`, frames of `poisson` have its lengths, each as often as its weight says.
-    """
-
-    kind: Literal["none", "poisson", "pareto"] = "poisson"
-    load: float = 0.0
-    frame_bytes: int = 1514
-    burst_bytes: int = 30_000
-    pareto_shape: float = 1.5
-    mix: tuple[tuple[int, float], ...] = ()
-
-    @property
-    def mean_bytes(self) -> float:
-        """Mean length of a frame.
-
-        >>> Background(mix=((60, 7), (590, 4), (1514, 1))).mean_bytes, Background().mean_bytes
-        (357.8333333333333, 1514)
-        """
-        if not self.mix:
-            return self.frame_bytes
-        return sum(length * weight for length, weight in self.mix) / sum(weight for _, weight in self.mix)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class PacketNetwork:
     """The conventional network over the same fibres: a store-and-forward router at every site.
 
     `mtu_bytes` is the IP datagram; a frame is 14 bytes longer. `buffer_bytes` bounds each output port's queue, the
-    frame in transmission included (drop-tail). One hop adds `forwarding_ns + oeo_ns + fec_ns` to serialisation and
-    fibre; `fec_ns` is per line, both ends together, `oeo_ns` per router passed. Where `as_light`, nobody has said how
-    fast its lines are: they are as fast as the light that is asked for (`equal_lines`).
+    frame in transmission included (drop-tail). A frame that finds more than `mark_bytes` in it, itself included, is
+    marked (ECN, RFC 3168) if its sender understands that; 0 marks nothing. One hop adds `forwarding_ns + oeo_ns +
+    fec_ns` to serialisation and fibre; `fec_ns` is per line, both ends together, `oeo_ns` per router passed. Where
+    `as_light`, nobody has said how fast its lines are: they are as fast as the light that is asked for (`equal_lines`).
     """
 
     line_rate_gbps: float
@@ -175,12 +149,23 @@ class PacketNetwork:
     as_light: bool = False
     buffer_ns: int = 0
     """Queue of a port as the time in which its line sends it; 0: `buffer_bytes` holds whatever the line."""
+    mark_bytes: int = 0
+    mark_ns: int = 0
+    """The length of a queue from which on it marks, as time; 0: `mark_bytes` holds whatever the line."""
 
     def at(self, line_rate_gbps: float) -> PacketNetwork:
-        """The network with lines of another rate; a queue that is given in time holds as much of it."""
+        """The network with lines of another rate; a queue that is given in time holds, and marks, as much of it."""
         least = self.mtu_bytes + ETHERNET_HEADER_BYTES
-        held = max(least, gbps_to_bytes_per_s(line_rate_gbps) * self.buffer_ns // NS_PER_S)
-        return replace(self, line_rate_gbps=line_rate_gbps, buffer_bytes=held if self.buffer_ns else self.buffer_bytes)
+        held, marked = (
+            max(least, gbps_to_bytes_per_s(line_rate_gbps) * time_ns // NS_PER_S)
+            for time_ns in (self.buffer_ns, self.mark_ns)
+        )
+        return replace(
+            self,
+            line_rate_gbps=line_rate_gbps,
+            buffer_bytes=held if self.buffer_ns else self.buffer_bytes,
+            mark_bytes=marked if self.mark_ns else self.mark_bytes,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

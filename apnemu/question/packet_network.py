@@ -11,6 +11,7 @@ from apnemu.blueprint.tcp import UNSCALED_BYTES, scaled_window_bytes
 from apnemu.errors import InputError
 from apnemu.model.plant import ETHERNET_HEADER_BYTES, Plant
 from apnemu.question.settings import Setting
+from apnemu.units import us_to_ns
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +31,17 @@ class PacketSettings:
     buffer_bytes: Annotated[
         int | None,
         Setting("Size of the queue at a router's port", unit="bytes", low=1514, high=1e10, example="1250000"),
+    ] = None
+    mark_us: Annotated[
+        float | None,
+        Setting(
+            "Length of a queue, in time at its line's rate, from which on it marks frames (ECN), at a router's port or"
+            " before a wavelength that is shared; 0: no queue marks, and dctcp is not to be had",
+            unit="us",
+            low=0,
+            high=1e6,
+            example="50",
+        ),
     ] = None
     mtu_bytes: Annotated[
         int | None, Setting("Largest IP datagram", unit="bytes", low=576, high=65_535, example="1500")
@@ -55,6 +67,8 @@ def with_packet_settings(plant: Plant, settings: PacketSettings) -> Plant:
     changed = {name: value for name in ("buffer_bytes", "mtu_bytes") if (value := getattr(settings, name)) is not None}
     if settings.buffer_bytes is not None:
         changed["buffer_ns"] = 0
+    if settings.mark_us is not None:
+        changed |= {"mark_ns": us_to_ns(settings.mark_us), "mark_bytes": 0}
     background = plant.packet.background
     if settings.background is not None:
         background = dataclasses.replace(background, kind=settings.background)
@@ -69,6 +83,12 @@ def with_packet_settings(plant: Plant, settings: PacketSettings) -> Plant:
         raise InputError(
             f"buffer_bytes is {packet.buffer_bytes}; a frame of mtu_bytes={packet.mtu_bytes} has "
             f"{packet.mtu_bytes + ETHERNET_HEADER_BYTES}; give at least that",
+            file="--set",
+        )
+    if packet.mark_bytes > packet.buffer_bytes:
+        raise InputError(
+            f"mark_us is {packet.mark_ns / 1e3:g}, {packet.mark_bytes} bytes of the line; a queue holds"
+            f" {packet.buffer_bytes}, and what is not in it cannot be marked; give less, or a larger buffer_bytes",
             file="--set",
         )
     window_bytes = settings.tcp_window_bytes

@@ -23,6 +23,7 @@ class Record:
       the same `at_ns` ran side by side. `detail` is JSON: `flows`, `congestion_control` and, unless the host knows
       it, `line_rate_gbps`.
     - `queue`: an output queue's counters over the `duration_ns` that began at `at_ns`; `sent` and `drops` in frames.
+      `detail` is JSON, where the queue marks frames: `marks`, how many.
     - `application`: what a program in a site printed for the record; `name` is its name, `source` its site.
     - `event`: something done to the network; `name` says what, `source` and `target` where.
 

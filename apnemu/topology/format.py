@@ -122,6 +122,12 @@ ROUTERS = Record(
             otherwise="as buffer_us says",
         ),
         "buffer_us": may(DELAY_US, "the same as the time in which the line sends it", otherwise="as buffer_bytes says"),
+        "mark_bytes": may(
+            BUFFER_BYTES,
+            "a frame that finds more than this in the queue, itself included, is marked (ECN, RFC 3168)",
+            otherwise="as mark_us says",
+        ),
+        "mark_us": may(DELAY_US, "the same as the time in which the line sends it; 0: no queue marks", otherwise="0"),
         "forwarding_us": must(DELAY_US, "what a router takes to forward a frame"),
         "oeo_us": must(DELAY_US, "what light to electricity and back takes at each router"),
         "fec_us": must(DELAY_US, "what error correction takes on each line, both ends together"),

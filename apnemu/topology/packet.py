@@ -30,11 +30,21 @@ def read_packet(own: Entry, default: Entry) -> PacketNetwork:
             f"buffer_bytes is {values['buffer_bytes']}; it must hold one full frame, {full_frame} bytes; make it"
             " larger",
         )
+    marking = next((part for part in (own, default) if "mark_bytes" in part or "mark_us" in part), None)
+    if marking is not None:
+        values["mark_ns" if "mark_bytes" in marking else "mark_bytes"] = 0
     values["as_light"] = "line_rate_gbps" not in values
     own_keys = ", ".join(sorted(own.values))
     values["background"] = _background(own.entry("background"), default.entry("background"), full_frame)
     values["source"] = default.text("source") + (f" The topology sets {own_keys}." if own_keys else "")
-    return PacketNetwork(**{"line_rate_gbps": USUAL_GBPS} | values).at(values.get("line_rate_gbps", USUAL_GBPS))
+    packet = PacketNetwork(**{"line_rate_gbps": USUAL_GBPS} | values).at(values.get("line_rate_gbps", USUAL_GBPS))
+    if packet.mark_bytes > packet.buffer_bytes:
+        own.fail(
+            "mark_bytes" if "mark_bytes" in own else "mark_us",
+            f"a queue would be marked from {packet.mark_bytes} bytes on, and holds {packet.buffer_bytes}; what is not"
+            " in it cannot be marked; give a smaller mark_us, or a longer buffer_us",
+        )
+    return packet
 
 
 def _background(own: Entry, default: Entry, full_frame: int) -> Background:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Loss, jitter and measured delays on their way from a topology file to the lines of a blueprint."""
+"""Loss, jitter, measured delays and marks on their way from a topology file to the lines of a blueprint."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import pytest
 from apnemu.blueprint.compiled import blueprint_for
 from apnemu.blueprint.document import Blueprint
 from apnemu.emulation.netem import normal
+from apnemu.errors import InputError
 from apnemu.model.activities import Flow
 from apnemu.model.plant import Plant
 from apnemu.model.scenario import Stage
@@ -112,3 +113,15 @@ def test_the_table_of_the_normal_distribution() -> None:
     assert sum(table) / 4096 == pytest.approx(0, abs=1e-4)
     assert sum(value**2 for value in table) / 4096 == pytest.approx(1, abs=2e-3)
     assert min(table) > -3.7 and max(table) < 3.7
+
+
+def test_queues_mark_as_they_are_told_and_dctcp_needs_it(plant: Plant) -> None:
+    with pytest.raises(InputError, match=r"is dctcp, and no queue of the network marks frames.*--set mark_us=50"):
+        compiled(plant, "packet", control="dctcp")
+    marking = replace(plant, packet=replace(plant.packet, mark_ns=50_000).at(10))
+    blueprint = compiled(marking, "packet", control="dctcp")
+    marks = {end.sends.mark_bytes for wire in blueprint.wires for end in (wire.a, wire.b) if end.sends.queue_bytes}
+    assert marks == {62_500}
+    never = replace(marking, packet=replace(marking.packet, buffer_bytes=60_000, buffer_ns=0))
+    with pytest.raises(InputError, match="is dctcp"):
+        compiled(never, "packet", control="dctcp")

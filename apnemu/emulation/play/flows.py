@@ -23,7 +23,7 @@ from apnemu.emulation.notes import Notes
 from apnemu.emulation.play.playing import Playing, Scene
 from apnemu.emulation.play.receivers import Receivers
 from apnemu.errors import LabError
-from apnemu.model.activities import Flow, Pair
+from apnemu.model.activities import BY_MARKS, Flow, Pair
 from apnemu.model.scenario import Stage
 from apnemu.units import gbps_to_bytes_per_s
 
@@ -100,13 +100,18 @@ class Flows(Playing):
     def prepare(self) -> None:
         targets = {}
         streams: Counter[str] = Counter()
+        marked: set[str] = set()
         for plan in self._plans:
             host = self._ends.between(plan.source, plan.target)[1]
             targets[host.name] = host
             streams[host.name] += plan.streams
+            if plan.congestion_control == BY_MARKS:
+                marked.add(host.name)
         for name, host in targets.items():
             listener = self._ends.socket(host, socket.AF_INET, socket.SOCK_STREAM)
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            if name in marked:
+                listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_CONGESTION, BY_MARKS.encode())
             listener.bind((host.address, PORT))
             listener.listen(4096)
             self._receivers.append(Receivers(listener, streams[name], self._answered))
