@@ -29,13 +29,17 @@ def test_a_flow_gets_what_iperf3_gets_and_what_the_line_carries() -> None:
 
 @pytest.mark.guest
 def test_a_window_decides_for_both_alike() -> None:
-    """4 MiB, as untuned Linux has: less than half the line is used in bursts, more than half in whole segments."""
+    """4 MiB, as untuned Linux has: less than half the line is used in bursts, more than half in whole segments.
+
+    A segment that the sender's kernel makes is up to 65,160 bytes, 1.6 % of that window: where they end decides whether
+    one more fits, and two programs that write in pieces of their own differ by as much.
+    """
     controls = ("cubic", "dctcp")
-    for length_km in (450.0, 1532.0):
+    for length_km, worst in ((450.0, 65_160 / 4_194_240), (1532.0, 0.01)):
         point = Point(
             length_km=length_km, rate_gbps=10, mtu=1500, congestion_control="cubic", tcp_window_bytes=4_194_240
         )
         for row in compared(point, controls):
             assert row["bound"] == "window"
-            assert abs(row["beside_iperf3"]) <= 0.01, row
-            assert abs(row["beside_closed_form"]) <= 0.01, row
+            assert abs(row["beside_iperf3"]) <= worst, row
+            assert abs(row["beside_closed_form"]) <= worst, row
