@@ -23,6 +23,7 @@ from apnemu.question.discovery import find_topology, load_experiment, topology_o
 from apnemu.question.experiment import Experiment
 from apnemu.question.settings import as_text
 from apnemu.question.verdict import Verdict
+from apnemu.records.table import native
 from apnemu.running import corridor, options
 from apnemu.running.finished import MOST_SAID, Finished, read_finished, write_report
 from apnemu.running.request import Request, Time
@@ -84,8 +85,8 @@ class Run:
         if not file.is_file():
             raise InputError("it has no records; its experiment is computed without a lab", file=str(self.path))
         try:
-            with file.open("rb") as records:  # by its name pyarrow opens no file whose name is not UTF-8
-                return pq.read_table(records)
+            with file.open("rb") as records:
+                return pq.read_table(native(records))
         except (pa.ArrowException, OSError, ValueError, MemoryError) as error:
             why = " ".join(str(error).split())[:MOST_SAID]
             raise InputError(f"it cannot be read as a table ({why}); run it again", file=str(file)) from error

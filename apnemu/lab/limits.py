@@ -26,6 +26,8 @@ KERNEL_MB: Final = 192
 """Address space of the guest's kernel beyond the guest's memory: its program, its tables, what it maps twice."""
 MANY_FILES: Final = 16384
 """Limit of open files from which it is a program's own, and not the host's, that the guest feels."""
+SCARCE_FILES: Final = 1024
+"""Limit of open files below which a guest that lost its exit code is taken to have wanted for one."""
 FEW_FILES: Final = 8
 """Number of files that may still be opened when they count as used up."""
 DATA_MB: Final = 64
@@ -74,6 +76,11 @@ def named(code: int, console: Console) -> str | None:
     if console.no_file and (hard := resource.getrlimit(resource.RLIMIT_NOFILE)[1]) < MANY_FILES:
         return f"it has too many open files: they may be {hard} (ulimit -Hn); {WAY_OUT}"
     return None
+
+
+def few_files() -> bool:
+    """Whether the host gives a guest's kernel so few files that programs may want for them."""
+    return 0 < resource.getrlimit(resource.RLIMIT_NOFILE)[1] < SCARCE_FILES
 
 
 def files_are_out(process: int) -> bool:

@@ -84,6 +84,8 @@ def exit_code(
         raise GuestError(f"{job.argv[0]} is not a program that the guest finds (from {job.working_directory})")
     if text.isdecimal():
         return _program_exit(job, int(text), console)
+    if code == 0 and reading.virtual_ns and reading.pid <= 1 and not console.unbooted and limits.few_files():
+        console.no_file = True  # the shell that waits for the program could not even open the file of its exit code
     if limit := limits.named(code, console):
         raise GuestError(f"the guest's kernel came to its end: {limit}; {_at_the_end(console, reading)}")
     if console.panic:

@@ -70,6 +70,14 @@ def write_parquet(table: pa.Table, path: Path) -> None:
         )
 
 
+def native(file: BinaryIO) -> pa.NativeFile:
+    """Give an open file as one that pyarrow's threads read without Python: one of Python's could abort it at its end.
+
+    By its name pyarrow opens no file whose name is not UTF-8.
+    """
+    return pa.OSFile(f"/proc/self/fd/{file.fileno()}", "rb")
+
+
 def read_parquet(path: Path) -> pa.Table:
     """Read the records of a run.
 
@@ -78,7 +86,7 @@ def read_parquet(path: Path) -> pa.Table:
     """
     try:
         with path.open("rb") as file:
-            table = pq.ParquetFile(file).read()
+            table = pq.ParquetFile(native(file)).read()
     except (OSError, pa.ArrowInvalid) as error:
         reason = str(error).splitlines()[0]
         raise InputError(f"cannot be read as records ({reason}); name a run directory", file=str(path)) from error

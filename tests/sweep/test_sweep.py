@@ -109,7 +109,7 @@ def test_bad_input(arguments: tuple[str, ...], said: str, tmp_path: Path) -> Non
 
 def test_another_sweep_in_the_folder(one_worker: Path) -> None:
     done = apnemu(*SWEPT, "--seed", "2", "--out", str(one_worker), folder=one_worker)
-    assert done.code == 2 and "holds a sweep of another experiment, topology, seed or networks" in done.err
+    assert done.code == 2 and "holds a sweep of another experiment, topology, controller, seed or networks" in done.err
 
 
 @pytest.mark.slow
