@@ -15,7 +15,7 @@ from apnemu.emulation.apps.watt.planner import QUANTITIES, told
 from apnemu.emulation.apps.watt.tso import PARTS
 from apnemu.experiments.watt_day.settings import Day, Settings, dead_ns
 from apnemu.model.power import Power, Work
-from apnemu.power.flow import incidence, ptdf
+from apnemu.power.flow import ptdf
 from apnemu.power.forecast import forecast
 from apnemu.power.grid import balancing, feeder_base_mw, tie_base_mw
 from apnemu.power.horizon import Horizon, horizon
@@ -194,12 +194,11 @@ def _lines(power: Power, over: Horizon, operator: str) -> list[dict[str, Any]]:
 def _tie_shares(power: Power, over: Horizon) -> Floats:
     """What a tie carries more for each MW that an area draws more (tie, area, slot)."""
     part, group = balancing(over)
-    names = tuple(area.name for area in power.areas)
+    count = len(power.areas)
     factors = ptdf(power)
-    shares = np.zeros((len(power.ties), len(names), over.slots))
-    assert incidence(names, power.ties).shape == factors.shape
-    for area in range(len(names)):
-        draws = np.zeros(len(names))
+    shares = np.zeros((len(power.ties), count, over.slots))
+    for area in range(count):
+        draws = np.zeros(count)
         draws[area] = 1.0
         shares[:, area, :] = factors @ (part * (group @ draws)[:, np.newaxis] - draws[:, np.newaxis])
     return shares

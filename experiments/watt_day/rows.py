@@ -37,11 +37,8 @@ def rows(table: pa.Table, contexts: Sequence[Context[Settings]]) -> list[Row]:
     for context in contexts:
         power = context.plant.power
         assert power is not None
-        bases: dict[Day, Schedule] = {}
         for day in days(context.settings):
-            asked = replace(day.asked(context.settings), shift="none")
-            base = plan(power, asked)
-            bases[day] = base
+            base = plan(power, replace(day.asked(context.settings), shift="none"))
             notes = noted.get((context.network, day.phase), [])
             results.append(_row(context, power, day, base, notes))
     none = {_but_shift(row): row["cost_yen"] for row in results if row["shift"] == "none"}
@@ -80,7 +77,7 @@ def _row(context: Context[Settings], power: Power, day: Day, base: Schedule, not
         "surplus_used_mwh": real.surplus_used_mwh,
         "curtailed_mwh": real.curtailed_mwh,
         "overload_mwh": real.overload_mwh,
-        "vetoes": _veto_count(notes, settings.horizon),
+        "vetoes": sum(bool(note.get("vetoes")) for note in notes),
         "idle_gpu_mwh": real.idle_gpu_mwh,
         "undone_mwh": real.undone_mwh,
         "twice_mwh": _twice_mwh(power, seen),
@@ -182,11 +179,6 @@ def _between(power: Power, schedule: Schedule, *, up: bool) -> float:
             if (site.room_mw > home) if up else (site.room_mw < home):
                 total += float(schedule.run_mw[row, index].sum())
     return total * schedule.over.hours
-
-
-def _veto_count(notes: Iterable[Mapping[str, Any]], horizon: int) -> int:
-    """Plans of which operators granted less than was asked."""
-    return sum(bool(note.get("vetoes")) for note in notes)
 
 
 def _by_site(power: Power, values: Floats) -> dict[str, list[float]]:

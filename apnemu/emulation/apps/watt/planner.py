@@ -17,7 +17,7 @@ import numpy as np
 
 from apnemu.emulation.apps.watt.aggregator import Known, Proposal, Share
 from apnemu.emulation.apps.watt.messages import Message
-from apnemu.model.power import Area, Feeder, Gpu, Power, SitePower, Step, Tie, Work, Zone
+from apnemu.model.power import Area, Gpu, Power, SitePower, Step, Tie, Work, Zone
 from apnemu.model.profile import Profile, Series, series
 from apnemu.power.horizon import Asked
 from apnemu.power.schedule import Schedule
@@ -230,11 +230,4 @@ def _proposal(power: Power, none: Schedule, best: Schedule, count: int) -> Propo
     for area in power.areas:
         here = [index for index, site in enumerate(power.sites) if site.area == area.name]
         change[area.name] = _kw((best.grid_mw[here] - none.grid_mw[here]).sum(axis=0)[:count])
-    for feeder in power.feeders:
-        change[feeder.name] = _feeder_change(feeder, names, none, best, count)
     return Proposal(jobs=jobs, stays_kw=stays, change_kw=change)
-
-
-def _feeder_change(feeder: Feeder, names: Sequence[str], none: Schedule, best: Schedule, count: int) -> list[int]:
-    here = [index for index, name in enumerate(names) if name in feeder.sites]
-    return _kw((best.grid_mw[here] - none.grid_mw[here]).sum(axis=0)[:count])
