@@ -64,8 +64,10 @@ $(VENV)/.ryu: $(VENV)/.ready .ci/ryu-build.txt .ci/ryu.txt
 	@$(PIP) --requirement .ci/ryu.txt --no-build-isolation
 	@touch $@
 
+# Language of the demo's page: make demo PAGE=ja
+PAGE ?= en
 demo: setup
-	@$(APNEMU) demo
+	@$(APNEMU) demo --lang $(PAGE)
 
 check: $(VENV)/.ready
 	@$(VENV)/bin/ruff format --check --quiet .
