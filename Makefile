@@ -64,8 +64,10 @@ $(VENV)/.ryu: $(VENV)/.ready apnemu/lab/ryu-build.txt apnemu/lab/ryu.txt
 	@$(PIP) --requirement apnemu/lab/ryu.txt --no-build-isolation
 	@touch $@
 
+# Language of the demo's page: make demo PAGE=ja
+PAGE ?= en
 demo: setup
-	@$(APNEMU) demo
+	@$(APNEMU) demo --lang $(PAGE)
 
 check: $(VENV)/.ready
 	@$(VENV)/bin/ruff format --check --quiet .

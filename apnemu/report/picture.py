@@ -8,6 +8,7 @@ from typing import Any
 from apnemu.model.assignment import Assignment
 from apnemu.model.fibre import Fibre
 from apnemu.model.plant import Plant, Site
+from apnemu.model.power import Power
 from apnemu.model.spectrum import ANCHOR_THZ, STEP_GHZ
 
 
@@ -56,6 +57,21 @@ def picture_of(plant: Plant, assignment: Assignment) -> dict[str, Any]:
             "fec_ns": packet.fec_ns,
             "source": packet.source,
         },
+    } | ({"power": _power(plant.power)} if plant.power is not None and plant.power.areas else {})
+
+
+def _power(power: Power) -> dict[str, Any]:
+    """Areas with their data centres, and ties."""
+    return {
+        "name": power.name,
+        "areas": [
+            {"name": area.name, "sites": [site.name for site in power.sites if site.area == area.name]}
+            for area in power.areas
+        ],
+        "ties": [
+            {"name": tie.name, "a": tie.a, "b": tie.b, "mw": tie.mw, "back_mw": tie.back_mw, "kind": tie.kind}
+            for tie in power.ties
+        ],
     }
 
 

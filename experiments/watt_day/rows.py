@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa  # type: ignore[import-untyped]  # it ships no types
 
+from apnemu.experiments.watt_day.drawn import drawn
 from apnemu.experiments.watt_day.settings import Day, Settings, days
 from apnemu.model.power import Power
 from apnemu.power.forecast import forecast
@@ -96,6 +97,7 @@ def _row(context: Context[Settings], power: Power, day: Day, base: Schedule, not
         "load_mw": _by_site(power, seen.load_mw),
         "price_yen_per_mwh": _by_area(power, real.price_per_mwh),
         "slot_s": power.profile.slot_s,
+        **drawn(power, seen, real, none),
     }
 
 
