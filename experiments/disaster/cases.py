@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Whom a hazard hits and what must follow: poles, the light to the keeper of their copies, pairs that are left.
+"""Hits of a hazard and what must follow: poles, the light to the keeper of their copies, pairs that are left.
 
 All of it follows from the plant and the settings alone, so `stages` and `rows` each compute it, and nothing is kept
 between them.
@@ -133,10 +133,7 @@ def reaches(plant: Plant, settings: Settings) -> tuple[Reach, ...]:
 
 
 def asked_pairs(plant: Plant, struck: Struck, settings: Settings) -> tuple[Pair, ...]:
-    """As many of the pairs that are left as the settings allow, evenly out of all.
-
-    The first site of the plant's order asks.
-    """
+    """Pairs that are left, at most as many as the settings allow, evenly out of all. The earlier site asks."""
     left, most = pairs_left(plant, struck), settings.lit_pairs
     if len(left) <= most:
         return left

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Question: what is left of a service, its data, cables and connections when a disaster takes all that lies in a circle?
+"""Question: what is left of a service, its data, cables and connections when a disaster takes all within some circles?
 
 A service stands at N data centres in equal parts, its poles; one stands where the hazard strikes. Light that was asked
 of the controller joins each to the data centre that keeps copies. At one instant the hazard's sites and fibres go dark.
@@ -35,9 +35,9 @@ def arrange(planned: Assignment, settings: Settings) -> Assignment:
 def expected(settings: Settings) -> str:
     """The answer, before the run."""
     return (
-        "of N poles apart (N - 1) / N is left where the hazard strikes one; synchronous copies lose nothing, asynchronous"
-        " ones at most what is written in one way of the light; light comes back as declared times say, pairs are joined"
-        " as the graph of what is left says"
+        "of N poles apart (N - 1) / N is left where the hazard strikes one; synchronous copies lose nothing,"
+        " asynchronous ones at most what is written in one way of the light; light comes back as declared times say;"
+        " pairs are joined as the graph of what is left says"
     )
 
 

@@ -61,6 +61,7 @@ def _ordered(row: Row) -> Row:
 def _hazard(plant: Plant, settings: Settings, case: Case, records: Records) -> Row:
     """What the lab took at that instant, by its own record, and which cables and batteries that concerns."""
     power, struck = power_of(plant), case.struck
+    hazard = next(hazard for hazard in power.hazards if hazard.name == struck.hazard)
     taken = [json.loads(record["detail"]) for record in records if _is_event(record, "region")]
     sites = list(taken[0]["sites"]) if taken else None
     cut = set(taken[0]["fibres"]) if taken else set()
@@ -80,6 +81,8 @@ def _hazard(plant: Plant, settings: Settings, case: Case, records: Records) -> R
         "lost_landings": list(struck.landings),
         "lost_cables": [cable.name for cable in lost],
         "lost_exchanges": list(struck.exchanges),
+        "circles": [list(circle) for circle in hazard.circles],
+        "landing_places": {place.name: [place.lat, place.lon] for place in power.landings},
         "predicted_sites": list(struck.sites),
         "predicted_fibres": list(struck.fibres),
     }
@@ -97,6 +100,7 @@ def _poles(plant: Plant, case: Case, records: Records) -> Row:
     lives = [fate.asked.service.source for fate in standing if fate.lives]
     return {
         "pole_sites": list(case.poles),
+        "reached_sites": reached,
         "keeper": case.keeper,
         "poles_lost": sum(not seen[pole].restored for pole in case.lost),
         "poles_reached": len(reached),
@@ -126,7 +130,7 @@ def _heard(case: Case, pole: str, records: Records) -> Any:
 
 
 def _is_event(record: Mapping[str, Any], name: str) -> bool:
-    return record["kind"] == "event" and record["name"] == name
+    return (record["kind"], record["name"]) == ("event", name)
 
 
 def _kept(settings: Settings, case: Case, records: Records) -> Row:

@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""What a disaster leaves: in a sentence and as a table."""
+"""What a disaster leaves: in a sentence and as a table, with the maps."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from apnemu.experiments.disaster.maps import before_and_after
 from apnemu.report import columns, words
 from apnemu.report.shown import Shown
 
@@ -15,10 +16,14 @@ Row = Mapping[str, Any]
 def sentence(results: Sequence[Row], picture: Mapping[str, Any]) -> str:
     """What each hazard takes and leaves.
 
-    >>> row = {"hazard": "quake", "poles": 2, "kept_at_once": 0.5, "replication": "sync", "data_lost_bytes": 0,
-    ...        "cables_lost": 3, "cables": 24, "pairs_left": 45, "restore_s": 70.6}
-    >>> sentence([row], {})
-    'Quake: 50.0 % kept at once with 2 poles; sync loses 0 bytes; light is back after 70.6 s; 3 of 24 cables lost, 45 pairs left.'
+    >>> row = {"hazard": "quake", "poles": 2, "placing": "apart", "kept_at_once": 0.5, "restore_s": 70.6}
+    >>> row |= {"replication": "sync", "data_lost_bytes": 0, "cables_lost": 3, "cables": 24, "pairs_left": 45}
+    >>> for part in sentence([row], {}).split("; "):
+    ...     print(part)
+    Quake: 50.0 % kept at once with 2 poles
+    sync loses 0 bytes
+    light is back after 70.6 s
+    3 of 24 cables lost, 45 pairs left.
     """
     by_hazard: dict[str, list[Row]] = {}
     for row in results:
@@ -27,9 +32,10 @@ def sentence(results: Sequence[Row], picture: Mapping[str, Any]) -> str:
 
 
 def _said(hazard: str, rows: Sequence[Row]) -> str:
-    kept = {row["poles"]: words.percent(row["kept_at_once"]) for row in rows}
-    poles = [words.count(number, "pole") for number in kept]
-    parts = [f"{', '.join(kept.values())} kept at once with {', '.join(poles)}"]
+    kept = {(row["placing"], row["poles"]): words.percent(row["kept_at_once"]) for row in rows}
+    shares, poles = list(dict.fromkeys(kept.values())), [f"{number}" for _, number in kept]
+    many = words.count(rows[0]["poles"], "pole") if len(poles) == 1 else f"{', '.join(poles)} poles"
+    parts = [f"{', '.join(shares if len(shares) == 1 else kept.values())} kept at once with {many}"]
     lost: dict[str, int] = {}
     for row in rows:
         if row["data_lost_bytes"] is not None:
@@ -65,4 +71,4 @@ BRIEF = (
     columns.plain("pairs_lit", "pairs lit"),
     columns.number("rtt_ms_worst", "longest RTT, ms", 3),
 )
-SHOWN = Shown(sentence=sentence, columns=BRIEF, brief=BRIEF)
+SHOWN = Shown(sentence=sentence, figures=(before_and_after,), columns=BRIEF, brief=BRIEF)

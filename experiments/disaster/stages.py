@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""What is played: for each hazard and number of poles light to the keeper, frames and writes over it, and the hazard."""
+"""What is played for each hazard and number of poles: light to the keeper, frames and writes over it, the hazard."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ ROUNDS = 3
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timing:
-    """Instants of a case in ns after its stage begins: frames from `frames_ns` on, writes from `writes_ns` on, the hazard
-    at `strikes_ns`; frames go on for `lasts_ns`."""
+    """Instants of a case in ns after its stage begins: frames from `frames_ns` on, writes from `writes_ns` on, the
+    hazard at `strikes_ns`; frames go on for `lasts_ns`."""
 
     frames_ns: int
     writes_ns: int
@@ -56,7 +56,7 @@ def late_ns(plant: Plant, case: Case) -> int:
 
 
 def timing(plant: Plant, case: Case) -> Timing:
-    """When things happen in a case: the hazard strikes once all light carries and TCP's windows are as they will be."""
+    """Instants of a case: the hazard strikes once all light carries and TCP's windows are as they will be."""
     longest_ns = max(
         (fate.asked.decision.working.delay_ns for fate in case.fates if fate.asked.decision.working), default=0
     )

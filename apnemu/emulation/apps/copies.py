@@ -93,7 +93,7 @@ class Copy:
             self.send(loop, events)
 
 
-def write(site: str, address: str, begin_ns: int, dies_ns: int, gap_ns: int, write_bytes: int, modes: str) -> None:
+def write(site: str, address: str, modes: str, begin_ns: int, dies_ns: int, gap_ns: int, write_bytes: int) -> None:
     """Write until death, and print a record for each mode."""
     _sleep_until(begin_ns - CONNECT_NS)
     loop = Loop()
@@ -203,6 +203,6 @@ def _sleep_until(at_ns: int) -> None:
 
 if __name__ == "__main__":
     if sys.argv[1] == "write":
-        write(sys.argv[2], sys.argv[3], *map(int, sys.argv[4:8]), sys.argv[8])
+        write(sys.argv[2], sys.argv[3], sys.argv[8], *map(int, sys.argv[4:8]))
     else:
         keep(*map(int, sys.argv[2:]))

@@ -72,9 +72,7 @@ def light_of(plant: Plant) -> Light:
     return Light(plant, transceivers={site.name: plant.transceivers for site in plant.data_centres})
 
 
-def fates(
-    plant: Plant, services: Sequence[Service], cut: Collection[str], lost: Collection[str]
-) -> tuple[Fate, ...]:
+def fates(plant: Plant, services: Sequence[Service], cut: Collection[str], lost: Collection[str]) -> tuple[Fate, ...]:
     """Fates of services when fibres are cut and sites lost at one instant, long after all had been asked for.
 
     A service that is set up anew over a fibre that is dead, and of which the controller has not heard yet, is set up
