@@ -14,42 +14,47 @@ Row = Mapping[str, Any]
 
 
 def sentence(results: Sequence[Row], picture: Mapping[str, Any]) -> str:
-    """What each hazard takes and leaves.
+    """What each hazard leaves, and the most that copies and light suffer under any of them.
 
     >>> row = {"hazard": "quake", "poles": 2, "placing": "apart", "kept_at_once": 0.5, "restore_s": 70.6}
     >>> row |= {"replication": "sync", "data_lost_bytes": 0, "cables_lost": 3, "cables": 24, "pairs_left": 45}
-    >>> for part in sentence([row], {}).split("; "):
+    >>> for part in sentence([row], {}).split(". "):
     ...     print(part)
-    Quake: 50.0 % kept at once with 2 poles
-    sync loses 0 bytes
-    light is back after 70.6 s
-    3 of 24 cables lost, 45 pairs left.
+    Quake: 2 poles keep 50.0 %, 21 of 24 cables and 45 pairs are left
+    Copies lose at most 0 bytes (sync); light is back after 70.6 s at most.
     """
     by_hazard: dict[str, list[Row]] = {}
     for row in results:
         by_hazard.setdefault(row["hazard"], []).append(row)
-    return " ".join(_said(hazard, rows) for hazard, rows in by_hazard.items())
+    return " ".join([*(_left(hazard, rows) for hazard, rows in by_hazard.items()), _suffered(results)])
 
 
-def _said(hazard: str, rows: Sequence[Row]) -> str:
+def _left(hazard: str, rows: Sequence[Row]) -> str:
     kept = {(row["placing"], row["poles"]): words.percent(row["kept_at_once"]) for row in rows}
-    shares, poles = list(dict.fromkeys(kept.values())), [f"{number}" for _, number in kept]
-    many = words.count(rows[0]["poles"], "pole") if len(poles) == 1 else f"{', '.join(poles)} poles"
-    parts = [f"{', '.join(shares if len(shares) == 1 else kept.values())} kept at once with {many}"]
+    shares = list(dict.fromkeys(kept.values()))
+    numbers = ", ".join(f"{number}" for _, number in kept)
+    keep = f"{numbers} pole{'s keep' if numbers != '1' else ' keeps'}"
+    first = rows[0]
+    left = first["cables"] - first["cables_lost"]
+    cables = f"{left} of {words.count(first['cables'], 'cable')} and " if first["cables"] else ""
+    pairs = (
+        f"{words.count(first['pairs_left'], 'pair')} {'is' if first['pairs_left'] == 1 and not cables else 'are'} left"
+    )
+    told = ", ".join(shares if len(shares) == 1 else kept.values())
+    return f"{words.capital(hazard)}: {keep} {told}, {cables}{pairs}."
+
+
+def _suffered(rows: Sequence[Row]) -> str:
+    """What was lost of copies, by the way of keeping them, and how long light was away."""
     lost: dict[str, int] = {}
     for row in rows:
         if row["data_lost_bytes"] is not None:
             lost[row["replication"]] = max(lost.get(row["replication"], 0), row["data_lost_bytes"])
-    if lost:
-        parts.append(", ".join(f"{mode} loses {words.count(most, 'byte')}" for mode, most in lost.items()))
+    parts = [f"{words.count(most, 'byte')} ({mode})" for mode, most in lost.items()]
+    told = [f"copies lose at most {', '.join(parts)}"] if parts else []
     back = [row["restore_s"] for row in rows if row["restore_s"]]
-    if back:
-        parts.append(f"light is back after {max(back):.1f} s")
-    first = rows[0]
-    cables = f"{first['cables_lost']} of {words.count(first['cables'], 'cable')} lost" if first["cables"] else ""
-    left = f"{words.count(first['pairs_left'], 'pair')} left"
-    parts.append(", ".join(filter(None, (cables, left))))
-    return f"{words.capital(hazard)}: {'; '.join(parts)}."
+    told += [f"light is back after {max(back):.1f} s at most"] if back else []
+    return words.capital(f"{'; '.join(told)}.") if told else ""
 
 
 BRIEF = (
