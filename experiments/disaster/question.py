@@ -54,7 +54,7 @@ def _claims(row: Mapping[str, Any]) -> Iterator[Claim]:
     yield same("kept after", row["kept_after"], row["predicted_after"])
     if row["predicted_restore_s"] is not None:
         yield from _restored(row)
-    if not row["refused"]:
+    if row["data_lost_bytes"] is not None or not row["refused"]:
         yield at_most("committed bytes without a copy", row["data_lost_bytes"], row["most_lost_bytes"], "bytes")
         yield at_least("committed bytes without a copy", row["data_lost_bytes"], row["least_lost_bytes"], "bytes")
     if row["predicted_commit_ms"] and row["commit_ms"] is not None:

@@ -50,9 +50,9 @@ class Timing:
 
 def late_ns(plant: Plant, case: Case) -> int:
     """Time by which light may come back later than it should: ports of several fibres speak in any order, and a route
-    may have to be computed once more for each fibre and service."""
+    may have to be computed once more for each of them, or after that of another service."""
     hit = sum(fate.hit for fate in case.fates)
-    return max(0, len(case.struck.fibres) * hit - 1) * plant.devices.controller_computing_ns
+    return max(0, len(case.struck.fibres) - 1 + hit) * plant.devices.controller_computing_ns if hit else 0
 
 
 def timing(plant: Plant, case: Case) -> Timing:
