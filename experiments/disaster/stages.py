@@ -24,8 +24,8 @@ WINDOW_TRIPS = 40
 """Round trips for which they are made at least: TCP's window is as large as the path by then."""
 KEEPS_NS = 1_000_000_000
 """Time after the hazard in which the keeper takes in what was under way."""
-GAP_NS = VirtualNs(20_000_000)
-"""Time between frames that are counted."""
+GAP_NS = VirtualNs(50_000_000)
+"""Time between frames that are counted; where frames stop and come again others stand denser."""
 ASKED_AFTER_NS = VirtualNs(1_000_000_000)
 """Time from the hazard until light is asked for between the pairs that are left: the controller has heard of it all."""
 ROUNDS = 3

@@ -182,8 +182,8 @@ ROW: dict[str, Any] = {
     "rtt_ms_worst": 5.0, "cables": 2, "lost_sites": ["tokyo"], "lost_fibres": ["a"], "predicted_sites": ["tokyo"],
     "predicted_fibres": ["a"], "predicted_at_once": 0.5, "predicted_after": 0.75, "poles_reached": 1,
     "predicted_poles_reached": 1, "predicted_restore_s": 70.6, "slack_s": 0.1, "refused": "",
-    "least_lost_bytes": 25_000, "most_lost_bytes": 75_000, "commit_ms": 0.0, "predicted_commit_ms": 0.0, "pairs_lit": 1, "predicted_pairs_lit": 1,
-    "predicted_rtt_ms_worst": 5.0,
+    "least_lost_bytes": 25_000, "most_lost_bytes": 75_000, "commit_ms": 0.0, "predicted_commit_ms": 0.0, "pairs_lit": 1,
+    "predicted_pairs_lit": 1, "predicted_rtt_ms_worst": 5.0,
 }  # fmt: skip
 SPOILED = [
     ("lost_sites", []),
