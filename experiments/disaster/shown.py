@@ -57,7 +57,7 @@ def _suffered(rows: Sequence[Row]) -> str:
     return words.capital(f"{'; '.join(told)}.") if told else ""
 
 
-BRIEF = (
+COLUMNS = (
     columns.text("hazard"),
     columns.plain("poles"),
     columns.text("placing"),
@@ -76,4 +76,15 @@ BRIEF = (
     columns.plain("pairs_lit", "pairs lit"),
     columns.number("rtt_ms_worst", "longest RTT, ms", 3),
 )
-SHOWN = Shown(sentence=sentence, figures=(before_and_after,), columns=BRIEF, brief=BRIEF)
+BRIEF = (
+    columns.text("hazard"),
+    columns.plain("poles"),
+    columns.text("placing"),
+    columns.text("replication", "copies"),
+    columns.percent("kept_at_once", "at once"),
+    columns.percent("kept_after", "after"),
+    columns.number("restore_s", "light, s", 1),
+    columns.plain("data_lost_bytes", "bytes lost"),
+    columns.plain("pairs_left", "pairs"),
+)
+SHOWN = Shown(sentence=sentence, figures=(before_and_after,), columns=COLUMNS, brief=BRIEF)
