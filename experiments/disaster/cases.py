@@ -51,11 +51,15 @@ class Case:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reach:
-    """Pairs of data centres that a hazard leaves joined, and those of them for which light is asked after it."""
+    """Pairs of data centres that a hazard leaves joined, and those of them for which light is asked after it.
+
+    `before` are the answers to the same requests in the whole plant.
+    """
 
     struck: Struck
     left: tuple[Pair, ...]
     asked: tuple[Asked, ...]
+    before: tuple[Asked, ...]
 
     @property
     def phase(self) -> str:
@@ -128,7 +132,8 @@ def reaches(plant: Plant, settings: Settings) -> tuple[Reach, ...]:
             Service(name=f"{struck.hazard}: {a} to {b}", source=a, target=b, rate_gbps=settings.rate_gbps)
             for a, b in asked_pairs(plant, struck, settings)
         ]
-        found.append(Reach(struck=struck, left=pairs_left(plant, struck), asked=ask(plant, light, services)))
+        before, asked = (ask(plant, each, services) for each in (light_of(plant), light))
+        found.append(Reach(struck=struck, left=pairs_left(plant, struck), asked=asked, before=before))
     return tuple(found)
 
 

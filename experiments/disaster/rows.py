@@ -18,7 +18,7 @@ from apnemu.experiments.disaster.stages import late_ns
 from apnemu.experiments.failover.outages import outage
 from apnemu.experiments.failover.rows import TOLERANCE_NS
 from apnemu.model.plant import Plant
-from apnemu.planning.online import Fate
+from apnemu.planning.online import Asked, Fate
 from apnemu.power.disaster import lost_cables, ride_through_s
 from apnemu.power.poles import left_afterwards, left_at_once
 from apnemu.question.context import Context, Row
@@ -197,8 +197,7 @@ def _pairs(table: pa.Table, reach: Reach) -> Row:
         if record["kind"] == "probe" and record["rtt_ns"] is not None:
             trips.setdefault((record["source"], record["target"]), []).append(record["rtt_ns"])
     worst = max(trips, key=lambda pair: min(trips[pair]), default=None)
-    paths = [path for asked in reach.asked if (path := asked.decision.working) is not None]
-    predicted_ns = max((lightpath_rtt_ns(path, FRAME_BYTES) for path in paths), default=None)
+    after_ns, before_ns = _trips_ns(reach.asked), _trips_ns(reach.before)
     asked = len(reach.asked)
     return {
         "pairs_left": len(reach.left),
@@ -206,9 +205,16 @@ def _pairs(table: pa.Table, reach: Reach) -> Row:
         "rtt_worst_of": "" if worst is None else "-".join(worst),
         "pairs_asked": asked,
         "pairs_lit": len(lit) if records or not asked else None,
-        "predicted_pairs_lit": len(paths),
-        "predicted_rtt_ms_worst": None if predicted_ns is None else ns_to_ms(predicted_ns),
+        "predicted_pairs_lit": len(after_ns),
+        "predicted_rtt_ms_worst": ns_to_ms(max(after_ns)) if after_ns else None,
+        "predicted_rtt_ms_before": ns_to_ms(max(before_ns)) if before_ns else None,
         "pairs_refused": "; ".join(
             dict.fromkeys(asked.decision.reason for asked in reach.asked if not asked.decision.accepted)
         ),
     }
+
+
+def _trips_ns(answers: Sequence[Asked]) -> list[int]:
+    """Round trips of a lone frame over the light that was given, in closed form."""
+    paths = [path for asked in answers if (path := asked.decision.working) is not None]
+    return [lightpath_rtt_ns(path, FRAME_BYTES) for path in paths]

@@ -75,6 +75,7 @@ COLUMNS = (
     columns.plain("pairs_left", "pairs left"),
     columns.plain("pairs_lit", "pairs lit"),
     columns.number("rtt_ms_worst", "longest RTT, ms", 3),
+    columns.number("predicted_rtt_ms_before", "the same before, ms", 3),
 )
 BRIEF = (
     columns.text("hazard"),
