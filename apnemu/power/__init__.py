@@ -10,7 +10,8 @@ an optimiser. `forecast` makes what a planner believes of a profile, `money` wha
 holds closed forms beside which all this is held. `planned` is what `apnemu power` asks: the four shifts, or a dispatch.
 
 Places: `headroom` books room at substations year by year, `siting` takes candidates for a data centre through
-conditions; `pools` is one big data centre or many small ones in closed form, `pools_simulated` the same job by job.
+conditions; `pools` is one big data centre or many small ones in closed form, `pools_simulated` the same job by
+job; `disaster` says what a hazard takes and leaves, `poles` where a service stands then.
 
 No file of this room reads a file or a clock; `forecast` and `pools_simulated` alone draw random numbers, from
 generators of the run's seed.

@@ -76,9 +76,12 @@ def _power(power: Power) -> dict[str, Any]:
 
 
 def _declared(fibre: Fibre) -> dict[str, Any]:
-    """What a topology declares of a fibre beside its length: a measured delay there and back, and its chances."""
+    """What a topology declares of a fibre beside its length: waypoints, a measured delay there and back, its
+    chances."""
     ways = fibre.ways
     told: dict[str, Any] = {}
+    if fibre.waypoints:
+        told["waypoints"] = [list(place) for place in fibre.waypoints]
     if fibre.delay_ns is not None:
         told["round_trip_ns"] = sum(way.delay_ns for way in ways)
     if any(way.loss for way in ways):

@@ -16,7 +16,7 @@ from apnemu.model.phase import Phase
 from apnemu.model.plant import Background, Controller, Fibre, GnpyFiles, PacketNetwork, Plant, Site
 from apnemu.topology.disturbed_format import DISTURBED, LINE
 from apnemu.topology.origins import ABOUT, LABEL, NAME, PROSE, TITLE, VERSION
-from apnemu.topology.shapes import ByWay, Choice, ListOf, MapOf, Number, Record, may, must
+from apnemu.topology.shapes import ByWay, Choice, Columns, ListOf, MapOf, Number, Record, may, must
 from apnemu.topology.site_power_format import SITE_POWER
 from apnemu.topology.siting_format import YEAR
 from apnemu.units import s_to_ns, us_to_ns
@@ -49,6 +49,13 @@ SITE = Record(
 BETWEEN = ListOf(item=NAME, noun="site", least=2, most=2, hint="write between: [tokyo, osaka]")
 BOTH_KM = "length_km back_km"
 RISKS = ListOf(item=TITLE, noun="risk", most=100, hint="name what is shared, for example risks: [tunnel-7]")
+WAYPOINT = Columns(
+    numbers={
+        "lat": Number(low=-90, high=90, hint="give degrees north, for example 35.68"),
+        "lon": Number(low=-180, high=180, hint="give degrees east, for example 139.77"),
+    },
+    hint="write for example waypoints: [[35.45, 138.33]]",
+)
 FIBRE = Record(
     makes=Fibre,
     meaning="A pair of fibres, one each way, no shorter than the great circle between its sites less 3 % and 10 km."
@@ -65,6 +72,11 @@ FIBRE = Record(
         "group_index": may(GROUP_INDEX, "speed of light in vacuum over that in the fibre", otherwise=THE_EQUIPMENTS),
         "span_km": may(ByWay(each=SPAN_KM), "of both ways, or of out and back", otherwise=THE_EQUIPMENTS, fills=""),
         "risks": may(RISKS, "what takes it down together with others that name it: a duct, a bridge"),
+        "waypoints": may(
+            ListOf(item=WAYPOINT, noun="place", most=1_000, hint=WAYPOINT.hint),
+            "places on its way, from the first site on; they say what a region or a hazard hits",
+            otherwise="the great circle",
+        ),
         **DISTURBED,
         "line": may(LINE, "the packet network's line over it, where that differs", otherwise="as the fibre"),
         "label": may(LABEL, "what people call it"),

@@ -50,7 +50,7 @@ def read_plant(path: str | Path) -> Plant:
         gnpy=_gnpy(entry, Path(path).parent),
         span_km=of_fibres.number("span_km"),
         scenario=read_scenario(entry, sites, fibres),
-        power=power_of(entry, sites, Path(path).parent),
+        power=power_of(entry, sites, fibres, Path(path).parent),
         **equipped,
     ).equal_lines()
 

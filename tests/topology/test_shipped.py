@@ -30,6 +30,7 @@ def test_all_are_here() -> None:
         "cost239",
         "hub-and-leaves",
         "japan-siting",
+        "jpn12-disaster",
         "jpn12-power",
         "jpn12",
         "jpn48",
