@@ -169,7 +169,8 @@ class Aggregator:
         count = max((len(share.base_kw) for share in proposal.jobs.values()), default=0)
         parts = [self._part(proposal, at) for at in range(count)]
         self._planned = slot, proposal, parts
-        self._desk.note(slot=slot, vetoes=sum(part < 1 for part in parts))
+        asked = {name: series[0] for name, series in proposal.change_kw.items() if series}
+        self._desk.note(slot=slot, vetoes=sum(part < 1 for part in parts), asked_kw=asked)
         self._plan(slot, proposal, parts)
 
     def _plan(self, slot: int, proposal: Proposal, parts: Sequence[Fraction]) -> None:
