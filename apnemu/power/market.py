@@ -43,13 +43,15 @@ class Seller:
     owner: str
     mwh: float
     arrival_mw: Floats
+    whole: bool = True
+    """Whether one of its offers is done or none; otherwise they may be mixed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Offer:
     """A plan of a seller: MW of IT (site, slot), what it costs beside power, and the share of light that moves take."""
 
-    kw: tuple[tuple[int, int, float], ...]
+    runs: tuple[tuple[int, int, float], ...]
     """What runs: (site, slot, MW)."""
     cost: float
     comes: tuple[tuple[int, int, float], ...] = ()
@@ -71,7 +73,7 @@ class Prices:
     def cost(self, seller: Seller, offer: Offer) -> float:
         """What an offer comes to at these prices."""
         room = self.room[seller.owner]
-        power = sum(room[site, slot] * mw for site, slot, mw in offer.kw)
+        power = sum(room[site, slot] * mw for site, slot, mw in offer.runs)
         return float(offer.cost + power + sum(self.light[site, slot] * share for site, slot, share in offer.comes))
 
     def toward(self, other: Prices, part: float) -> Prices:
@@ -116,17 +118,19 @@ class Market:
     def add(self, seller: Seller, offer: Offer) -> bool:
         """Take an offer in; False if it was made before."""
         known = self.offers.setdefault(seller.name, [])
-        if any(each.kw == offer.kw and each.comes == offer.comes for each in known):
+        if any(each.runs == offer.runs and each.comes == offer.comes for each in known):
             return False
         known.append(offer)
         program = self.program
-        column = program.block(f"offer {len(known)} of {seller.name}", (1,), cost=offer.cost, high=1.0, whole=True)
+        column = program.block(
+            f"offer {len(known)} of {seller.name}", (1,), cost=offer.cost, high=1.0, whole=seller.whole
+        )
         self._columns.setdefault(seller.name, []).append(int(column[0]))
         program.more(self._one[[self._number[seller.name]]], column, 1)
-        self._terms(column, self._room, offer.kw, -1)
+        self._terms(column, self._room, offer.runs, -1)
         if seller.owner in self.idle:
             rows = self.idle[seller.owner]
-            self._terms(column, np.broadcast_to(rows, (self.taken.shape[0], len(rows))), offer.kw, -1)
+            self._terms(column, np.broadcast_to(rows, (self.taken.shape[0], len(rows))), offer.runs, -1)
         if self.light is not None:
             self._terms(column, self.light, offer.comes, 1)
         return True
@@ -192,12 +196,22 @@ class Market:
     def settled(self, chosen: Mapping[str, Offer | None]) -> Solution | None:
         """The solution in which each seller does what is chosen, and all else the best beside it; None if it cannot."""
         columns, values = [], []
-        for seller in self.sellers:
+        for seller in (each for each in self.sellers if each.whole):
             for offer, column in zip(self.offers[seller.name], self._columns[seller.name], strict=True):
                 columns.append(column)
                 values.append(float(offer == chosen[seller.name]))
-        done = np.array([float(chosen[seller.name] is None) for seller in self.sellers])
+            columns.append(int(self.undone[self._number[seller.name]]))
+            values.append(float(chosen[seller.name] is None))
         try:
-            return self.program.fixed(np.array([*columns, *self.undone], dtype=np.int64), [*values, *done])
+            return self.program.fixed(np.array(columns, dtype=np.int64), values)
         except ValueError:  # more comes than the light carries
             return None
+
+    def runs(self, found: Solution, seller: Seller) -> Floats:
+        """MW of IT of a seller in a solution (site, slot)."""
+        run = np.zeros(self.taken.shape)
+        shares = found.of(np.array(self._columns[seller.name], dtype=np.int64))
+        for offer, share in zip(self.offers[seller.name], shares, strict=True):
+            for site, slot, mw in offer.runs:
+                run[site, slot] += share * mw
+        return run

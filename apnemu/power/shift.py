@@ -46,7 +46,7 @@ def plan(power: Power, asked: Asked, base: Schedule | None = None) -> Schedule:
     over = horizon(power, asked.days)
     if asked.shift != "none" and base is None:
         base = plan(power, Asked(days=asked.days, jobs="fluid", shift="none", yen_per_tco2=asked.yen_per_tco2))
-    area_price = _area_price(over, asked, base)
+    area_price = price_of_areas(over, asked, base)
     choices = len(sold(over)) * over.slots * max((len(at) for at in candidates(over, asked, area_price)), default=1)
     if asked.jobs == "whole" and asked.shift != "none" and choices > MOST_WHOLE[asked.shift]:
         left = tuple(work for index, work in enumerate(power.work) if index not in sold(over))
@@ -65,7 +65,7 @@ def plan(power: Power, asked: Asked, base: Schedule | None = None) -> Schedule:
     return schedule_of(writing, program.solve(), {**site, **undone}, moving, network)
 
 
-def _area_price(over: Horizon, asked: Asked, base: Schedule | None) -> Floats:
+def price_of_areas(over: Horizon, asked: Asked, base: Schedule | None) -> Floats:
     """Price of a MWh and of its CO2 (area, slot): given, or, where a dispatch makes it, that of *none*."""
     if over.power.clearing == "price":
         carbon = kg_to_t(1.0) * asked.yen_per_tco2 * over.of_areas("kgco2_per_mwh")

@@ -21,14 +21,16 @@ NEVER = float("inf")
 class Job:
     """A whole job that takes `need` slots of running from slot `begin` on, done before slot `end`.
 
-    It begins at the first of its sites. Not pausable, it runs on once it has begun. `fixed` has the part of each slot in
-    which it must run, whatever that costs: then only its place is free.
+    It begins at the first of its sites. Not pausable, it runs on once it has begun. `fixed` has the part of each slot
+    in which it must run, whatever that costs: then only its place is free.
     """
 
     need: float
     begin: int
     end: int
     pausable: bool = True
+    running: bool = False
+    """Whether it has begun already, so that one that may not pause runs on at once."""
     fixed: Sequence[float] | None = None
 
 
@@ -90,7 +92,7 @@ def _shares(job: Job, slot: int, done: int, steps: int, full: int, part: float, 
     if done == steps:
         return [0.0]
     if not job.pausable:
-        pause = [0.0] if done == 0 else []
+        pause = [0.0] if done == 0 and not job.running else []
         return [*pause, 1.0 if done < full else part]
     wholes = done - (1 if used else 0)
     return [0.0, *([1.0] if wholes < full else []), *([part] if part and not used else [])]

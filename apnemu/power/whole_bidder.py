@@ -42,7 +42,7 @@ class Bidder:
         """A plan as others see it."""
         comes = [(self.places[to], slot, float(self.share[to, 0])) for slot, _, to in plan.moves if self.share[to, 0]]
         kw = [(self.places[site], slot, self.work.mw * part) for slot, site, part in plan.runs]
-        return Offer(kw=tuple(kw), cost=self.moving(plan), comes=tuple(comes))
+        return Offer(runs=tuple(kw), cost=self.moving(plan), comes=tuple(comes))
 
     def moving(self, plan: Plan) -> float:
         """What a plan's moves cost."""

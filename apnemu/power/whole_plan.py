@@ -3,14 +3,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from apnemu.power.grid import network_rows
 from apnemu.power.horizon import Asked, Horizon
-from apnemu.power.market import MOST_ROUNDS, Market, Offer
+from apnemu.power.market import MOST_ROUNDS, Market, Offer, Seller
 from apnemu.power.moves import add_moves, light_rows
 from apnemu.power.program import Floats, Solution
 from apnemu.power.schedule import Move, Schedule
@@ -21,34 +21,52 @@ from apnemu.power.whole_search import better
 from apnemu.power.writing import Writing
 
 
-def plan_whole(
-    over: Horizon, asked: Asked, base: Schedule | None, area_price: Floats, writing: Writing, sure: float
-) -> Schedule:
-    """The schedule that the market leads to. `writing` is begun for all work but that which is `sold`; every schedule
-    is known to cost `sure` at least."""
+@dataclass(frozen=True, kw_only=True)
+class Floor:
+    """A market in the program of a plan: `rest` is the schedule of all else in a solution, `plain` what a MW costs at
+    each site for a slot while nothing is scarce (site, slot)."""
+
+    market: Market
+    rest: Callable[[Solution], Schedule]
+    plain: Floats
+
+
+def floor(writing: Writing, base: Schedule | None, sellers: Sequence[Seller]) -> Floor:
+    """Rows of a plan with a market in them. `writing` is begun for all work but that of the sellers."""
     from apnemu.power.shift import idle_rows, schedule_of, work_rows
 
-    program = writing.program
-    bidders = bidders_of(over, asked, area_price, writing.price)
-    taken = program.block("taken", writing.price.shape, high=np.array([[site.room_mw] for site in over.power.sites]))
+    program, asked, over = writing.program, writing.asked, writing.over
+    sites = over.power.sites
+    taken = program.block("taken", writing.price.shape, high=np.array([[site.room_mw] for site in sites]))
     undone = work_rows(writing)
     more: dict[str, Floats] = {}
-    for bidder in bidders if asked.shift != "space" else ():
-        owner = bidder.seller.owner
-        more[owner] = more.get(owner, 0.0) + bidder.seller.arrival_mw
+    for seller in sellers if asked.shift != "space" else ():
+        more[seller.owner] = more.get(seller.owner, 0.0) + seller.arrival_mw
     idle = idle_rows(writing, undone["free"], more)
     site = site_rows(writing, taken)
     network = network_rows(writing, site["grid"], base)
     light = light_rows(writing)
     moving = add_moves(writing, light)
-    sellers = [bidder.seller for bidder in bidders]
     market = Market(over=over, program=program, taken=taken, sellers=sellers, idle=idle, light=light)
-    full = np.array([[site.facility_mw(site.room_mw) / max(site.room_mw, 1e-9)] for site in over.power.sites])
-    plain = writing.price * over.hours * full
+    full = np.array([[each.facility_mw(each.room_mw) / max(each.room_mw, 1e-9)] for each in sites])
+
+    def rest(found: Solution) -> Schedule:
+        return schedule_of(writing, found, {**site, **undone}, moving, network)
+
+    return Floor(market=market, rest=rest, plain=writing.price * over.hours * full)
+
+
+def plan_whole(
+    over: Horizon, asked: Asked, base: Schedule | None, area_price: Floats, writing: Writing, sure: float
+) -> Schedule:
+    """The schedule that the market leads to. `writing` is begun for all work but that which is `sold`; every schedule
+    is known to cost `sure` at least."""
+    bidders = bidders_of(over, asked, area_price, writing.price)
+    place = floor(writing, base, [bidder.seller for bidder in bidders])
+    market, plain = place.market, place.plain
     plans, mix = _trade(market, bidders, plain)
     keep = asked.shift != "space" and asked.idle != "free"
-    fluid = schedule_of(writing, mix, {**site, **undone}, moving, network).load_mw
-    room = np.array([[site.room_mw] for site in over.power.sites]) - fluid
+    room = np.array([[site.room_mw] for site in over.power.sites]) - place.rest(mix).load_mw
     found, chosen = min(
         (
             (solution, choice)
@@ -57,8 +75,7 @@ def plan_whole(
         ),
         key=lambda pair: pair[0].value,
     )
-    rest = schedule_of(writing, found, {**site, **undone}, moving, network)
-    return _with_whole(rest, over, bidders, plans, chosen, max(market.bound, sure))
+    return _with_whole(place.rest(found), over, bidders, plans, chosen, max(market.bound, sure))
 
 
 def _choices(
@@ -146,9 +163,9 @@ def _with_whole(
         work, offer = bidder.work, chosen[bidder.work.name]
         done = 0.0
         if offer is not None:
-            for site, slot, mw in offer.kw:
+            for site, slot, mw in offer.runs:
                 run[index, site, slot] = mw
-            done = sum(mw for *_, mw in offer.kw) * over.hours
+            done = sum(mw for *_, mw in offer.runs) * over.hours
             for slot, origin, to in plans[work.name, offer].moves if work.state_bytes else ():
                 ends = {"origin": names[bidder.places[origin]], "target": names[bidder.places[to]]}
                 moves.append(Move(work=work.name, slot=slot, share=1.0, bytes=work.state_bytes, **ends))

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from apnemu.emulation.apps.watt.bids import sold_work
 from apnemu.emulation.apps.watt.cover import site_work
 from apnemu.emulation.apps.watt.messages import pair_key
 from apnemu.emulation.apps.watt.planner import QUANTITIES
@@ -18,7 +19,7 @@ from apnemu.emulation.apps.watt.tso import PARTS
 from apnemu.experiments.watt_day.changed import changed
 from apnemu.experiments.watt_day.hiding import INPUTS, hidden_by, unknown
 from apnemu.experiments.watt_day.settings import Day, Settings, dead_ns
-from apnemu.model.power import Power, Work
+from apnemu.model.power import Power, SitePower, Work
 from apnemu.power.flow import ptdf
 from apnemu.power.forecast import forecast
 from apnemu.power.grid import balancing, feeder_base_mw, tie_base_mw
@@ -98,13 +99,21 @@ class _Desk:
         callers = [CENTRE, FORECASTER, *self._operators, *self._agents.values()]
         asked = asdict(self._day.asked(self._settings))
         data = told(self._power, self._settings.days, self._private(), self._silent())
-        own = {"told": data, "asked": asked, "centre": CENTRE, "operators": list(self._operators)}
+        own = {
+            "told": data,
+            "asked": asked,
+            "centre": CENTRE,
+            "operators": list(self._operators),
+            "agents": {agent: site for site, agent in self._agents.items()},
+            "sells": self._day.jobs == "whole" or any("cost" in self._hidden(one.owner) for one in self._power.sites),
+        }
         return self._papers(AGGREGATOR, AGGREGATOR, dict.fromkeys(callers), own)
 
     def _centre(self) -> Papers:
         private = self._private()
         homes = {work.name: work.home for work in self._power.work if work.owner not in private}
-        homes |= {site_work(site.name): site.name for site in self._power.sites if site.owner in private}
+        for name in (site_work, sold_work):
+            homes |= {name(site.name): site.name for site in self._power.sites if site.owner in private}
         own = {"aggregator": AGGREGATOR, "agents": self._agents, "homes": homes}
         return self._papers(CENTRE, CENTRE, {AGGREGATOR: self._hub, **dict.fromkeys(self._agents.values())}, own)
 
@@ -157,6 +166,7 @@ class _Desk:
             "jobs": [self._job(work, hides) for work in self._power.work if work.home == site],
             "peers": {"aggregator": AGGREGATOR, "centre": CENTRE, "agents": others},
             "hides": sorted(hides),
+            "may_wait": self._day.shift in ("time", "both"),
         }
         return self._papers(name, "agent", peers, own)
 
@@ -179,7 +189,22 @@ class _Desk:
             "state_bytes": round(work.state_bytes),
             "pausable": work.pausable,
             "moves": moves,
+            **self._sale(work, moves=moves, hides=hides),
         }
+
+    def _sale(self, work: Work, *, moves: bool, hides: Collection[str]) -> dict[str, Any]:
+        """Whether work is sold on the market, whole or not, and the sites where it may then run."""
+        if work.kind == "fixed":
+            return {}
+        whole = work.whole and self._day.jobs == "whole" and not work.endless
+        sold = moves and self._day.control == AGGREGATOR and (whole or "cost" in hides)
+        sites: list[str] = []
+        if sold and self._day.shift in ("space", "both") and self._power.site[work.home].pooled:
+            sites = [each.name for each in self._power.sites if self._may_host(work, each)]
+        return {"whole": whole, "sold": sold, "sites": sites}
+
+    def _may_host(self, work: Work, site: SitePower) -> bool:
+        return site.pooled and site.room_mw > 0 and site.name != work.home and self._power.allowed(work, site.name)
 
 
 def _operators(power: Power) -> dict[str, list[str]]:

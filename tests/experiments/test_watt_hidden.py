@@ -16,6 +16,8 @@ from apnemu.experiments.watt_day.settings import Settings, days
 from apnemu.model.power import Feeder, Party, Power
 from apnemu.power import closed
 from apnemu.power.forecast import forecast
+from apnemu.power.outcome import outcome
+from apnemu.power.shift import plan
 from tests.experiments.test_watt_day import NEVER, WHOLE, a_day, played, power_of
 from tests.power.made import site, system, work
 
@@ -201,3 +203,45 @@ def test_fields_are_those_of_the_setting_and_of_whose_they_are() -> None:
 def test_a_hidden_field_that_is_none_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"it is nothing, or some of jobs, ranges, cost, .* joined by \+, each once"):
         Settings(hide=(text,))
+
+
+def whole(power: Power) -> Power:
+    return replace(power, work=tuple(replace(each, whole=each.kind == "flexible") for each in power.work))
+
+
+@pytest.mark.parametrize("hide", ["nothing", "jobs"])
+@pytest.mark.parametrize("shift", ["time", "space", "both"])
+def test_whole_jobs_are_sold_near_the_bound(shift: Any, hide: str) -> None:
+    power, day = whole(of_two()), a_day(shift=shift, idle="free", jobs="whole", hide=hide)
+    real, world = played(power, day, Settings())
+    exact = outcome_of(power, day)
+    assert exact.bound <= real.cost * (1 + WHOLE)
+    assert real.cost <= 1.03 * exact.cost
+    assert real.deadline_misses == 0 and real.undone_mwh == pytest.approx(0, abs=0.05)
+    kinds = {message["kind"] for message in world.sent}
+    assert {"prices", "offer"} <= kinds
+    assert not any(message.get("jobs") for message in world.sent if message["kind"] == "state")
+    for index, job in enumerate(power.work):
+        if job.whole:
+            busy = real.schedule.run_mw[index] > 1e-9
+            assert busy.sum(axis=0).max() <= 1
+    if hide == "jobs":
+        text = json.dumps(world.sent)
+        assert not any(job.name in text for job in power.work)
+
+
+def outcome_of(power: Power, day: Any) -> Any:
+    base = plan(power, replace(day.asked(Settings()), shift="none"))
+    return outcome(power, plan(power, day.asked(Settings()), base), base)
+
+
+def test_who_hides_what_it_costs_offers_at_given_prices_alone() -> None:
+    power = of_two()
+    known = played(power, a_day(shift="both", idle="free"), Settings())[0]
+    real, world = played(power, a_day(shift="both", idle="free", hide="cost"), Settings())
+    offers = [message for message in world.sent if message["kind"] == "offer"]
+    assert offers and not any("cost_milliyen" in offer for offer in offers)
+    later = {(offer["from"], offer["job"], offer["slot"]): offer["kw"] for offer in offers if offer["round"] == 1}
+    assert all(later[offer["from"], offer["job"], offer["slot"]] == offer["kw"] for offer in offers if offer["round"])
+    assert known.cost * (1 - WHOLE) <= real.cost
+    assert real.deadline_misses == 0 and real.overload_mwh == 0

@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
+from apnemu.emulation.apps.watt.bids import Bids
 from apnemu.emulation.apps.watt.calendar import Calendar
 from apnemu.emulation.apps.watt.cover import Cover
 from apnemu.emulation.apps.watt.desk import Desk
@@ -49,7 +50,15 @@ class Agent:
     """The agent of a site; `hides` is what its owner keeps to himself (see `cover`)."""
 
     def __init__(
-        self, desk: Desk, calendar: Calendar, site: str, book: Book, peers: Peers, hides: Sequence[str] = ()
+        self,
+        desk: Desk,
+        calendar: Calendar,
+        site: str,
+        book: Book,
+        peers: Peers,
+        hides: Sequence[str] = (),
+        *,
+        may_wait: bool = False,
     ) -> None:
         self._desk = desk
         self._calendar = calendar
@@ -57,6 +66,7 @@ class Agent:
         self.book = book
         self._peers = peers
         self._cover = Cover(site, calendar, book, hides)
+        self._bids = Bids(site, calendar, book, hides, may_wait=may_wait)
         self._order: Message | None = None
         self._slots: dict[int, Slot] = {}
         self._guests: dict[int, dict[tuple[str, str], int]] = {}
@@ -75,6 +85,9 @@ class Agent:
         if kind == "order" and sender == self._peers.centre and message["site"] == self._site:
             if self._order is None or message["slot"] >= self._order["slot"]:
                 self._order = message
+        elif kind == "prices" and sender == self._peers.aggregator:
+            for body in self._bids.answer(message):
+                self._desk.send(sender, "offer", message["slot"], message["slot"], **body)
         elif kind == "handover" and sender in self._peers.agents.values():
             self._host(message)
         elif kind == "done" and sender == self._peers.agents.get(message["site"]):
@@ -88,7 +101,8 @@ class Agent:
         count = min(self._calendar.horizon, self._calendar.slots - slot)
         body = self._cover.state(self._site, slot, count)
         if body is not None:
-            self._desk.send(self._peers.aggregator, "state", slot, slot, **body)
+            bids = len(self._bids.blocks(slot))
+            self._desk.send(self._peers.aggregator, "state", slot, slot, **body, **({"bids": bids} if bids else {}))
 
     def _order_for(self, slot: int) -> Message | None:
         """The order that holds for a slot; None if there is none that is still good."""
@@ -104,7 +118,7 @@ class Agent:
             return
         state = self._slots.setdefault(slot, Slot())
         due = {job.name: job for job in self.book.due(slot) if job.moves}
-        for job, to, wanted_kw in self._cover.wanted(order, slot).away:
+        for job, to, wanted_kw in (*self._cover.wanted(order, slot).away, *self._bids.wanted(order, slot).away):
             key = (job, to)
             if job not in due or key in state.offered or to not in self._peers.agents:
                 continue
@@ -165,7 +179,7 @@ class Agent:
         order = self._order_for(slot)
         if order is None:
             return self.book.alone(slot)
-        planned = self._cover.wanted(order, slot).home
+        planned = {**self._cover.wanted(order, slot).home, **self._bids.wanted(order, slot).home}
         wanted = {}
         for job in self.book.due(slot):
             if job.name not in planned or not job.moves:

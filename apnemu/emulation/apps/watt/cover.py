@@ -40,6 +40,18 @@ class Wanted:
     away: tuple[tuple[str, str, int], ...]
 
 
+def arriving(calendar: Calendar, job: Job, slot: int, count: int) -> list[int]:
+    """Power of a job in slots to come, as it arrives, until nothing of it is left."""
+    left, found = job.left_wh, []
+    for number in range(slot, slot + count):
+        kw = 0
+        if job.from_slot <= number < job.by_slot and left != 0:
+            kw = job.kw if left is None else min(job.kw, calendar.kw(left))
+            left = None if left is None else max(0, left - calendar.wh(kw))
+        found.append(kw)
+    return found
+
+
 class Cover:
     """A site's jobs as others see them; `hides` is what their owner keeps to himself."""
 
@@ -81,8 +93,8 @@ class Cover:
         """Power of all jobs that move, or that do not, in slots to come while nothing shifts."""
         sums = [0] * count
         for job in self._book.jobs.values():
-            if job.moves == moves:
-                for number, kw in enumerate(self._arriving(job, slot, count)):
+            if job.moves == moves and not job.sold:
+                for number, kw in enumerate(arriving(self._calendar, job, slot, count)):
                     sums[number] += kw
         if "compute" in self._hides:
             day = NS_PER_DAY // self._calendar.slot_ns
@@ -97,18 +109,9 @@ class Cover:
         if slot < 0:
             return else_kw
         jobs = self._book.jobs.values()
-        return sum(job.kw for job in jobs if job.moves == moves and job.from_slot <= slot < job.by_slot)
-
-    def _arriving(self, job: Job, slot: int, count: int) -> list[int]:
-        """Power of a job in slots to come, as it arrives, until nothing of it is left."""
-        left, found = job.left_wh, []
-        for number in range(slot, slot + count):
-            kw = 0
-            if job.from_slot <= number < job.by_slot and left != 0:
-                kw = job.kw if left is None else min(job.kw, self._calendar.kw(left))
-                left = None if left is None else max(0, left - self._calendar.wh(kw))
-            found.append(kw)
-        return found
+        return sum(
+            job.kw for job in jobs if job.moves == moves and not job.sold and job.from_slot <= slot < job.by_slot
+        )
 
     def wanted(self, order: Message, slot: int) -> Wanted:
         """What an order has own jobs do in a slot: their names are its own, or all of them go by their site's."""
@@ -121,7 +124,7 @@ class Cover:
 
     def _dealt(self, slot: int, away: list[tuple[str, int]]) -> Wanted:
         """Deal what is to run elsewhere to jobs that move, in their order; what is left of each runs at home."""
-        left = {job.name: self._book.pace_kw(job, slot) for job in self._book.due(slot) if job.moves}
+        left = {job.name: self._book.pace_kw(job, slot) for job in self._book.due(slot) if job.moves and not job.sold}
         dealt = []
         for to, kw in away:
             for job in left:

@@ -50,15 +50,20 @@ class Planner:
         states = {site: message for site, message in sorted(known.states.items()) if message["slot"] == slot}
         if not states:
             return Proposal(jobs={}, stays_kw={}, change_kw={})
-        power = self._believed(slot, count, known, states)
+        power = self.believed(slot, count, known)
         asked = self.asked if power is not None else replace(self.asked, shift="none")
         power = power or self._system(slot, count, states, {})
-        none = plan(power, replace(self.asked, shift="none"))
+        none = self.none(power)
         best = none if asked.shift == "none" else plan(power, asked, none)
-        return _proposal(power, none, best, count, self.told["feeders"])
+        return proposal(power, none, best, count, self.told["feeders"])
 
-    def _believed(self, slot: int, count: int, known: Known, states: Mapping[str, Message]) -> Power | None:
+    def none(self, power: Power, more: Sequence[Work] = ()) -> Schedule:
+        """The schedule in which nothing shifts, with further work in it."""
+        return plan(replace(power, work=(*power.work, *more)), replace(self.asked, shift="none"))
+
+    def believed(self, slot: int, count: int, known: Known) -> Power | None:
         """The power system as forecasts have it; None where one is missing, stale, or all zero for its price."""
+        states = {site: message for site, message in sorted(known.states.items()) if message["slot"] == slot}
         told_sites = {site["name"]: site["area"] for site in self.told["sites"]}
         needed = {told_sites[site] for site in states}
         values: dict[str, dict[str, Series]] = {}
@@ -154,13 +159,13 @@ class Planner:
                             most_mw=job.get("most_kw", job["kw"]) / 1e3,
                         )
                     )
-            works += self._stretches(f"{site} stays", site, owners[site], state["kw_min"][:count], "fixed")
+            works += self.stretches(f"{site} stays", site, owners[site], state["kw_min"][:count], "fixed")
             if "jobs" not in state:  # the ranges alone are known: what lies between may run elsewhere
                 between = [most - least for least, most in zip(state["kw_min"], state["kw_max"], strict=True)]
-                works += self._stretches(site_work(site), site, owners[site], between[:count], "flexible")
+                works += self.stretches(site_work(site), site, owners[site], between[:count], "flexible")
         return works
 
-    def _stretches(
+    def stretches(
         self, name: str, site: str, owner: str, kw: Sequence[int], kind: Literal["fixed", "flexible"]
     ) -> list[Work]:
         """Work of a site in each slot as it arrives, for as long as it is the same."""
@@ -208,10 +213,10 @@ def _runs(kw: Sequence[int]) -> list[tuple[int, int, int]]:
     return found
 
 
-def _kw(mw: Any) -> list[int]:
+def whole_kw(mw: Any) -> list[int]:
     """Whole kW of MW.
 
-    >>> _kw([0.0004, 1.9996])
+    >>> whole_kw([0.0004, 1.9996])
     [0, 2000]
     """
     return [int(value) for value in np.rint(np.asarray(mw, dtype=np.float64) * 1e3)]
@@ -240,7 +245,7 @@ def _joined(one: Share, other: Share) -> Share:
     )
 
 
-def _proposal(
+def proposal(
     power: Power, none: Schedule, best: Schedule, count: int, feeders: Sequence[Mapping[str, Any]]
 ) -> Proposal:
     """A plan in whole kW beside the plan in which nothing shifts, with the change that each area and feeder sees."""
@@ -251,13 +256,13 @@ def _proposal(
         home = names.index(work.home)
         run = best.run_mw[index][:, :count]
         if work.kind == "fixed":
-            stays[work.home] = [had + kw for had, kw in zip(stays[work.home], _kw(run[home]), strict=True)]
+            stays[work.home] = [had + kw for had, kw in zip(stays[work.home], whole_kw(run[home]), strict=True)]
             continue
-        away = {name: _kw(run[at]) for at, name in enumerate(names) if at != home and run[at].any()}
+        away = {name: whole_kw(run[at]) for at, name in enumerate(names) if at != home and run[at].any()}
         share = Share(
             home=work.home,
-            base_kw=_kw(none.run_mw[index][:, :count].sum(axis=0)),
-            total_kw=[kw + sum(of[slot] for of in away.values()) for slot, kw in enumerate(_kw(run[home]))],
+            base_kw=whole_kw(none.run_mw[index][:, :count].sum(axis=0)),
+            total_kw=[kw + sum(of[slot] for of in away.values()) for slot, kw in enumerate(whole_kw(run[home]))],
             away_kw=away,
         )
         name = work.name.partition(" ")[0]  # stretches of one site's work go by its name
@@ -265,8 +270,8 @@ def _proposal(
     change: dict[str, list[int]] = {}
     for area in power.areas:
         here = [index for index, site in enumerate(power.sites) if site.area == area.name]
-        change[area.name] = _kw((best.grid_mw[here] - none.grid_mw[here]).sum(axis=0)[:count])
+        change[area.name] = whole_kw((best.grid_mw[here] - none.grid_mw[here]).sum(axis=0)[:count])
     for feeder in feeders:
         fed = [names.index(site) for site in feeder["sites"] if site in names]
-        change[feeder["name"]] = _kw((best.grid_mw[fed] - none.grid_mw[fed]).sum(axis=0)[:count])
+        change[feeder["name"]] = whole_kw((best.grid_mw[fed] - none.grid_mw[fed]).sum(axis=0)[:count])
     return Proposal(jobs=jobs, stays_kw=stays, change_kw=change)
