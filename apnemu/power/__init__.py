@@ -5,6 +5,9 @@ Plans: `horizon` says what a plan is asked for and turns a power system into arr
 schedule (`schedule`) out of rows for work, and those of `sites`, `moves` and `grid`, which share `writing`; `outcome`
 says what a schedule comes to by the truth, whatever the planner believed; `veto` is an operator's answer to it.
 
+Whole jobs beyond some number are sold on a `market`: `whole` finds one job's cheapest plan at given prices,
+`whole_bidder` makes jobs bid, `whole_plan` trades and chooses, `whole_search` makes a choice better job by job.
+
 Power systems: `flow` has power flow, dispatch and prices; `program` writes and solves linear programs, and alone calls
 an optimiser. `forecast` makes what a planner believes of a profile, `money` what each party pays and gets. `closed`
 holds closed forms beside which all this is held. `planned` is what `apnemu power` asks: the four shifts, or a dispatch.
