@@ -3,7 +3,7 @@
 
 Parties: `forecaster`, `aggregator`, who gathers, decides by its `planner` and plans, `tso`, a grid operator that grants
 or not, `centre`, which turns plans into orders, `agent` of a data centre, with its `jobs`. `calendar` has the instants
-of a day.
+of a day. `response` has the parties of a call of the grid.
 
 How they speak: `messages` is the form of what they say, and its seal, `post` how it goes from one to another, `desk`
 what a party works with. A party knows nothing of sockets and clocks but its desk, so that a test plays a day in
