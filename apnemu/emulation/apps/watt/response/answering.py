@@ -149,7 +149,7 @@ class Answering:
     def _move(self, call: Message) -> None:
         """Move as much to the site that the aggregator names as lets this one draw so much less."""
         self._before_w = self._now().grid_w()
-        to = call.get("to", "")
+        to = call.get("target", "")
         parts = chosen(self._site, "move", call["kw"] * W_PER_KW, to) if to in self._carrier.agents else []
         if not parts:
             self._delivered("nothing may move there" if to else "no other site has room")

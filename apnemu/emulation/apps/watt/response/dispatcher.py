@@ -63,8 +63,8 @@ class Dispatcher:
         }
         self._asked = {name: kw for name, kw in shared(call["kw"], there).items() if kw}
         body = {name: call[name] for name in ("area", "by_ns", "for_s")}
-        if to := self._roomiest(call["area"]):
-            body["to"] = to
+        if target := self._roomiest(call["area"]):
+            body["target"] = target
         self._desk.note(called_kw=call["kw"], shared_kw=self._asked)
         for name, kw in self._asked.items():
             self._desk.send(name, "call", 0, 0, kw=kw, **body)
