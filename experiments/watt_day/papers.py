@@ -12,14 +12,16 @@ import numpy as np
 
 from apnemu.emulation.apps.watt.messages import pair_key
 from apnemu.emulation.apps.watt.planner import QUANTITIES, told
-from apnemu.emulation.apps.watt.tso import PARTS
+from apnemu.emulation.apps.watt.tso import PARTS, feed_name
 from apnemu.experiments.watt_day.settings import Day, Settings, dead_ns
+from apnemu.experiments.watt_day.supplied import begins_mwh, supply_told
 from apnemu.model.power import Power, Work
 from apnemu.power.flow import ptdf
 from apnemu.power.forecast import forecast
 from apnemu.power.grid import balancing, feeder_base_mw, tie_base_mw
 from apnemu.power.horizon import Horizon, horizon
 from apnemu.power.program import Floats
+from apnemu.power.shift import plan
 from apnemu.units import NS_PER_S, s_to_ns
 
 AGGREGATOR, CENTRE, FORECASTER = "aggregator", "centre", "forecaster"
@@ -56,6 +58,9 @@ class _Desk:
         self._hub = hub(power)
         self._agents = {site.name: agent_name(site.name) for site in power.sites}
         self._operators = _operators(power)
+        self._holds_mwh = np.zeros(len(power.sites))
+        if any(site.battery for site in power.sites):
+            self._holds_mwh = begins_mwh(plan(power, day.asked(settings)))
 
     def all(self) -> list[tuple[str, Papers]]:
         at = {party.name: party.at for party in self._power.parties}
@@ -93,6 +98,10 @@ class _Desk:
         callers = [CENTRE, FORECASTER, *self._operators, *self._agents.values()]
         asked = asdict(self._day.asked(self._settings))
         own = {"told": told(self._power), "asked": asked, "centre": CENTRE, "operators": list(self._operators)}
+        own["feeds"] = {
+            name: [feed_name(site.name) for site in self._power.sites if site.area in areas]
+            for name, areas in self._operators.items()
+        }
         return self._papers(AGGREGATOR, AGGREGATOR, dict.fromkeys(callers), own)
 
     def _centre(self) -> Papers:
@@ -127,6 +136,7 @@ class _Desk:
             "jobs": [job for work in self._power.work if work.home == site for job in self._jobs(work)],
             "peers": {"aggregator": AGGREGATOR, "centre": CENTRE, "agents": others},
             "hides": list(hides),
+            "supply": supply_told(self._power, site, float(self._holds_mwh[list(self._agents).index(site)])),
         }
         return self._papers(name, "agent", peers, own)
 
@@ -187,7 +197,8 @@ def _lines(power: Power, over: Horizon, operator: str) -> list[dict[str, Any]]:
     for feeder in power.feeders:
         if feeder.area in own:
             base = feeder_base_mw(over, feeder.name, feeder.base)
-            lines.append(_line(feeder.name, base, -1e9, feeder.mw, {feeder.name: np.ones(over.slots)}))
+            fed = {feed_name(site): np.ones(over.slots) for site in feeder.sites}
+            lines.append(_line(feeder.name, base, -1e9, feeder.mw, fed))
     return lines
 
 

@@ -17,6 +17,7 @@ from apnemu.emulation.apps.watt.calendar import Calendar
 from apnemu.emulation.apps.watt.desk import Desk
 from apnemu.emulation.apps.watt.jobs import Book
 from apnemu.emulation.apps.watt.messages import Message
+from apnemu.emulation.apps.watt.supply import Supply
 
 Away = tuple[str, str]
 """A job, and the site where it is to run."""
@@ -45,10 +46,18 @@ class Peers:
 
 
 class Agent:
-    """The agent of a site; `hides` is what its owner keeps to himself: jobs, or ranges."""
+    """The agent of a site; `hides` is what its owner keeps to himself: jobs, or ranges. `supply` is its battery and
+    plant."""
 
     def __init__(
-        self, desk: Desk, calendar: Calendar, site: str, book: Book, peers: Peers, hides: Sequence[str] = ()
+        self,
+        desk: Desk,
+        calendar: Calendar,
+        site: str,
+        book: Book,
+        peers: Peers,
+        hides: Sequence[str] = (),
+        supply: Supply | None = None,
     ) -> None:
         self._desk = desk
         self._calendar = calendar
@@ -56,6 +65,7 @@ class Agent:
         self.book = book
         self._peers = peers
         self._hides = frozenset(hides)
+        self._supply = supply or Supply()
         self._order: Message | None = None
         self._slots: dict[int, Slot] = {}
         self._guests: dict[int, dict[tuple[str, str], int]] = {}
@@ -99,7 +109,7 @@ class Agent:
             kw_min=[min(kw, self.book.room_kw) for kw in stays],
             kw_max=room,
             room_kw=room,
-            battery_wh=0,
+            **self._supply.told(),
             **body,
         )
 
@@ -207,6 +217,7 @@ class Agent:
             away_kw={f"{job} at {to}": kw for (job, to), kw in elsewhere.items() if (job, to) in state.agreed},
             unknown_kw={f"{job} at {to}": kw for (job, to), kw in state.open().items()},
             order_slot=None if order is None else order["slot"],
+            **self._supply.does(self._calendar, slot, order),
         )
         for number in [number for number, old in self._slots.items() if number < slot and not old.open()]:
             del self._slots[number]

@@ -15,9 +15,10 @@ from typing import Any
 
 import numpy as np
 
-from apnemu.emulation.apps.watt.aggregator import Known, Proposal, Share
+from apnemu.emulation.apps.watt.aggregator import Known, Proposal, Share, Supplied
 from apnemu.emulation.apps.watt.messages import Message
-from apnemu.model.power import Area, Gpu, Power, SitePower, Step, Tie, Work, Zone
+from apnemu.emulation.apps.watt.tso import feed_name
+from apnemu.model.power import Area, Battery, Gpu, OwnPlant, Power, SitePower, Step, Tie, Work, Zone
 from apnemu.model.profile import Profile, Series, series
 from apnemu.power.horizon import Asked
 from apnemu.power.schedule import Schedule
@@ -116,6 +117,7 @@ class Planner:
         sites = tuple(
             SitePower(
                 room_mw=min(states[site["name"]]["room_kw"], default=0) / 1e3,
+                **_supply(states[site["name"]]),
                 **{**site, "pue": tuple(tuple(point) for point in site["pue"])},
             )
             for site in data["sites"]
@@ -184,6 +186,23 @@ class Planner:
         return works
 
 
+def _supply(state: Message) -> dict[str, Any]:
+    """Battery and own plant of which a state tells: the battery begins as it is."""
+    found: dict[str, Any] = {}
+    if battery := state.get("battery"):
+        found["battery"] = Battery(
+            mwh=battery["wh"] / 1e6,
+            mw=battery["kw"] / 1e3,
+            round_trip=battery["keeps_ppm"] / 1e6,
+            begins_mwh=state["battery_wh"] / 1e6,
+            ends_mwh=battery["ends_wh"] / 1e6,
+        )
+    if plant := state.get("plant"):
+        price, carbon = float(plant["milliyen_per_kwh"]), float(plant["gco2_per_kwh"])
+        found["plant"] = OwnPlant(mw=plant["kw"] / 1e3, yen_per_mwh=price, kgco2_per_mwh=carbon)
+    return found
+
+
 def _runs(kw: Sequence[int]) -> list[tuple[int, int, int]]:
     """Stretches of slots with one power above 0: (from, until before, kW).
 
@@ -230,4 +249,14 @@ def _proposal(power: Power, none: Schedule, best: Schedule, count: int) -> Propo
     for area in power.areas:
         here = [index for index, site in enumerate(power.sites) if site.area == area.name]
         change[area.name] = _kw((best.grid_mw[here] - none.grid_mw[here]).sum(axis=0)[:count])
-    return Proposal(jobs=jobs, stays_kw=stays, change_kw=change)
+    battery: dict[str, Supplied] = {}
+    own: dict[str, Supplied] = {}
+    for at, site in enumerate(power.sites):
+        change[feed_name(site.name)] = _kw((best.grid_mw[at] - none.grid_mw[at])[:count])
+        if site.battery:
+            base, total = (_kw((of.charge_mw - of.discharge_mw)[at][:count]) for of in (none, best))
+            battery[site.name] = Supplied(base_kw=base, total_kw=total)
+        if site.plant:
+            base, total = (_kw(of.own_mw[at][:count]) for of in (none, best))
+            own[site.name] = Supplied(base_kw=base, total_kw=total)
+    return Proposal(jobs=jobs, stays_kw=stays, change_kw=change, battery_kw=battery, own_kw=own)

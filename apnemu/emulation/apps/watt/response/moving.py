@@ -13,12 +13,13 @@ from __future__ import annotations
 import socket
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from apnemu.emulation.apps.watt.desk import RealDesk
 from apnemu.emulation.apps.watt.messages import Message
 from apnemu.emulation.apps.watt.response import transfer
 from apnemu.emulation.apps.watt.response.levers import Part
-from apnemu.emulation.apps.watt.response.light import Light
+from apnemu.emulation.apps.watt.response.light import LOOK_EVERY_NS, Light, ways_to
 from apnemu.emulation.loop import READ
 
 PORT = 7310
@@ -101,6 +102,10 @@ class Leaving:
         return max(1, part.bytes // self._carrier.scale)
 
     def _send(self, interface: str) -> None:
+        """Send all, after a moment in which the other end sees the light as well."""
+        self._desk.at(self._desk.now_ns() + LOOK_EVERY_NS, partial(self._connect, interface))
+
+    def _connect(self, interface: str) -> None:
         if self._ended:
             return
         sizes = [self._bytes(part) for part in self._parts.values()]
@@ -133,27 +138,36 @@ class Coming:
         self._came = came
         self._sites = {agent: site for site, agent in carrier.agents.items()}
         self._expected: dict[str, list[Message]] = {}
-        self._server = socket.create_server(("0.0.0.0", PORT))
-        desk.loop.watch(self._server.fileno(), READ, self._accept)
+        self._ways: dict[str, set[str]] = {}
 
     def taken(self, message: Message) -> None:
-        """Keep room for a job that is to come; without room say so at once."""
+        """Keep room for a job that is to come, and wait for light from there; without room say so at once."""
+        agent = message["from"]
         waiting = sum(each["kw"] for messages in self._expected.values() for each in messages)
-        if message["from"] in self._sites and message["kw"] + waiting <= self._room_kw():
-            self._expected.setdefault(message["from"], []).append(message)
-        else:
+        if agent not in self._sites or message["kw"] + waiting > self._room_kw():
             self._say(message, 0)
-
-    def _accept(self, _: int) -> None:
-        peer, (address, _port) = self._server.accept()
-        known = [site for site, at in self._carrier.addresses.items() if at == address]
-        agent = self._carrier.agents.get(known[0], "") if known else ""
-        expected = self._expected.get(agent, [])
-        if not expected:
-            peer.close()
             return
-        sizes = [message["bytes"] for message in expected]
-        first = list(expected)
+        self._expected.setdefault(agent, []).append(message)
+        if agent not in self._ways:
+            self._ways[agent] = ways_to(self._carrier.addresses[self._sites[agent]])
+            self._look(agent)
+
+    def _look(self, agent: str) -> None:
+        """Listen on the interface of new light from an agent's site once it is there."""
+        new = sorted(ways_to(self._carrier.addresses[self._sites[agent]]) - self._ways[agent])
+        if not new:
+            self._desk.at(self._desk.now_ns() + LOOK_EVERY_NS // 2, partial(self._look, agent))
+            return
+        server = transfer.listen(new[0], PORT)
+        self._desk.loop.watch(server.fileno(), READ, lambda _: self._accept(agent, server))
+
+    def _accept(self, agent: str, server: socket.socket) -> None:
+        """Take what an agent sends; its light is for this alone."""
+        peer, _ = server.accept()
+        self._desk.loop.forget(server.fileno())
+        server.close()
+        first = list(self._expected.get(agent, ()))
+        sizes = [message["bytes"] for message in first]
         transfer.receive(self._desk.loop, peer, sizes, lambda number: self._arrived(agent, first[number]))
 
     def _arrived(self, agent: str, message: Message) -> None:

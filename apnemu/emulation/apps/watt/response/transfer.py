@@ -41,6 +41,16 @@ class Told:
             self._heard(number)
 
 
+def listen(interface: str, port: int) -> socket.socket:
+    """Listen on one interface: what is bound to one end of some light hears only what comes over it."""
+    own = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    own.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    own.setsockopt(socket.SOL_SOCKET, SO_BINDTODEVICE, interface.encode() + b"\0")
+    own.bind(("0.0.0.0", port))
+    own.listen()
+    return own
+
+
 def send(
     loop: Loop, interface: str, to: tuple[str, int], sizes: Sequence[int], pace: int, failed: Callable[[], None]
 ) -> socket.socket:
