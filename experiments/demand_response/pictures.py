@@ -31,7 +31,8 @@ def timelines(rows: Sequence[Row], picture: Mapping[str, Any]) -> list[Markup]:
 
 
 def _timeline(row: Row) -> Markup:
-    ends_s = SPARE * max(row["load_mw"][-1][0], row["delivered_s"] + row["held_s"])
+    held_s = row["held_s"] or 0.0
+    ends_s = SPARE * max(row["load_mw"][-1][0], row["delivered_s"] + held_s, 1.0)
     values = [mw for _, mw in (*row["load_mw"], *row["usual_mw"])]
     low, high = _span(min(values), max(values))
     base = HEIGHT - BOTTOM
@@ -49,7 +50,9 @@ def _timeline(row: Row) -> Markup:
         text = "M" + "L".join(f"{x:g},{y:g}" for x, y in points)
         return element("path", d=text, fill="none", **look)
 
-    name = f"{row['by']}{' ' + row['connection'] if row['connection'] else ''}: {row['called_mw']:,.4g} MW called for"
+    name = (
+        f"{row['by']}{' ' + row['connection'] if row['connection'] else ''}: {row['called_mw'] or 0:,.4g} MW called for"
+    )
     marks: list[Markup] = [element("text", name, x=LEFT, y=14, font_weight=600)]
     for mw in dict.fromkeys((low, high)):
         y = place(0, mw)[1]
@@ -61,9 +64,7 @@ def _timeline(row: Row) -> Markup:
         marks.append(element("text", f"{share * ends_s:,.4g} s", x=x, y=base + 18, text_anchor=anchor))
     usual = path(row["usual_mw"], stroke="var(--muted)", stroke_width=1.5, stroke_dasharray="5 4")
     load = path(row["load_mw"], stroke="var(--apn)", stroke_width=2)
-    label = (
-        f"{name}; {row['delivered_mw']:,.4g} MW are off after {row['delivered_s']:,.4g} s for {row['held_s']:,.4g} s"
-    )
+    label = f"{name}; {row['delivered_mw'] or 0:,.4g} MW are off after {row['delivered_s']:,.4g} s for {held_s:,.4g} s"
     box = f"0 0 {WIDTH} {HEIGHT}"
     return element("svg", *marks, usual, load, class_="map", viewBox=box, role="img", aria_label=label)
 
