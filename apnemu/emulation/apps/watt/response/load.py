@@ -213,15 +213,15 @@ def release(site: Site, jobs: Iterable[Job], rebound_ppm: int) -> None:
 
     A whole job runs no faster than it is: it makes up at its end.
     """
-    for job in jobs:
-        held_w, job.held_w = job.held_w, 0
+    held = [(job, job.held_w) for job in jobs]
+    for job, _ in held:
+        job.held_w = job.faster_w = 0
         if not rebound_ppm:
             job.lost, job.owes, job.late = job.lost + job.owes, 0, job.late or bool(job.owes)
-        if not job.owes or job.whole:
-            continue
-        job.faster_w = 0
-        wanted = min(held_w * rebound_ppm // MILLION, job.most_w - job.w)
-        job.faster_w = max(0, min(wanted, site.more_it_w()))
+    for job, held_w in held:
+        if job.owes and not job.whole and job.runs:
+            wanted = min(held_w * rebound_ppm // MILLION, job.most_w - job.w)
+            job.faster_w = max(0, min(wanted, site.more_it_w()))
 
 
 def recharge(site: Site, gave_w: int, rebound_ppm: int) -> None:
