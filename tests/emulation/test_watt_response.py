@@ -230,3 +230,13 @@ def test_a_call_that_names_no_time_is_refused() -> None:
     common = {"v": 1, "kind": "call", "from": "tso", "to": "x", "seq": 1, "slot": 0, "sent_ns": 0, "mac": "0" * 64}
     with pytest.raises(RefusedError, match="for_s"):
         check({**common, "good_until_slot": 0, "kw": 1, "by_ns": 1})
+
+
+def test_jobs_that_make_up_together_share_what_room_there_is() -> None:
+    jobs = [job("one"), job("two")]
+    here = site(*jobs, room_mw=45)
+    for one in jobs:
+        one.held_w = 10 * MW
+    here.go_on(HOUR)
+    release(here, jobs, 1_000_000)
+    assert here.it_w() == 45 * MW and [one.faster_w for one in jobs] == [5 * MW, 0]
