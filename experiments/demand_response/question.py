@@ -44,7 +44,7 @@ SPARE_S = 120.0
 
 
 def prepare(plant: Plant, settings: Settings) -> Plant:
-    """Nothing is planned: light is asked for, between the parties before the calls and for each move."""
+    """The plant without plans: light is asked for, between the parties before the calls and for each move."""
     scene = scene_of(power_of(plant), settings)
     return dataclasses.replace(plant, transceivers=transceivers(scene), demands=(), trees=())
 

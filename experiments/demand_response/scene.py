@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Who is called, where the parties stand, and what runs at the called sites at the call's instant.
+"""Sites that are called, places of the parties, and what runs at the called sites at the call's instant.
 
 Behind lines of which one fails, sites draw all that their connection admits: firm, what the other lines carry as well
 (N-1); tripped, what all lines carry together. Work is taken larger or smaller by one factor for all of it.
@@ -53,7 +53,7 @@ class Scene:
         return (*self.called, *([self.to] if self.to else []))
 
     def load_mw(self, site: str) -> float:
-        """IT of a site at the call."""
+        """Load of a site's IT at the call."""
         return sum(one.mw for one in self.running[site])
 
     def facility_mw(self, site: str) -> float:

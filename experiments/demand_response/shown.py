@@ -16,7 +16,7 @@ LEVERS = {
     "battery": "batteries",
     "pause": "paused jobs",
     "plant": "own plants",
-    "move": "work that moves",
+    "move": "moves of work",
 }
 
 

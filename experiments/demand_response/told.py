@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from apnemu.emulation.apps.watt.response.load import MILLION, NEVER
+from apnemu.emulation.apps.watt.response.load import BILLION, MILLION, NEVER
 from apnemu.experiments.demand_response.scene import Running, Scene
 from apnemu.experiments.demand_response.settings import Settings, clock_s
 from apnemu.model.power import SitePower
@@ -27,7 +27,7 @@ def site_told(scene: Scene, settings: Settings, name: str, factor: float) -> dic
         battery = {"full": full, "most_w": round(site.battery.mw * W_PER_MW), "keeps_ppm": keeps_ppm}
     return {
         "room_w": round(site.room_mw * W_PER_MW),
-        "lines": [[round(at_none * W_PER_MW * MILLION), round(slope * MILLION)] for at_none, slope in site.lines],
+        "lines": [[round(at_none * W_PER_MW * BILLION), round(slope * BILLION)] for at_none, slope in site.lines],
         "feed_w": feed_w,
         "jobs": [_job(scene, settings, site, one, factor) for one in scene.running[name]],
         "battery": battery,

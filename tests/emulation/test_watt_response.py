@@ -20,7 +20,7 @@ from tests.emulation.simulated_day import World
 
 MW = 1_000_000
 HOUR = 3600 * NS_PER_S
-LINES = [(10 * MW * MW, 1_300_000)]
+LINES = [(10 * MW * 10**9, 1_300_000_000)]
 
 
 def job(name: str = "job", mw: int = 20, hours: int = 4, by: int = 12, **more: Any) -> Job:

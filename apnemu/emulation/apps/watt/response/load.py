@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-MILLION = 1_000_000
+MILLION, BILLION = 1_000_000, 1_000_000_000
 NEVER = 1 << 62
 
 
@@ -92,7 +92,7 @@ class Battery:
 
 @dataclass(slots=True, kw_only=True)
 class Site:
-    """A site's load; `lines` are (uW at no load, uW per W of IT) of its facility, of which the greatest holds.
+    """A site's load; `lines` are (nW at no load, nW per W of IT) of its facility, of which the greatest holds.
 
     `feed_w` is the most that it draws, None without a limit; `guest_w` is other sites' work that has come.
     """
@@ -114,10 +114,10 @@ class Site:
     def facility_w(self, it_w: int) -> int:
         """Power of the whole facility at a load of its IT.
 
-        >>> Site(room_w=100, lines=[(0, 1_400_000)], feed_w=None).facility_w(50)
+        >>> Site(room_w=100, lines=[(0, 1_400_000_000)], feed_w=None).facility_w(50)
         70
         """
-        return max(at_none + slope * it_w for at_none, slope in self.lines) // MILLION
+        return max(at_none + slope * it_w for at_none, slope in self.lines) // BILLION
 
     def grid_w(self) -> int:
         """Power that it draws from the grid now."""
@@ -127,7 +127,7 @@ class Site:
     def less_it_w(self, grid_w: int) -> int:
         """Least IT by which its facility draws `grid_w` less; all of it where that is not enough.
 
-        >>> Site(room_w=100, lines=[(0, 1_400_000)], feed_w=None, guest_w=50).less_it_w(14)
+        >>> Site(room_w=100, lines=[(0, 1_400_000_000)], feed_w=None, guest_w=50).less_it_w(14)
         10
         """
         load = self.it_w()
@@ -142,7 +142,7 @@ class Site:
         return low
 
     def more_it_w(self) -> int:
-        """IT that there is still room for, by its room and its feed."""
+        """Power of IT that there is still room for, by its room and its feed."""
         load = self.it_w()
         low, high = 0, max(0, self.room_w - load)
         if self.feed_w is None:
