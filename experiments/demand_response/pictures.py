@@ -50,9 +50,7 @@ def _timeline(row: Row) -> Markup:
         text = "M" + "L".join(f"{x:g},{y:g}" for x, y in points)
         return element("path", d=text, fill="none", **look)
 
-    name = (
-        f"{row['by']}{' ' + row['connection'] if row['connection'] else ''}: {row['called_mw'] or 0:,.4g} MW called for"
-    )
+    name = f"{row['by']}{'' if row['connection'] == 'none' else ' ' + row['connection']}: {row['called_mw'] or 0:,.4g} MW called for"
     marks: list[Markup] = [element("text", name, x=LEFT, y=14, font_weight=600)]
     for mw in dict.fromkeys((low, high)):
         y = place(0, mw)[1]

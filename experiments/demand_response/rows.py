@@ -23,6 +23,8 @@ Notes = Sequence[Mapping[str, Any]]
 W_PER_MW = 1e6
 FAST_S, SLOW_S = 10.0, 300.0
 """Times in which field trials delivered: 10 s by batteries and caps, 5 minutes by moving work."""
+NO_LINE = "none"
+"""Connection in rows of calls for which no line fails."""
 MOST_STEPS = 200
 """Most steps of a timeline that a row holds."""
 
@@ -81,7 +83,7 @@ def _row(context: Context[Settings], plan: Plan, scale: int, notes: Notes) -> Ro
         "network": context.network,
         "by": plan.case.by,
         "mw": None if plan.case.connection else plan.case.mw,
-        "connection": plan.case.connection or "",
+        "connection": plan.case.connection or NO_LINE,
         "fault": settings.fault,
         "area": scene.area,
         "admitted_mw": plan.admitted,

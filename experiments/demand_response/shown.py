@@ -23,14 +23,14 @@ LEVERS = {
 def sentence(results: Sequence[Row], picture: Mapping[str, Any]) -> str:
     """How much each lever delivers, and after how many seconds.
 
-    >>> sentence([{"by": "cap", "delivered_mw": 20.0, "delivered_s": 2.005, "called_mw": 20.0, "reason": ""},
-    ...           {"by": "battery", "delivered_mw": 0.0, "delivered_s": None, "called_mw": 20.0, "reason": ""}], {})
+    >>> sentence([{"by": "cap", "delivered_mw": 20.0, "delivered_s": 2.005, "called_mw": 20.0, "connection": "none"},
+    ...           {"by": "battery", "delivered_mw": 0.0, "delivered_s": None, "called_mw": 20.0, "connection": "none"}], {})
     'Of 20 MW, power caps deliver 20.0 MW after 2.005 s; batteries deliver nothing.'
     """
     parts = []
     for row in results:
         name = LEVERS[row["by"]]
-        told = f" ({row['connection']})" if row.get("connection") else ""
+        told = f" ({row['connection']})" if row["connection"] != "none" else ""
         if row["delivered_s"] is None or row["delivered_mw"] is None:
             parts.append(f"{name}{told} deliver nothing")
         else:

@@ -157,7 +157,7 @@ def row(**changed: Any) -> dict[str, Any]:
         "network": "apn",
         "by": "cap",
         "mw": 20.0,
-        "connection": "",
+        "connection": "none",
         "delivered_mw": 20.0,
         "predicted_mw": 20.0,
         "whole_jobs": False,
