@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Timeline of each call: what the called sites draw, beside what they would draw without it."""
+"""Timeline of each call: what the called sites draw more or less than without it."""
 
 from __future__ import annotations
 
@@ -8,14 +8,17 @@ from typing import Any
 
 from markupsafe import Markup
 
+from apnemu.experiments.demand_response.timeline import together
 from apnemu.report.plots import figure
-from apnemu.report.svg import Attribute, element
+from apnemu.report.svg import Attribute, element, linear_scale
 
 Row = Mapping[str, Any]
 WIDTH, HEIGHT = 640, 170
 LEFT, TOP, BOTTOM, RIGHT = 70, 30, 34, 20
 SPARE = 1.15
 """Length of the picture beside the last change."""
+USUAL: Mapping[str, Attribute] = {"stroke": "var(--muted)", "stroke_width": 1.5, "stroke_dasharray": "5 4"}
+LOAD: Mapping[str, Attribute] = {"stroke": "var(--apn)", "stroke_width": 2}
 
 
 def timelines(rows: Sequence[Row], picture: Mapping[str, Any]) -> list[Markup]:
@@ -24,8 +27,8 @@ def timelines(rows: Sequence[Row], picture: Mapping[str, Any]) -> list[Markup]:
     if not drawn:
         return []
     caption = (
-        "MW that the called sites draw from the grid, over the time since the call; dashed: without it. Between the "
-        "call and the step down lie messages and the lever's time; what stands above the dashed line is made up."
+        "MW that the called sites draw from the grid beside what they would draw without the call (dashed), over the "
+        "time since the call. Before the step down lie messages and the lever's time; above the dashed line is made up."
     )
     return [figure("The answer to a call", caption, *drawn, wide=True)]
 
@@ -33,46 +36,51 @@ def timelines(rows: Sequence[Row], picture: Mapping[str, Any]) -> list[Markup]:
 def _timeline(row: Row) -> Markup:
     held_s = row["held_s"] or 0.0
     ends_s = SPARE * max(row["load_mw"][-1][0], row["delivered_s"] + held_s, 1.0)
-    values = [mw for _, mw in (*row["load_mw"], *row["usual_mw"])]
-    low, high = _span(min(values), max(values))
+    beside = _until(together([row["load_mw"], row["usual_mw"]], lambda both: both[0] - both[1]), ends_s)
+    across = linear_scale([0.0, ends_s])
+    up = linear_scale([mw for _, mw in beside])
     base = HEIGHT - BOTTOM
 
-    def place(second: float, mw: float) -> tuple[float, float]:
-        x = LEFT + (WIDTH - LEFT - RIGHT) * min(1.0, second / ends_s)
-        return round(x, 1), round(base - (base - TOP) * (mw - low) / (high - low), 1)
+    def x(second: float) -> float:
+        return round(LEFT + (WIDTH - LEFT - RIGHT) * across.share(second), 1)
 
-    def path(steps: Sequence[Sequence[float]], **look: Attribute) -> Markup:
-        points = []
-        for number, (second, mw) in enumerate(steps):
-            until = steps[number + 1][0] if number + 1 < len(steps) else ends_s
-            if second < ends_s:
-                points += [place(second, mw), place(min(until, ends_s), mw)]
-        text = "M" + "L".join(f"{x:g},{y:g}" for x, y in points)
-        return element("path", d=text, fill="none", **look)
+    def y(mw: float) -> float:
+        return round(base - (base - TOP) * up.share(mw), 1)
 
-    name = f"{row['by']}{'' if row['connection'] == 'none' else ' ' + row['connection']}: {row['called_mw'] or 0:,.4g} MW called for"
-    marks: list[Markup] = [element("text", name, x=LEFT, y=14, font_weight=600)]
-    for mw in dict.fromkeys((low, high)):
-        y = place(0, mw)[1]
-        marks.append(element("text", f"{mw:,.4g} MW", x=LEFT - 6, y=y + 4, text_anchor="end"))
-        marks.append(element("line", x1=LEFT, x2=WIDTH - RIGHT, y1=y, y2=y, stroke="var(--grid)"))
-    for share in (0.0, 0.5, 1.0):
-        x = LEFT + (WIDTH - LEFT - RIGHT) * share
-        anchor = "end" if share == 1 else "middle"
-        marks.append(element("text", f"{share * ends_s:,.4g} s", x=x, y=base + 18, text_anchor=anchor))
-    usual = path(row["usual_mw"], stroke="var(--muted)", stroke_width=1.5, stroke_dasharray="5 4")
-    load = path(row["load_mw"], stroke="var(--apn)", stroke_width=2)
-    label = f"{name}; {row['delivered_mw'] or 0:,.4g} MW are off after {row['delivered_s']:,.4g} s for {held_s:,.4g} s"
+    marks: list[Markup] = [element("text", _name(row), x=LEFT, y=14, font_weight=600)]
+    for mw, label in (tick for tick in up.ticks if tick[0] in (up.low, 0, up.high)):
+        marks.append(element("text", f"{label} MW", x=LEFT - 6, y=y(mw) + 4, text_anchor="end"))
+        marks.append(element("line", x1=LEFT, x2=WIDTH - RIGHT, y1=y(mw), y2=y(mw), stroke="var(--grid)"))
+    for second, label in across.ticks[:: max(1, len(across.ticks) // 3)]:
+        marks.append(element("text", f"{label} s", x=x(second), y=base + 18, text_anchor="middle"))
+    drawn = [
+        element("path", d=_path([(x(second), y(mw)) for second, mw in steps], x(ends_s)), fill="none", **look)
+        for steps, look in (([(0.0, 0.0)], USUAL), (beside, LOAD))
+    ]
+    told = f"{_name(row)}; {row['delivered_mw'] or 0:,.4g} MW off for {held_s:,.4g} s"
     box = f"0 0 {WIDTH} {HEIGHT}"
-    return element("svg", *marks, usual, load, class_="map", viewBox=box, role="img", aria_label=label)
+    return element("svg", *marks, *drawn, class_="map", viewBox=box, role="img", aria_label=told)
 
 
-def _span(low: float, high: float) -> tuple[float, float]:
-    """Limits of the scale: from nothing where the load falls by more than half, else around what there is.
+def _name(row: Row) -> str:
+    """Heading of a picture: the lever, what was called for, and when it was there."""
+    line = "" if row["connection"] == "none" else f", {row['connection']} connection"
+    return f"{row['by']}{line}: {row['called_mw'] or 0:,.4g} MW called for, off after {row['delivered_s']:,.3f} s"
 
-    >>> _span(130, 170), _span(20, 150), _span(100, 100)
-    ((90.0, 170), (0.0, 150), (0.0, 100))
+
+def _until(steps: Sequence[Sequence[float]], ends_s: float) -> list[tuple[float, float]]:
+    """Steps that begin before an instant."""
+    return [(second, mw) for second, mw in steps if second < ends_s]
+
+
+def _path(places: Sequence[tuple[float, float]], ends: float) -> str:
+    """Outline of steps, from left to right.
+
+    >>> _path([(0, 9), (4, 5)], 10)
+    'M0,9L4,9L4,5L10,5'
     """
-    if high - low < 1e-6 or low < high / 2:
-        return (0.0 if high > 0 else low - 1.0), high if high > 0 else 1.0
-    return round(max(0.0, low - (high - low)), 6), high
+    points = []
+    for number, (left, top) in enumerate(places):
+        right = places[number + 1][0] if number + 1 < len(places) else ends
+        points += [(left, top), (right, top)]
+    return "M" + "L".join(f"{left:g},{top:g}" for left, top in points)

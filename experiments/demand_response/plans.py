@@ -17,7 +17,7 @@ from apnemu.experiments.demand_response.told import may_move, site_told
 from apnemu.experiments.demand_response.ways import Ways, ways_of
 from apnemu.model.plant import Plant
 from apnemu.model.power import Power
-from apnemu.units import NS_PER_S, S_PER_DAY, s_to_ns
+from apnemu.units import NS_PER_S, S_PER_DAY, S_PER_H, s_to_ns
 
 MOST_BYTES = 100_000_000_000
 """Most bytes that moves of a run carry where the scale is chosen."""
@@ -47,6 +47,7 @@ class Plan:
     at_least: bool
     predicted_ns: int | None
     answered_ns: int | None
+    held_s: float
     meant_bytes: int
     refused: str
     over_ns: int
@@ -120,6 +121,7 @@ def _plan(whole: Scene, ways: Ways, settings: Settings, case: Case) -> Plan:
         at_least=any(part.job.whole for own in parts.values() for part in own) and case.by != "cap",
         predicted_ns=done_ns,
         answered_ns=answered_ns,
+        held_s=_held_s(scene, settings, case, parts_kw),
         meant_bytes=0 if refused or case.by != "move" else sum(part.bytes for own in parts.values() for part in own),
         refused=refused,
         over_ns=latest_ns + AFTER_NS,
@@ -145,6 +147,16 @@ def can_mw(scene: Scene, settings: Settings, case: Case) -> float:
             share = settings.cap_share if case.by == "cap" else 1.0
             total += facility - site.facility_mw(load - share * sum(one.mw for one in flexible))
     return total
+
+
+def _held_s(scene: Scene, settings: Settings, case: Case, parts_kw: Mapping[str, int]) -> float:
+    """Time for which all is off: as long as asked, of batteries until the first is empty."""
+    held_s = float(settings.hold_s)
+    for name, kw in parts_kw.items():
+        battery = scene.power.site[name].battery
+        if case.by == "battery" and battery:
+            held_s = min(held_s, battery.mwh / min(kw / 1e3, battery.mw) * S_PER_H)
+    return held_s
 
 
 def _can_kw(sites: Mapping[str, Site], case: Case, scene: Scene) -> dict[str, int]:

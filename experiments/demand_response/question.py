@@ -89,17 +89,17 @@ def expected(settings: Settings) -> str:
     return (
         "what is called for, or all that the lever has, is off after two ways of messages and the lever's declared "
         f"time, within {TOLERANCE_S * 1e3:g} ms; by moves after the light's time and bytes / rate too, within "
-        f"{MOVE_SHARE:.0%}; it stays off for as long as asked; what was held back is made up within {REBOUND_MWH:g} "
+        f"{MOVE_SHARE:.0%}; it stays off for as long as asked, or until batteries are empty; what was held back is made up within {REBOUND_MWH:g} "
         "MWh, but for work that is named as undone"
     )
 
 
 def judge(results: Sequence[Row], settings: Settings) -> Verdict:
     """Every call, also those that come to nothing."""
-    return judge_rows(results, lambda row: _claims(row, settings), KEY)
+    return judge_rows(results, _claims, KEY)
 
 
-def _claims(row: Mapping[str, Any], settings: Settings) -> Iterator[Claim]:
+def _claims(row: Mapping[str, Any]) -> Iterator[Claim]:
     predicted_mw, predicted_s = row["predicted_mw"], row["predicted_s"]
     if row["whole_jobs"] or row["by"] == "move":
         yield at_least("load off", row["delivered_mw"], predicted_mw - SLACK_MW, "MW")
@@ -114,8 +114,7 @@ def _claims(row: Mapping[str, Any], settings: Settings) -> Iterator[Claim]:
         yield near("time until it is off", row["delivered_s"], predicted_s, TOLERANCE_S, "s")
         answered = row["predicted_answered_s"]
         yield near("time until the operator knows", row["answered_s"], answered, TOLERANCE_S, "s")
-    if row["by"] != "battery":
-        yield near("time for which it is off", row["held_s"], settings.hold_s, TOLERANCE_S, "s")
+    yield near("time for which it is off", row["held_s"], row["predicted_held_s"], TOLERANCE_S, "s")
     yield near("made up", row["rebound_mwh"], row["predicted_rebound_mwh"], REBOUND_MWH, "MWh")
 
 

@@ -23,8 +23,9 @@ LEVERS = {
 def sentence(results: Sequence[Row], picture: Mapping[str, Any]) -> str:
     """How much each lever delivers, and after how many seconds.
 
-    >>> sentence([{"by": "cap", "delivered_mw": 20.0, "delivered_s": 2.005, "called_mw": 20.0, "connection": "none"},
-    ...           {"by": "battery", "delivered_mw": 0.0, "delivered_s": None, "called_mw": 20.0, "connection": "none"}], {})
+    >>> call = {"called_mw": 20.0, "connection": "none"}
+    >>> sentence([{**call, "by": "cap", "delivered_mw": 20.0, "delivered_s": 2.005},
+    ...           {**call, "by": "battery", "delivered_mw": 0.0, "delivered_s": None}], {})
     'Of 20 MW, power caps deliver 20.0 MW after 2.005 s; batteries deliver nothing.'
     """
     parts = []

@@ -127,6 +127,13 @@ def test_a_lever_that_a_site_has_not_delivers_nothing() -> None:
         assert (plan.predicted_mw, plan.predicted_ns, plan.parts_kw) == (0.0, None, {})
 
 
+def test_a_battery_holds_until_it_is_empty() -> None:
+    """40 MWh at 20 MW are two hours."""
+    assert [plan.held_s for plan in plans(by=("battery", "cap"), hold_s=10_000)] == [7200.0, 10_000.0]
+    assert plans(by=("battery",), hold_s=10_000, mw=(50.0,))[0].held_s == 7200.0
+    assert plans(by=("battery",), hold_s=10_000, mw=(16.0,))[0].held_s == 9000.0
+
+
 def test_a_move_without_room_comes_to_nothing() -> None:
     (plan,) = plans(by=("move",), mw=(112.0,))
     assert not plan.refused
@@ -166,6 +173,7 @@ def row(**changed: Any) -> dict[str, Any]:
         "answered_s": 2.0109,
         "predicted_answered_s": 2.0108,
         "held_s": 900.0,
+        "predicted_held_s": 900.0,
         "rebound_mwh": 5.0,
         "predicted_rebound_mwh": 5.0,
     }
