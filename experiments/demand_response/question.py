@@ -89,8 +89,8 @@ def expected(settings: Settings) -> str:
     return (
         "what is called for, or all that the lever has, is off after two ways of messages and the lever's declared "
         f"time, within {TOLERANCE_S * 1e3:g} ms; by moves after the light's time and bytes / rate too, within "
-        f"{MOVE_SHARE:.0%}; it stays off for as long as asked, or until batteries are empty; what was held back is made up within {REBOUND_MWH:g} "
-        "MWh, but for work that is named as undone"
+        f"{100 * MOVE_SHARE:g} %; it stays off for as long as asked, or until batteries are empty; what was held back "
+        f"is made up within {REBOUND_MWH:g} MWh, but for work that is named as undone"
     )
 
 
