@@ -65,9 +65,9 @@ def with_supply(schedule: Schedule, notes: Sequence[Mapping[str, Any]]) -> Sched
     sites = {site.name: index for index, site in enumerate(schedule.over.power.sites)}
     battery, own = np.zeros_like(facility_mw), np.zeros_like(facility_mw)
     for note in notes:
-        if "battery_kw" in note and note["slot"] < facility_mw.shape[1]:
-            battery[sites[note["site"]], note["slot"]] = note["battery_kw"] / 1e3
-            own[sites[note["site"]], note["slot"]] = note["own_kw"] / 1e3
+        if "charge_wh" in note and note["slot"] < facility_mw.shape[1]:
+            battery[sites[note["site"]], note["slot"]] = note["charge_wh"] / 1e6 / schedule.over.hours
+            own[sites[note["site"]], note["slot"]] = note["own_wh"] / 1e6 / schedule.over.hours
     charge, discharge = np.maximum(0.0, battery), np.maximum(0.0, -battery)
     # what is given beyond what a site needs is given to nobody
     grid = np.maximum(0.0, facility_mw + charge - discharge - own)

@@ -34,28 +34,28 @@ class Share:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Supplied:
-    """Power of a battery (above 0: it is charged) or of an own plant: `base_kw` while nothing shifts, `total_kw` as
-    proposed."""
+    """Energy of a battery (above 0: it is charged) or of an own plant in each slot: `base_wh` while nothing shifts,
+    `total_wh` as proposed."""
 
-    base_kw: Series
-    total_kw: Series
+    base_wh: Series
+    total_wh: Series
 
     def part(self, parts: Sequence[Fraction]) -> list[int]:
-        """Power where only a part of the change is carried out, for each slot its own."""
-        both = zip(self.base_kw, self.total_kw, parts, strict=False)
+        """Energy where only a part of the change is carried out, for each slot its own."""
+        both = zip(self.base_wh, self.total_wh, parts, strict=False)
         return [base + int(part * (total - base)) for base, total, part in both]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proposal:
     """What a planner proposes from its first slot on: `stays_kw` is what does not move, by site, `change_kw` the
-    change of what is drawn from the grid, by area and by feed of a site; `battery_kw` and `own_kw` are by site."""
+    change of what is drawn from the grid, by area and by feed of a site; `charge_wh` and `own_wh` are by site."""
 
     jobs: Mapping[str, Share]
     stays_kw: Mapping[str, Series]
     change_kw: Mapping[str, Series]
-    battery_kw: Mapping[str, Supplied] = field(default_factory=dict)
-    own_kw: Mapping[str, Supplied] = field(default_factory=dict)
+    charge_wh: Mapping[str, Supplied] = field(default_factory=dict)
+    own_wh: Mapping[str, Supplied] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -95,7 +95,7 @@ def plan_of(proposal: Proposal, parts: Sequence[Fraction], first: int) -> dict[s
             work[name].append(home)
             kw[share.home][at] += home
     body: dict[str, object] = {"kw": kw, "work_kw": work, "moves": moves}
-    for name, supplied in (("battery_kw", proposal.battery_kw), ("own_kw", proposal.own_kw)):
+    for name, supplied in (("charge_wh", proposal.charge_wh), ("own_wh", proposal.own_wh)):
         if supplied:
             body[name] = {site: each.part(parts) for site, each in supplied.items()}
     return body
@@ -112,8 +112,8 @@ def later(proposal: Proposal, skip: int) -> Proposal:
         for name, share in proposal.jobs.items()
     }
     supplied = {
-        name: {site: Supplied(base_kw=each.base_kw[skip:], total_kw=each.total_kw[skip:]) for site, each in of.items()}
-        for name, of in (("battery_kw", proposal.battery_kw), ("own_kw", proposal.own_kw))
+        name: {site: Supplied(base_wh=each.base_wh[skip:], total_wh=each.total_wh[skip:]) for site, each in of.items()}
+        for name, of in (("charge_wh", proposal.charge_wh), ("own_wh", proposal.own_wh))
     }
     return Proposal(jobs=jobs, stays_kw=cut(proposal.stays_kw), change_kw=cut(proposal.change_kw), **supplied)
 

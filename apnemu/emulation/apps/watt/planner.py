@@ -249,14 +249,15 @@ def _proposal(power: Power, none: Schedule, best: Schedule, count: int) -> Propo
     for area in power.areas:
         here = [index for index, site in enumerate(power.sites) if site.area == area.name]
         change[area.name] = _kw((best.grid_mw[here] - none.grid_mw[here]).sum(axis=0)[:count])
+    wh = power.profile.slot_h * 1e3  # of a kW over a slot
     battery: dict[str, Supplied] = {}
     own: dict[str, Supplied] = {}
     for at, site in enumerate(power.sites):
         change[feed_name(site.name)] = _kw((best.grid_mw[at] - none.grid_mw[at])[:count])
         if site.battery:
-            base, total = (_kw((of.charge_mw - of.discharge_mw)[at][:count]) for of in (none, best))
-            battery[site.name] = Supplied(base_kw=base, total_kw=total)
+            base, total = (_kw((of.charge_mw - of.discharge_mw)[at][:count] * wh) for of in (none, best))
+            battery[site.name] = Supplied(base_wh=base, total_wh=total)
         if site.plant:
-            base, total = (_kw(of.own_mw[at][:count]) for of in (none, best))
-            own[site.name] = Supplied(base_kw=base, total_kw=total)
-    return Proposal(jobs=jobs, stays_kw=stays, change_kw=change, battery_kw=battery, own_kw=own)
+            base, total = (_kw(of.own_mw[at][:count] * wh) for of in (none, best))
+            own[site.name] = Supplied(base_wh=base, total_wh=total)
+    return Proposal(jobs=jobs, stays_kw=stays, change_kw=change, charge_wh=battery, own_wh=own)

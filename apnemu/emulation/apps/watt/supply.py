@@ -43,28 +43,26 @@ class Supply:
         return body
 
     def does(self, calendar: Calendar, slot: int, order: Message | None) -> dict[str, int]:
-        """Do what an order has for a slot, as far as it can be done; says so: kW of charge (negative: it gives) and of
+        """Do what an order has for a slot, as far as it can be done; says so: Wh of charge (negative: it gives) and of
         the plant, and Wh that the battery then holds.
 
         >>> day = Calendar(begin_ns=0, slot_ns=3_600_000_000_000, slots=2)
         >>> supply = Supply(wh=1000, kw=5, keeps_ppm=500_000, holds_wh=300)
-        >>> supply.does(day, 0, {"slot": 0, "battery_kw": [9], "own_kw": []})["stored_wh"]
-        1000
-        >>> supply.does(day, 1, {"slot": 1, "battery_kw": [-4], "own_kw": [1]})
-        {'battery_kw': -1, 'own_kw': 0, 'stored_wh': 0}
+        >>> supply.does(day, 0, {"slot": 0, "charge_wh": [9000], "own_wh": []})
+        {'charge_wh': 1400, 'own_wh': 0, 'stored_wh': 1000}
+        >>> supply.does(day, 1, {"slot": 1, "charge_wh": [-4000], "own_wh": [1]})
+        {'charge_wh': -1000, 'own_wh': 0, 'stored_wh': 0}
         """
-        battery_kw, own_kw = _figure(order, "battery_kw", slot), _figure(order, "own_kw", slot)
-        battery_kw = max(-self.kw, min(self.kw, battery_kw))
-        each_wh = calendar.wh(1)
-        if battery_kw > 0 and each_wh:
-            room_kw = -(-(self.wh - self.holds_wh) * MILLION // (self.keeps_ppm * each_wh))
-            battery_kw = min(battery_kw, room_kw)
-            self.holds_wh = min(self.wh, self.holds_wh + calendar.wh(battery_kw) * self.keeps_ppm // MILLION)
-        elif battery_kw < 0:
-            battery_kw = -min(-battery_kw, self.holds_wh // each_wh if each_wh else 0)
-            self.holds_wh -= calendar.wh(-battery_kw)
-        own_kw = max(0, min(self.plant_kw, own_kw))
-        return {"battery_kw": battery_kw, "own_kw": own_kw, "stored_wh": self.holds_wh}
+        most_wh = calendar.wh(self.kw)
+        charge_wh = max(-most_wh, min(most_wh, _figure(order, "charge_wh", slot)))
+        if charge_wh > 0:
+            charge_wh = min(charge_wh, -(-(self.wh - self.holds_wh) * MILLION // self.keeps_ppm))
+            self.holds_wh = min(self.wh, self.holds_wh + charge_wh * self.keeps_ppm // MILLION)
+        else:
+            charge_wh = max(charge_wh, -self.holds_wh)
+            self.holds_wh += charge_wh
+        own_wh = max(0, min(calendar.wh(self.plant_kw), _figure(order, "own_wh", slot)))
+        return {"charge_wh": charge_wh, "own_wh": own_wh, "stored_wh": self.holds_wh}
 
 
 def _figure(order: Message | None, key: str, slot: int) -> int:
