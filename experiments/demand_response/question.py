@@ -84,6 +84,15 @@ def _stage(context: Context[Settings], plan: Plan, scale: int) -> Stage:
     return Stage(phase=plan.phase, duration_ns=VirtualNs(1_000_000), activities=applications)
 
 
+def approximated(plant: Plant, settings: Settings) -> tuple[str, ...]:
+    """Line of the manifest on moves; none where nothing moves, or all of it does."""
+    _, plans = plans_of(plant, settings)
+    scale = scale_of(plans, settings)
+    if scale == 1 or not any(plan.meant_bytes for plan in plans):
+        return ()
+    return (f"Moves: bytes and the rate that they are sent at are divided by {scale}.",)
+
+
 def expected(settings: Settings) -> str:
     """The answer, before the run."""
     return (
@@ -127,6 +136,7 @@ EXPERIMENT = Experiment(
     key=KEY,
     prepare=prepare,
     arrange=arrange,
+    approximates=approximated,
     stages=stages,
     rows=rows,
     expected=expected,
