@@ -20,6 +20,7 @@ from apnemu.experiments.watt_day.papers import Papers, papers_of
 from apnemu.experiments.watt_day.rows import rows
 from apnemu.experiments.watt_day.settings import Day, Settings, days
 from apnemu.experiments.watt_day.shown import SHOWN
+from apnemu.experiments.watt_day.supplied import with_batteries
 from apnemu.model.activities import Application
 from apnemu.model.demand import Demand
 from apnemu.model.plant import Plant
@@ -52,8 +53,10 @@ def power_of(plant: Plant) -> Power:
 
 def prepare(plant: Plant, settings: Settings) -> Plant:
     """Light between all data centres: their agents hand work over to each other."""
+    power = with_batteries(power_of(plant), settings.battery_mwh, settings.battery_mw, settings.round_trip)
+    plant = dataclasses.replace(plant, power=power)
     there = {frozenset((demand.source, demand.target)) for demand in plant.demands}
-    sites = [site.name for site in power_of(plant).sites]
+    sites = [site.name for site in power.sites]
     more = tuple(
         Demand(name=f"control-{a}-{b}", source=a, target=b, rate_gbps=CONTROL_GBPS)
         for a, b in combinations(sites, 2)

@@ -19,6 +19,7 @@ from apnemu.emulation.apps.watt.cover import Cover
 from apnemu.emulation.apps.watt.desk import Desk
 from apnemu.emulation.apps.watt.jobs import Book
 from apnemu.emulation.apps.watt.messages import Message
+from apnemu.emulation.apps.watt.supply import Supply
 
 Away = tuple[str, str]
 """A job, and the site where it is to run."""
@@ -47,7 +48,7 @@ class Peers:
 
 
 class Agent:
-    """The agent of a site; `hides` is what its owner keeps to himself (see `cover`)."""
+    """The agent of a site; `hides` is what its owner keeps to himself (see `cover`), `supply` its battery and plant."""
 
     def __init__(
         self,
@@ -59,6 +60,7 @@ class Agent:
         hides: Sequence[str] = (),
         *,
         may_wait: bool = False,
+        supply: Supply | None = None,
     ) -> None:
         self._desk = desk
         self._calendar = calendar
@@ -67,6 +69,7 @@ class Agent:
         self._peers = peers
         self._cover = Cover(site, calendar, book, hides)
         self._bids = Bids(site, calendar, book, hides, may_wait=may_wait)
+        self._supply = supply or Supply()
         self._order: Message | None = None
         self._slots: dict[int, Slot] = {}
         self._guests: dict[int, dict[tuple[str, str], int]] = {}
@@ -102,7 +105,8 @@ class Agent:
         body = self._cover.state(self._site, slot, count)
         if body is not None:
             bids = len(self._bids.blocks(slot))
-            self._desk.send(self._peers.aggregator, "state", slot, slot, **body, **({"bids": bids} if bids else {}))
+            more = {**self._supply.told(), **({"bids": bids} if bids else {})}
+            self._desk.send(self._peers.aggregator, "state", slot, slot, **body, **more)
 
     def _order_for(self, slot: int) -> Message | None:
         """The order that holds for a slot; None if there is none that is still good."""
@@ -206,6 +210,7 @@ class Agent:
             away_kw={f"{job} at {to}": kw for (job, to), kw in elsewhere.items() if (job, to) in state.agreed},
             unknown_kw={f"{job} at {to}": kw for (job, to), kw in state.open().items()},
             order_slot=None if order is None else order["slot"],
+            **self._supply.does(self._calendar, slot, order),
         )
         for number in [number for number, old in self._slots.items() if number < slot and not old.open()]:
             del self._slots[number]
