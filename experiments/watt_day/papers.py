@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -37,16 +37,30 @@ def hub(power: Power) -> str:
     return next((party.at for party in power.parties if party.role == AGGREGATOR), power.sites[0].name)
 
 
-def papers_of(power: Power, day: Day, settings: Settings, seed: int) -> list[tuple[str, Papers]]:
-    """The site and the papers of every party, in the order in which they are started."""
+def papers_of(
+    power: Power, day: Day, settings: Settings, seed: int, moving: Callable[[str], Papers] | None = None
+) -> list[tuple[str, Papers]]:
+    """The site and the papers of every party, in the order in which they are started.
+
+    `moving` has what a site's agent is told of moves of state; None where no state moves.
+    """
     over = horizon(power, settings.days)
-    return _Desk(power, over, day, settings, seed).all()
+    return _Desk(power, over, day, settings, seed, moving).all()
 
 
 class _Desk:
     """Writer of a day's papers."""
 
-    def __init__(self, power: Power, over: Horizon, day: Day, settings: Settings, seed: int) -> None:
+    def __init__(
+        self,
+        power: Power,
+        over: Horizon,
+        day: Day,
+        settings: Settings,
+        seed: int,
+        moving: Callable[[str], Papers] | None,
+    ) -> None:
+        self._moving = moving
         self._power = power
         self._over = over
         self._day = day
@@ -128,6 +142,8 @@ class _Desk:
             "peers": {"aggregator": AGGREGATOR, "centre": CENTRE, "agents": others},
             "hides": list(hides),
         }
+        if self._moving is not None:
+            own["moving"] = self._moving(site)
         return self._papers(name, "agent", peers, own)
 
     def _jobs(self, work: Work) -> list[dict[str, Any]]:
@@ -145,7 +161,7 @@ class _Desk:
                 "from_slot": work.from_s // slot_s,
                 "by_slot": ends,
                 "left_wh": None if work.endless else round(work.mwh * 1e6),
-                "state_bytes": round(work.state_bytes),
+                "state_bytes": round(work.state_bytes) if self._moving and moves else 0,
                 "pausable": work.pausable,
                 "moves": moves,
             }

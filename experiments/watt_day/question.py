@@ -15,6 +15,14 @@ from typing import Any
 
 from apnemu.emulation.apps.watt.calendar import Calendar
 from apnemu.errors import InputError
+from apnemu.experiments.watt_day.light import (
+    approximated,
+    controller_events,
+    moves_state,
+    moving_papers,
+    waves,
+    with_light,
+)
 from apnemu.experiments.watt_day.papers import Papers, papers_of
 from apnemu.experiments.watt_day.rows import rows
 from apnemu.experiments.watt_day.settings import Day, Settings, days
@@ -50,9 +58,12 @@ def power_of(plant: Plant) -> Power:
 
 
 def prepare(plant: Plant, settings: Settings) -> Plant:
-    """Light between all data centres: their agents hand work over to each other."""
+    """Light between all data centres: their agents hand work over to each other. It is on demand where state moves."""
+    power = power_of(plant)
+    if moves_state(power, settings):
+        return with_light(plant, settings, power)
     there = {frozenset((demand.source, demand.target)) for demand in plant.demands}
-    sites = [site.name for site in power_of(plant).sites]
+    sites = [site.name for site in power.sites]
     more = tuple(
         Demand(name=f"control-{a}-{b}", source=a, target=b, rate_gbps=CONTROL_GBPS)
         for a, b in combinations(sites, 2)
@@ -62,13 +73,14 @@ def prepare(plant: Plant, settings: Settings) -> Plant:
 
 
 def stages(context: Context[Settings]) -> tuple[Stage, ...]:
-    """A stage for each day."""
-    return tuple(_stage(context, day) for day in days(context.settings))
+    """A stage for each day, after that in which light is asked for."""
+    first = waves(context, CONTROL_GBPS)
+    return (*first, *(_stage(context, day) for day in days(context.settings)))
 
 
 def _stage(context: Context[Settings], day: Day) -> Stage:
     power = power_of(context.plant)
-    papers = papers_of(power, day, context.settings, context.seed)
+    papers = papers_of(power, day, context.settings, context.seed, moving_papers(context, power, day))
     calendar = _calendar(papers[0][1])
     begin_ns = SET_UP_NS + calendar.lead_ns
     limit_s = ns_to_s(begin_ns + calendar.slots * calendar.slot_ns) + 60
@@ -82,7 +94,11 @@ def _stage(context: Context[Settings], day: Day) -> Stage:
         )
         for site, own in papers
     )
-    return Stage(phase=day.phase, duration_ns=VirtualNs(1_000_000), activities=applications)
+    return Stage(
+        phase=day.phase,
+        duration_ns=VirtualNs(1_000_000),
+        activities=(*applications, *controller_events(context.settings, begin_ns)),
+    )
 
 
 def _calendar(papers: Papers) -> Calendar:
@@ -134,5 +150,5 @@ EXPERIMENT = Experiment(
     expected=expected,
     judge=judge,
     shown=SHOWN,
-    networks=("apn",),
+    approximates=approximated,
 )

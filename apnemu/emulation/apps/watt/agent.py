@@ -15,8 +15,9 @@ from functools import partial
 
 from apnemu.emulation.apps.watt.calendar import Calendar
 from apnemu.emulation.apps.watt.desk import Desk
-from apnemu.emulation.apps.watt.jobs import Book
+from apnemu.emulation.apps.watt.jobs import Book, Job
 from apnemu.emulation.apps.watt.messages import Message
+from apnemu.emulation.apps.watt.states import States
 
 Away = tuple[str, str]
 """A job, and the site where it is to run."""
@@ -45,10 +46,20 @@ class Peers:
 
 
 class Agent:
-    """The agent of a site; `hides` is what its owner keeps to himself: jobs, or ranges."""
+    """The agent of a site; `hides` is what its owner keeps to himself: jobs, or ranges.
+
+    `states` says where the state of jobs is, without which they do not run; None where no job has any.
+    """
 
     def __init__(
-        self, desk: Desk, calendar: Calendar, site: str, book: Book, peers: Peers, hides: Sequence[str] = ()
+        self,
+        desk: Desk,
+        calendar: Calendar,
+        site: str,
+        book: Book,
+        peers: Peers,
+        hides: Sequence[str] = (),
+        states: States | None = None,
     ) -> None:
         self._desk = desk
         self._calendar = calendar
@@ -56,7 +67,10 @@ class Agent:
         self.book = book
         self._peers = peers
         self._hides = frozenset(hides)
+        self._states = states
         self._order: Message | None = None
+        self._lag_ns = 0
+        """Time from the first message about a slot until its order was there."""
         self._slots: dict[int, Slot] = {}
         self._guests: dict[int, dict[tuple[str, str], int]] = {}
 
@@ -67,6 +81,8 @@ class Agent:
             self._desk.at(calendar.opens_ns(slot), partial(self._say, slot))
             self._desk.at(calendar.hands_over_ns(slot), partial(self._hand_over, slot))
             self._desk.at(calendar.starts_ns(slot), partial(self._start, slot))
+        if self._states is not None:
+            self._states.begin(self._order_for)
 
     def taken(self, message: Message) -> None:
         """Act on an order of the centre, on another agent's handover, or on its answer to one of ours."""
@@ -74,22 +90,27 @@ class Agent:
         if kind == "order" and sender == self._peers.centre and message["site"] == self._site:
             if self._order is None or message["slot"] >= self._order["slot"]:
                 self._order = message
+                self._lag_ns = self._desk.now_ns() - self._calendar.opens_ns(message["slot"])
         elif kind == "handover" and sender in self._peers.agents.values():
             self._host(message)
         elif kind == "done" and sender == self._peers.agents.get(message["site"]):
             self._answered(message, (message.get("job", ""), message["site"]))
+        elif kind in ("move", "moved") and self._states is not None and sender in self._peers.agents.values():
+            self._states.taken(message)
 
     def _say(self, slot: int) -> None:
         """Tell the aggregator what could run here in the slots ahead, and ask again about what nobody knows."""
         for number, state in self._slots.items():
             for (job, to), kw in state.open().items():
                 self._desk.send(self._peers.agents[to], "handover", number, number, job=job, kw=kw, bytes=0)
+        if self._states is not None:
+            self._states.say()
         if "ranges" in self._hides:
             return
         count = min(self._calendar.horizon, self._calendar.slots - slot)
         room = [self.book.room_kw] * count
         stays = [sum(job.kw for job in self.book.due(slot + number) if not job.moves) for number in range(count)]
-        body: dict[str, object] = {} if "jobs" in self._hides else {"jobs": self.book.listed(self._site, slot)}
+        body: dict[str, object] = {} if "jobs" in self._hides else {"jobs": self._listed(slot)}
         self._desk.send(
             self._peers.aggregator,
             "state",
@@ -102,6 +123,18 @@ class Agent:
             battery_wh=0,
             **body,
         )
+
+    def _listed(self, slot: int) -> list[dict[str, object]]:
+        """Jobs that may move, with where their state is."""
+        listed = self.book.listed(self._site, slot)
+        if self._states is None:
+            return listed
+        return [{**job, "at": self._states.at(str(job["job"]))} if job["state_bytes"] else job for job in listed]
+
+    def _most_kw(self, job: Job, site: str) -> int:
+        """Most that a job may run at a site, as its state is there."""
+        most = self.book.most_kw(job)
+        return most if self._states is None else min(most, self._states.most_kw(job, site))
 
     def _order_for(self, slot: int) -> Message | None:
         """The order that holds for a slot; None if there is none that is still good."""
@@ -127,11 +160,13 @@ class Agent:
             ):
                 continue
             gone = sum(kw for (name, _), kw in state.offered.items() if name == move["job"])
-            kw = min(move["kw"], self.book.most_kw(due[move["job"]]) - gone)
+            job = due[move["job"]]
+            kw = min(move["kw"], self.book.most_kw(job) - gone, self._most_kw(job, key[1]))
             if kw > 0:
                 state.offered[key] = kw
                 agent = self._peers.agents[key[1]]
-                if not self._desk.send(agent, "handover", slot, slot, job=key[0], kw=kw, bytes=0):
+                size = 0 if self._states is None else self._states.there(*key)
+                if not self._desk.send(agent, "handover", slot, slot, job=key[0], kw=kw, bytes=size):
                     state.refused.add(key)
 
     def _host(self, message: Message) -> None:
@@ -142,7 +177,8 @@ class Agent:
         order = self._order_for(slot)
         if key not in guests:
             free = 0
-            if order is not None and self._desk.now_ns() < self._calendar.starts_ns(slot):
+            held = self._states is None or self._states.holds(*key, message["bytes"])
+            if held and order is not None and self._desk.now_ns() < self._calendar.starts_ns(slot):
                 free = min(self._limit_kw(slot), self.book.room_kw) - sum(self._planned(slot).values())
             guests[key] = kw if sum(guests.values()) + kw <= free else 0
         self._desk.send(
@@ -207,6 +243,7 @@ class Agent:
             away_kw={f"{job} at {to}": kw for (job, to), kw in elsewhere.items() if (job, to) in state.agreed},
             unknown_kw={f"{job} at {to}": kw for (job, to), kw in state.open().items()},
             order_slot=None if order is None else order["slot"],
+            lag_ns=self._lag_ns if order is not None and order["slot"] == slot else None,
         )
         for number in [number for number, old in self._slots.items() if number < slot and not old.open()]:
             del self._slots[number]
@@ -217,11 +254,12 @@ class Agent:
         for (name, _), kw in elsewhere.items():
             left[name] -= kw
         home = self.book.fitted(self._planned(slot), self.book.room_kw - guests_kw)
-        home = {name: max(0, min(kw, left[name])) for name, kw in home.items()}
+        here = {name: min(left[name], self._most_kw(job, self._site)) for name, job in self.book.jobs.items()}
+        home = {name: max(0, min(kw, here[name])) for name, kw in home.items()}
         top = min(self.book.room_kw, max(self._limit_kw(slot), sum(self.book.alone(slot).values())))
         room = top - guests_kw - sum(home.values())
         for name, to in sorted(state.refused):
-            back = max(0, min(state.offered[name, to], room, left[name] - home.get(name, 0)))
+            back = max(0, min(state.offered[name, to], room, here[name] - home.get(name, 0)))
             home[name] = home.get(name, 0) + back
             room -= back
         return home
