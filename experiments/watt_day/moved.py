@@ -45,7 +45,7 @@ def move_columns(power: Power, real: Outcome, gains: Mapping[str, float], notes:
     roles = {party.name: party.role for party in power.parties}
     operators = {area.tso or f"tso-{area.name}" for area in power.areas}
     room = {site.name: site.room_mw for site in power.sites}
-    took = [ns_to_s(each["total_ns"]) for each in carried if "total_ns" in each]
+    took = [each for each in carried if "total_ns" in each]
     lit = [ns_to_s(each["lit_ns"] - each["asks_ns"]) for each in carried if "lit_ns" in each]
     return {
         "moves": len(made),
@@ -57,7 +57,10 @@ def move_columns(power: Power, real: Outcome, gains: Mapping[str, float], notes:
         "full_size_rounds": full[0]["rounds"] if full else None,
         "full_size_downtime_s": ns_to_s(full[0]["downtime_ns"]) if full else None,
         "move_wh": real.move_wh,
-        "longest_move_s": max(took, default=None),
+        "longest_move_s": max((ns_to_s(each["total_ns"]) for each in took), default=None),
+        "moves_beside_closed_form_percent": max(
+            (100 * abs(each["total_ns"] / each["predicted_ns"] - 1) for each in took), default=None
+        ),
         "longest_light_s": max(lit, default=None),
         "light_left": sum("lit_ns" in each and "released_ns" not in each for each in carried),
         "control_lag_s": ns_to_s(max(lags)) if lags else None,

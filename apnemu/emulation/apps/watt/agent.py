@@ -25,11 +25,15 @@ Away = tuple[str, str]
 
 @dataclass(slots=True)
 class Slot:
-    """Own jobs of a slot that were offered elsewhere, in kW, and which of them were agreed to or refused."""
+    """Own jobs of a slot that were offered elsewhere, in kW, and which of them were agreed to or refused.
+
+    `kept` is what could not be offered, since the state for it has not come there.
+    """
 
     offered: dict[Away, int] = field(default_factory=dict)
     agreed: set[Away] = field(default_factory=set)
     refused: set[Away] = field(default_factory=set)
+    kept: dict[Away, int] = field(default_factory=dict)
 
     def open(self) -> dict[Away, int]:
         """What nobody knows about."""
@@ -161,7 +165,9 @@ class Agent:
                 continue
             gone = sum(kw for (name, _), kw in state.offered.items() if name == move["job"])
             job = due[move["job"]]
-            kw = min(move["kw"], self.book.most_kw(job) - gone, self._most_kw(job, key[1]))
+            wanted = min(move["kw"], self.book.most_kw(job) - gone)
+            kw = min(wanted, self._most_kw(job, key[1]))
+            state.kept[key] = max(0, wanted - kw)
             if kw > 0:
                 state.offered[key] = kw
                 agent = self._peers.agents[key[1]]
@@ -258,8 +264,9 @@ class Agent:
         home = {name: max(0, min(kw, here[name])) for name, kw in home.items()}
         top = min(self.book.room_kw, max(self._limit_kw(slot), sum(self.book.alone(slot).values())))
         room = top - guests_kw - sum(home.values())
-        for name, to in sorted(state.refused):
-            back = max(0, min(state.offered[name, to], room, here[name] - home.get(name, 0)))
+        back_kw = [(key, state.offered[key]) for key in state.refused] + list(state.kept.items())
+        for (name, _), kw in sorted(back_kw):
+            back = max(0, min(kw, room, here[name] - home.get(name, 0)))
             home[name] = home.get(name, 0) + back
             room -= back
         return home

@@ -92,7 +92,7 @@ class Ways:
             "pattern": plan.pattern,
             "stop_bytes": max(page, plan.stop_bytes // scale),
             "most_rounds": plan.most_rounds,
-            "pace_bytes_per_s": round(bytes_per_s) if scale > 1 or not self.light_s else 0,
+            "pace_bytes_per_s": round(bytes_per_s),
             "warm_bytes": round(bytes_per_s * (0.15 + 60 * plan.rtt_s)),
             "seed": f"{self.day} {moving.key}",
             "verify": False,
@@ -115,7 +115,9 @@ class Mover:
     def send(self, moving: Moving, until_ns: int, ready: Callable[[int, int], None]) -> None:
         self._count += 1
         port = FIRST_PORT + self._ways.number * PORTS + self._count % PORTS
-        self._desk.note(**self._named(moving), asks_ns=self._desk.now_ns())
+        self._desk.note(
+            **self._named(moving), asks_ns=self._desk.now_ns(), predicted_ns=s_to_ns(self._ways.takes_s(moving))
+        )
         run = partial(send, self._ways, moving, port, until_ns)
         self._start("send", moving, run, partial(self._sent, moving, ready))
 
