@@ -142,7 +142,12 @@ def moving_papers(context: Context[Settings], power: Power, day: Day) -> Callabl
 
 
 def _full(power: Power, settings: Settings) -> tuple[Day, str, str] | None:
-    """The day, site and job of the first move that is planned and small enough to be made at full size."""
+    """The day, site and job of the first move that is planned and small enough to be made at full size.
+
+    None where there is none, or where somebody has said by what all moves are divided.
+    """
+    if settings.scale:
+        return None
     homes = {work.name: work.home for work in power.work}
     for day, move in planned_moves(power, settings):
         if FULL_BYTES[0] <= move.bytes <= FULL_BYTES[1]:
@@ -167,9 +172,9 @@ def approximated(plant: Plant, settings: Settings) -> tuple[str, ...]:
         return ()
     scales = {network: scale_of(power, settings, network) for network in ("apn", "packet")}
     full = _full(power, settings)
-    one = f"one move of {full[2]} goes at full size" if full else "no move is small enough to go at full size"
+    one = f"one move of {full[2]} goes at full size" if full else "none goes at full size"
     return (
         f"Moves: bytes, the rate that they are sent at and the rate at which work writes to its state are divided by "
-        f"{scales['apn']} (on the packet network, its lines too, by {scales['packet']}); {one}. Pages do not scale, so "
-        "that only that move's downtime counts.",
+        f"{scales['apn']} (on the packet network, its lines too, by {scales['packet']}); {one}. Pages do not scale: "
+        "a move's downtime counts at full size alone.",
     )

@@ -46,6 +46,9 @@ BRIEF = (
     columns.number("planned_yen", "planned, M", 3, 1e-6),
     columns.number("energy_mwh", "MWh", 1),
     columns.number("moved_mwh", "moved, MWh", 1),
+    columns.number("moves", "moves", 0),
+    columns.number("meant_bytes", "of state, TB", 3, 1e-12),
+    columns.number("late_moves", "given up", 0),
     columns.number("overload_mwh", "overload, MWh", 3),
 )
 SHOWN = Shown(sentence=sentence, brief=BRIEF, columns=BRIEF, figures=(load_pictures,))

@@ -2,8 +2,9 @@
 """[guest] Parties of a watt-bit day: programs in the sites' hosts that speak with each other in every slot.
 
 Parties: `forecaster`, `aggregator`, who gathers, decides by its `planner` and plans, `tso`, a grid operator that grants
-or not, `centre`, which turns plans into orders, `agent` of a data centre, with its `jobs`. `calendar` has the instants
-of a day.
+or not, `centre`, which turns plans into orders, `agent` of a data centre, with its `jobs` and their `states`, which
+move between sites: `mover` has a process for each, which does what `carriage` says. `calendar` has the instants of a
+day.
 
 How they speak: `messages` is the form of what they say, and its seal, `post` how it goes from one to another, `desk`
 what a party works with. A party knows nothing of sockets and clocks but its desk, so that a test plays a day in

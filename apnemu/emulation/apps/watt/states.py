@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""[guest] Where the state of a site's jobs is, and how it moves: ownership passes by the receiver's word alone.
+"""[guest] Places of the state of a site's jobs, and how it moves: ownership passes by the receiver's word alone.
 
 The agent of a job's home decides what moves. It tells the site that has the state to send it, which asks for light and
 tells the receiver to take it; the receiver says `moved` to the home, and the home to the sender, who may then forget
@@ -51,7 +51,7 @@ class Moving:
 
 
 class Carrier(Protocol):
-    """Who carries state over the network."""
+    """Carrier of state over the network, for one agent."""
 
     def lead_ns(self, moving: Moving) -> int:
         """Time that a move takes, with the light for it."""
