@@ -48,9 +48,8 @@ def send(ways: Ways, moving: Moving, port: int, until_ns: int, tell: Tell) -> No
             if light:
                 tell(lit_ns=now_ns(), asked=light.asked, refused=light.refused)
             tell(port=port, transceiver=far)
-            peer = _connected(ways.addresses[moving.target], port, f"eth{near}" if light else "")
-            tell(**copy(peer, ways.told(moving)))
-            peer.close()
+            with _connected(ways.addresses[moving.target], port, f"eth{near}" if light else "") as peer:
+                tell(**copy(peer, ways.told(moving)))
     except (OSError, SystemExit) as error:
         tell(given_up=str(error), at_ns=now_ns())
     finally:
@@ -68,8 +67,9 @@ def receive(port: int, interface: str, until_ns: int, tell: Tell) -> None:
         server.bind(("0.0.0.0", port))
         server.listen(1)
         peer, _ = server.accept()
-        take(peer, False)
-        tell(came=True)
+        with peer:
+            take(peer, False)
+            tell(came=True)
 
 
 class Light:
@@ -82,12 +82,15 @@ class Light:
         self._path = f"{SERVICES}={service_uuid(name)}"
         self.asked = 0
         self.refused = ""
+        self._unanswered = False
 
     def get(self) -> tuple[int, int]:
         """Ask until there is light, and wait until it carries: the transceivers of both ends."""
         while True:
             self.asked += 1
+            self._unanswered = True
             status, answer = call("POST", SERVICES, self._body)
+            self._unanswered = False
             if status == 201:
                 break
             self.refused = answer["ietf-restconf:errors"]["error"][0]["error-message"]
@@ -104,9 +107,15 @@ class Light:
             time.sleep(LOOK_S)
 
     def give_back(self) -> None:
-        """Give the light back; a controller that has none of that name has given none."""
-        while call("DELETE", self._path)[0] not in (204, 404):
-            time.sleep(LOOK_S)
+        """Give the light back; a controller that has none of that name has given none.
+
+        A request whose answer has not come may still be granted: it is looked for again, a while later.
+        """
+        while (status := call("DELETE", self._path)[0]) != 204:
+            if status == 404 and not self._unanswered:
+                return
+            self._unanswered = self._unanswered and status != 404
+            time.sleep(AGAIN_S)
 
 
 def call(method: str, path: str, body: bytes = b"") -> tuple[int, Any]:
