@@ -27,7 +27,7 @@ from apnemu.question.context import Context, Network
 from apnemu.question.light import request
 from apnemu.units import NS_PER_S, VirtualNs, ns_to_s
 
-MOST_BYTES = {"apn": 100e9, "packet": 1e9}
+MOST_BYTES = {"apn": 100e9, "packet": 10e9}
 """Bytes of all moves of a run that its scale stays below; on the packet network each frame goes by itself."""
 ROUNDS = 1.1
 """Bytes that go over the network for each of the state: what is written meanwhile goes again."""
@@ -142,17 +142,18 @@ def moving_papers(context: Context[Settings], power: Power, day: Day) -> Callabl
 
 
 def _full(power: Power, settings: Settings) -> tuple[Day, str, str] | None:
-    """The day, site and job of the first move that is planned and small enough to be made at full size.
+    """The day, site and job of the smallest move that is planned and of a size to be made at full size.
 
     None where there is none, or where somebody has said by what all moves are divided.
     """
     if settings.scale:
         return None
     homes = {work.name: work.home for work in power.work}
-    for day, move in planned_moves(power, settings):
-        if FULL_BYTES[0] <= move.bytes <= FULL_BYTES[1]:
-            return day, homes[move.work], move.work
-    return None
+    fit = [(day, move) for day, move in planned_moves(power, settings) if FULL_BYTES[0] <= move.bytes <= FULL_BYTES[1]]
+    if not fit:
+        return None
+    day, move = min(fit, key=lambda each: each[1].bytes)
+    return day, homes[move.work], move.work
 
 
 def _rtt_s(context: Context[Settings], site: str, target: str) -> float:

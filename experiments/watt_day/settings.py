@@ -56,7 +56,7 @@ class Settings:
         int,
         Setting(
             "What bytes, rate and writes of all moves are divided by; 0: the least power of ten that keeps the run's"
-            " moves below 100 GB (packet network: 1 GB), and one move of 10 to 100 GB at full size",
+            " moves below 100 GB (packet network: 10 GB), and one move of 10 to 100 GB at full size",
             low=0,
             high=10**12,
         ),
