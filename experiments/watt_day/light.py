@@ -80,6 +80,7 @@ def with_light(plant: Plant, settings: Settings, power: Power) -> Plant:
         plant,
         sites=sites,
         demands=(),
+        trees=(),
         transceivers=count,
         packet=dataclasses.replace(packet.at(packet.line_rate_gbps / scale), as_light=False),
     )
