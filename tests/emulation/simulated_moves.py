@@ -16,11 +16,13 @@ LIGHT_NS, COPY_NS = 80 * NS_PER_S, 60 * NS_PER_S
 
 @dataclass
 class SimulatedCarrier:
-    """The carrier of one agent. `fails` is the share of moves that break, before or while they are copied."""
+    """The carrier of one agent. `fails` is the share of moves that break, before or while they are copied; those for
+    the slots of `dark` get no light."""
 
     desk: SimulatedDesk
     fails: float = 0.0
     seed: int = 0
+    dark: tuple[int, ...] = ()
     sent: list[Moving] = field(default_factory=list)
     dropped: set[Key] = field(default_factory=set)
 
@@ -30,7 +32,7 @@ class SimulatedCarrier:
     def send(self, moving: Moving, until_ns: int, ready: Callable[[int, int], None]) -> None:
         self.sent.append(moving)
         at_ns = self.desk.now_ns() + LIGHT_NS
-        if at_ns < until_ns and not self._breaks("light", moving):
+        if at_ns < until_ns and moving.slot not in self.dark and not self._breaks("light", moving):
             self.desk.at(at_ns, lambda: ready(1, 0))
 
     def take(self, moving: Moving, port: int, transceiver: int, until_ns: int, came: Callable[[], None]) -> None:

@@ -41,7 +41,7 @@ def planner(seed: int) -> Any:
         transfers, places = [], [dict(at)]
         for later in range(1, count):
             if draws.random() < 0.5:
-                origin, target = draws.choice(sorted(at)), draws.choice(SITES)
+                origin, target = draws.choice(sorted(at)), draws.choice(sorted(known.states))
                 size = min(at[origin], draws.choice((WHOLE, WHOLE // 2, WHOLE // 3)))
                 if origin != target and size:
                     transfers.append(Transfer(job="job", origin=origin, target=target, at=later, bytes=size))
@@ -50,7 +50,9 @@ def planner(seed: int) -> Any:
                     at = {site: left for site, left in at.items() if left}
             places.append(dict(at))
         away = {
-            site: [KW * place.get(site, 0) // WHOLE for place in places] for site in SITES if site != jobs[0]["site"]
+            site: [KW * place.get(site, 0) // WHOLE for place in places]
+            for site in known.states
+            if site != jobs[0]["site"]
         }
         share = Share(home=jobs[0]["site"], base_kw=[KW] * count, total_kw=[KW] * count, away_kw=away)
         return Proposal(jobs={"job": share}, stays_kw=stays, change_kw={}, transfers=transfers)

@@ -66,7 +66,7 @@ def one_job(hours: float, state_bytes: float = 2e12, by_s: int = 3600) -> Power:
     )
 
 
-def played(power: Power, *, fails: float = 0.0) -> tuple[Outcome, Outcome, World]:
+def played(power: Power, *, fails: float = 0.0, dark: tuple[int, ...] = ()) -> tuple[Outcome, Outcome, World]:
     """A day of the very parties in simulated time: what it comes to, what was planned, what was noted."""
     world = World(delay_ns=lambda a, b: 5_000_000)
 
@@ -75,7 +75,7 @@ def played(power: Power, *, fails: float = 0.0) -> tuple[Outcome, Outcome, World
         moves = "moving" in papers["own"]
         world.start(
             papers["name"],
-            lambda desk: party_of(papers, desk, calendar, SimulatedCarrier(desk, fails) if moves else None),
+            lambda desk: party_of(papers, desk, calendar, SimulatedCarrier(desk, fails, dark=dark) if moves else None),
         )
 
     for _site, papers in papers_of(power, DAY, Settings(), 1, lambda site: {"scale": 100, "full": ""}):
@@ -101,6 +101,14 @@ def test_a_move_that_breaks_leaves_the_job_where_it_is() -> None:
     assert real.moves == 0 and planned.moves == 1
     assert real.schedule.run_mw[0, 1].sum() == 0 and real.deadline_misses == 0
     assert [note["moved"] for _, note in world.notes if "moved" in note]
+
+
+def test_a_move_that_came_to_nothing_is_made_in_the_next_slot() -> None:
+    """What the controller could not light for slot 1 is there for slot 2."""
+    real, planned, world = played(one_job(2.0, by_s=5 * 3600), dark=(1,))
+    assert [note["moved"] for _, note in world.notes if "moved" in note] == [False, True]
+    assert real.schedule.run_mw[0, 0, 1] == pytest.approx(20) and real.schedule.run_mw[0, 1, 1] == 0
+    assert real.schedule.run_mw[0, 1, 2] == pytest.approx(20) and real.moves == planned.moves == 1
 
 
 def test_nothing_is_there_before_a_move_could_be_over() -> None:

@@ -111,6 +111,8 @@ class States:
         """Moves of our jobs that begin later in this slot."""
         self._moving: dict[Key, Moving] = {}
         """Moves of our jobs of which nobody knows yet what becomes."""
+        self._failed: list[Moving] = []
+        """Moves for this slot that came to nothing: its order was made as if they had."""
         self._came: dict[Key, int] = {}
         self._refused: set[Key] = set()
 
@@ -185,6 +187,8 @@ class States:
                 for move in order["moves"]
                 if move["slot"] == slot and "from" in move
             ]
+            asked += [(move.job, move.origin, move.target, move.bytes) for move in self._again(slot, order)]
+        self._failed.clear()
         for job, origin, target, size in asked:
             known = {origin, target} <= {self._site, *self._agents}
             if job not in self._own or job not in due or origin == target or not known:
@@ -193,6 +197,12 @@ class States:
             size = left if left - size < self._own[job].whole // 1_000_000 else size
             if size > 0:
                 self._plan(job, origin, target, slot, min(size, left))
+
+    def _again(self, slot: int, order: Message) -> list[Moving]:
+        """Moves that came to nothing in the slot before, and whose work is still to run where they go."""
+        runs = {(move["job"], move["to"]) for move in order["moves"] if move["slot"] == slot and move.get("kw")}
+        home = {(job, self._site) for job, kw in order.get("work_kw", {}).items() if any(kw)}
+        return [move for move in self._failed if move.slot == slot - 1 and (move.job, move.target) in runs | home]
 
     def _plan(self, job: str, origin: str, target: str, slot: int, size: int) -> None:
         full = job == self._full and self.FULL_BYTES[0] <= size <= self.FULL_BYTES[1]
@@ -262,6 +272,8 @@ class States:
         if move is None:
             return
         at = self._own[move.job].at
+        if not size:
+            self._failed.append(move)
         if size:
             at[move.origin] = at.get(move.origin, 0) - move.bytes
             at[move.target] = at.get(move.target, 0) + move.bytes
