@@ -15,6 +15,7 @@ from typing import Any
 
 from apnemu.blueprint.requests import point_uuid
 from apnemu.blueprint.tcp import payload_share
+from apnemu.experiments.watt_day.changed import changed
 from apnemu.experiments.watt_day.settings import Day, Settings, days, dead_ns
 from apnemu.model.activities import Event
 from apnemu.model.plant import Plant
@@ -55,8 +56,9 @@ def planned_moves(power: Power, settings: Settings) -> list[tuple[Day, Move]]:
     for day in days(settings):
         asked = day.asked(settings)
         if day.control == "aggregator" and day.shift in ("space", "both"):
-            base = plan(power, dataclasses.replace(asked, shift="none"))
-            found += [(day, move) for move in plan(power, asked, base).moves]
+            own = changed(power, day, settings)
+            base = plan(own, dataclasses.replace(asked, shift="none"))
+            found += [(day, move) for move in plan(own, asked, base).moves]
     return found
 
 

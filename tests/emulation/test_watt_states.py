@@ -76,7 +76,7 @@ def day(seed: int, *, fails: float = 0.0, cuts: Any = (), kills: Any = ()) -> tu
         carrier = SimulatedCarrier(desk, fails, seed)
         found[site] = States(desk, CALENDAR, site, others, book, carrier, 1000)
         peers = Peers(aggregator="aggregator", centre="centre", agents=others)
-        return Agent(desk, CALENDAR, site, book, peers, (), found[site])
+        return Agent(desk, CALENDAR, site, book, peers, states=found[site])
 
     for site in SITES:
         world.start(AGENTS[site], partial(agent, site))

@@ -4,11 +4,13 @@
 Parties: `forecaster`, `aggregator`, who gathers, decides by its `planner` and plans, `tso`, a grid operator that grants
 or not, `centre`, which turns plans into orders, `agent` of a data centre, with its `jobs` and their `states`, which
 move between sites: `mover` has a process for each, which does what `carriage` says. `calendar` has the instants of a
-day.
+day. `told` is what an aggregator knows before it, `cover` what an agent lets others see of its jobs. Jobs that are sold
+are offered by an agent's `bids` to the aggregator's `trader`.
 
 How they speak: `messages` is the form of what they say, and its seal, `post` how it goes from one to another, `desk`
 what a party works with. A party knows nothing of sockets and clocks but its desk, so that a test plays a day in
 milliseconds.
 
-All but `planner` is of the standard library, since each import costs the lab's time once for every party.
+All but `planner`, `trader` and `told` is of the standard library, since each import costs the lab's time once for every
+party.
 """

@@ -56,12 +56,18 @@ def party_of(papers: Mapping[str, Any], desk: Desk, calendar: Calendar, carrier:
         if carrier is not None:
             moving = own["moving"]
             states = States(desk, calendar, own["site"], peers.agents, book, carrier, moving["scale"], moving["full"])
-        return Agent(desk, calendar, own["site"], book, peers, own["hides"], states)
+        return Agent(desk, calendar, own["site"], book, peers, own["hides"], may_wait=own["may_wait"], states=states)
     # numpy takes seconds of the lab's computing to import: no other party needs it
     from apnemu.emulation.apps.watt.planner import Planner
     from apnemu.power.horizon import Asked
 
-    return Aggregator(desk, calendar, Planner(own["told"], Asked(**own["asked"])), own["centre"], own["operators"])
+    planner = Planner(own["told"], Asked(**own["asked"]))
+    market = None
+    if own["sells"]:
+        from apnemu.emulation.apps.watt.trader import Trader
+
+        market = Trader(desk, calendar, planner, own["agents"])
+    return Aggregator(desk, calendar, planner, own["centre"], own["operators"], market)
 
 
 def serve(papers: Mapping[str, Any], begin_ns: int) -> None:

@@ -13,7 +13,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
+from apnemu.emulation.apps.watt.bids import Bids
 from apnemu.emulation.apps.watt.calendar import Calendar
+from apnemu.emulation.apps.watt.cover import Cover
 from apnemu.emulation.apps.watt.desk import Desk
 from apnemu.emulation.apps.watt.jobs import Book, Job
 from apnemu.emulation.apps.watt.messages import Message
@@ -50,7 +52,7 @@ class Peers:
 
 
 class Agent:
-    """The agent of a site; `hides` is what its owner keeps to himself: jobs, or ranges.
+    """The agent of a site; `hides` is what its owner keeps to himself (see `cover`).
 
     `states` says where the state of jobs is, without which they do not run; None where no job has any.
     """
@@ -63,6 +65,8 @@ class Agent:
         book: Book,
         peers: Peers,
         hides: Sequence[str] = (),
+        *,
+        may_wait: bool = False,
         states: States | None = None,
     ) -> None:
         self._desk = desk
@@ -70,7 +74,8 @@ class Agent:
         self._site = site
         self.book = book
         self._peers = peers
-        self._hides = frozenset(hides)
+        self._cover = Cover(site, calendar, book, hides)
+        self._bids = Bids(site, calendar, book, hides, may_wait=may_wait)
         self._states = states
         self._order: Message | None = None
         self._lag_ns = 0
@@ -95,10 +100,13 @@ class Agent:
             if self._order is None or message["slot"] >= self._order["slot"]:
                 self._order = message
                 self._lag_ns = self._desk.now_ns() - self._calendar.opens_ns(message["slot"])
+        elif kind == "prices" and sender == self._peers.aggregator:
+            for body in self._bids.answer(message):
+                self._desk.send(sender, "offer", message["slot"], message["slot"], **body)
         elif kind == "handover" and sender in self._peers.agents.values():
             self._host(message)
         elif kind == "done" and sender == self._peers.agents.get(message["site"]):
-            self._answered(message, (message.get("job", ""), message["site"]))
+            self._answered(message, (self._cover.meant(message.get("job", "")), message["site"]))
         elif kind in ("move", "moved") and self._states is not None and sender in self._peers.agents.values():
             self._states.taken(message)
 
@@ -106,34 +114,16 @@ class Agent:
         """Tell the aggregator what could run here in the slots ahead, and ask again about what nobody knows."""
         for number, state in self._slots.items():
             for (job, to), kw in state.open().items():
-                self._desk.send(self._peers.agents[to], "handover", number, number, job=job, kw=kw, bytes=0)
+                self._offer(to, number, job, kw)
         if self._states is not None:
             self._states.say()
-        if "ranges" in self._hides:
-            return
         count = min(self._calendar.horizon, self._calendar.slots - slot)
-        room = [self.book.room_kw] * count
-        stays = [sum(job.kw for job in self.book.due(slot + number) if not job.moves) for number in range(count)]
-        body: dict[str, object] = {} if "jobs" in self._hides else {"jobs": self._listed(slot)}
-        self._desk.send(
-            self._peers.aggregator,
-            "state",
-            slot,
-            slot,
-            site=self._site,
-            kw_min=[min(kw, self.book.room_kw) for kw in stays],
-            kw_max=room,
-            room_kw=room,
-            battery_wh=0,
-            **body,
-        )
-
-    def _listed(self, slot: int) -> list[dict[str, object]]:
-        """Jobs that may move, with where their state is."""
-        listed = self.book.listed(self._site, slot)
-        if self._states is None:
-            return listed
-        return [{**job, "at": self._states.at(str(job["job"]))} if job["state_bytes"] else job for job in listed]
+        body = self._cover.state(self._site, slot, count)
+        if body is not None:
+            if self._states is not None and "jobs" in body:
+                body["jobs"] = [self._states.listed(job) for job in body["jobs"]]
+            bids = len(self._bids.blocks(slot))
+            self._desk.send(self._peers.aggregator, "state", slot, slot, **body, **({"bids": bids} if bids else {}))
 
     def _most_kw(self, job: Job, site: str) -> int:
         """Most that a job may run at a site, as its state is there."""
@@ -154,26 +144,24 @@ class Agent:
             return
         state = self._slots.setdefault(slot, Slot())
         due = {job.name: job for job in self.book.due(slot) if job.moves}
-        for move in order["moves"]:
-            key = (move["job"], move["to"])
-            if (
-                move["slot"] != slot
-                or move["job"] not in due
-                or key in state.offered
-                or key[1] not in self._peers.agents
-            ):
+        for job, to, wanted_kw in (*self._cover.wanted(order, slot).away, *self._bids.wanted(order, slot).away):
+            key = (job, to)
+            if job not in due or key in state.offered or to not in self._peers.agents:
                 continue
-            gone = sum(kw for (name, _), kw in state.offered.items() if name == move["job"])
-            job = due[move["job"]]
-            wanted = min(move["kw"], self.book.most_kw(job) - gone)
-            kw = min(wanted, self._most_kw(job, key[1]))
+            gone = sum(kw for (name, _), kw in state.offered.items() if name == job)
+            wanted = min(wanted_kw, self.book.most_kw(due[job]) - gone)
+            kw = min(wanted, self._most_kw(due[job], to))
             state.kept[key] = max(0, wanted - kw)
             if kw > 0:
                 state.offered[key] = kw
-                agent = self._peers.agents[key[1]]
-                size = 0 if self._states is None else self._states.there(*key)
-                if not self._desk.send(agent, "handover", slot, slot, job=key[0], kw=kw, bytes=size):
+                if not self._offer(to, slot, job, kw):
                     state.refused.add(key)
+
+    def _offer(self, to: str, slot: int, job: str, kw: int) -> bool:
+        """Offer a job to another site for a slot; False if its agent is not there."""
+        shown = self._cover.shown(job)
+        size = 0 if self._states is None else self._states.there(job, to)
+        return self._desk.send(self._peers.agents[to], "handover", slot, slot, job=shown, kw=kw, bytes=size)
 
     def _host(self, message: Message) -> None:
         """Take another site's job for a slot that has not begun, if the order has room for it; and say what runs."""
@@ -221,14 +209,13 @@ class Agent:
         order = self._order_for(slot)
         if order is None:
             return self.book.alone(slot)
-        planned, at = order.get("work_kw", {}), slot - order["slot"]
+        planned = {**self._cover.wanted(order, slot).home, **self._bids.wanted(order, slot).home}
         wanted = {}
         for job in self.book.due(slot):
-            series = planned.get(job.name)
-            if series is None or not job.moves:
+            if job.name not in planned or not job.moves:
                 wanted[job.name] = self.book.pace_kw(job, slot)
             else:
-                wanted[job.name] = min(max(0, series[at]) if at < len(series) else 0, self.book.most_kw(job))
+                wanted[job.name] = min(max(0, planned[job.name]), self.book.most_kw(job))
         return self.book.fitted(wanted, self.book.room_kw)
 
     def _start(self, slot: int) -> None:

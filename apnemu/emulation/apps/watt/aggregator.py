@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import partial
+from typing import Protocol
 
 from apnemu.emulation.apps.watt.calendar import Calendar
 from apnemu.emulation.apps.watt.desk import Desk
@@ -42,6 +43,8 @@ class Share:
     total_kw: Series
     away_kw: Mapping[str, Series] = field(default_factory=dict)
     bytes: int = 0
+    whole: bool = False
+    """Whether it is done as proposed or not at all."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +68,16 @@ class Known:
 
 Planner = Callable[[int, int, Known], Proposal]
 """Proposal for a number of slots from a slot on."""
+
+
+class Market(Protocol):
+    """A market that may be open while the aggregator decides: a proposal comes of what is offered on it."""
+
+    def begin(self, slot: int, count: int, known: Known) -> bool: ...
+
+    def taken(self, message: Message) -> None: ...
+
+    def proposal(self) -> Proposal: ...
 
 
 def plan_of(proposal: Proposal, parts: Sequence[Fraction], first: int) -> dict[str, object]:
@@ -115,12 +128,21 @@ def later(proposal: Proposal, skip: int) -> Proposal:
 class Aggregator:
     """The aggregator's program; `operators` are the grid operators that it asks."""
 
-    def __init__(self, desk: Desk, calendar: Calendar, planner: Planner, centre: str, operators: Sequence[str]) -> None:
+    def __init__(
+        self,
+        desk: Desk,
+        calendar: Calendar,
+        planner: Planner,
+        centre: str,
+        operators: Sequence[str],
+        market: Market | None = None,
+    ) -> None:
         self._desk = desk
         self._calendar = calendar
         self._planner = planner
         self._centre = centre
         self._operators = operators
+        self._market = market
         self._known = Known()
         self._proposal: Proposal | None = None
         self._asked = -1
@@ -140,6 +162,8 @@ class Aggregator:
             self._known.states[message["site"]] = message
         elif kind == "forecast":
             self._known.forecasts[message["area"], message["quantity"]] = message
+        elif kind == "offer" and self._market is not None:
+            self._market.taken(message)
         elif kind == "grant" and message["from"] in self._operators:
             self._granted[message["from"]] = message
             if self._proposal is not None and self._all_answered():
@@ -148,8 +172,15 @@ class Aggregator:
     def _decide(self, slot: int) -> None:
         """Decide with what has come, which takes the declared time."""
         count = min(self._calendar.horizon, self._calendar.slots - slot)
+        if self._market is not None and self._market.begin(slot, count, self._known):
+            self._desk.at(self._calendar.asks_ns(slot), partial(self._ask_traded, slot))
+            return
         proposal = self._planner(slot, count, self._known)
         self._desk.at(self._calendar.asks_ns(slot), partial(self._ask, slot, proposal))
+
+    def _ask_traded(self, slot: int) -> None:
+        assert self._market is not None
+        self._ask(slot, self._market.proposal())
 
     def _ask(self, slot: int, proposal: Proposal) -> None:
         self._proposal, self._asked = proposal, slot
@@ -186,8 +217,11 @@ class Aggregator:
         self._proposal = None
         count = max((len(share.base_kw) for share in proposal.jobs.values()), default=0)
         parts = [self._part(proposal, at) for at in range(count)]
+        if any(share.whole for share in proposal.jobs.values()):
+            parts = [Fraction(int(part)) for part in parts]
         self._planned = slot, proposal, parts
-        self._desk.note(slot=slot, vetoes=sum(part < 1 for part in parts))
+        asked = {name: series[0] for name, series in proposal.change_kw.items() if series}
+        self._desk.note(slot=slot, vetoes=sum(part < 1 for part in parts), asked_kw=asked)
         self._plan(slot, proposal, parts)
 
     def _plan(self, slot: int, proposal: Proposal, parts: Sequence[Fraction]) -> None:

@@ -131,6 +131,10 @@ class States:
                 at[move.target] = at.get(move.target, 0) + move.bytes
         return {site: size for site, size in at.items() if size > 0}
 
+    def listed(self, job: dict[str, Any]) -> dict[str, Any]:
+        """A job as a state message has it, with where its state will be."""
+        return {**job, "at": self.at(job["job"])} if job["state_bytes"] else job
+
     def there(self, job: str, site: str) -> int:
         """Bytes of a job's state that may run at a site now: those that are there for certain, and stay."""
         own = self._own.get(job)
