@@ -15,14 +15,14 @@ from typing import Any, Literal
 
 import numpy as np
 
-from apnemu.emulation.apps.watt.aggregator import Known, Proposal, Share, Supplied
+from apnemu.emulation.apps.watt.aggregator import Known, Proposal, Share, Supplied, Transfer
 from apnemu.emulation.apps.watt.cover import site_work
 from apnemu.emulation.apps.watt.messages import Message
 from apnemu.emulation.apps.watt.tso import feed_name
-from apnemu.model.power import Area, Battery, Feeder, Gpu, OwnPlant, Power, SitePower, Step, Tie, Work, Zone
+from apnemu.model.power import Area, Battery, Feeder, Gpu, Moves, OwnPlant, Power, SitePower, Step, Tie, Work, Zone
 from apnemu.model.profile import Profile, Series, series
 from apnemu.power.horizon import Asked
-from apnemu.power.schedule import Schedule
+from apnemu.power.schedule import Move, Schedule
 from apnemu.power.shift import plan
 from apnemu.units import S_PER_H
 
@@ -55,6 +55,8 @@ class Planner:
         asked = self.asked if power is not None else replace(self.asked, shift="none")
         power = power or self._system(slot, count, states, {})
         none = self.none(power)
+        if asked is not self.asked and any(work.at for work in power.work):
+            return proposal(power, none, brought_home(power, none), count)
         best = none if asked.shift == "none" else plan(power, asked, none)
         return proposal(power, none, best, count)
 
@@ -136,6 +138,7 @@ class Planner:
             ),
             work=tuple(self._work(slot, count, states, {site.name: site.owner for site in sites})),
             gpu=Gpu(yen_per_it_mwh=data["gpu_yen_per_it_mwh"]),
+            moves=Moves(**data["moves"]),
             sites=sites,
         )
 
@@ -158,6 +161,8 @@ class Planner:
                             by_s=ends * slot_s,
                             zone=self.told["work_zones"].get(job["job"], ""),
                             most_mw=job.get("most_kw", job["kw"]) / 1e3,
+                            state_bytes=float(job["state_bytes"]),
+                            at=_shares(job, owners),
                         )
                     )
             works += self.stretches(f"{site} stays", site, owners[site], state["kw_min"][:count], "fixed")
@@ -199,6 +204,16 @@ def _ahead(figures: Sequence[float], slot: int, count: int) -> list[float]:
     return found + [figures[-1]] * (count - len(found))
 
 
+def _shares(job: Mapping[str, Any], present: Mapping[str, str]) -> tuple[tuple[str, float], ...]:
+    """Share of a job's state at each site that has spoken; of a job without state, and at home, nothing is said.
+
+    >>> _shares({"state_bytes": 4, "at": {"a": 1, "b": 3, "c": 0}}, {"a": "x", "b": "x"})
+    (('a', 0.25), ('b', 0.75))
+    """
+    whole, at = job["state_bytes"], job.get("at", {})
+    return tuple((site, size / whole) for site, size in at.items() if site in present and size) if whole else ()
+
+
 def _supply(state: Message) -> dict[str, Any]:
     """Battery and own plant of which a state tells: the battery begins as it is."""
     found: dict[str, Any] = {}
@@ -238,6 +253,24 @@ def whole_kw(mw: Any) -> list[int]:
     [0, 2000]
     """
     return [int(value) for value in np.rint(np.asarray(mw, dtype=np.float64) * 1e3)]
+
+
+def brought_home(power: Power, none: Schedule) -> Schedule:
+    """Return the schedule in which nothing shifts, but for the first slot: work runs where its state is, and comes home
+    for the second."""
+    run, moves = none.run_mw.copy(), []
+    names = [site.name for site in power.sites]
+    for index, work in enumerate(power.work):
+        for site, share in work.at:
+            if site != work.home:
+                run[index, names.index(site), 0] = share * none.run_mw[index, :, 0].sum()
+                run[index, names.index(work.home), 0] -= run[index, names.index(site), 0]
+                size = share * work.state_bytes
+                moves.append(Move(work=work.name, origin=site, target=work.home, slot=1, share=share, bytes=size))
+    load = run.sum(axis=0)[:, 0]
+    grid = none.grid_mw.copy()
+    grid[:, 0] = [site.facility_mw(float(mw)) for site, mw in zip(power.sites, load, strict=True)]
+    return replace(none, run_mw=run, grid_mw=grid, moves=tuple(moves))
 
 
 def _joined(one: Share, other: Share) -> Share:
@@ -287,6 +320,11 @@ def proposal(power: Power, none: Schedule, best: Schedule, count: int) -> Propos
     for area in power.areas:
         here = [index for index, site in enumerate(power.sites) if site.area == area.name]
         change[area.name] = whole_kw((best.grid_mw[here] - none.grid_mw[here]).sum(axis=0)[:count])
+    transfers = [
+        Transfer(job=move.work, origin=move.origin, target=move.target, at=move.slot, bytes=round(move.bytes))
+        for move in best.moves
+        if move.slot < count
+    ]
     wh = power.profile.slot_h * 1e3  # of a kW over a slot
     battery: dict[str, Supplied] = {}
     own: dict[str, Supplied] = {}
@@ -298,4 +336,4 @@ def proposal(power: Power, none: Schedule, best: Schedule, count: int) -> Propos
         if site.plant:
             base, total = (whole_kw(of.own_mw[at][:count] * wh) for of in (none, best))
             own[site.name] = Supplied(base_wh=base, total_wh=total)
-    return Proposal(jobs=jobs, stays_kw=stays, change_kw=change, charge_wh=battery, own_wh=own)
+    return Proposal(jobs=jobs, stays_kw=stays, change_kw=change, charge_wh=battery, own_wh=own, transfers=transfers)
