@@ -28,9 +28,9 @@ FOLDER = Path(__file__).parent / "languages"
 NUMBER = r"[-+−]?\d[\d,]*(?:\.\d+)?(?:e[-+]?\d+)?"
 """What a pattern's placeholder of a name that begins with n stands for; others stand for any text."""
 BREAKS = ((re.compile(r"; (?=\S)"), "；"), (re.compile(r"(?<=[.!?]) (?=[A-Z0-9−])"), ""))
-"""Where texts are divided before patterns are tried, and what joins them."""
+"""Marks at which texts are divided before patterns are tried, and what joins the parts."""
 LATER = ((", ", "、"), (": ", "："))
-"""Where texts are divided if no pattern fits."""
+"""Marks at which texts are divided if no pattern fits."""
 _LANGUAGE: ContextVar[str] = ContextVar("_LANGUAGE", default=ENGLISH)
 
 
