@@ -109,7 +109,7 @@ def added_figure(pairs: Sequence[Pair], names: Sequence[str]) -> Markup:
     order = element("span", " Nearest pair first; the figures to the right are whole round trips.", class_="roomy")
     keys = legend(names, ("range-swatch", "least to greatest seen"))
     strips = _strips(pairs, names, scale, marks, ", ms", lambda row: words.ms(row["rtt_ns_p50"], 2))
-    return figure(title, escape(caption) + order, keys, strips)
+    return figure(title, escape(heard(caption)) + order, keys, strips)
 
 
 def jitter_figure(pairs: Sequence[Pair], names: Sequence[str]) -> Markup:

@@ -39,7 +39,9 @@ LOOK = """
       const low = Math.min(boxes[a].height, boxes[b].height);
       if (x > 1.5 && y > 0.3 * low) said.push(`${texts[a].textContent} | ${texts[b].textContent}`);
     }
-    const frame = svg.closest("figure")?.getBoundingClientRect();
+    let scrolls = svg;
+    while (scrolls && !["auto", "scroll"].includes(getComputedStyle(scrolls).overflowX)) scrolls = scrolls.parentElement;
+    const frame = scrolls ? null : svg.closest("figure")?.getBoundingClientRect();
     texts.forEach((one, at) => {
       if (frame && boxes[at].right > frame.right + 1) said.push(`${one.textContent} | the figure's edge`);
     });

@@ -67,9 +67,7 @@ def _days(asked: Asked) -> list[dict[str, Any]]:
     for shift in SHIFTS:
         schedule = plan(power, Plan(shift=shift), base)
         real = outcome(power, replace(schedule, moves=()), base)
-        load = {
-            site.name: [float(mw) for mw in schedule.load_mw[index]] for index, site in enumerate(power.sites)
-        }
+        load = {site.name: [float(mw) for mw in schedule.load_mw[index]] for index, site in enumerate(power.sites)}
         figures = {"cost_yen": real.cost, "planned_yen": real.cost, "none_yen": none.cost, "load_mw": load}
         same = ("energy_mwh", "tco2", "surplus_used_mwh", "curtailed_mwh", "overload_mwh", "peak_mw")
         figures |= {name: getattr(real, name) for name in same}
