@@ -13,6 +13,7 @@ from typing import Any, cast
 from markupsafe import Markup, escape
 
 from apnemu.report import columns, words
+from apnemu.report.language import heard
 from apnemu.report.ordering import networks, phases
 from apnemu.report.plots import Series, figure, plot
 from apnemu.report.round_trips import LatencyRow, Pair, off_closed_form_ns, pairs

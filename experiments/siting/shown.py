@@ -37,6 +37,7 @@ COLUMNS = (
     columns.number("area_m2", "floor, m2", 0),
     columns.plain("buildings"),
     columns.percent("share", "of floor"),
+    columns.percent("building_share", "of buildings"),
     columns.number("hhi", "HHI", 4),
 )
 SURVIVES, DROPPED = "var(--good)", "var(--bad)"

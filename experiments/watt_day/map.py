@@ -148,7 +148,7 @@ def _mw(moves: Sequence[Mapping[str, Any]]) -> float:
 
 
 def _clock(slot: int, slot_s: int) -> str:
-    """When a slot begins.
+    """Time of the day at which a slot begins.
 
     >>> _clock(19, 1800), _clock(50, 1800)
     ('09:30', '25:00')

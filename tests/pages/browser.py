@@ -40,7 +40,8 @@ LOOK = """
       if (x > 1.5 && y > 0.3 * low) said.push(`${texts[a].textContent} | ${texts[b].textContent}`);
     }
     let scrolls = svg;
-    while (scrolls && !["auto", "scroll"].includes(getComputedStyle(scrolls).overflowX)) scrolls = scrolls.parentElement;
+    const still = (one) => !["auto", "scroll"].includes(getComputedStyle(one).overflowX);
+    while (scrolls && still(scrolls)) scrolls = scrolls.parentElement;
     const frame = scrolls ? null : svg.closest("figure")?.getBoundingClientRect();
     texts.forEach((one, at) => {
       if (frame && boxes[at].right > frame.right + 1) said.push(`${one.textContent} | the figure's edge`);
@@ -52,7 +53,8 @@ LOOK = """
     slider.value = slider.max;
     slider.dispatchEvent(new Event("input"));
     const shown = [...slider.closest("figure").querySelectorAll("g.slot")].filter(seen);
-    moved = [shown.length, shown[0]?.dataset.slot, slider.max, slider.parentElement.querySelector("output").textContent];
+    const told = slider.parentElement.querySelector("output").textContent;
+    moved = [shown.length, shown[0]?.dataset.slot, slider.max, told];
   }
   const wide = document.documentElement.scrollWidth - innerWidth;
   const dark = getComputedStyle(document.body).backgroundColor;
@@ -64,7 +66,7 @@ LOOK = """
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Looked:
-    """What was seen: errors on the console, texts that cover others, pixels beyond the window, the slider's last slot."""
+    """What was seen: errors, texts that cover others, pixels beyond the window, the last slot of the slider."""
 
     console: list[str]
     covered: list[str]
