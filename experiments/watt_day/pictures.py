@@ -42,6 +42,11 @@ def said(row: Row, rows: Sequence[Row]) -> str:
     return ", ".join(filter(None, (f"Work {WAYS[row['shift']]}", apart(row, rows))))
 
 
+def day_pictures(rows: Sequence[Row], picture: Mapping[str, Any]) -> list[Markup]:
+    """Figures of load, and of surplus power where an area has any."""
+    return [*load_pictures(rows, picture), *surplus_pictures(rows, picture)]
+
+
 def load_pictures(rows: Sequence[Row], picture: Mapping[str, Any]) -> list[Markup]:
     """A figure with a stack for each day; MW of IT over hours."""
     known = [row for row in rows if row["load_mw"]]

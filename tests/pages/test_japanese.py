@@ -3,9 +3,11 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from html.parser import HTMLParser
+from pathlib import Path
 
 import pytest
 from babel.messages.pofile import read_po
@@ -15,8 +17,9 @@ from apnemu.question.discovery import load_experiment, shipped_topology
 from apnemu.report import language
 from apnemu.report.columns import Column
 from apnemu.report.language import FOLDER, heard, spoken
+from apnemu.report.sweep_page import write_sweep_page
 from apnemu.topology import read_plant
-from tests.pages.made import COUNTRY, DEMO, PAGES, page_of
+from tests.pages.made import COUNTRY, DEMO, PAGES, page_of, run_of
 from tests.recorded.case import case_of
 
 SHOWN = {**{name: (name,) for name in PAGES}, "demo": DEMO}
@@ -39,6 +42,10 @@ class Words(HTMLParser):
         self.texts: list[str] = []
         self._quiet: list[str] = []
         self.feed(page)
+        data = re.search(r'<script type="application/json" id="data">(.*?)</script>', page, flags=re.DOTALL)
+        held = json.loads(data[1]) if data else {"pairs": []}
+        self.texts += [text for pair in held["pairs"] for line in pair["lines"] for text in line]
+        self.texts += [held[key] for key in ("none", "two") if key in held]
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         own = dict(attrs)
@@ -93,6 +100,43 @@ def _is_name(word: str, known: set[str] | frozenset[str]) -> bool:
     return word in known or all(
         part in known or part.isdecimal() for part in re.split(r"[^a-z]+|(?<=[a-z])-", word) if part
     )
+
+
+def test_no_english_word_is_left_of_a_sweep(tmp_path: Path) -> None:
+    phases = ("phase-2030", "phase-early-2030s", "phase-late-2030s")
+    days = run_of(COUNTRY).document["results"]
+    rows = [
+        {
+            "point": at,
+            "seed": 1,
+            "set_topology": name,
+            "set_shift": day["shift"],
+            **day,
+            "cost_yen": day["cost_yen"] / at,
+        }
+        for at, name in enumerate(phases, 1)
+        for day in days
+    ]
+    facts = {
+        "experiment": "watt_day",
+        "question": load_experiment("watt_day").question,
+        "topology": ", ".join(phases),
+        "seed": 1,
+        "points": 12,
+        "failed": 0,
+        "unmet": 0,
+        "unjudged": 0,
+    }
+    with spoken("ja"):
+        page = write_sweep_page(tmp_path, facts, rows, ["set_topology", "set_shift"], []).read_text(encoding="utf-8")
+    known = KEPT | _known((COUNTRY,)) | {*phases, "watt_day"}
+    left = {
+        text
+        for text in Words(page).texts
+        if [word for word in WORD.findall(text) if len(word) > 1 and not _is_name(word.lower(), known)]
+    }
+    assert left == set()
+    assert "{" not in page.partition("<main>")[2], "a cell has no room for a value of each of many names"
 
 
 @pytest.mark.parametrize("name", ["watt_day", "siting", "dispersal", *DEMO])
