@@ -64,12 +64,14 @@ class _Desk:
         self._operators = _operators(power)
 
     def all(self) -> list[tuple[str, Papers]]:
+        """Papers of all who take part; alone, nobody but agents does."""
+        if self._day.control != AGGREGATOR:
+            return [(site, self._agent(site)) for site in self._agents]
         at = {party.name: party.at for party in self._power.parties}
         found = [(self._hub, self._aggregator()), (self._hub, self._centre())]
         found += [(at.get(name, self._hub), self._tso(name)) for name in self._operators]
         found += [(site, self._agent(site)) for site in self._agents]
-        if self._day.control == AGGREGATOR:
-            found.append((self._hub, self._forecaster()))
+        found.append((self._hub, self._forecaster()))
         return found
 
     def _papers(self, name: str, role: str, peers: Mapping[str, str | None], own: Mapping[str, Any]) -> Papers:
@@ -130,13 +132,10 @@ class _Desk:
         return [name for name in self._operators if "feeders" in self._hidden(name)]
 
     def _forecaster(self) -> Papers:
-        believed = self._day.believed(self._settings, self._seed)
-        guess = forecast(self._power, believed.kind, sigma=believed.sigma, error=believed.error, seed=believed.seed)
-        over = horizon(guess.power, self._settings.days)
-        figures = _figures(guess.power, over)
-        hidden = {
-            area.name: unknown(self._power, area.name, self._day.hides, self._day.drops) for area in guess.power.areas
-        }
+        guess = self._guess()
+        over = horizon(guess, self._settings.days)
+        figures = _figures(guess, over)
+        hidden = {area.name: unknown(self._power, area.name, self._day.hides, self._day.drops) for area in guess.areas}
         if any(names & {"weather", "demand"} for names in hidden.values()):
             yesterday = _figures(forecast(self._power, "naive").power, over)
             for area, names in hidden.items():
@@ -166,9 +165,22 @@ class _Desk:
             "jobs": [self._job(work, hides) for work in self._power.work if work.home == site],
             "peers": {"aggregator": AGGREGATOR, "centre": CENTRE, "agents": others},
             "hides": sorted(hides),
+            "prices": self._own_prices(of_site.area),
             "may_wait": self._day.shift in ("time", "both"),
         }
         return self._papers(name, "agent", peers, own)
+
+    def _own_prices(self, area: str) -> list[int]:
+        """An agent's own forecast of what power costs at its site: where it decides alone, and work may wait for it."""
+        day = self._day
+        if day.control == AGGREGATOR or day.shift not in ("time", "both") or day.idle != "free":
+            return []
+        return _figures(self._guess(), self._over)[area].get("price_milliyen_per_kwh", [])
+
+    def _guess(self) -> Power:
+        believed = self._day.believed(self._settings, self._seed)
+        kind, sigma, error = believed.kind, believed.sigma, believed.error
+        return forecast(self._power, kind, sigma=sigma, error=error, seed=believed.seed).power
 
     def _job(self, work: Work, hides: Collection[str]) -> dict[str, Any]:
         """A site's work as its agent has it, in whole kW and slots; hidden, it moves where all of the site's may."""

@@ -2,7 +2,8 @@
 """[guest] Parties of a watt-bit day: programs in the sites' hosts that speak with each other in every slot.
 
 Parties: `forecaster`, `aggregator`, who gathers, decides by its `planner` and plans, `tso`, a grid operator that grants
-or not, `centre`, which turns plans into orders, `agent` of a data centre, with its `jobs`. `calendar` has the instants
+or not, `centre`, which turns plans into orders, `agent` of a data centre, with its `jobs`, and `alone`, what it does by
+itself. `calendar` has the instants
 of a day. `told` is what an aggregator knows before it, `cover` what an agent lets others see of its jobs. Jobs that are
 sold are offered by an agent's `bids` to the aggregator's `trader`.
 

@@ -17,10 +17,12 @@ import signal
 import sys
 import time
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from apnemu.emulation.apps.watt.agent import Agent, Peers
 from apnemu.emulation.apps.watt.aggregator import Aggregator
+from apnemu.emulation.apps.watt.alone import cheapest_at_home
 from apnemu.emulation.apps.watt.calendar import Calendar
 from apnemu.emulation.apps.watt.centre import Centre
 from apnemu.emulation.apps.watt.desk import Desk, Party, RealDesk
@@ -50,6 +52,8 @@ def party_of(papers: Mapping[str, Any], desk: Desk, calendar: Calendar) -> Party
         return Tso(desk, [Line(**line) for line in own["lines"]], calendar.slots)
     if role == "agent":
         book = Book(calendar, own["room_kw"], [Job(**job) for job in own["jobs"]])
+        if own["prices"]:
+            book.own_plan = partial(cheapest_at_home, calendar, book, own["prices"])
         return Agent(desk, calendar, own["site"], book, Peers(**own["peers"]), own["hides"], may_wait=own["may_wait"])
     # numpy takes seconds of the lab's computing to import: no other party needs it
     from apnemu.emulation.apps.watt.planner import Planner
