@@ -137,8 +137,8 @@ def _planned(power: Power, guess: Power, day: Day, settings: Settings, base: Sch
     """What the plan comes to that is computed at once, with what operators grant of it."""
     asked = day.asked(settings)
     if day.control == "alone":
-        own = "time" if asked.shift in ("time", "both") and asked.idle == "free" else "none"
-        asked = replace(asked, shift=own)
+        waits = asked.shift in ("time", "both") and asked.idle == "free"
+        asked = replace(asked, shift="time" if waits else "none")
     if asked.shift == "none":
         return outcome(power, replace(base, asked=asked), base)
     believed_base = base if guess is power else plan(guess, replace(asked, shift="none"))
