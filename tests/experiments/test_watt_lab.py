@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Watt-bit days in the lab beside closed forms: a loop's grants, idle GPUs, wrong forecasts, whole jobs, hidden cost."""
+"""Watt-bit days in the lab beside closed forms: a loop's grants, idle GPUs, wrong forecasts, whole jobs, cost."""
 
 from __future__ import annotations
 
