@@ -74,6 +74,7 @@ def resolve(request: Request) -> Asked:
     with own_functions(request.experiment.name, request.own_file):
         arranged = experiment.arrange(judged.assignment, chosen.own)
         assignment = returned(name, "arrange", arranged, Assignment)
+        approximated = experiment.approximates(plant, chosen.own)
         plays_scenario = experiment.plays_scenario(chosen.own)
     dark = () if experiment.computed or "apn" not in request.networks else left_dark(assignment)
     unplayed = () if plays_scenario else scenario_unplayed(drawn, f"This run of {experiment.name}")
@@ -86,7 +87,7 @@ def resolve(request: Request) -> Asked:
         chosen=chosen,
         plant=plant,
         assignment=assignment,
-        notes=(*judged.notes, *judged.warnings, *dark, *unplayed, *unequal, *unmarked, *chances),
+        notes=(*approximated, *judged.notes, *judged.warnings, *dark, *unplayed, *unequal, *unmarked, *chances),
         warnings=(*judged.warnings, *dark, *unplayed, *unequal, *unmarked, *chances),
         picture=picture_of(plant, assignment),
         expected=expected,

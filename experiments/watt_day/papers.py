@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -42,17 +42,32 @@ def hub(power: Power) -> str:
     return next((party.at for party in power.parties if party.role == AGGREGATOR), power.sites[0].name)
 
 
-def papers_of(power: Power, day: Day, settings: Settings, seed: int) -> list[tuple[str, Papers]]:
-    """The site and the papers of every party, in the order in which they are started."""
+def papers_of(
+    power: Power, day: Day, settings: Settings, seed: int, moving: Callable[[str], Papers] | None = None
+) -> list[tuple[str, Papers]]:
+    """The site and the papers of every party, in the order in which they are started.
+
+    `moving` has what a site's agent is told of moves of state; None where no state moves. The state of jobs that are
+    hidden, or sold on the market, does not move as bytes.
+    """
     power = changed(power, day, settings)
     over = horizon(power, settings.days)
-    return _Desk(power, over, day, settings, seed).all()
+    return _Desk(power, over, day, settings, seed, moving).all()
 
 
 class _Desk:
     """Writer of a day's papers."""
 
-    def __init__(self, power: Power, over: Horizon, day: Day, settings: Settings, seed: int) -> None:
+    def __init__(
+        self,
+        power: Power,
+        over: Horizon,
+        day: Day,
+        settings: Settings,
+        seed: int,
+        moving: Callable[[str], Papers] | None,
+    ) -> None:
+        self._moving = moving
         self._power = power
         self._over = over
         self._day = day
@@ -168,6 +183,8 @@ class _Desk:
             "prices": self._own_prices(of_site.area),
             "may_wait": self._day.shift in ("time", "both"),
         }
+        if self._moving is not None:
+            own["moving"] = self._moving(site)
         return self._papers(name, "agent", peers, own)
 
     def _own_prices(self, area: str) -> list[int]:
@@ -191,6 +208,8 @@ class _Desk:
             moves = False
         room_mw = max(site.room_mw for site in self._power.sites)
         most_mw = work.mw if work.endless or work.kind == "fixed" or work.whole else (work.most_mw or room_mw)
+        sale = self._sale(work, moves=moves, hides=hides)
+        has_state = self._moving is not None and moves and "jobs" not in hides and not sale.get("sold")
         return {
             "name": work.name,
             "kw": round(work.mw * 1e3),
@@ -198,10 +217,10 @@ class _Desk:
             "from_slot": work.from_s // slot_s,
             "by_slot": ends,
             "left_wh": None if work.endless else round(work.mwh * 1e6),
-            "state_bytes": round(work.state_bytes),
+            "state_bytes": round(work.state_bytes) if has_state else 0,
             "pausable": work.pausable,
             "moves": moves,
-            **self._sale(work, moves=moves, hides=hides),
+            **sale,
         }
 
     def _sale(self, work: Work, *, moves: bool, hides: Collection[str]) -> dict[str, Any]:

@@ -59,6 +59,9 @@ BRIEF = (
     money("lost_gain_yen", "lost by hiding"),
     columns.number("energy_mwh", "energy, MWh", 1),
     columns.number("moved_mwh", "moved, MWh", 1),
+    columns.number("moves", "moves", 0),
+    columns.number("meant_bytes", "of state, TB", 3, 1e-12),
+    columns.number("late_moves", "given up", 0),
     columns.number("overload_mwh", "overload, MWh", 3),
 )
 COLUMNS = (

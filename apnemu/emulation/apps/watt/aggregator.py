@@ -22,6 +22,18 @@ Series = Sequence[int]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Transfer:
+    """State of a job that is to go from one site to another until a slot begins; `at` counts from a proposal's first
+    slot."""
+
+    job: str
+    origin: str
+    target: str
+    at: int
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Share:
     """Power of a job in the slots of a proposal: `base_kw` as it arrives, `total_kw` as proposed, `away_kw` of it by
     the site where it runs."""
@@ -38,11 +50,12 @@ class Share:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proposal:
     """What a planner proposes from its first slot on: `stays_kw` is what does not move, by site, `change_kw` the
-    change of what is drawn from the grid, by area and feeder."""
+    change of what is drawn from the grid, by area and feeder, `transfers` the state that moves."""
 
     jobs: Mapping[str, Share]
     stays_kw: Mapping[str, Series]
     change_kw: Mapping[str, Series]
+    transfers: Sequence[Transfer] = ()
 
 
 @dataclass(slots=True)
@@ -91,6 +104,10 @@ def plan_of(proposal: Proposal, parts: Sequence[Fraction], first: int) -> dict[s
                     kw[to][at] += away
             work[name].append(home)
             kw[share.home][at] += home
+    for move in proposal.transfers:
+        if size := int(parts[move.at] * move.bytes):
+            between = {"job": move.job, "from": move.origin, "to": move.target}
+            moves.append({**between, "slot": first + move.at, "kw": 0, "bytes": size})
     return {"kw": kw, "work_kw": work, "moves": moves}
 
 
@@ -104,7 +121,8 @@ def later(proposal: Proposal, skip: int) -> Proposal:
         name: replace(share, base_kw=share.base_kw[skip:], total_kw=share.total_kw[skip:], away_kw=cut(share.away_kw))
         for name, share in proposal.jobs.items()
     }
-    return Proposal(jobs=jobs, stays_kw=cut(proposal.stays_kw), change_kw=cut(proposal.change_kw))
+    transfers = [replace(move, at=move.at - skip) for move in proposal.transfers if move.at >= skip]
+    return Proposal(jobs=jobs, stays_kw=cut(proposal.stays_kw), change_kw=cut(proposal.change_kw), transfers=transfers)
 
 
 class Aggregator:

@@ -15,13 +15,13 @@ from typing import Any, Literal
 
 import numpy as np
 
-from apnemu.emulation.apps.watt.aggregator import Known, Proposal, Share
+from apnemu.emulation.apps.watt.aggregator import Known, Proposal, Share, Transfer
 from apnemu.emulation.apps.watt.cover import site_work
 from apnemu.emulation.apps.watt.messages import Message
-from apnemu.model.power import Area, Feeder, Gpu, Power, SitePower, Step, Tie, Work, Zone
+from apnemu.model.power import Area, Feeder, Gpu, Moves, Power, SitePower, Step, Tie, Work, Zone
 from apnemu.model.profile import Profile, Series, series
 from apnemu.power.horizon import Asked
-from apnemu.power.schedule import Schedule
+from apnemu.power.schedule import Move, Schedule
 from apnemu.power.shift import plan
 from apnemu.units import S_PER_H
 
@@ -54,6 +54,8 @@ class Planner:
         asked = self.asked if power is not None else replace(self.asked, shift="none")
         power = power or self._system(slot, count, states, {})
         none = self.none(power)
+        if asked is not self.asked and any(work.at for work in power.work):
+            return proposal(power, none, brought_home(power, none), count, self.told["feeders"])
         best = none if asked.shift == "none" else plan(power, asked, none)
         return proposal(power, none, best, count, self.told["feeders"])
 
@@ -135,6 +137,7 @@ class Planner:
             ),
             work=tuple(self._work(slot, count, states, {site.name: site.owner for site in sites})),
             gpu=Gpu(yen_per_it_mwh=data["gpu_yen_per_it_mwh"]),
+            moves=Moves(**data["moves"]),
             sites=sites,
         )
 
@@ -157,6 +160,8 @@ class Planner:
                             by_s=ends * slot_s,
                             zone=self.told["work_zones"].get(job["job"], ""),
                             most_mw=job.get("most_kw", job["kw"]) / 1e3,
+                            state_bytes=float(job["state_bytes"]),
+                            at=_shares(job, owners),
                         )
                     )
             works += self.stretches(f"{site} stays", site, owners[site], state["kw_min"][:count], "fixed")
@@ -198,6 +203,16 @@ def _ahead(figures: Sequence[float], slot: int, count: int) -> list[float]:
     return found + [figures[-1]] * (count - len(found))
 
 
+def _shares(job: Mapping[str, Any], present: Mapping[str, str]) -> tuple[tuple[str, float], ...]:
+    """Share of a job's state at each site that has spoken; of a job without state, and at home, nothing is said.
+
+    >>> _shares({"state_bytes": 4, "at": {"a": 1, "b": 3, "c": 0}}, {"a": "x", "b": "x"})
+    (('a', 0.25), ('b', 0.75))
+    """
+    whole, at = job["state_bytes"], job.get("at", {})
+    return tuple((site, size / whole) for site, size in at.items() if site in present and size) if whole else ()
+
+
 def _runs(kw: Sequence[int]) -> list[tuple[int, int, int]]:
     """Stretches of slots with one power above 0: (from, until before, kW).
 
@@ -220,6 +235,24 @@ def whole_kw(mw: Any) -> list[int]:
     [0, 2000]
     """
     return [int(value) for value in np.rint(np.asarray(mw, dtype=np.float64) * 1e3)]
+
+
+def brought_home(power: Power, none: Schedule) -> Schedule:
+    """Return the schedule in which nothing shifts, but for the first slot: work runs where its state is, and comes home
+    for the second."""
+    run, moves = none.run_mw.copy(), []
+    names = [site.name for site in power.sites]
+    for index, work in enumerate(power.work):
+        for site, share in work.at:
+            if site != work.home:
+                run[index, names.index(site), 0] = share * none.run_mw[index, :, 0].sum()
+                run[index, names.index(work.home), 0] -= run[index, names.index(site), 0]
+                size = share * work.state_bytes
+                moves.append(Move(work=work.name, origin=site, target=work.home, slot=1, share=share, bytes=size))
+    load = run.sum(axis=0)[:, 0]
+    grid = none.grid_mw.copy()
+    grid[:, 0] = [site.facility_mw(float(mw)) for site, mw in zip(power.sites, load, strict=True)]
+    return replace(none, run_mw=run, grid_mw=grid, moves=tuple(moves))
 
 
 def _joined(one: Share, other: Share) -> Share:
@@ -274,4 +307,9 @@ def proposal(
     for feeder in feeders:
         fed = [names.index(site) for site in feeder["sites"] if site in names]
         change[feeder["name"]] = whole_kw((best.grid_mw[fed] - none.grid_mw[fed]).sum(axis=0)[:count])
-    return Proposal(jobs=jobs, stays_kw=stays, change_kw=change)
+    transfers = [
+        Transfer(job=move.work, origin=move.origin, target=move.target, at=move.slot, bytes=round(move.bytes))
+        for move in best.moves
+        if move.slot < count
+    ]
+    return Proposal(jobs=jobs, stays_kw=stays, change_kw=change, transfers=transfers)
