@@ -48,7 +48,7 @@ def papers_of(
     """The site and the papers of every party, in the order in which they are started.
 
     `moving` has what a site's agent is told of moves of state; None where no state moves. The state of jobs that are
-    hidden, or sold on the market, does not move as bytes.
+    hidden, or sold while they are fluid, does not move as bytes.
     """
     power = changed(power, day, settings)
     over = horizon(power, settings.days)
@@ -181,6 +181,11 @@ class _Desk:
             "peers": {"aggregator": AGGREGATOR, "centre": CENTRE, "agents": others},
             "hides": sorted(hides),
             "prices": self._own_prices(of_site.area),
+            "costs": {
+                "nj_per_bit": self._power.moves.nj_per_bit,
+                "stop_s": self._power.moves.stop_s,
+                "gpu_yen_per_it_mwh": self._day.asked(self._settings).gpu(self._power),
+            },
             "may_wait": self._day.shift in ("time", "both"),
         }
         if self._moving is not None:
@@ -209,7 +214,12 @@ class _Desk:
         room_mw = max(site.room_mw for site in self._power.sites)
         most_mw = work.mw if work.endless or work.kind == "fixed" or work.whole else (work.most_mw or room_mw)
         sale = self._sale(work, moves=moves, hides=hides)
-        has_state = self._moving is not None and moves and "jobs" not in hides and not sale.get("sold")
+        has_state = (
+            self._moving is not None
+            and moves
+            and "jobs" not in hides
+            and sale.get("whole", False) >= sale.get("sold", False)
+        )
         return {
             "name": work.name,
             "kw": round(work.mw * 1e3),

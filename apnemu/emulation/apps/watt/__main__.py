@@ -24,6 +24,7 @@ from typing import Any
 from apnemu.emulation.apps.watt.agent import Agent, Peers
 from apnemu.emulation.apps.watt.aggregator import Aggregator
 from apnemu.emulation.apps.watt.alone import cheapest_at_home
+from apnemu.emulation.apps.watt.bids import MoveCosts
 from apnemu.emulation.apps.watt.calendar import Calendar
 from apnemu.emulation.apps.watt.centre import Centre
 from apnemu.emulation.apps.watt.desk import Desk, Party, RealDesk
@@ -56,11 +57,13 @@ def party_of(papers: Mapping[str, Any], desk: Desk, calendar: Calendar, carrier:
         book = Book(calendar, own["room_kw"], [Job(**job) for job in own["jobs"]])
         if own["prices"]:
             book.own_plan = partial(cheapest_at_home, calendar, book, own["prices"])
-        peers, states = Peers(**own["peers"]), None
+        peers, states, costs = Peers(**own["peers"]), None, MoveCosts(**own["costs"])
         if carrier is not None:
             moving = own["moving"]
             states = States(desk, calendar, own["site"], peers.agents, book, carrier, moving["scale"], moving["full"])
-        return Agent(desk, calendar, own["site"], book, peers, own["hides"], may_wait=own["may_wait"], states=states)
+        return Agent(
+            desk, calendar, own["site"], book, peers, own["hides"], may_wait=own["may_wait"], states=states, costs=costs
+        )
     # numpy takes seconds of the lab's computing to import: no other party needs it
     from apnemu.emulation.apps.watt.planner import Planner
     from apnemu.power.horizon import Asked
