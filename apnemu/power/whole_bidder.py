@@ -17,7 +17,6 @@ from apnemu.power.program import Floats
 from apnemu.power.whole import Job, Plan, cheapest
 from apnemu.units import s_to_h
 
-
 TOO_SOON = 1e12
 """Cost of a move that would have to be over before it can be."""
 
