@@ -50,7 +50,7 @@ def papers_of(
     """The site and the papers of every party, in the order in which they are started.
 
     `moving` has what a site's agent is told of moves of state; None where no state moves. The state of jobs that are
-    hidden, or sold on the market, does not move as bytes.
+    hidden, or sold while they are fluid, does not move as bytes.
     """
     power = changed(power, day, settings)
     over = horizon(power, settings.days)
@@ -84,12 +84,14 @@ class _Desk:
             self._holds_mwh = begins_mwh(plan(power, day.asked(settings)))
 
     def all(self) -> list[tuple[str, Papers]]:
+        """Papers of all who take part; alone, nobody but agents does."""
+        if self._day.control != AGGREGATOR:
+            return [(site, self._agent(site)) for site in self._agents]
         at = {party.name: party.at for party in self._power.parties}
         found = [(self._hub, self._aggregator()), (self._hub, self._centre())]
         found += [(at.get(name, self._hub), self._tso(name)) for name in self._operators]
         found += [(site, self._agent(site)) for site in self._agents]
-        if self._day.control == AGGREGATOR:
-            found.append((self._hub, self._forecaster()))
+        found.append((self._hub, self._forecaster()))
         return found
 
     def _papers(self, name: str, role: str, peers: Mapping[str, str | None], own: Mapping[str, Any]) -> Papers:
@@ -154,13 +156,10 @@ class _Desk:
         return [name for name in self._operators if "feeders" in self._hidden(name)]
 
     def _forecaster(self) -> Papers:
-        believed = self._day.believed(self._settings, self._seed)
-        guess = forecast(self._power, believed.kind, sigma=believed.sigma, error=believed.error, seed=believed.seed)
-        over = horizon(guess.power, self._settings.days)
-        figures = _figures(guess.power, over)
-        hidden = {
-            area.name: unknown(self._power, area.name, self._day.hides, self._day.drops) for area in guess.power.areas
-        }
+        guess = self._guess()
+        over = horizon(guess, self._settings.days)
+        figures = _figures(guess, over)
+        hidden = {area.name: unknown(self._power, area.name, self._day.hides, self._day.drops) for area in guess.areas}
         if any(names & {"weather", "demand"} for names in hidden.values()):
             yesterday = _figures(forecast(self._power, "naive").power, over)
             for area, names in hidden.items():
@@ -190,12 +189,30 @@ class _Desk:
             "jobs": [self._job(work, hides) for work in self._power.work if work.home == site],
             "peers": {"aggregator": AGGREGATOR, "centre": CENTRE, "agents": others},
             "hides": sorted(hides),
+            "prices": self._own_prices(of_site.area),
+            "costs": {
+                "nj_per_bit": self._power.moves.nj_per_bit,
+                "stop_s": self._power.moves.stop_s,
+                "gpu_yen_per_it_mwh": self._day.asked(self._settings).gpu(self._power),
+            },
             "may_wait": self._day.shift in ("time", "both"),
             "supply": supply_told(self._power, site, float(self._holds_mwh[list(self._agents).index(site)])),
         }
         if self._moving is not None:
             own["moving"] = self._moving(site)
         return self._papers(name, "agent", peers, own)
+
+    def _own_prices(self, area: str) -> list[int]:
+        """An agent's own forecast of what power costs at its site: where it decides alone, and work may wait for it."""
+        day = self._day
+        if day.control == AGGREGATOR or day.shift not in ("time", "both") or day.idle != "free":
+            return []
+        return _figures(self._guess(), self._over)[area].get("price_milliyen_per_kwh", [])
+
+    def _guess(self) -> Power:
+        believed = self._day.believed(self._settings, self._seed)
+        kind, sigma, error = believed.kind, believed.sigma, believed.error
+        return forecast(self._power, kind, sigma=sigma, error=error, seed=believed.seed).power
 
     def _job(self, work: Work, hides: Collection[str]) -> dict[str, Any]:
         """A site's work as its agent has it, in whole kW and slots; hidden, it moves where all of the site's may."""
@@ -207,7 +224,12 @@ class _Desk:
         room_mw = max(site.room_mw for site in self._power.sites)
         most_mw = work.mw if work.endless or work.kind == "fixed" or work.whole else (work.most_mw or room_mw)
         sale = self._sale(work, moves=moves, hides=hides)
-        has_state = self._moving is not None and moves and "jobs" not in hides and not sale.get("sold")
+        has_state = (
+            self._moving is not None
+            and moves
+            and "jobs" not in hides
+            and sale.get("whole", False) >= sale.get("sold", False)
+        )
         return {
             "name": work.name,
             "kw": round(work.mw * 1e3),

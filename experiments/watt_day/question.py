@@ -148,7 +148,8 @@ def _claims(row: Mapping[str, Any], settings: Settings) -> Iterator[Claim]:
         yield near_share("cost", row["cost_yen"], row["planned_yen"], SAME_COST, "yen")
     if row["forecast"] == "perfect" and not told and row["lost_gain_yen"] is not None:
         yield at_least("gain lost by hiding", row["lost_gain_yen"], -SAME_COST * row["cost_yen"], "yen")
-    yield at_most("overload", row["overload_mwh"], 0.0, "MWh")
+    if row["control"] == "aggregator":  # alone, nobody asks the operators
+        yield at_most("overload", row["overload_mwh"], 0.0, "MWh")
     yield at_most("energy that ran twice", row["twice_mwh"], 0.0, "MWh")
     yield at_least("money received", row["unbalanced_yen"], 0.0, "yen")
     yield at_most("money received", row["unbalanced_yen"], 0.0, "yen")

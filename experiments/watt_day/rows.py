@@ -141,7 +141,10 @@ def _row(context: Context[Settings], power: Power, day: Day, base: Schedule, not
 def _planned(power: Power, guess: Power, day: Day, settings: Settings, base: Schedule) -> Outcome:
     """What the plan comes to that is computed at once, with what operators grant of it."""
     asked = day.asked(settings)
-    if asked.shift == "none" or day.control == "alone":
+    if day.control == "alone":
+        waits = asked.shift in ("time", "both") and asked.idle == "free"
+        asked = replace(asked, shift="time" if waits else "none")
+    if asked.shift == "none":
         return outcome(power, replace(base, asked=asked), base)
     believed_base = base if guess is power else plan(guess, replace(asked, shift="none"))
     schedule = plan(guess, asked, believed_base)

@@ -66,7 +66,9 @@ def one_job(hours: float, state_bytes: float = 2e12, by_s: int = 3600) -> Power:
     )
 
 
-def played(power: Power, *, fails: float = 0.0, dark: tuple[int, ...] = ()) -> tuple[Outcome, Outcome, World]:
+def played(
+    power: Power, *, fails: float = 0.0, dark: tuple[int, ...] = (), day: Day = DAY
+) -> tuple[Outcome, Outcome, World]:
     """A day of the very parties in simulated time: what it comes to, what was planned, what was noted."""
     world = World(delay_ns=lambda a, b: 5_000_000)
 
@@ -78,10 +80,10 @@ def played(power: Power, *, fails: float = 0.0, dark: tuple[int, ...] = ()) -> t
             lambda desk: party_of(papers, desk, calendar, SimulatedCarrier(desk, fails, dark=dark) if moves else None),
         )
 
-    for _site, papers in papers_of(power, DAY, Settings(), 1, lambda site: {"scale": 100, "full": ""}):
+    for _site, papers in papers_of(power, day, Settings(), 1, lambda site: {"scale": 100, "full": ""}):
         start(papers)
     world.run()
-    asked = DAY.asked(Settings())
+    asked = day.asked(Settings())
     base = plan(power, replace(asked, shift="none"))
     seen = schedule_of(power, replace(base, asked=asked), [note for _, note in world.notes])
     return outcome(power, seen, base), outcome(power, plan(power, asked, base), base), world
@@ -94,6 +96,28 @@ def test_a_job_moves_from_its_break_even_on(factor: float, moves: int) -> None:
     assert real.cost == pytest.approx(planned.cost, rel=1e-3)
     away = real.schedule.run_mw[0, 1].sum()
     assert (away > 0) == bool(moves) and real.deadline_misses == 0
+
+
+@pytest.mark.parametrize(("factor", "moves"), [(0.99, 0), (1.01, 1)])
+def test_a_job_that_is_sold_moves_from_its_break_even_on(factor: float, moves: int) -> None:
+    real, planned, world = played(one_job(factor * EVEN_S / 3600), day=replace(DAY, jobs="whole"))
+    assert any(message["kind"] == "offer" for message in world.sent)
+    assert (real.moves, planned.moves) == (moves, moves)
+    assert real.cost == pytest.approx(planned.cost, rel=1e-3) and real.deadline_misses == 0
+
+
+def test_whole_jobs_that_are_sold_move_with_their_state_and_do_not_go_back_and_forth() -> None:
+    """Three jobs and room for two at the cheap site."""
+    power = one_job(6.0, by_s=12 * 3600)
+    power = replace(
+        power,
+        work=tuple(replace(power.work[0], name=f"job-{n}", mw=8.0) for n in range(3)),
+        sites=(replace(power.sites[0], room_mw=40.0), power.sites[1]),
+    )
+    real, planned, _ = played(power, day=replace(DAY, jobs="whole", shift="both", idle="free"))
+    assert real.moves == planned.moves
+    assert real.cost == pytest.approx(planned.cost, rel=0.02)
+    assert real.deadline_misses == 0 and real.undone_mwh == pytest.approx(0, abs=0.05)
 
 
 def test_a_move_that_breaks_leaves_the_job_where_it_is() -> None:

@@ -18,10 +18,13 @@ import signal
 import sys
 import time
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from apnemu.emulation.apps.watt.agent import Agent, Peers
 from apnemu.emulation.apps.watt.aggregator import Aggregator
+from apnemu.emulation.apps.watt.alone import cheapest_at_home
+from apnemu.emulation.apps.watt.bids import MoveCosts
 from apnemu.emulation.apps.watt.calendar import Calendar
 from apnemu.emulation.apps.watt.centre import Centre
 from apnemu.emulation.apps.watt.desk import Desk, Party, RealDesk
@@ -53,7 +56,9 @@ def party_of(papers: Mapping[str, Any], desk: Desk, calendar: Calendar, carrier:
         return Tso(desk, [Line(**line) for line in own["lines"]], calendar.slots)
     if role == "agent":
         book = Book(calendar, own["room_kw"], [Job(**job) for job in own["jobs"]])
-        peers, states = Peers(**own["peers"]), None
+        if own["prices"]:
+            book.own_plan = partial(cheapest_at_home, calendar, book, own["prices"])
+        peers, states, costs = Peers(**own["peers"]), None, MoveCosts(**own["costs"])
         if carrier is not None:
             moving = own["moving"]
             states = States(desk, calendar, own["site"], peers.agents, book, carrier, moving["scale"], moving["full"])
@@ -67,6 +72,7 @@ def party_of(papers: Mapping[str, Any], desk: Desk, calendar: Calendar, carrier:
             may_wait=own["may_wait"],
             supply=supply_of(own.get("supply")),
             states=states,
+            costs=costs,
         )
     # numpy takes seconds of the lab's computing to import: no other party needs it
     from apnemu.emulation.apps.watt.planner import Planner

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
-from apnemu.emulation.apps.watt.bids import Bids
+from apnemu.emulation.apps.watt.bids import Bids, MoveCosts
 from apnemu.emulation.apps.watt.calendar import Calendar
 from apnemu.emulation.apps.watt.cover import Cover
 from apnemu.emulation.apps.watt.desk import Desk
@@ -70,6 +70,7 @@ class Agent:
         may_wait: bool = False,
         supply: Supply | None = None,
         states: States | None = None,
+        costs: MoveCosts | None = None,
     ) -> None:
         self._desk = desk
         self._calendar = calendar
@@ -77,7 +78,7 @@ class Agent:
         self.book = book
         self._peers = peers
         self._cover = Cover(site, calendar, book, hides)
-        self._bids = Bids(site, calendar, book, hides, may_wait=may_wait)
+        self._bids = Bids(site, calendar, book, hides, states, costs, may_wait=may_wait)
         self._supply = supply or Supply()
         self._states = states
         self._order: Message | None = None
