@@ -103,12 +103,12 @@ def _row(context: Context[Settings], power: Power, day: Day, base: Schedule, not
 
 
 def _planned(power: Power, guess: Power, day: Day, settings: Settings, base: Schedule) -> Outcome:
-    """What the plan comes to that is computed at once, with what operators grant of it."""
+    """What the plan comes to that is computed at once, with what operators grant of it: they alone know feeders."""
     asked = day.asked(settings)
     if asked.shift == "none" or day.control == "alone":
         return outcome(power, replace(base, asked=asked), base)
     believed_base = base if guess is power else plan(guess, replace(asked, shift="none"))
-    schedule = plan(guess, asked, believed_base)
+    schedule = plan(replace(guess, feeders=()), asked, believed_base)
     if power.clearing == "price" and (power.ties or power.feeders):
         schedule = granted(replace(schedule, over=replace(schedule.over, power=power)), base)
     return outcome(power, schedule, base)

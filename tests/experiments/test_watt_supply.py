@@ -12,10 +12,12 @@ from hypothesis import strategies as st
 
 from apnemu.emulation.apps.watt.calendar import Calendar
 from apnemu.emulation.apps.watt.supply import Supply
+from apnemu.experiments.watt_day.rows import _planned
 from apnemu.experiments.watt_day.settings import Settings
 from apnemu.experiments.watt_day.supplied import with_batteries
 from apnemu.model.power import Feeder, OwnPlant, Power
 from apnemu.power import closed
+from apnemu.power.shift import plan
 from tests.experiments.test_watt_day import a_day, played, power_of
 
 HOUR = Calendar(begin_ns=0, slot_ns=3_600_000_000_000, slots=1000)
@@ -61,10 +63,12 @@ def fed(mw: float, base: float) -> Power:
 @pytest.mark.parametrize(("mw", "base", "room"), [(80.0, 50.0, 30.0), (80.0, 80.0, 0.0), (500.0, 10.0, 60.0)])
 def test_an_operator_grants_what_its_feeder_bears(mw: float, base: float, room: float) -> None:
     power = fed(mw, base)
-    real, world = played(power, a_day(shift="space"), Settings())
+    real, world = played(power, a_day(), Settings())
     assert real.overload_mwh == 0
     most = max(float(value) for value in real.schedule.grid_mw[1])
     assert most == pytest.approx(min(room, 60.0), abs=0.01)
+    base = plan(power, replace(a_day().asked(Settings()), shift="none"))
+    assert real.cost == pytest.approx(_planned(power, power, a_day(), Settings(), base).cost, rel=1e-4)
     vetoed = any(note["vetoes"] for _, note in world.notes if "vetoes" in note)
     assert vetoed == (room < 60)
 
