@@ -94,7 +94,7 @@ def _point(draw: random.Random, number: int) -> Point:
 
 
 def _work(draw: random.Random, site: str, kind: str, mw: int) -> str:
-    keys: dict[str, Any] = {"name": f"{kind}-{site}", "owner": "o", "home": site, "mw": mw}
+    keys: dict[str, Any] = {"name": f"{kind.capitalize()}_{site}.1", "owner": "o", "home": site, "mw": mw}
     if kind == "fixed":
         keys["class"] = "fixed"
     elif kind != "endless":
