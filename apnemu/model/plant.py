@@ -20,9 +20,10 @@ from apnemu.model.spectrum import Band, Bands, common, without
 from apnemu.units import NS_PER_S, gbps_to_bytes_per_s
 
 if TYPE_CHECKING:
+    from apnemu.model.phase import Phase
     from apnemu.model.power import Power
 else:
-    Power = object  # a guest imports this file, and each module more would move its instants; its plant has no power
+    Phase = Power = object  # a guest imports this file, and each module more would move its instants; it has neither
 
 ETHERNET_HEADER_BYTES = 14
 """Header that a frame adds to its IP datagram; preamble, checksum and gap are not counted, as in Linux's queues."""
@@ -46,6 +47,8 @@ class Site:
     hosts: int = 1
     label: str = ""
     """What people call it, in any script; "" where `name`, its id, says all."""
+    ready_year: int | None = None
+    """Calendar year from which on it stands, of a topology that is a phase."""
 
     @property
     def said(self) -> str:
@@ -223,6 +226,8 @@ class Plant:
     splitter: Splitter = field(default_factory=Splitter)
     subcarriers: Subcarriers | None = None
     controller: Controller = Controller()
+    phase: Phase | None = None
+    """Years in which it is so, if the file says that it is a phase of something that grows."""
     power: Power | None = None
     """The power system around the data centres, if the file names one."""
     transceivers: int = 0

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from apnemu.errors import InputError
-from apnemu.model.plant import Site
+from apnemu.model.plant import Fibre, Site
 from apnemu.model.power import MONEY, Area, Power, SitePower, Step, Tie, islands
 from apnemu.topology.document import Mapping as YamlMapping
 from apnemu.topology.document import load_document
@@ -20,7 +20,7 @@ from apnemu.topology.parse import nearest, read_file
 from apnemu.topology.power_format import POWER
 from apnemu.topology.profile_format import AREA_PROFILE, FEEDER_PROFILE, TIE_PROFILE
 from apnemu.topology.site_power import check_no_power, read_sites
-from apnemu.topology.siting import check_siting
+from apnemu.topology.siting import check_places, check_siting
 from apnemu.topology.siting_format import SITING
 from apnemu.topology.work import check_people, check_work
 
@@ -39,10 +39,11 @@ FREE = ("solar_mw", "wind_mw")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Around:
-    """What a topology says of the data centres in a power system: its file as read, and its sites."""
+    """What a topology says of the data centres in a power system: its file as read, sites and fibres."""
 
     entry: Entry
     sites: tuple[Site, ...]
+    fibres: tuple[Fibre, ...] = ()
 
 
 def is_power_file(path: str | Path) -> bool:
@@ -63,7 +64,7 @@ def known_power(beside: Path) -> tuple[str, ...]:
     return tuple(sorted({path.stem for folder in folders if folder.is_dir() for path in folder.glob("*.yaml")}))
 
 
-def power_of(entry: Entry, sites: tuple[Site, ...], beside: Path) -> Power | None:
+def power_of(entry: Entry, sites: tuple[Site, ...], fibres: tuple[Fibre, ...], beside: Path) -> Power | None:
     """The power system that a topology names, with what it says of its sites; None where it names none.
 
     Raises:
@@ -72,7 +73,7 @@ def power_of(entry: Entry, sites: tuple[Site, ...], beside: Path) -> Power | Non
     if "power" not in entry:
         check_no_power(entry)
         return None
-    return read_power(_named(entry, beside), Around(entry=entry, sites=sites))
+    return read_power(_named(entry, beside), Around(entry=entry, sites=sites, fibres=fibres))
 
 
 def power_files(entry: Entry, beside: Path) -> tuple[Path, ...]:
@@ -125,7 +126,9 @@ def read_power(path: str | Path, around: Around | None = None) -> Power:
     _check_supply(entry, power, beside)
     check_people(entry, power)
     check_work(entry, power, alone=around is None)
-    check_siting(entry, power, None if around is None else around.sites)
+    check_siting(entry, power)
+    if around is not None:
+        check_places(entry, power, around.sites, around.fibres)
     return power
 
 

@@ -37,6 +37,7 @@ def read_plant(path: str | Path) -> Plant:
     _refuse_islands(entry, sites, fibres)
     demands, trees = read_demands(entry, sites)
     _check_controller(entry, sites)
+    _check_years(entry, sites)
     return entry.made(
         Plant,
         sites=sites,
@@ -49,7 +50,7 @@ def read_plant(path: str | Path) -> Plant:
         gnpy=_gnpy(entry, Path(path).parent),
         span_km=of_fibres.number("span_km"),
         scenario=read_scenario(entry, sites, fibres),
-        power=power_of(entry, sites, Path(path).parent),
+        power=power_of(entry, sites, fibres, Path(path).parent),
         **equipped,
     ).equal_lines()
 
@@ -71,6 +72,20 @@ def _check_controller(entry: Entry, sites: tuple[Site, ...]) -> None:
     if "at" in controller and controller.text("at") not in known:
         hint = nearest(controller.text("at"), known, "name a site of this file, or leave it out for the most central")
         controller.fail("at", f"at of controller names {controller.text('at')!r}; there is no such site; {hint}")
+
+
+def _check_years(entry: Entry, sites: tuple[Site, ...]) -> None:
+    """Refuse a site that is not there yet within the phase, and a year where there is no phase."""
+    for site in sites:
+        if site.ready_year is None:
+            continue
+        own = entry.values["sites"].values[site.name]
+        fact = f"ready_year of {own.what} is {site.ready_year}"
+        if "phase" not in entry:
+            own.fail("ready_year", f"{fact}; the file has no phase; add phase: {{from_year: ...}}, or take it out")
+        last = entry.entry("phase").values["to_year"]
+        if site.ready_year > last:
+            own.fail("ready_year", f"{fact}; the phase ends with {last}; mend the year, or take the site out")
 
 
 def _gnpy(entry: Entry, beside: Path) -> GnpyFiles | None:

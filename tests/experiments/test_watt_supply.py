@@ -12,12 +12,10 @@ from hypothesis import strategies as st
 
 from apnemu.emulation.apps.watt.calendar import Calendar
 from apnemu.emulation.apps.watt.supply import Supply
-from apnemu.experiments.watt_day.rows import _planned
 from apnemu.experiments.watt_day.settings import Settings
 from apnemu.experiments.watt_day.supplied import with_batteries
 from apnemu.model.power import Feeder, OwnPlant, Power
 from apnemu.power import closed
-from apnemu.power.shift import plan
 from tests.experiments.test_watt_day import a_day, played, power_of
 
 HOUR = Calendar(begin_ns=0, slot_ns=3_600_000_000_000, slots=1000)
@@ -60,30 +58,16 @@ def fed(mw: float, base: float) -> Power:
     return replace(plain, feeders=(Feeder(name="b-66", area="area-b", sites=("b",), mw=mw, base=base),))
 
 
+@pytest.mark.parametrize("hide", ["nothing", "feeders"])
 @pytest.mark.parametrize(("mw", "base", "room"), [(80.0, 50.0, 30.0), (80.0, 80.0, 0.0), (500.0, 10.0, 60.0)])
-def test_an_operator_grants_what_its_feeder_bears(mw: float, base: float, room: float) -> None:
-    power = fed(mw, base)
-    real, world = played(power, a_day(), Settings())
+def test_a_feeder_bears_what_comes_to_its_site(mw: float, base: float, room: float, hide: str) -> None:
+    """Known, the planner keeps to it; hidden, the operator's grant does."""
+    real, world = played(fed(mw, base), a_day(hide=hide), Settings())
     assert real.overload_mwh == 0
     most = max(float(value) for value in real.schedule.grid_mw[1])
     assert most == pytest.approx(min(room, 60.0), abs=0.01)
-    base = plan(power, replace(a_day().asked(Settings()), shift="none"))
-    assert real.cost == pytest.approx(_planned(power, power, a_day(), Settings(), base).cost, rel=1e-4)
     vetoed = any(note["vetoes"] for _, note in world.notes if "vetoes" in note)
-    assert vetoed == (room < 60)
-
-
-def test_the_aggregator_knows_no_feeder_and_other_operators_hear_of_no_feed() -> None:
-    _, world = played(fed(80.0, 50.0), a_day(shift="space"), Settings())
-    asked: dict[str, set[str]] = {}
-    for message in world.sent:
-        assert "b-66" not in str(message)
-        if message["kind"] == "ask":
-            asked.setdefault(message["to"], set()).update(message["change_kw"])
-    assert asked == {
-        "tso-a": {"area-a", "area-b", "feed-a"},
-        "tso-b": {"area-a", "area-b", "feed-b"},
-    }
+    assert vetoed == (room < 60 and hide == "feeders")
 
 
 @settings(max_examples=100, deadline=None)

@@ -4,7 +4,8 @@
 `service` has the values that cross the door. `lifecycle` is `Light`, everything that may be asked or happen; it keeps
 a `state` of services and a `ledger` of slots and transceivers, takes routes and slots from `choosing`, and hands the
 rest on: `moving` moves services make before break, `upkeep` restores and protects them. `changes` turns lightpaths into
-work for devices, `checking` has the invariants, `survival` predicts how long a receiver stays dark.
+work for devices, `checking` has the invariants, `survival` predicts how long a receiver stays dark, `together` when
+each of several services that one event hits has light again.
 
 `Light` is the state of all light of a plant. It is pure: no clock, no file, no random draw, so a controller in the
 guest, an experiment on the host and a test drive the same code. Whoever drives it carries out the `Change`s that it
@@ -42,11 +43,14 @@ from apnemu.planning.online.service import (
     Status,
 )
 from apnemu.planning.online.survival import Dark, Survival, dark_fibres, survival
+from apnemu.planning.online.together import Asked, Fate, ask, fates, light_of
 
 __all__ = [
+    "Asked",
     "Change",
     "Dark",
     "Decision",
+    "Fate",
     "Light",
     "Lit",
     "Outcome",
@@ -56,9 +60,12 @@ __all__ = [
     "Status",
     "Survival",
     "acted_ns",
+    "ask",
     "carries_ns",
     "dark_fibres",
     "duration_ns",
+    "fates",
+    "light_of",
     "setup_ns",
     "survival",
     "without_dcn",

@@ -52,15 +52,26 @@ def party_of(papers: Mapping[str, Any], desk: Desk, calendar: Calendar) -> Party
     if role == "agent":
         book = Book(calendar, own["room_kw"], [Job(**job) for job in own["jobs"]])
         return Agent(
-            desk, calendar, own["site"], book, Peers(**own["peers"]), own["hides"], supply=supply_of(own.get("supply"))
+            desk,
+            calendar,
+            own["site"],
+            book,
+            Peers(**own["peers"]),
+            own["hides"],
+            may_wait=own["may_wait"],
+            supply=supply_of(own["supply"]),
         )
     # numpy takes seconds of the lab's computing to import: no other party needs it
     from apnemu.emulation.apps.watt.planner import Planner
     from apnemu.power.horizon import Asked
 
-    return Aggregator(
-        desk, calendar, Planner(own["told"], Asked(**own["asked"])), own["centre"], own["operators"], own["feeds"]
-    )
+    planner = Planner(own["told"], Asked(**own["asked"]))
+    market = None
+    if own["sells"]:
+        from apnemu.emulation.apps.watt.trader import Trader
+
+        market = Trader(desk, calendar, planner, own["agents"])
+    return Aggregator(desk, calendar, planner, own["centre"], own["operators"], market)
 
 
 def serve(papers: Mapping[str, Any], begin_ns: int) -> None:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import partial
+from typing import Protocol
 
 from apnemu.emulation.apps.watt.calendar import Calendar
 from apnemu.emulation.apps.watt.desk import Desk
@@ -30,6 +31,8 @@ class Share:
     total_kw: Series
     away_kw: Mapping[str, Series] = field(default_factory=dict)
     bytes: int = 0
+    whole: bool = False
+    """Whether it is done as proposed or not at all."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,13 +52,15 @@ class Supplied:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proposal:
     """What a planner proposes from its first slot on: `stays_kw` is what does not move, by site, `change_kw` the
-    change of what is drawn from the grid, by area and by feed of a site; `charge_wh` and `own_wh` are by site."""
+    change of what is drawn from the grid, by area and feeder."""
 
     jobs: Mapping[str, Share]
     stays_kw: Mapping[str, Series]
     change_kw: Mapping[str, Series]
     charge_wh: Mapping[str, Supplied] = field(default_factory=dict)
+    """Charge of batteries by site."""
     own_wh: Mapping[str, Supplied] = field(default_factory=dict)
+    """Energy of own plants by site."""
 
 
 @dataclass(slots=True)
@@ -68,6 +73,16 @@ class Known:
 
 Planner = Callable[[int, int, Known], Proposal]
 """Proposal for a number of slots from a slot on."""
+
+
+class Market(Protocol):
+    """A market that may be open while the aggregator decides: a proposal comes of what is offered on it."""
+
+    def begin(self, slot: int, count: int, known: Known) -> bool: ...
+
+    def taken(self, message: Message) -> None: ...
+
+    def proposal(self) -> Proposal: ...
 
 
 def plan_of(proposal: Proposal, parts: Sequence[Fraction], first: int) -> dict[str, object]:
@@ -119,7 +134,7 @@ def later(proposal: Proposal, skip: int) -> Proposal:
 
 
 class Aggregator:
-    """The aggregator's program; `operators` are the grid operators that it asks, `feeds` the feeds in their areas."""
+    """The aggregator's program; `operators` are the grid operators that it asks."""
 
     def __init__(
         self,
@@ -128,15 +143,14 @@ class Aggregator:
         planner: Planner,
         centre: str,
         operators: Sequence[str],
-        feeds: Mapping[str, Sequence[str]] | None = None,
+        market: Market | None = None,
     ) -> None:
-        self._feeds = feeds or {}
-        self._all_feeds = {name for names in self._feeds.values() for name in names}
         self._desk = desk
         self._calendar = calendar
         self._planner = planner
         self._centre = centre
         self._operators = operators
+        self._market = market
         self._known = Known()
         self._proposal: Proposal | None = None
         self._asked = -1
@@ -156,6 +170,8 @@ class Aggregator:
             self._known.states[message["site"]] = message
         elif kind == "forecast":
             self._known.forecasts[message["area"], message["quantity"]] = message
+        elif kind == "offer" and self._market is not None:
+            self._market.taken(message)
         elif kind == "grant" and message["from"] in self._operators:
             self._granted[message["from"]] = message
             if self._proposal is not None and self._all_answered():
@@ -164,13 +180,20 @@ class Aggregator:
     def _decide(self, slot: int) -> None:
         """Decide with what has come, which takes the declared time."""
         count = min(self._calendar.horizon, self._calendar.slots - slot)
+        if self._market is not None and self._market.begin(slot, count, self._known):
+            self._desk.at(self._calendar.asks_ns(slot), partial(self._ask_traded, slot))
+            return
         proposal = self._planner(slot, count, self._known)
         self._desk.at(self._calendar.asks_ns(slot), partial(self._ask, slot, proposal))
 
+    def _ask_traded(self, slot: int) -> None:
+        assert self._market is not None
+        self._ask(slot, self._market.proposal())
+
     def _ask(self, slot: int, proposal: Proposal) -> None:
         self._proposal, self._asked = proposal, slot
+        changes = {name: list(series) for name, series in proposal.change_kw.items()}
         for operator in self._operators:
-            changes = {name: list(proposal.change_kw[name]) for name in self._told(operator, proposal)}
             self._desk.send(operator, "ask", slot, self._calendar.last_good(slot), change_kw=changes)
         if self._all_answered():
             self._send()
@@ -203,8 +226,11 @@ class Aggregator:
         series = [share.base_kw for share in proposal.jobs.values()]
         count = max(map(len, (*series, *proposal.change_kw.values())), default=0)
         parts = [self._part(proposal, at) for at in range(count)]
+        if any(share.whole for share in proposal.jobs.values()):
+            parts = [Fraction(int(part)) for part in parts]
         self._planned = slot, proposal, parts
-        self._desk.note(slot=slot, vetoes=sum(part < 1 for part in parts))
+        asked = {name: series[0] for name, series in proposal.change_kw.items() if series}
+        self._desk.note(slot=slot, vetoes=sum(part < 1 for part in parts), asked_kw=asked)
         self._plan(slot, proposal, parts)
 
     def _plan(self, slot: int, proposal: Proposal, parts: Sequence[Fraction]) -> None:
@@ -212,17 +238,11 @@ class Aggregator:
         self._desk.send(self._centre, "plan", slot, self._calendar.last_good(slot), **body)
 
     def _part(self, proposal: Proposal, at: int) -> Fraction:
-        """The part of a slot's change that all operators grant, seen at the largest change that each was asked for."""
+        """The part of a slot's change that all operators grant, seen at the largest change that was asked for."""
         part = Fraction(1)
-        for operator in self._operators:
-            told = self._told(operator, proposal)
-            name = max(told, key=lambda name: abs(proposal.change_kw[name][at]), default="")
-            if name and (asked := proposal.change_kw[name][at]):
+        name = max(proposal.change_kw, key=lambda name: abs(proposal.change_kw[name][at]), default="")
+        if name and (asked := proposal.change_kw[name][at]):
+            for operator in self._operators:
                 series = self._granted[operator]["granted_kw"].get(name, ())
                 part = min(part, max(Fraction(0), Fraction(series[at] if at < len(series) else 0, asked)))
         return part
-
-    def _told(self, operator: str, proposal: Proposal) -> list[str]:
-        """Names of changes that an operator is asked for: every area's, and those of feeds in its own areas."""
-        own = self._feeds.get(operator, ())
-        return [name for name in proposal.change_kw if name not in self._all_feeds or name in own]
