@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -15,7 +15,7 @@ from apnemu.emulation.apps.watt.cover import site_work
 from apnemu.emulation.apps.watt.messages import pair_key
 from apnemu.emulation.apps.watt.planner import QUANTITIES
 from apnemu.emulation.apps.watt.told import told
-from apnemu.emulation.apps.watt.tso import PARTS
+from apnemu.emulation.apps.watt.tso import PARTS, feed_name
 from apnemu.experiments.watt_day.changed import changed
 from apnemu.experiments.watt_day.hiding import INPUTS, hidden_by, unknown
 from apnemu.experiments.watt_day.settings import Day, Settings, dead_ns
@@ -66,7 +66,7 @@ class _Desk:
         self._operators = _operators(power)
         self._holds_mwh = np.zeros(len(power.sites))
         if any(site.battery for site in power.sites):
-            self._holds_mwh = begins_mwh(plan(power, replace(day.asked(settings), jobs="fluid")))
+            self._holds_mwh = begins_mwh(plan(power, day.asked(settings)))
 
     def all(self) -> list[tuple[str, Papers]]:
         at = {party.name: party.at for party in self._power.parties}
@@ -111,6 +111,10 @@ class _Desk:
             "operators": list(self._operators),
             "agents": {agent: site for site, agent in self._agents.items()},
             "sells": self._day.jobs == "whole" or any("cost" in self._hidden(one.owner) for one in self._power.sites),
+            "feeds": {
+                name: [feed_name(site.name) for site in self._power.sites if site.area in areas]
+                for name, areas in self._operators.items()
+            },
         }
         return self._papers(AGGREGATOR, AGGREGATOR, dict.fromkeys(callers), own)
 
@@ -248,7 +252,8 @@ def _lines(power: Power, over: Horizon, operator: str) -> list[dict[str, Any]]:
     for feeder in power.feeders:
         if feeder.area in own:
             base = feeder_base_mw(over, feeder.name, feeder.base)
-            lines.append(_line(feeder.name, base, -1e9, feeder.mw, {feeder.name: np.ones(over.slots)}))
+            fed = {feed_name(site): np.ones(over.slots) for site in feeder.sites}
+            lines.append(_line(feeder.name, base, -1e9, feeder.mw, fed))
     return lines
 
 

@@ -58,16 +58,28 @@ def fed(mw: float, base: float) -> Power:
     return replace(plain, feeders=(Feeder(name="b-66", area="area-b", sites=("b",), mw=mw, base=base),))
 
 
-@pytest.mark.parametrize("hide", ["nothing", "feeders"])
 @pytest.mark.parametrize(("mw", "base", "room"), [(80.0, 50.0, 30.0), (80.0, 80.0, 0.0), (500.0, 10.0, 60.0)])
-def test_a_feeder_bears_what_comes_to_its_site(mw: float, base: float, room: float, hide: str) -> None:
-    """Known, the planner keeps to it; hidden, the operator's grant does."""
-    real, world = played(fed(mw, base), a_day(hide=hide), Settings())
+def test_an_operator_grants_what_its_feeder_bears(mw: float, base: float, room: float) -> None:
+    power = fed(mw, base)
+    real, world = played(power, a_day(shift="space", hide="feeders"), Settings())
     assert real.overload_mwh == 0
     most = max(float(value) for value in real.schedule.grid_mw[1])
     assert most == pytest.approx(min(room, 60.0), abs=0.01)
     vetoed = any(note["vetoes"] for _, note in world.notes if "vetoes" in note)
-    assert vetoed == (room < 60 and hide == "feeders")
+    assert vetoed == (room < 60)
+
+
+def test_the_aggregator_knows_no_feeder_and_other_operators_hear_of_no_feed() -> None:
+    _, world = played(fed(80.0, 50.0), a_day(shift="space", hide="feeders"), Settings())
+    asked: dict[str, set[str]] = {}
+    for message in world.sent:
+        assert "b-66" not in str(message)
+        if message["kind"] == "ask":
+            asked.setdefault(message["to"], set()).update(message["change_kw"])
+    assert asked == {
+        "tso-a": {"area-a", "area-b", "feed-a"},
+        "tso-b": {"area-a", "area-b", "feed-b"},
+    }
 
 
 @settings(max_examples=100, deadline=None)

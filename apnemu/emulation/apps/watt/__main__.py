@@ -59,7 +59,7 @@ def party_of(papers: Mapping[str, Any], desk: Desk, calendar: Calendar) -> Party
             Peers(**own["peers"]),
             own["hides"],
             may_wait=own["may_wait"],
-            supply=supply_of(own["supply"]),
+            supply=supply_of(own.get("supply")),
         )
     # numpy takes seconds of the lab's computing to import: no other party needs it
     from apnemu.emulation.apps.watt.planner import Planner
@@ -71,7 +71,7 @@ def party_of(papers: Mapping[str, Any], desk: Desk, calendar: Calendar) -> Party
         from apnemu.emulation.apps.watt.trader import Trader
 
         market = Trader(desk, calendar, planner, own["agents"])
-    return Aggregator(desk, calendar, planner, own["centre"], own["operators"], market)
+    return Aggregator(desk, calendar, planner, own["centre"], own["operators"], own["feeds"], market)
 
 
 def serve(papers: Mapping[str, Any], begin_ns: int) -> None:

@@ -52,15 +52,13 @@ class Supplied:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proposal:
     """What a planner proposes from its first slot on: `stays_kw` is what does not move, by site, `change_kw` the
-    change of what is drawn from the grid, by area and feeder."""
+    change of what is drawn from the grid, by area and by feed of a site; `charge_wh` and `own_wh` are by site."""
 
     jobs: Mapping[str, Share]
     stays_kw: Mapping[str, Series]
     change_kw: Mapping[str, Series]
     charge_wh: Mapping[str, Supplied] = field(default_factory=dict)
-    """Charge of batteries by site."""
     own_wh: Mapping[str, Supplied] = field(default_factory=dict)
-    """Energy of own plants by site."""
 
 
 @dataclass(slots=True)
@@ -134,7 +132,7 @@ def later(proposal: Proposal, skip: int) -> Proposal:
 
 
 class Aggregator:
-    """The aggregator's program; `operators` are the grid operators that it asks."""
+    """The aggregator's program; `operators` are the grid operators that it asks, `feeds` the feeds in their areas."""
 
     def __init__(
         self,
@@ -143,8 +141,11 @@ class Aggregator:
         planner: Planner,
         centre: str,
         operators: Sequence[str],
+        feeds: Mapping[str, Sequence[str]] | None = None,
         market: Market | None = None,
     ) -> None:
+        self._feeds = feeds or {}
+        self._all_feeds = {name for names in self._feeds.values() for name in names}
         self._desk = desk
         self._calendar = calendar
         self._planner = planner
@@ -192,8 +193,8 @@ class Aggregator:
 
     def _ask(self, slot: int, proposal: Proposal) -> None:
         self._proposal, self._asked = proposal, slot
-        changes = {name: list(series) for name, series in proposal.change_kw.items()}
         for operator in self._operators:
+            changes = {name: list(proposal.change_kw[name]) for name in self._told(operator, proposal)}
             self._desk.send(operator, "ask", slot, self._calendar.last_good(slot), change_kw=changes)
         if self._all_answered():
             self._send()
@@ -238,11 +239,17 @@ class Aggregator:
         self._desk.send(self._centre, "plan", slot, self._calendar.last_good(slot), **body)
 
     def _part(self, proposal: Proposal, at: int) -> Fraction:
-        """The part of a slot's change that all operators grant, seen at the largest change that was asked for."""
+        """The part of a slot's change that all operators grant, seen at the largest change that each was asked for."""
         part = Fraction(1)
-        name = max(proposal.change_kw, key=lambda name: abs(proposal.change_kw[name][at]), default="")
-        if name and (asked := proposal.change_kw[name][at]):
-            for operator in self._operators:
+        for operator in self._operators:
+            told = self._told(operator, proposal)
+            name = max(told, key=lambda name: abs(proposal.change_kw[name][at]), default="")
+            if name and (asked := proposal.change_kw[name][at]):
                 series = self._granted[operator]["granted_kw"].get(name, ())
                 part = min(part, max(Fraction(0), Fraction(series[at] if at < len(series) else 0, asked)))
         return part
+
+    def _told(self, operator: str, proposal: Proposal) -> list[str]:
+        """Names of changes that an operator is asked for: every area's, and those of feeds in its own areas."""
+        own = self._feeds.get(operator, ())
+        return [name for name in proposal.change_kw if name not in self._all_feeds or name in own]

@@ -19,6 +19,7 @@ from apnemu.emulation.apps.watt.aggregator import Known, Proposal, Share
 from apnemu.emulation.apps.watt.cover import site_work
 from apnemu.emulation.apps.watt.messages import Message
 from apnemu.emulation.apps.watt.powered import supplied, supply_told
+from apnemu.emulation.apps.watt.tso import feed_name
 from apnemu.model.power import Area, Feeder, Gpu, Power, SitePower, Step, Tie, Work, Zone
 from apnemu.model.profile import Profile, Series, series
 from apnemu.power.horizon import Asked
@@ -56,7 +57,7 @@ class Planner:
         power = power or self._system(slot, count, states, {})
         none = self.none(power)
         best = none if asked.shift == "none" else plan(power, asked, none)
-        return proposal(power, none, best, count, self.told["feeders"])
+        return proposal(power, none, best, count)
 
     def none(self, power: Power, more: Sequence[Work] = ()) -> Schedule:
         """The schedule in which nothing shifts, with further work in it."""
@@ -129,7 +130,6 @@ class Planner:
             feeders=tuple(
                 Feeder(**{**_without_base(one), "sites": tuple(one["sites"])}, base=one["name"])
                 for one in data["feeders"]
-                if "base_mw" in one
             ),
             zones=tuple(
                 Zone(name=zone["name"], sites=zone["sites"] if zone["sites"] == "all" else tuple(zone["sites"]))
@@ -247,10 +247,8 @@ def _joined(one: Share, other: Share) -> Share:
     )
 
 
-def proposal(
-    power: Power, none: Schedule, best: Schedule, count: int, feeders: Sequence[Mapping[str, Any]]
-) -> Proposal:
-    """A plan in whole kW beside the plan in which nothing shifts, with the change that each area and feeder sees."""
+def proposal(power: Power, none: Schedule, best: Schedule, count: int) -> Proposal:
+    """A plan in whole kW beside the plan in which nothing shifts, with the change that each area and feed sees."""
     names = [site.name for site in power.sites]
     jobs: dict[str, Share] = {}
     stays = {name: [0] * count for name in names}
@@ -273,7 +271,6 @@ def proposal(
     for area in power.areas:
         here = [index for index, site in enumerate(power.sites) if site.area == area.name]
         change[area.name] = whole_kw((best.grid_mw[here] - none.grid_mw[here]).sum(axis=0)[:count])
-    for feeder in feeders:
-        fed = [names.index(site) for site in feeder["sites"] if site in names]
-        change[feeder["name"]] = whole_kw((best.grid_mw[fed] - none.grid_mw[fed]).sum(axis=0)[:count])
+    for at, site in enumerate(power.sites):
+        change[feed_name(site.name)] = whole_kw((best.grid_mw[at] - none.grid_mw[at])[:count])
     return Proposal(jobs=jobs, stays_kw=stays, change_kw=change, **supplied(power, none, best, count))
