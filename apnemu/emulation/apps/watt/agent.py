@@ -104,9 +104,10 @@ class Agent:
         count = min(self._calendar.horizon, self._calendar.slots - slot)
         body = self._cover.state(self._site, slot, count)
         if body is not None:
-            bids = len(self._bids.blocks(slot))
-            more = {**self._supply.told(), **({"bids": bids} if bids else {})}
-            self._desk.send(self._peers.aggregator, "state", slot, slot, **body, **more)
+            body |= self._supply.told()
+            if bids := len(self._bids.blocks(slot)):
+                body["bids"] = bids
+            self._desk.send(self._peers.aggregator, "state", slot, slot, **body)
 
     def _order_for(self, slot: int) -> Message | None:
         """The order that holds for a slot; None if there is none that is still good."""
