@@ -39,7 +39,9 @@ def test_what_is_predicted_is_two_shortest_ways_and_the_declared_time(seed: int,
         for plan in plans_of(prepared, own)[1]:
             scene = plan.scene
             assert plan.called_kw >= 0 and 0 <= plan.predicted_mw <= plan.called_kw / 1e3 + 1e-6
-            if plan.case.by == "move" or plan.predicted_ns is None:
+            if plan.case.by == "move" or plan.predicted_ns is None or plan.at_least:
+                continue
+            if min(plan.parts_kw.values()) < 10:  # what counts as none decides nothing
                 continue
             first = away[scene.operator_at][scene.hub]
             must_ns = max(first + away[scene.hub][site] for site in plan.parts_kw) + ACTS_S[plan.case.by] * NS_PER_S
