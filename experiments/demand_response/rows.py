@@ -105,7 +105,7 @@ def _row(context: Context[Settings], plan: Plan, scale: int, notes: Notes) -> Ro
         "within_10_s": within(said.delivered_s, FAST_S),
         "within_300_s": within(said.delivered_s, SLOW_S),
         "limit_s": plan.limit_s,
-        "within_limit": within(said.delivered_s, plan.limit_s) and said.delivered_mw > (called or 0) - SLACK_MW,
+        "within_limit": _in_time(said, plan.limit_s, called) if called else None,
         "moves": len(moves),
         "moved_bytes": sum(note["bytes"] for note in moves),
         "meant_bytes": plan.meant_bytes,
@@ -167,6 +167,11 @@ def _held_it_mwh(scene: Scene, notes: Notes, ends_s: float) -> float:
 def _less(usual: Sequence[Steps], now: Sequence[Steps]) -> list[tuple[float, float]]:
     count = len(usual)
     return together([*usual, *now], lambda values: sum(values[:count]) - sum(values[count:]))
+
+
+def _in_time(said: Response, limit_s: float, called_mw: float) -> bool:
+    """Whether all that was called for was off within the operator's limit."""
+    return within(said.delivered_s, limit_s) and said.delivered_mw > called_mw - SLACK_MW
 
 
 def within(second: float | None, limit_s: float) -> bool:
