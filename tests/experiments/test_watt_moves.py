@@ -12,7 +12,7 @@ import pytest
 from apnemu import load_topology
 from apnemu.emulation.apps.watt.__main__ import calendar_of, party_of
 from apnemu.emulation.apps.watt.mover import MARGIN, Mover, Ways
-from apnemu.emulation.apps.watt.states import Moving
+from apnemu.emulation.apps.watt.moving import Moving
 from apnemu.experiments.watt_day.light import approximated, controller_events, moves_state, scale_of
 from apnemu.experiments.watt_day.moved import move_columns, moves_made
 from apnemu.experiments.watt_day.papers import papers_of
