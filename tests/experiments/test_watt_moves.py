@@ -138,7 +138,7 @@ def test_a_move_that_came_to_nothing_is_made_in_the_next_slot() -> None:
 
 
 def test_what_has_not_come_runs_at_home_by_an_old_plan_too() -> None:
-    """The plan of the slot before goes on where the aggregator is silent; it still has the move that came to nothing."""
+    """The plan of the slot before goes on where the aggregator is silent; it still has the move that failed."""
     real, _, _ = played(one_job(2.0, by_s=5 * 3600), dark=(1,), killed_s=600)
     assert real.schedule.run_mw[0, 0, 1] == pytest.approx(20)
 
