@@ -60,10 +60,22 @@ def site_rows(writing: Writing, taken: Columns | None = None) -> dict[str, Colum
     program.rows("equal", shape, [(blocks[name], sign) for name, sign in signs], 0.0)
     stored = blocks["stored"]
     before = np.roll(stored, 1, axis=1)  # a day ends as it began
-    terms = [(stored, 1), (before, -1), (blocks["charge"], -keeps * hours), (blocks["discharge"], hours)]
-    program.rows("equal", shape, terms, 0.0)  # type: ignore[arg-type]
+    known = np.zeros(shape)
+    follows = np.ones(shape)
+    for index, site in enumerate(sites):
+        if site.battery and site.battery.begins_mwh is not None:
+            known[index, 0], follows[index, 0] = site.battery.begins_mwh, 0
+            _end_with(writing, index, stored[index, -1], site.battery.ends_mwh)
+    terms = [(stored, 1), (before, -follows), (blocks["charge"], -keeps * hours), (blocks["discharge"], hours)]
+    program.rows("equal", shape, terms, known)  # type: ignore[arg-type]
     program.rows("most", shape, [(blocks["charge"], 1), (blocks["discharge"], 1)], battery_mw)
     return blocks
+
+
+def _end_with(writing: Writing, site: int, last: Columns, mwh: float) -> None:
+    """Rows by which a battery holds so much in the end; what it lacks is as dear as work that is not done."""
+    lacks = writing.program.block(f"battery lacks {site}", (1,), cost=UNMET_PER_MWH)
+    writing.program.rows("most", (1,), [(np.array([last]), -1), (lacks, -1)], -mwh)
 
 
 def feed_mw(over: Horizon) -> Floats:

@@ -180,5 +180,6 @@ def approximated(plant: Plant, settings: Settings) -> tuple[str, ...]:
     return (
         f"Moves: bytes, the rate that they are sent at and the rate at which work writes to its state are divided by "
         f"{scales['apn']} (on the packet network, its lines too, by {scales['packet']}); {one}. Pages do not scale: "
-        "a move's downtime counts at full size alone.",
+        "a move's downtime counts at full size alone. Messages of parties are not divided: on the packet network they "
+        "meet queues of slower lines.",
     )

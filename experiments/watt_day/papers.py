@@ -15,16 +15,18 @@ from apnemu.emulation.apps.watt.cover import site_work
 from apnemu.emulation.apps.watt.messages import pair_key
 from apnemu.emulation.apps.watt.planner import QUANTITIES
 from apnemu.emulation.apps.watt.told import told
-from apnemu.emulation.apps.watt.tso import PARTS
+from apnemu.emulation.apps.watt.tso import PARTS, feed_name
 from apnemu.experiments.watt_day.changed import changed
 from apnemu.experiments.watt_day.hiding import INPUTS, hidden_by, unknown
 from apnemu.experiments.watt_day.settings import Day, Settings, dead_ns
+from apnemu.experiments.watt_day.supplied import begins_mwh, supply_told
 from apnemu.model.power import Power, SitePower, Work
 from apnemu.power.flow import ptdf
 from apnemu.power.forecast import forecast
 from apnemu.power.grid import balancing, feeder_base_mw, tie_base_mw
 from apnemu.power.horizon import Horizon, horizon
 from apnemu.power.program import Floats
+from apnemu.power.shift import plan
 from apnemu.units import NS_PER_S, s_to_ns
 
 AGGREGATOR, CENTRE, FORECASTER = "aggregator", "centre", "forecaster"
@@ -77,6 +79,9 @@ class _Desk:
         self._hub = hub(power)
         self._agents = {site.name: agent_name(site.name) for site in power.sites}
         self._operators = _operators(power)
+        self._holds_mwh = np.zeros(len(power.sites))
+        if any(site.battery for site in power.sites):
+            self._holds_mwh = begins_mwh(plan(power, day.asked(settings)))
 
     def all(self) -> list[tuple[str, Papers]]:
         """Papers of all who take part; alone, nobody but agents does."""
@@ -123,6 +128,10 @@ class _Desk:
             "operators": list(self._operators),
             "agents": {agent: site for site, agent in self._agents.items()},
             "sells": self._day.jobs == "whole" or any("cost" in self._hidden(one.owner) for one in self._power.sites),
+            "feeds": {
+                name: [feed_name(site.name) for site in self._power.sites if site.area in areas]
+                for name, areas in self._operators.items()
+            },
         }
         return self._papers(AGGREGATOR, AGGREGATOR, dict.fromkeys(callers), own)
 
@@ -187,6 +196,7 @@ class _Desk:
                 "gpu_yen_per_it_mwh": self._day.asked(self._settings).gpu(self._power),
             },
             "may_wait": self._day.shift in ("time", "both"),
+            "supply": supply_told(self._power, site, float(self._holds_mwh[list(self._agents).index(site)])),
         }
         if self._moving is not None:
             own["moving"] = self._moving(site)
@@ -283,7 +293,8 @@ def _lines(power: Power, over: Horizon, operator: str) -> list[dict[str, Any]]:
     for feeder in power.feeders:
         if feeder.area in own:
             base = feeder_base_mw(over, feeder.name, feeder.base)
-            lines.append(_line(feeder.name, base, -1e9, feeder.mw, {feeder.name: np.ones(over.slots)}))
+            fed = {feed_name(site): np.ones(over.slots) for site in feeder.sites}
+            lines.append(_line(feeder.name, base, -1e9, feeder.mw, fed))
     return lines
 
 

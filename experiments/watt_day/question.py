@@ -28,6 +28,7 @@ from apnemu.experiments.watt_day.papers import Papers, papers_of
 from apnemu.experiments.watt_day.rows import rows
 from apnemu.experiments.watt_day.settings import Day, Settings, days
 from apnemu.experiments.watt_day.shown import SHOWN
+from apnemu.experiments.watt_day.supplied import with_batteries
 from apnemu.model.activities import Application
 from apnemu.model.demand import Demand
 from apnemu.model.plant import Plant
@@ -63,7 +64,8 @@ def power_of(plant: Plant) -> Power:
 
 def prepare(plant: Plant, settings: Settings) -> Plant:
     """Light between all data centres: their agents hand work over to each other. It is on demand where state moves."""
-    power = power_of(plant)
+    power = with_batteries(power_of(plant), settings.battery_mwh, settings.battery_mw, settings.round_trip)
+    plant = dataclasses.replace(plant, power=power)
     if moves_state(power, settings):
         return with_light(plant, settings, power)
     there = {frozenset((demand.source, demand.target)) for demand in plant.demands}

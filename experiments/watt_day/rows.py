@@ -19,6 +19,7 @@ from apnemu.experiments.watt_day.hiding import NOTHING
 from apnemu.experiments.watt_day.moved import move_columns, moves_made
 from apnemu.experiments.watt_day.papers import agent_name
 from apnemu.experiments.watt_day.settings import Day, Settings, days
+from apnemu.experiments.watt_day.supplied import with_supply
 from apnemu.model.power import Power
 from apnemu.power.forecast import forecast
 from apnemu.power.grid import by_area
@@ -128,6 +129,8 @@ def _row(context: Context[Settings], power: Power, day: Day, base: Schedule, not
         "aggregator_yen": sum(gain for party, gain in money.gains.items() if roles.get(party) == "aggregator"),
         "tso_yen": round(sum(of for party, of in balance.items() if roles.get(party) == "power"), 3) + 0.0,
         "unbalanced_yen": round(sum(balance.values()), 3) + 0.0,
+        "battery_mwh": float(seen.discharge_mw.sum()) * power.profile.slot_h,
+        "own_mwh": float(seen.own_mw.sum()) * power.profile.slot_h,
         "load_mw": _by_site(power, seen.load_mw),
         "price_yen_per_mwh": _by_area(power, real.price_per_mwh),
         "slot_s": power.profile.slot_s,
@@ -155,6 +158,7 @@ def schedule_of(power: Power, base: Schedule, notes: Sequence[Mapping[str, Any]]
     works = {work.name: index for index, work in enumerate(power.work)}
     sites = {site.name: index for index, site in enumerate(power.sites)}
     run = np.zeros_like(base.run_mw)
+    notes = list(notes)
     for note in notes:
         if "home_kw" in note and note["slot"] < run.shape[2]:
             for job, kw in note["home_kw"].items():
@@ -164,23 +168,19 @@ def schedule_of(power: Power, base: Schedule, notes: Sequence[Mapping[str, Any]]
     facility = np.array(
         [[site.facility_mw(float(load)) for load in run[:, index].sum(axis=0)] for site, index in _indexed(power)]
     ).reshape(base.grid_mw.shape)
-    nothing = np.zeros_like(facility)
     over = base.over
     asked_mwh = base.run_mw.sum(axis=(1, 2)) * over.hours + base.undone_mwh
     undone = np.maximum(0.0, asked_mwh - run.sum(axis=(1, 2)) * over.hours)
-    return replace(
+    seen = replace(
         base,
         run_mw=run,
-        grid_mw=facility,
         facility_mw=facility,
-        own_mw=nothing,
-        charge_mw=nothing,
-        discharge_mw=nothing,
-        dark_mw=nothing,
+        dark_mw=np.zeros_like(facility),
         undone_mwh=np.where(undone > TWICE_MWH, undone, 0.0),
         moves=moves_made(notes),
         flow_change_mw=None,
     )
+    return with_supply(seen, notes)
 
 
 def _work_of(power: Power, guest: str) -> str:

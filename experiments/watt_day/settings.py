@@ -84,6 +84,22 @@ class Settings:
         float, Setting("Rate at which work writes to its state while it moves", "bytes/s", low=0, high=1e12)
     ] = 500_000_000.0
     transceivers: Annotated[int, Setting("Transceivers of each data centre for moves at once", low=1, high=64)] = 8
+    battery_mwh: Annotated[
+        float,
+        Setting(
+            "Battery of each site that has one, else of each that is a home of work; 0: as the topology says",
+            "MWh",
+            low=0,
+            high=1e6,
+        ),
+    ] = 0.0
+    battery_mw: Annotated[
+        float,
+        Setting("Power of such a battery; 0: its own, else half of battery_mwh in an hour", "MW", low=0, high=1e6),
+    ] = 0.0
+    round_trip: Annotated[
+        float, Setting("Share of its charge that comes back; 0: its own, else 0.85", low=0, high=1)
+    ] = 0.0
     yen_per_tco2: Annotated[float, Setting("Price of CO2 in the file's currency", "per t", low=0, high=1e9)] = 0.0
 
     def __post_init__(self) -> None:

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from apnemu.emulation.apps.watt.states import Key, Moving
@@ -26,7 +26,7 @@ class SimulatedCarrier:
     sent: list[Moving] = field(default_factory=list)
     dropped: set[Key] = field(default_factory=set)
 
-    def lead_ns(self, moving: Moving) -> int:
+    def lead_ns(self, moving: Moving, beside: Sequence[Moving]) -> int:
         return LIGHT_NS + 2 * COPY_NS
 
     def send(self, moving: Moving, until_ns: int, ready: Callable[[int, int], None]) -> None:

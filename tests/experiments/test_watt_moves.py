@@ -11,7 +11,7 @@ import pytest
 
 from apnemu import load_topology
 from apnemu.emulation.apps.watt.__main__ import calendar_of, party_of
-from apnemu.emulation.apps.watt.mover import MARGIN, Ways
+from apnemu.emulation.apps.watt.mover import MARGIN, Mover, Ways
 from apnemu.emulation.apps.watt.states import Moving
 from apnemu.experiments.watt_day.light import approximated, controller_events, moves_state, scale_of
 from apnemu.experiments.watt_day.moved import move_columns, moves_made
@@ -193,7 +193,17 @@ def test_all_that_a_move_is_told_is_divided_by_its_scale(scale: int) -> None:
     assert told["pace_bytes_per_s"] * scale == pytest.approx(93e9 / 8 * 0.95, rel=1e-6)
     assert told["memory_bytes"] / told["page_bytes"] <= 65_536
     assert own.takes_s(moving(scale)) == own.takes_s(moving(1)) > moving(1).bytes / (93e9 / 8 * 0.95)
-    assert MARGIN > 1
+
+
+def test_who_shares_a_line_begins_so_early_that_all_get_over_it() -> None:
+    """Over light of its own a move minds no other."""
+    one, other = moving(1), replace(moving(1), job="other", bytes=2 * moving(1).bytes)
+    for own, beside, seconds in (
+        (ways(), [other], 80 + MARGIN * ways().takes_s(one)),
+        (ways(light_s=0.0), [], MARGIN * ways().takes_s(one)),
+        (ways(light_s=0.0), [other], MARGIN * (ways().takes_s(one) + ways().takes_s(other))),
+    ):
+        assert Mover(None, own).lead_ns(one, beside) == pytest.approx(seconds * NS_PER_S)  # type: ignore[arg-type]
 
 
 def test_a_machine_that_writes_faster_than_its_light_has_a_time_too() -> None:

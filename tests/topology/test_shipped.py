@@ -41,6 +41,7 @@ def test_all_are_here() -> None:
         "three-areas-loop",
         "three-sites",
         "tokyo-metro",
+        "tokyo-osaka",
         "two-areas",
     ]
 

@@ -31,6 +31,7 @@ from apnemu.emulation.apps.watt.desk import Desk, Party, RealDesk
 from apnemu.emulation.apps.watt.forecaster import Forecaster
 from apnemu.emulation.apps.watt.jobs import Book, Job
 from apnemu.emulation.apps.watt.states import Carrier, States
+from apnemu.emulation.apps.watt.supply import supply_of
 from apnemu.emulation.apps.watt.tso import Line, Tso
 from apnemu.emulation.loop import now_ns
 from apnemu.units import NS_PER_S
@@ -62,7 +63,16 @@ def party_of(papers: Mapping[str, Any], desk: Desk, calendar: Calendar, carrier:
             moving = own["moving"]
             states = States(desk, calendar, own["site"], peers.agents, book, carrier, moving["scale"], moving["full"])
         return Agent(
-            desk, calendar, own["site"], book, peers, own["hides"], may_wait=own["may_wait"], states=states, costs=costs
+            desk,
+            calendar,
+            own["site"],
+            book,
+            peers,
+            own["hides"],
+            may_wait=own["may_wait"],
+            supply=supply_of(own.get("supply")),
+            states=states,
+            costs=costs,
         )
     # numpy takes seconds of the lab's computing to import: no other party needs it
     from apnemu.emulation.apps.watt.planner import Planner
@@ -74,7 +84,7 @@ def party_of(papers: Mapping[str, Any], desk: Desk, calendar: Calendar, carrier:
         from apnemu.emulation.apps.watt.trader import Trader
 
         market = Trader(desk, calendar, planner, own["agents"])
-    return Aggregator(desk, calendar, planner, own["centre"], own["operators"], market)
+    return Aggregator(desk, calendar, planner, own["centre"], own["operators"], own["feeds"], market)
 
 
 def serve(papers: Mapping[str, Any], begin_ns: int) -> None:

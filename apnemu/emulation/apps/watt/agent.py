@@ -20,6 +20,7 @@ from apnemu.emulation.apps.watt.desk import Desk
 from apnemu.emulation.apps.watt.jobs import Book, Job
 from apnemu.emulation.apps.watt.messages import Message
 from apnemu.emulation.apps.watt.states import States
+from apnemu.emulation.apps.watt.supply import Supply
 
 Away = tuple[str, str]
 """A job, and the site where it is to run."""
@@ -52,7 +53,7 @@ class Peers:
 
 
 class Agent:
-    """The agent of a site; `hides` is what its owner keeps to himself (see `cover`).
+    """The agent of a site; `hides` is what its owner keeps to himself (see `cover`), `supply` its battery and plant.
 
     `states` says where the state of jobs is, without which they do not run; None where no job has any.
     """
@@ -67,6 +68,7 @@ class Agent:
         hides: Sequence[str] = (),
         *,
         may_wait: bool = False,
+        supply: Supply | None = None,
         states: States | None = None,
         costs: MoveCosts | None = None,
     ) -> None:
@@ -77,6 +79,7 @@ class Agent:
         self._peers = peers
         self._cover = Cover(site, calendar, book, hides)
         self._bids = Bids(site, calendar, book, hides, states, costs, may_wait=may_wait)
+        self._supply = supply or Supply()
         self._states = states
         self._order: Message | None = None
         self._lag_ns = 0
@@ -124,7 +127,8 @@ class Agent:
             if self._states is not None and "jobs" in body:
                 body["jobs"] = [self._states.listed(job) for job in body["jobs"]]
             bids = len(self._bids.blocks(slot))
-            self._desk.send(self._peers.aggregator, "state", slot, slot, **body, **({"bids": bids} if bids else {}))
+            more = {**self._supply.told(), **({"bids": bids} if bids else {})}
+            self._desk.send(self._peers.aggregator, "state", slot, slot, **body, **more)
 
     def _most_kw(self, job: Job, site: str) -> int:
         """Most that a job may run at a site, as its state is there."""
@@ -238,6 +242,7 @@ class Agent:
             unknown_kw={f"{job} at {to}": kw for (job, to), kw in state.open().items()},
             order_slot=None if order is None else order["slot"],
             lag_ns=self._lag_ns if order is not None and order["slot"] == slot else None,
+            **self._supply.does(self._calendar, slot, order),
         )
         for number in [number for number, old in self._slots.items() if number < slot and not old.open()]:
             del self._slots[number]

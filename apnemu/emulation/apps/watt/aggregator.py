@@ -48,13 +48,30 @@ class Share:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Supplied:
+    """Energy of a battery (above 0: it is charged) or of an own plant in each slot: `base_wh` while nothing shifts,
+    `total_wh` as proposed."""
+
+    base_wh: Series
+    total_wh: Series
+
+    def part(self, parts: Sequence[Fraction]) -> list[int]:
+        """Energy where only a part of the change is carried out, for each slot its own."""
+        both = zip(self.base_wh, self.total_wh, parts, strict=False)
+        return [base + int(part * (total - base)) for base, total, part in both]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Proposal:
     """What a planner proposes from its first slot on: `stays_kw` is what does not move, by site, `change_kw` the
-    change of what is drawn from the grid, by area and feeder, `transfers` the state that moves."""
+    change of what is drawn from the grid, by area and by feed of a site; `charge_wh` and `own_wh` are by site, and
+    `transfers` the state that moves."""
 
     jobs: Mapping[str, Share]
     stays_kw: Mapping[str, Series]
     change_kw: Mapping[str, Series]
+    charge_wh: Mapping[str, Supplied] = field(default_factory=dict)
+    own_wh: Mapping[str, Supplied] = field(default_factory=dict)
     transfers: Sequence[Transfer] = ()
 
 
@@ -108,7 +125,11 @@ def plan_of(proposal: Proposal, parts: Sequence[Fraction], first: int) -> dict[s
         if size := int(parts[move.at] * move.bytes):
             between = {"job": move.job, "from": move.origin, "to": move.target}
             moves.append({**between, "slot": first + move.at, "kw": 0, "bytes": size})
-    return {"kw": kw, "work_kw": work, "moves": moves}
+    body: dict[str, object] = {"kw": kw, "work_kw": work, "moves": moves}
+    for name, supplied in (("charge_wh", proposal.charge_wh), ("own_wh", proposal.own_wh)):
+        if supplied:
+            body[name] = {site: each.part(parts) for site, each in supplied.items()}
+    return body
 
 
 def later(proposal: Proposal, skip: int) -> Proposal:
@@ -121,12 +142,21 @@ def later(proposal: Proposal, skip: int) -> Proposal:
         name: replace(share, base_kw=share.base_kw[skip:], total_kw=share.total_kw[skip:], away_kw=cut(share.away_kw))
         for name, share in proposal.jobs.items()
     }
-    transfers = [replace(move, at=move.at - skip) for move in proposal.transfers if move.at >= skip]
-    return Proposal(jobs=jobs, stays_kw=cut(proposal.stays_kw), change_kw=cut(proposal.change_kw), transfers=transfers)
+    supplied = {
+        name: {site: Supplied(base_wh=each.base_wh[skip:], total_wh=each.total_wh[skip:]) for site, each in of.items()}
+        for name, of in (("charge_wh", proposal.charge_wh), ("own_wh", proposal.own_wh))
+    }
+    return Proposal(
+        jobs=jobs,
+        stays_kw=cut(proposal.stays_kw),
+        change_kw=cut(proposal.change_kw),
+        **supplied,
+        transfers=[replace(move, at=move.at - skip) for move in proposal.transfers if move.at >= skip],
+    )
 
 
 class Aggregator:
-    """The aggregator's program; `operators` are the grid operators that it asks."""
+    """The aggregator's program; `operators` are the grid operators that it asks, `feeds` the feeds in their areas."""
 
     def __init__(
         self,
@@ -135,8 +165,11 @@ class Aggregator:
         planner: Planner,
         centre: str,
         operators: Sequence[str],
+        feeds: Mapping[str, Sequence[str]] | None = None,
         market: Market | None = None,
     ) -> None:
+        self._feeds = feeds or {}
+        self._all_feeds = {name for names in self._feeds.values() for name in names}
         self._desk = desk
         self._calendar = calendar
         self._planner = planner
@@ -184,8 +217,8 @@ class Aggregator:
 
     def _ask(self, slot: int, proposal: Proposal) -> None:
         self._proposal, self._asked = proposal, slot
-        changes = {name: list(series) for name, series in proposal.change_kw.items()}
         for operator in self._operators:
+            changes = {name: list(proposal.change_kw[name]) for name in self._told(operator, proposal)}
             self._desk.send(operator, "ask", slot, self._calendar.last_good(slot), change_kw=changes)
         if self._all_answered():
             self._send()
@@ -215,7 +248,8 @@ class Aggregator:
         proposal, slot = self._proposal, self._asked
         assert proposal is not None
         self._proposal = None
-        count = max((len(share.base_kw) for share in proposal.jobs.values()), default=0)
+        series = [share.base_kw for share in proposal.jobs.values()]
+        count = max(map(len, (*series, *proposal.change_kw.values())), default=0)
         parts = [self._part(proposal, at) for at in range(count)]
         if any(share.whole for share in proposal.jobs.values()):
             parts = [Fraction(int(part)) for part in parts]
@@ -229,11 +263,17 @@ class Aggregator:
         self._desk.send(self._centre, "plan", slot, self._calendar.last_good(slot), **body)
 
     def _part(self, proposal: Proposal, at: int) -> Fraction:
-        """The part of a slot's change that all operators grant, seen at the largest change that was asked for."""
+        """The part of a slot's change that all operators grant, seen at the largest change that each was asked for."""
         part = Fraction(1)
-        name = max(proposal.change_kw, key=lambda name: abs(proposal.change_kw[name][at]), default="")
-        if name and (asked := proposal.change_kw[name][at]):
-            for operator in self._operators:
+        for operator in self._operators:
+            told = self._told(operator, proposal)
+            name = max(told, key=lambda name: abs(proposal.change_kw[name][at]), default="")
+            if name and (asked := proposal.change_kw[name][at]):
                 series = self._granted[operator]["granted_kw"].get(name, ())
                 part = min(part, max(Fraction(0), Fraction(series[at] if at < len(series) else 0, asked)))
         return part
+
+    def _told(self, operator: str, proposal: Proposal) -> list[str]:
+        """Names of changes that an operator is asked for: every area's, and those of feeds in its own areas."""
+        own = self._feeds.get(operator, ())
+        return [name for name in proposal.change_kw if name not in self._all_feeds or name in own]

@@ -15,7 +15,7 @@ from __future__ import annotations
 import json
 import os
 import signal
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -109,8 +109,9 @@ class Mover:
         self._running: dict[tuple[str, Key], tuple[int, int, bytearray, Callable[[dict[str, Any]], None]]] = {}
         """(what, move) -> process, its pipe, the beginning of a line, who hears it."""
 
-    def lead_ns(self, moving: Moving) -> int:
-        return s_to_ns(self._ways.light_s + MARGIN * self._ways.takes_s(moving))
+    def lead_ns(self, moving: Moving, beside: Sequence[Moving]) -> int:
+        shares = () if self._ways.light_s else beside  # over light of its own nothing else goes
+        return s_to_ns(self._ways.light_s + MARGIN * sum(self._ways.takes_s(each) for each in (moving, *shares)))
 
     def send(self, moving: Moving, until_ns: int, ready: Callable[[int, int], None]) -> None:
         self._count += 1

@@ -15,10 +15,11 @@ from typing import Any, Literal
 
 import numpy as np
 
-from apnemu.emulation.apps.watt.aggregator import Known, Proposal, Share, Transfer
+from apnemu.emulation.apps.watt.aggregator import Known, Proposal, Share, Supplied, Transfer
 from apnemu.emulation.apps.watt.cover import site_work
 from apnemu.emulation.apps.watt.messages import Message
-from apnemu.model.power import Area, Feeder, Gpu, Moves, Power, SitePower, Step, Tie, Work, Zone
+from apnemu.emulation.apps.watt.tso import feed_name
+from apnemu.model.power import Area, Battery, Feeder, Gpu, Moves, OwnPlant, Power, SitePower, Step, Tie, Work, Zone
 from apnemu.model.profile import Profile, Series, series
 from apnemu.power.horizon import Asked
 from apnemu.power.schedule import Move, Schedule
@@ -55,9 +56,9 @@ class Planner:
         power = power or self._system(slot, count, states, {})
         none = self.none(power)
         if asked is not self.asked and any(work.at for work in power.work):
-            return proposal(power, none, brought_home(power, none), count, self.told["feeders"])
+            return proposal(power, none, brought_home(power, none), count)
         best = none if asked.shift == "none" else plan(power, asked, none)
-        return proposal(power, none, best, count, self.told["feeders"])
+        return proposal(power, none, best, count)
 
     def none(self, power: Power, more: Sequence[Work] = ()) -> Schedule:
         """The schedule in which nothing shifts, with further work in it."""
@@ -101,6 +102,7 @@ class Planner:
         sites = tuple(
             SitePower(
                 room_mw=min(states[site["name"]]["room_kw"], default=0) / 1e3,
+                **_supply(states[site["name"]]),
                 **{**site, "pue": tuple(tuple(point) for point in site["pue"])},
             )
             for site in data["sites"]
@@ -129,7 +131,6 @@ class Planner:
             feeders=tuple(
                 Feeder(**{**_without_base(one), "sites": tuple(one["sites"])}, base=one["name"])
                 for one in data["feeders"]
-                if "base_mw" in one
             ),
             zones=tuple(
                 Zone(name=zone["name"], sites=zone["sites"] if zone["sites"] == "all" else tuple(zone["sites"]))
@@ -213,6 +214,23 @@ def _shares(job: Mapping[str, Any], present: Mapping[str, str]) -> tuple[tuple[s
     return tuple((site, size / whole) for site, size in at.items() if site in present and size) if whole else ()
 
 
+def _supply(state: Message) -> dict[str, Any]:
+    """Battery and own plant of which a state tells: the battery begins as it is."""
+    found: dict[str, Any] = {}
+    if battery := state.get("battery"):
+        found["battery"] = Battery(
+            mwh=battery["wh"] / 1e6,
+            mw=battery["kw"] / 1e3,
+            round_trip=battery["keeps_ppm"] / 1e6,
+            begins_mwh=state["battery_wh"] / 1e6,
+            ends_mwh=battery["ends_wh"] / 1e6,
+        )
+    if plant := state.get("plant"):
+        price, carbon = float(plant["milliyen_per_kwh"]), float(plant["gco2_per_kwh"])
+        found["plant"] = OwnPlant(mw=plant["kw"] / 1e3, yen_per_mwh=price, kgco2_per_mwh=carbon)
+    return found
+
+
 def _runs(kw: Sequence[int]) -> list[tuple[int, int, int]]:
     """Stretches of slots with one power above 0: (from, until before, kW).
 
@@ -278,10 +296,8 @@ def _joined(one: Share, other: Share) -> Share:
     )
 
 
-def proposal(
-    power: Power, none: Schedule, best: Schedule, count: int, feeders: Sequence[Mapping[str, Any]]
-) -> Proposal:
-    """A plan in whole kW beside the plan in which nothing shifts, with the change that each area and feeder sees."""
+def proposal(power: Power, none: Schedule, best: Schedule, count: int) -> Proposal:
+    """A plan in whole kW beside the plan in which nothing shifts, with the change that each area and feed sees."""
     names = [site.name for site in power.sites]
     jobs: dict[str, Share] = {}
     stays = {name: [0] * count for name in names}
@@ -304,12 +320,20 @@ def proposal(
     for area in power.areas:
         here = [index for index, site in enumerate(power.sites) if site.area == area.name]
         change[area.name] = whole_kw((best.grid_mw[here] - none.grid_mw[here]).sum(axis=0)[:count])
-    for feeder in feeders:
-        fed = [names.index(site) for site in feeder["sites"] if site in names]
-        change[feeder["name"]] = whole_kw((best.grid_mw[fed] - none.grid_mw[fed]).sum(axis=0)[:count])
     transfers = [
         Transfer(job=move.work, origin=move.origin, target=move.target, at=move.slot, bytes=round(move.bytes))
         for move in best.moves
         if move.slot < count
     ]
-    return Proposal(jobs=jobs, stays_kw=stays, change_kw=change, transfers=transfers)
+    wh = power.profile.slot_h * 1e3  # of a kW over a slot
+    battery: dict[str, Supplied] = {}
+    own: dict[str, Supplied] = {}
+    for at, site in enumerate(power.sites):
+        change[feed_name(site.name)] = whole_kw((best.grid_mw[at] - none.grid_mw[at])[:count])
+        if site.battery:
+            base, total = (whole_kw((of.charge_mw - of.discharge_mw)[at][:count] * wh) for of in (none, best))
+            battery[site.name] = Supplied(base_wh=base, total_wh=total)
+        if site.plant:
+            base, total = (whole_kw(of.own_mw[at][:count] * wh) for of in (none, best))
+            own[site.name] = Supplied(base_wh=base, total_wh=total)
+    return Proposal(jobs=jobs, stays_kw=stays, change_kw=change, charge_wh=battery, own_wh=own, transfers=transfers)

@@ -12,7 +12,7 @@ A move begins as late as it may and be over before its slot, so that work runs o
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Protocol
@@ -53,8 +53,8 @@ class Moving:
 class Carrier(Protocol):
     """Carrier of state over the network, for one agent."""
 
-    def lead_ns(self, moving: Moving) -> int:
-        """Time that a move takes, with the light for it."""
+    def lead_ns(self, moving: Moving, beside: Sequence[Moving]) -> int:
+        """Time that a move takes, with the light for it, while others go from the same site."""
 
     def send(self, moving: Moving, until_ns: int, ready: Callable[[int, int], None]) -> None:
         """Ask for light until an instant and send over it; `ready` is told port and transceiver of the receiver."""
@@ -201,6 +201,10 @@ class States:
             size = left if left - size < self._own[job].whole // 1_000_000 else size
             if size > 0:
                 self._plan(job, origin, target, slot, min(size, left))
+        for move in self._wanted.values():
+            beside = [other for other in self._wanted.values() if other.origin == move.origin and other is not move]
+            begins_ns = max(self._desk.now_ns(), self._until_ns(move) - self._carrier.lead_ns(move, beside))
+            self._desk.at(begins_ns, partial(self._begin, move))
 
     def _again(self, slot: int, order: Message) -> list[Moving]:
         """Moves that came to nothing in the slot before, and whose work is still to run where they go."""
@@ -215,8 +219,6 @@ class States:
         if full:
             self._full = ""
         self._wanted[move.key] = move
-        begins_ns = max(self._desk.now_ns(), self._until_ns(move) - self._carrier.lead_ns(move))
-        self._desk.at(begins_ns, partial(self._begin, move))
 
     def _begin(self, move: Moving) -> None:
         if self._wanted.pop(move.key, None) is None or self._is_late(move):

@@ -6,16 +6,16 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
-from apnemu.model.power import Feeder, Power
+from apnemu.model.power import Power
 from apnemu.power.grid import feeder_base_mw, tie_base_mw
-from apnemu.power.horizon import Horizon, horizon
+from apnemu.power.horizon import horizon
 
 
 def told(power: Power, days: int = 1, private: Collection[str] = (), operators: Collection[str] = ()) -> dict[str, Any]:
     """What an aggregator may know of a power system, as JSON: no work, no profile.
 
     `private` are owners whose jobs have no names outside, `operators` those who keep feeders and base flows to
-    themselves: their ties and feeders then have a name and ends, and no figure but the ties' limits.
+    themselves: their feeders are then not told of, and of their ties no base flow.
     """
     over = horizon(power, days)
     own = {area.name for area in power.areas if (area.tso or f"tso-{area.name}") in operators}
@@ -36,9 +36,10 @@ def told(power: Power, days: int = 1, private: Collection[str] = (), operators: 
             for tie, base in zip(power.ties, tie_base_mw(over), strict=True)
         ],
         "feeders": [
-            {"name": feeder.name, "area": feeder.area, "sites": list(feeder.sites)}
-            | ({} if feeder.area in own else _feeder(over, feeder))
+            {"name": feeder.name, "area": feeder.area, "sites": list(feeder.sites), "mw": feeder.mw}
+            | {"base_mw": feeder_base_mw(over, feeder.name, feeder.base).tolist()}
             for feeder in power.feeders
+            if feeder.area not in own
         ],
         "sites": [
             {"name": site.name, "area": site.area, "owner": site.owner, "zone": site.zone, "pooled": site.pooled}
@@ -53,7 +54,3 @@ def told(power: Power, days: int = 1, private: Collection[str] = (), operators: 
         "gpu_yen_per_it_mwh": power.gpu.yen_per_it_mwh,
         "moves": {"nj_per_bit": power.moves.nj_per_bit, "stop_s": power.moves.stop_s},
     }
-
-
-def _feeder(over: Horizon, feeder: Feeder) -> dict[str, Any]:
-    return {"mw": feeder.mw, "base_mw": feeder_base_mw(over, feeder.name, feeder.base).tolist()}

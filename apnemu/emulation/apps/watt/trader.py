@@ -9,6 +9,7 @@ whole job does is then one of its offers; of other work offers are mixed.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -180,7 +181,7 @@ class Trader:
         settled = [market.settled(choice) for choice in (market.likely(mix), market.choose(), arrives)]
         found = min((each for each in settled if each is not None), key=lambda each: each.value)
         best = self._floor.rest(found)
-        made = proposal(self._power, self._base, best, self._count, self._planner.told["feeders"])
+        made = proposal(self._power, self._base, best, self._count)
         jobs, transfers = dict(made.jobs), list(made.transfers)
         for seller in market.sellers:
             agent, _, job = seller.name.partition(" ")
@@ -195,4 +196,4 @@ class Trader:
                 ends = {"origin": move["from"], "target": move["to"], "at": move["slot"] - first}
                 transfers.append(Transfer(job=move["job"], bytes=move["bytes"], **ends))
             jobs[job] = Share(home=home, base_kw=base, total_kw=total, away_kw=away, whole=seller.whole)
-        return Proposal(jobs=jobs, stays_kw=made.stays_kw, change_kw=made.change_kw, transfers=transfers)
+        return replace(made, jobs=jobs, transfers=transfers)

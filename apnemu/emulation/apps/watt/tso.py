@@ -10,6 +10,19 @@ from fractions import Fraction
 from apnemu.emulation.apps.watt.desk import Desk
 from apnemu.emulation.apps.watt.messages import Message
 
+FEED = "feed-"
+"""Beginning of the name of a site's feed, where changes are told by it."""
+
+
+def feed_name(site: str) -> str:
+    """Name of a site's feed in what an operator is asked: a site may be called as an area is.
+
+    >>> feed_name("tokyo")
+    'feed-tokyo'
+    """
+    return f"{FEED}{site}"
+
+
 PARTS = 1_000_000_000
 """Shares of a change that go over a line are whole parts of this, so that everybody computes the same flow."""
 TRIES = 64
