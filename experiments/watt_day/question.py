@@ -26,7 +26,7 @@ from apnemu.experiments.watt_day.light import (
 )
 from apnemu.experiments.watt_day.papers import Papers, papers_of
 from apnemu.experiments.watt_day.rows import rows
-from apnemu.experiments.watt_day.settings import Day, Settings, days
+from apnemu.experiments.watt_day.settings import Day, Settings, days, outage_s
 from apnemu.experiments.watt_day.shown import SHOWN
 from apnemu.experiments.watt_day.supplied import with_batteries
 from apnemu.model.activities import Application
@@ -34,10 +34,11 @@ from apnemu.model.demand import Demand
 from apnemu.model.plant import Plant
 from apnemu.model.power import Power
 from apnemu.model.scenario import Stage
+from apnemu.power.horizon import horizon
 from apnemu.question.context import Context, Row
 from apnemu.question.experiment import Experiment
 from apnemu.question.verdict import Claim, Verdict, at_least, at_most, judge_rows, near_share
-from apnemu.units import NS_PER_S, VirtualNs, ns_to_s
+from apnemu.units import NS_PER_S, S_PER_H, VirtualNs, ns_to_s
 
 PROGRAM = ("{python}", "-m", "apnemu.emulation.apps.watt")
 SET_UP_NS = 60 * NS_PER_S
@@ -66,6 +67,7 @@ def prepare(plant: Plant, settings: Settings) -> Plant:
     """Light between all data centres: their agents hand work over to each other. It is on demand where state moves."""
     power = with_batteries(power_of(plant), settings.battery_mwh, settings.battery_mw, settings.round_trip)
     plant = dataclasses.replace(plant, power=power)
+    _check_outages(power, settings)
     if moves_state(power, settings):
         return with_light(plant, settings, power)
     there = {frozenset((demand.source, demand.target)) for demand in plant.demands}
@@ -76,6 +78,16 @@ def prepare(plant: Plant, settings: Settings) -> Plant:
         if frozenset((a, b)) not in there
     )
     return dataclasses.replace(plant, demands=(*plant.demands, *more))
+
+
+def _check_outages(power: Power, settings: Settings) -> None:
+    """Refuse an outage that begins when all is over: nobody would be there to be killed."""
+    ends_s = horizon(power, settings.days).slots * power.profile.slot_s
+    for text in settings.outage:
+        span = outage_s(text)
+        if span is not None and span[1] >= ends_s:
+            over = f"the run's last slot ends at {ends_s // S_PER_H:02}:{ends_s % S_PER_H // 60:02}"
+            raise InputError(f"outage is {text}; {over}; it must begin before that; mend it, or add days", file="--set")
 
 
 def stages(context: Context[Settings]) -> tuple[Stage, ...]:

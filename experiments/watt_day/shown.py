@@ -8,7 +8,7 @@ from typing import Any
 
 from apnemu.experiments.watt_day.map import day_maps
 from apnemu.experiments.watt_day.money import cost_bars, currency, millions, party_bars
-from apnemu.experiments.watt_day.pictures import load_pictures, surplus_pictures
+from apnemu.experiments.watt_day.pictures import day_pictures
 from apnemu.report import columns, words
 from apnemu.report.shown import Shown
 
@@ -96,5 +96,5 @@ SHOWN = Shown(
     sentence=sentence,
     brief=BRIEF,
     columns=COLUMNS,
-    figures=(cost_bars, day_maps, load_pictures, surplus_pictures, party_bars),
+    figures=(cost_bars, day_maps, day_pictures, party_bars),
 )

@@ -126,9 +126,10 @@ class Agent:
         if body is not None:
             if self._states is not None and "jobs" in body:
                 body["jobs"] = [self._states.listed(job) for job in body["jobs"]]
-            bids = len(self._bids.blocks(slot))
-            more = {**self._supply.told(), **({"bids": bids} if bids else {})}
-            self._desk.send(self._peers.aggregator, "state", slot, slot, **body, **more)
+            body |= self._supply.told()
+            if bids := len(self._bids.blocks(slot)):
+                body["bids"] = bids
+            self._desk.send(self._peers.aggregator, "state", slot, slot, **body)
 
     def _most_kw(self, job: Job, site: str) -> int:
         """Most that a job may run at a site, as its state is there."""

@@ -15,11 +15,12 @@ from typing import Any, Literal
 
 import numpy as np
 
-from apnemu.emulation.apps.watt.aggregator import Known, Proposal, Share, Supplied, Transfer
+from apnemu.emulation.apps.watt.aggregator import Known, Proposal, Share, Transfer
 from apnemu.emulation.apps.watt.cover import site_work
 from apnemu.emulation.apps.watt.messages import Message
+from apnemu.emulation.apps.watt.powered import supplied, supply_told
 from apnemu.emulation.apps.watt.tso import feed_name
-from apnemu.model.power import Area, Battery, Feeder, Gpu, Moves, OwnPlant, Power, SitePower, Step, Tie, Work, Zone
+from apnemu.model.power import Area, Feeder, Gpu, Moves, Power, SitePower, Step, Tie, Work, Zone
 from apnemu.model.profile import Profile, Series, series
 from apnemu.power.horizon import Asked
 from apnemu.power.schedule import Move, Schedule
@@ -102,7 +103,7 @@ class Planner:
         sites = tuple(
             SitePower(
                 room_mw=min(states[site["name"]]["room_kw"], default=0) / 1e3,
-                **_supply(states[site["name"]]),
+                **supply_told(states[site["name"]]),
                 **{**site, "pue": tuple(tuple(point) for point in site["pue"])},
             )
             for site in data["sites"]
@@ -214,23 +215,6 @@ def _shares(job: Mapping[str, Any], present: Mapping[str, str]) -> tuple[tuple[s
     return tuple((site, size / whole) for site, size in at.items() if site in present and size) if whole else ()
 
 
-def _supply(state: Message) -> dict[str, Any]:
-    """Battery and own plant of which a state tells: the battery begins as it is."""
-    found: dict[str, Any] = {}
-    if battery := state.get("battery"):
-        found["battery"] = Battery(
-            mwh=battery["wh"] / 1e6,
-            mw=battery["kw"] / 1e3,
-            round_trip=battery["keeps_ppm"] / 1e6,
-            begins_mwh=state["battery_wh"] / 1e6,
-            ends_mwh=battery["ends_wh"] / 1e6,
-        )
-    if plant := state.get("plant"):
-        price, carbon = float(plant["milliyen_per_kwh"]), float(plant["gco2_per_kwh"])
-        found["plant"] = OwnPlant(mw=plant["kw"] / 1e3, yen_per_mwh=price, kgco2_per_mwh=carbon)
-    return found
-
-
 def _runs(kw: Sequence[int]) -> list[tuple[int, int, int]]:
     """Stretches of slots with one power above 0: (from, until before, kW).
 
@@ -325,15 +309,7 @@ def proposal(power: Power, none: Schedule, best: Schedule, count: int) -> Propos
         for move in best.moves
         if move.slot < count
     ]
-    wh = power.profile.slot_h * 1e3  # of a kW over a slot
-    battery: dict[str, Supplied] = {}
-    own: dict[str, Supplied] = {}
     for at, site in enumerate(power.sites):
         change[feed_name(site.name)] = whole_kw((best.grid_mw[at] - none.grid_mw[at])[:count])
-        if site.battery:
-            base, total = (whole_kw((of.charge_mw - of.discharge_mw)[at][:count] * wh) for of in (none, best))
-            battery[site.name] = Supplied(base_wh=base, total_wh=total)
-        if site.plant:
-            base, total = (whole_kw(of.own_mw[at][:count] * wh) for of in (none, best))
-            own[site.name] = Supplied(base_wh=base, total_wh=total)
-    return Proposal(jobs=jobs, stays_kw=stays, change_kw=change, charge_wh=battery, own_wh=own, transfers=transfers)
+    more = supplied(power, none, best, count)
+    return Proposal(jobs=jobs, stays_kw=stays, change_kw=change, transfers=transfers, **more)
