@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -15,17 +15,15 @@ from apnemu.emulation.apps.watt.cover import site_work
 from apnemu.emulation.apps.watt.messages import pair_key
 from apnemu.emulation.apps.watt.planner import QUANTITIES
 from apnemu.emulation.apps.watt.told import told
-from apnemu.emulation.apps.watt.tso import PARTS, feed_name
+from apnemu.emulation.apps.watt.tso import feed_name
 from apnemu.experiments.watt_day.changed import changed
 from apnemu.experiments.watt_day.hiding import INPUTS, hidden_by, unknown
+from apnemu.experiments.watt_day.operators import lines_of, operators_of
 from apnemu.experiments.watt_day.settings import Day, Settings, dead_ns
 from apnemu.experiments.watt_day.supplied import begins_mwh, supply_told
 from apnemu.model.power import Power, SitePower, Work
-from apnemu.power.flow import ptdf
 from apnemu.power.forecast import forecast
-from apnemu.power.grid import balancing, feeder_base_mw, tie_base_mw
 from apnemu.power.horizon import Horizon, horizon
-from apnemu.power.program import Floats
 from apnemu.power.shift import plan
 from apnemu.units import NS_PER_S, s_to_ns
 
@@ -78,7 +76,7 @@ class _Desk:
         self._seed = seed
         self._hub = hub(power)
         self._agents = {site.name: agent_name(site.name) for site in power.sites}
-        self._operators = _operators(power)
+        self._operators = operators_of(power)
         self._holds_mwh = np.zeros(len(power.sites))
         if any(site.battery for site in power.sites):
             self._holds_mwh = begins_mwh(plan(power, day.asked(settings)))
@@ -171,7 +169,7 @@ class _Desk:
         return self._papers(FORECASTER, FORECASTER, {AGGREGATOR: self._hub}, own)
 
     def _tso(self, name: str) -> Papers:
-        own = {"lines": _lines(self._power, self._over, name)}
+        own = {"lines": lines_of(self._power, self._over, name)}
         return self._papers(name, "tso", {AGGREGATOR: self._hub}, own)
 
     def _agent(self, site: str) -> Papers:
@@ -258,14 +256,6 @@ class _Desk:
         return site.pooled and site.room_mw > 0 and site.name != work.home and self._power.allowed(work, site.name)
 
 
-def _operators(power: Power) -> dict[str, list[str]]:
-    """Grid operators, each with its areas, in the file's order."""
-    found: dict[str, list[str]] = {}
-    for area in power.areas:
-        found.setdefault(area.tso or f"tso-{area.name}", []).append(area.name)
-    return found
-
-
 def _figures(power: Power, over: Horizon) -> dict[str, dict[str, list[int]]]:
     """What is believed of each area, in the whole numbers of messages, from the first slot to the profile's end."""
     return {
@@ -276,62 +266,3 @@ def _figures(power: Power, over: Horizon) -> dict[str, dict[str, list[int]]]:
         }
         for area in power.areas
     }
-
-
-def _lines(power: Power, over: Horizon, operator: str) -> list[dict[str, Any]]:
-    """The lines that an operator looks after: ties that end in its areas, and the feeders of these."""
-    own = _operators(power)[operator]
-    names = [area.name for area in power.areas]
-    lines: list[dict[str, Any]] = []
-    if power.clearing == "price" and power.ties:
-        carried = tie_base_mw(over)
-        shares = _tie_shares(power, over)
-        for index, tie in enumerate(power.ties):
-            if {tie.a, tie.b} & set(own) and tie.kind == "ac":
-                by_area = dict(zip(names, shares[index], strict=True))
-                lines.append(_line(tie.name, carried[index], -tie.back_mw, tie.mw, by_area))
-    for feeder in power.feeders:
-        if feeder.area in own:
-            base = feeder_base_mw(over, feeder.name, feeder.base)
-            fed = {feed_name(site): np.ones(over.slots) for site in feeder.sites}
-            lines.append(_line(feeder.name, base, -1e9, feeder.mw, fed))
-    return lines
-
-
-def _tie_shares(power: Power, over: Horizon) -> Floats:
-    """What a tie carries more for each MW that an area draws more (tie, area, slot)."""
-    part, group = balancing(over)
-    count = len(power.areas)
-    factors = ptdf(power)
-    shares = np.zeros((len(power.ties), count, over.slots))
-    for area in range(count):
-        draws = np.zeros(count)
-        draws[area] = 1.0
-        shares[:, area, :] = factors @ (part * (group @ draws)[:, np.newaxis] - draws[:, np.newaxis])
-    return shares
-
-
-def _line(name: str, base_mw: Floats, least_mw: float, most_mw: float, shares: Mapping[str, Floats]) -> dict[str, Any]:
-    return {
-        "name": name,
-        "base_kw": _kw(base_mw),
-        "least_kw": round(least_mw * 1e3),
-        "most_kw": round(most_mw * 1e3),
-        "share": {area: _short([round(value * PARTS) for value in series]) for area, series in shares.items()},
-    }
-
-
-def _kw(mw: Floats) -> list[int]:
-    return [round(float(value) * 1e3) for value in mw]
-
-
-def _short(series: Sequence[int]) -> list[int]:
-    """Figures without those at the end that repeat the one before.
-
-    >>> _short([3, 3, 4, 4, 4]), _short([7, 7])
-    ([3, 3, 4], [7])
-    """
-    kept = list(series)
-    while len(kept) > 1 and kept[-1] == kept[-2]:
-        kept.pop()
-    return kept

@@ -19,7 +19,8 @@ from apnemu.emulation.apps.watt.aggregator import Known, Proposal, Share, Transf
 from apnemu.emulation.apps.watt.calendar import Calendar
 from apnemu.emulation.apps.watt.desk import Desk
 from apnemu.emulation.apps.watt.messages import Message
-from apnemu.emulation.apps.watt.planner import Planner, proposal, whole_kw
+from apnemu.emulation.apps.watt.planner import Planner
+from apnemu.emulation.apps.watt.proposing import proposal, whole_kw
 from apnemu.power.horizon import horizon
 from apnemu.power.market import Offer, Prices, Seller
 from apnemu.power.program import Floats, Solution
