@@ -13,6 +13,6 @@ How they speak: `messages` is the form of what they say, and its seal, `post` ho
 what a party works with. A party knows nothing of sockets and clocks but its desk, so that a test plays a day in
 milliseconds.
 
-All but `planner`, `powered`, `trader` and `told` is of the standard library, since each import costs the lab's time
-once for every party.
+All but `planner`, `powered`, `proposing`, `trader` and `told` is of the standard library, since each import costs the
+lab's time once for every party.
 """
