@@ -17,6 +17,7 @@ from apnemu.model.fibre import Fibre as Fibre
 from apnemu.model.fibre import LeasedLine as LeasedLine
 from apnemu.model.fibre import amplifier_count as amplifier_count
 from apnemu.model.spectrum import Band, Bands, common, without
+from apnemu.model.zone import Zone
 from apnemu.units import NS_PER_S, gbps_to_bytes_per_s
 
 if TYPE_CHECKING:
@@ -46,6 +47,10 @@ class Site:
     hosts: int = 1
     label: str = ""
     """What people call it, in any script; "" where `name`, its id, says all."""
+    owner: str = ""
+    """Whose data centre it is; "": a party of the site's own name."""
+    zone: str = ""
+    """Zone that its data may not leave; "": they may go anywhere."""
 
     @property
     def said(self) -> str:
@@ -223,6 +228,8 @@ class Plant:
     splitter: Splitter = field(default_factory=Splitter)
     subcarriers: Subcarriers | None = None
     controller: Controller = Controller()
+    zones: tuple[Zone, ...] = ()
+    """Zones of this file, then those of its power file."""
     power: Power | None = None
     """The power system around the data centres, if the file names one."""
     transceivers: int = 0

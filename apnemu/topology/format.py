@@ -17,6 +17,7 @@ from apnemu.topology.disturbed_format import DISTURBED, LINE
 from apnemu.topology.origins import ABOUT, LABEL, NAME, PROSE, TITLE, VERSION
 from apnemu.topology.shapes import ByWay, Choice, ListOf, MapOf, Number, Record, may, must
 from apnemu.topology.site_power_format import SITE_POWER
+from apnemu.topology.zones_format import ZONES
 from apnemu.units import s_to_ns, us_to_ns
 
 RATE_GBPS = Number(above=True, high=100_000, hint="give Gbit/s, for example 100")
@@ -38,6 +39,8 @@ SITE = Record(
         "population": may(Number(high=10_000_000_000, decimals=0, hint="count the people nearest to this site")),
         "hosts": may(Number(low=1, high=64, decimals=0, hint="give the hosts to emulate; leave it out for 1")),
         "label": may(LABEL, "what people call it; commands that name a site take it too"),
+        "owner": may(NAME, "who owns the data centre", otherwise="the site's name"),
+        "zone": may(NAME, "zone that its data may not leave; work may say another"),
         **SITE_POWER,
     },
     hint="write for example {kind: edge, lat: 34.67, lon: 135.50}",
@@ -260,6 +263,7 @@ TOPOLOGY = Record(
         "controller": may(CONTROLLER, "where the controller stands, and its way to everything else"),
         "scenario": may(SCENARIO, "events in any order", fills=""),
         "gnpy": may(GNPY, "files of an imported network"),
+        "zones": may(ZONES, "where data may be", fills=""),
         "power": may(NAME, "`power/NAME.yaml` beside this file, or shipped: the power system around", fills=""),
     },
     hint="a topology file begins with apnemu: 1",
