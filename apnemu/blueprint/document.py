@@ -239,6 +239,23 @@ class DcnLine:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Wall:
+    """What a host whose data are bound by a zone may send: datagrams from its own address to those `allowed`.
+
+    It stands at the switches' `ports` (node, interface) to the host. `outside` are the addresses of all other hosts,
+    and `interface` that by which the host tries them.
+    """
+
+    host: str
+    site: str
+    address: str
+    interface: str
+    allowed: tuple[str, ...]
+    outside: tuple[str, ...]
+    ports: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Blueprint:
     """All that a guest needs for one network of one run."""
 
@@ -272,6 +289,7 @@ class Blueprint:
     """Options, as ryu-manager's, of an application that is not ours."""
     controller_settle_s: float | None = FOREIGN_SETTLE_S
     """Virtual time that such an application gets once its switches have connected; None: until it says it is ready."""
+    walls: tuple[Wall, ...] = ()
     tcp_window_bytes: int = TCP_WINDOW_BYTES
     """Most that a TCP connection of the hosts has under way in a round trip."""
 

@@ -119,7 +119,8 @@ class Devices:
     A wavelength-selective switch takes `wss_switching_ns` to pass or to block a slot, a transceiver
     `laser_tuning_ns` until it sends at the frequency and in the mode that it is told; then the amplifiers of the route
     take `amplifier_settling_ns`, all at the same time, and the receiver `fec_lock_ns`. A receiver notices loss of light
-    after `loss_of_light_detection_ns`, and a protection switch moves over in `protection_switching_ns`.
+    after `loss_of_light_detection_ns`, and a protection switch moves over in `protection_switching_ns`. When an owner
+    withdraws light, a switch takes its flows out of the table within `flow_deletion_ns`, which is declared.
     """
 
     wss_switching_ns: int = 0
@@ -129,6 +130,7 @@ class Devices:
     controller_computing_ns: int = 0
     loss_of_light_detection_ns: int = 0
     protection_switching_ns: int = 0
+    flow_deletion_ns: int = 1_000_000
     source: str = "not stated"
 
 

@@ -128,7 +128,7 @@ def test_light_on_demand_never_leaves_its_zones(plant: Plant, data: st.DataObjec
             fibre = data.draw(st.sampled_from([fibre.name for fibre in plant.fibres]))
             (light.fail if do == "fail" else light.repair)([fibre])
         elif do == "revoke":
-            site = data.draw(st.sampled_from([site for site in plant.sites]))
+            site = data.draw(st.sampled_from(plant.sites))
             if site.zone:
                 taken = data.draw(st.none() | st.lists(st.sampled_from(names), min_size=1, unique=True))
                 light.revoke(site.zone, site.name, taken)

@@ -15,6 +15,7 @@ from apnemu.planning.online.changes import together
 from apnemu.planning.online.ledger import FOREVER_NS, Period
 from apnemu.planning.online.service import Change, Decision, Lit, Outcome, Service, Status
 from apnemu.planning.online.state import Kept, State
+from apnemu.planning.zones import Zones
 
 
 class Light:
@@ -38,6 +39,11 @@ class Light:
     def now_ns(self) -> int:
         """Instant of the last `advance`, in ns."""
         return self._state.now_ns
+
+    @property
+    def zones(self) -> Zones:
+        """Zones that bind the plant's sites, with what owners have withdrawn."""
+        return self._state.chooser.zones
 
     @property
     def sagging(self) -> dict[str, float]:
