@@ -9,6 +9,7 @@ from apnemu.model.assignment import Assignment
 from apnemu.model.fibre import Fibre
 from apnemu.model.plant import Plant, Site
 from apnemu.model.spectrum import ANCHOR_THZ, STEP_GHZ
+from apnemu.model.zone import Zone
 
 
 def picture_of(plant: Plant, assignment: Assignment) -> dict[str, Any]:
@@ -56,7 +57,13 @@ def picture_of(plant: Plant, assignment: Assignment) -> dict[str, Any]:
             "fec_ns": packet.fec_ns,
             "source": packet.source,
         },
+        **({"zones": [_zone(zone) for zone in plant.zones]} if plant.zones else {}),
     }
+
+
+def _zone(zone: Zone) -> dict[str, Any]:
+    sites = zone.sites if zone.sites == "all" else list(zone.sites)
+    return {"name": zone.name, "sites": sites, "without_fibres": list(zone.without_fibres)}
 
 
 def _declared(fibre: Fibre) -> dict[str, Any]:

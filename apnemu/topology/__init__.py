@@ -3,8 +3,8 @@
 
 Declarations: each key is declared once, in the vocabulary of `shapes`: those of a topology in `format`, those of an
 equipment file in `equipment_format`, those of a power file in `power_format` with the sites' in `site_power_format`,
-the columns of a profile in `profile_format`, zones in `zones_format`, what is measured of a fibre in `disturbed_format`;
-what several share in `origins`. `docs/topology-format.md` lists them.
+the columns of a profile in `profile_format`, zones in `zones_format`, what is measured of a fibre in
+`disturbed_format`; what several share in `origins`. `docs/topology-format.md` lists them.
 
 Reading takes three steps. `document` turns YAML into nodes with lines, `parse` turns nodes into typed entries by their
 declaration, and an `entry` fills the model's value of that kind. What keys say about one another is resolved by

@@ -2,9 +2,10 @@
 """[guest] Players of what a stage holds: a file for each kind of activity, and the order in which they act.
 
 `playing` is the protocol, `stamps` the kernel's time stamps of frames. `arrivals`, `flows`, `probes`, `requests`,
-`retunes`, `saturations` and `trains` play the activities of these names, `programs` applications, `daemons` routing;
-of an event `failures` plays what it does to fibres and sites, `sags` to amplifiers, `losses` to the controller.
-`tallies` counts bytes, `walls` watches what zones do not let out. `receivers` takes in what flows carry. `queues` and `waits` play nothing: they watch the switches' queues.
+`retunes`, `saturations`, `tallies` and `trains` play the activities of these names, `programs` applications, `daemons`
+routing; of an event `failures` plays what it does to fibres and sites, `sags` to amplifiers, `losses` to the
+controller. `receivers` takes in what flows carry. `queues`, `waits` and `walls` play nothing: they watch the switches'
+queues, and what zones do not let out.
 
 A new kind of activity is a file with its value and its player, and a line in `PLAYERS`.
 """

@@ -36,7 +36,9 @@ class Tallies(Playing):
                 for own, far in ((wire.a, wire.b), (wire.b, wire.a)):
                     self._write(f"{FIBRE}{wire.name}", site[own.node], site[far.node], after, own.interface, way=1)
         for host in self.scene.blueprint.hosts:
-            ports = [wire.b.interface for wire in self.scene.blueprint.wires if wire.a.node == host.name]
+            ends = [(wire.a, wire.b) for wire in self.scene.blueprint.wires]
+            ends += [(far, own) for own, far in ends]
+            ports = [far.interface for own, far in ends if own.node == host.name and far.interface in after]
             self._write(f"{HOST}{host.name}", host.site, "", after, *ports, way=0)
             self._write(f"{HOST}{host.name}", "", host.site, after, *ports, way=1)
 

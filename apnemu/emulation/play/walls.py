@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Walls watched: what a zone has not let out of a host is written down, and reported to the controller that keeps a log.
+"""Walls watched: what a zone has not let out of a host is written down, and reported to the controller.
 
 A site's devices report each pair of ends once a stage, at its first frame; the records have all frames of it.
 """
