@@ -70,7 +70,8 @@ class Guard:
 
     def check_asker(self, who: str, ends: Collection[str], zones: Zones) -> None:
         """Refuse a site outside the zones that bind light between these ends."""
-        if who in zones.outside(ends).sites:
+        binding = [zones.zone[zones.bound[end]] for end in ends if end in zones.bound]
+        if who in zones.plant.site and not all(zone.allows(who) for zone in binding):
             raise _denied(f"{who} lies outside a zone that binds {' or '.join(ends)}; ask from a site within it")
 
     def check_owner(self, who: str, party: str, zones: Zones) -> None:

@@ -32,7 +32,7 @@ def _hints(kind: type) -> dict[str, Any]:
 
 
 def built_from(kind: Any, value: Any) -> Any:
-    """The declared type of what JSON gave back: dataclasses, tuples of anything, and a declared type or None, or a word.
+    """The declared type of what JSON gave back: dataclasses, tuples of anything, a declared type or None, or a word.
 
     An activity whose kind this program has not imported is an `UnknownActivity`. Raises TypeError for a declared union
     of anything else, KeyError for a field that is not declared.
