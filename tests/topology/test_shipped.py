@@ -33,6 +33,7 @@ def test_all_are_here() -> None:
         "jpn12-power",
         "jpn12",
         "jpn48",
+        "kyushu-zone",
         "nsfnet",
         "three-areas-loop",
         "three-sites",
