@@ -115,9 +115,19 @@ class Net(Mininet):  # type: ignore[misc]  # mininet has no types
         if self.switches:
             QuietSwitch.batchStartup(self.switches, run=switching.run_line)
         self._shape()
+
+    def raise_walls(self) -> None:
+        """Set up the walls of zones, once the switches are ready: Open vSwitch clears filters of ports that it takes
+        over."""
+        if self.blueprint.walls and self.switches:
+            switching.settled()
         walls.build(self.blueprint.walls, self.netlink)
         for wall in self.blueprint.walls:
             walls.try_outside(wall, self.netlink(wall.host))
+
+    def check_walls(self) -> None:
+        """Raises ReadBackError where a wall no longer stands."""
+        walls.check(self.blueprint.walls, self.netlink)
 
     def wall_namespace(self, number: int) -> int | None:
         """Namespace in which a wall's frames end; None is the program's own."""

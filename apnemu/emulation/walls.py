@@ -13,10 +13,11 @@ What does not pass is handed to a dummy interface of the host's, where it ends: 
 from __future__ import annotations
 
 import socket
+import struct
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from pyroute2.netlink.rtnl import RTM_NEWLINK, RTM_NEWQDISC, RTM_NEWTFILTER
+from pyroute2.netlink.rtnl import RTM_GETQDISC, RTM_NEWLINK, RTM_NEWQDISC, RTM_NEWTFILTER
 from pyroute2.netlink.rtnl.ifinfmsg import ifinfmsg
 from pyroute2.netlink.rtnl.tcmsg import cls_matchall, cls_u32
 
@@ -24,6 +25,7 @@ from apnemu.blueprint.document import Wall
 from apnemu.emulation.netem import Question
 from apnemu.emulation.netlink import ADD, Netlink, ask, host_route, interfaces, link_up, neighbour
 from apnemu.emulation.shaping import ARRIVING, ETH_P_ALL, INGRESS
+from apnemu.errors import ReadBackError
 
 ETH_P_IP = 0x0800
 PASS, STOP = 1, 2
@@ -62,6 +64,22 @@ def build(walls: Sequence[Wall], netlink_of: Callable[[str], Netlink]) -> None:
             for port in ports:
                 _filter(netlink, indices[port], wall, indices[sink(number)])
             netlink.flush()
+
+
+def check(walls: Sequence[Wall], netlink_of: Callable[[str], Netlink]) -> None:
+    """Raises ReadBackError where a port has no filter of arrivals any more."""
+    watched: dict[int, tuple[dict[str, int], set[int]]] = {}
+    """Netlink -> indices of its interfaces, and those whose arrivals are filtered."""
+    for wall in walls:
+        for node, interface in wall.ports:
+            netlink = netlink_of(node)
+            if id(netlink) not in watched:
+                heads = (struct.unpack_from("=iI", each, 4) for each in netlink.dump(RTM_GETQDISC, Question()))
+                filtered = {index for index, handle in heads if handle == ARRIVING}
+                watched[id(netlink)] = interfaces(netlink), filtered
+            indices, filtered = watched[id(netlink)]
+            if indices[interface] not in filtered:
+                raise ReadBackError(f"the wall around {wall.host} no longer stands at {interface}; its filter is gone")
 
 
 def try_outside(wall: Wall, netlink: Netlink) -> None:

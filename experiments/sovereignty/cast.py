@@ -144,6 +144,20 @@ class Cast:
         carries = carries_ns(self.plant, decision.changes, decision.working)
         return way_ns + self.plant.devices.controller_computing_ns + carries + decision.working.delay_ns
 
+    @property
+    def stops_ns(self) -> int:
+        """Time from the controller's hearing of a withdrawal until the last frame arrives, in closed form.
+
+        Flows are deleted within the declared time, and the order takes one way to each end. A frame arrives if neither
+        the end that it leaves had stopped when it left, nor the end where it arrives when it came.
+        """
+        decision = self.decide(self.obeyed, self.pair)
+        assert decision.working is not None
+        path, way = decision.working, dcn(self.plant)
+        ends = ((path.delay_ns, self.pair), (path.delay_back_ns, self.pair[::-1]))
+        last = (min(way.delay_ns[source] + light_ns, way.delay_ns[target]) for light_ns, (source, target) in ends)
+        return self.plant.devices.flow_deletion_ns + max(last)
+
     @cached_property
     def leaving(self) -> tuple[str, str, Protection] | None:
         """Light between two data centres of the zone that can be had over what lies outside, and not within; 1+1 is

@@ -16,7 +16,6 @@ from apnemu.emulation.play.walls import AUDIT_NAME
 from apnemu.experiments.sovereignty.cast import Cast
 from apnemu.experiments.sovereignty.settings import Settings
 from apnemu.model.power import Power
-from apnemu.planning.dcn import dcn
 from apnemu.planning.zones import Zones
 from apnemu.power.horizon import Asked
 from apnemu.power.outcome import outcome
@@ -51,7 +50,6 @@ def _row(context: Context[Settings], seen: Mapping[str, Sequence[Record]]) -> Ro
     stops_ns = [note["last_sent_ns"] for note in stopped if note["datagrams"]]
     comes_ns = [note["last_came_ns"] for note in stopped if note["datagrams"]]
     sent_ns = [note["sent_ns"] for _, note in noted if "sent_ns" in note]
-    ways_ns = [dcn(context.plant).delay_ns[end] for end in cast.pair]
     return {
         "network": context.network,
         "zone": cast.zone.name,
@@ -60,10 +58,10 @@ def _row(context: Context[Settings], seen: Mapping[str, Sequence[Record]]) -> Ro
         "bytes_outside": outside,
         "attempts": len(tries),
         "blocked": sum(blocked),
-        "revoke_s": ns_to_s(max(stops_ns) - told_ns[0]) if told_ns and stops_ns else None,
-        "predicted_revoke_s": ns_to_s(max(ways_ns) + context.plant.devices.flow_deletion_ns),
+        "revoke_s": ns_to_s(max(comes_ns) - told_ns[0]) if told_ns and comes_ns else None,
+        "predicted_revoke_s": ns_to_s(cast.stops_ns),
         "told_s": ns_to_s(told_ns[0] - sent_ns[0]) if told_ns and sent_ns else None,
-        "drained_s": ns_to_s(max(comes_ns) - told_ns[0]) if told_ns and comes_ns else None,
+        "last_sent_s": ns_to_s(max(stops_ns) - told_ns[0]) if told_ns and stops_ns else None,
         "audit_lines": len(audit),
         "cost_yen": cost_of_obeying(cast, context.plant.power),
         "owner": cast.owner,

@@ -67,7 +67,8 @@ class Walls(Playing):
         return 0
 
     def settle(self, loop: Loop) -> None:
-        """Ask the controller for its log."""
+        """Look whether all walls still stand, and ask the controller for its log."""
+        self.scene.net.check_walls()
         if self._keeps_log:
             place = at_devices(self.scene.blueprint, self.scene.blueprint.controller_at)
             loop.run(FOREVER_NS, unless=lambda: not self._waiting)
