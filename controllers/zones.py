@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Who may ask for light of a zone, and the log of all who asked: the audit of an on-demand network with zones.
+"""Guard of light that zones bind: who may ask for it, and the log of all who asked (the audit).
 
 Who asks is known by the address that it asks from: the data communication network has a line of its own to every host,
 over which nobody else answers. A host outside a zone may ask for nothing of it, an owner alone may withdraw sites, and

@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from apnemu.blueprint.as_json import built_from, plain
 from apnemu.blueprint.tcp import TCP_WINDOW_BYTES
+from apnemu.blueprint.wall import Wall
 from apnemu.model.fibre import Jitter, Way
 from apnemu.model.plant import Plant
 from apnemu.model.scenario import Stage
@@ -236,23 +237,6 @@ class DcnLine:
     site_address: str
     controller_address: str
     delay_ns: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wall:
-    """What a host whose data are bound by a zone may send: datagrams from its own address to those `allowed`.
-
-    It stands at the switches' `ports` (node, interface) to the host. `outside` are the addresses of all other hosts,
-    and `interface` that by which the host tries them.
-    """
-
-    host: str
-    site: str
-    address: str
-    interface: str
-    allowed: tuple[str, ...]
-    outside: tuple[str, ...]
-    ports: tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from apnemu.blueprint.document import Blueprint, Wall
+from apnemu.blueprint.document import Blueprint
+from apnemu.blueprint.wall import Wall
 from apnemu.model.plant import Plant
 from apnemu.planning.zones import Zones
 

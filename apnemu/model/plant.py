@@ -48,7 +48,7 @@ class Site:
     label: str = ""
     """What people call it, in any script; "" where `name`, its id, says all."""
     owner: str = ""
-    """Whose data centre it is; "": a party of the site's own name."""
+    """Party that owns the data centre; "": one of the site's own name."""
     zone: str = ""
     """Zone that its data may not leave; "": they may go anywhere."""
 

@@ -57,11 +57,11 @@ class Zones:
         return {site.name: site.zone for site in self.plant.sites if site.zone}
 
     def owner(self, site: str) -> str:
-        """Whose data centre a site is."""
+        """Party that owns a site's data centre."""
         return self.plant.site[site].owner or site
 
     def outside(self, ends: Collection[str]) -> Outside:
-        """Everything that light between these ends (of a tree: all of them) may not touch."""
+        """Sites and fibres that light between these ends (of a tree: all of them) may not touch."""
         if not any(end in self.bound for end in ends):
             return NOTHING
         each = [self._outside(end) for end in ends if end in self.bound]

@@ -65,7 +65,7 @@ def bound(plant: Plant, settings: Settings) -> Plant:
 
 @dataclass(frozen=True, kw_only=True)
 class Cast:
-    """Who plays which part on a plant; what a run obeys does not change that."""
+    """Parts that are played on a plant; what a run obeys does not change that."""
 
     plant: Plant
     settings: Settings

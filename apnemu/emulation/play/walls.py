@@ -12,8 +12,8 @@ import time
 from dataclasses import dataclass
 from functools import partial
 
-from apnemu.blueprint.document import Wall
 from apnemu.blueprint.requests import AUDIT, BLOCKED, blocked
+from apnemu.blueprint.wall import Wall
 from apnemu.emulation.calls import Call, at_devices
 from apnemu.emulation.frames import described
 from apnemu.emulation.loop import FOREVER_NS, READ, Loop, now_ns
