@@ -23,7 +23,9 @@ class Settings:
     revoke_at_s: Annotated[
         float, Setting("When the owner withdraws its light, counted from its request", "s", low=1, high=3600)
     ] = 120.0
-    obey: Annotated[bool, Setting("no: nothing is bound, so that the same attempts show what leaves then")] = True
+    obey: Annotated[
+        bool, Setting("Whether zones are obeyed; no: nothing is bound, and the same attempts show what leaves then")
+    ] = True
     rate_gbps: Annotated[float, Setting("Rate of the light within the zone", "Gbit/s", low=0.1, high=1600)] = 100.0
     transceivers: Annotated[int, Setting("Transceivers of each data centre", low=2, high=64)] = 4
     controller: Annotated[str, CONTROLLER] = ""
