@@ -79,8 +79,9 @@ def test_nothing_leaves_and_all_attempts_are_in_the_log(obeyed: tuple[Path, Done
 
 @pytest.mark.guest
 def test_the_same_attempts_get_out_where_nobody_obeys(tmp_path: Path) -> None:
-    """The instrument sees what leaves: without a zone light is given, and data go over it."""
-    done = apnemu(*ZONED, *settings(obey="no"), "--out", "a", folder=tmp_path)
+    """The instrument sees what leaves: without a zone light is given, and data go over it once that is on."""
+    asked = settings(attempts=16, revoke_at_s=200, obey="no")
+    done = apnemu("run", "sovereignty", "--pcap", "--json", *asked, "--out", "a", folder=tmp_path)
     (row,) = done.json()["results"]
     assert row["bytes_outside"] > 0 and row["blocked"] < row["attempts"]
     assert seen_in(tmp_path / "a")[1] > 0
