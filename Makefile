@@ -58,14 +58,16 @@ $(VENV)/.ready: pyproject.toml constraints.txt
 	@touch $@
 
 # Ryu 4.34 builds with a setuptools of its time alone, and not in isolation. It is there for the tests: OS-Ken is the default.
-$(VENV)/.ryu: $(VENV)/.ready .ci/ryu-build.txt .ci/ryu.txt
+$(VENV)/.ryu: $(VENV)/.ready apnemu/lab/ryu-build.txt apnemu/lab/ryu.txt
 	@echo "installing Ryu 4.34" >&2
-	@$(PIP) --requirement .ci/ryu-build.txt
-	@$(PIP) --requirement .ci/ryu.txt --no-build-isolation
+	@$(PIP) --requirement apnemu/lab/ryu-build.txt
+	@$(PIP) --requirement apnemu/lab/ryu.txt --no-build-isolation
 	@touch $@
 
+# Language of the demo's page: make demo PAGE=ja
+PAGE ?= en
 demo: setup
-	@$(APNEMU) demo
+	@$(APNEMU) demo --lang $(PAGE)
 
 check: $(VENV)/.ready
 	@$(VENV)/bin/ruff format --check --quiet .
@@ -95,12 +97,12 @@ $(VENV)/.tools: $(VENV)/.ready .ci/tools.txt
 	@touch $@
 
 LOCK := $(VENV)/tools/bin/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 \
-	--custom-compile-command "make lock" --upgrade --build-constraint .ci/ryu-build.in
+	--custom-compile-command "make lock" --upgrade --build-constraint apnemu/lab/ryu-build.in
 lock: $(VENV)/.tools
 	@$(LOCK) --extra dev pyproject.toml --output-file constraints.txt
 	@$(LOCK) .ci/tools.in --output-file .ci/tools.txt
-	@$(LOCK) .ci/ryu-build.in --output-file .ci/ryu-build.txt
-	@$(LOCK) .ci/ryu.in --constraint .ci/ryu-build.txt --output-file .ci/ryu.txt
+	@$(LOCK) apnemu/lab/ryu-build.in --output-file apnemu/lab/ryu-build.txt
+	@$(LOCK) apnemu/lab/ryu.in --constraint apnemu/lab/ryu-build.txt --output-file apnemu/lab/ryu.txt
 
 sbom: setup $(VENV)/.tools
 	@$(VENV)/tools/bin/cyclonedx-py environment --output-reproducible --pyproject pyproject.toml $(VENV)/bin/python \

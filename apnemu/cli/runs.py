@@ -12,7 +12,7 @@ import typer
 from apnemu.cli.labs import DiskLimit, HideHome, Json, Show
 from apnemu.cli.shown import OUT, show_json, to_stderr, to_stdout
 from apnemu.cli.topologies import Topology, TopologyOption
-from apnemu.cli.values import ControllerOptions, Settle, cores
+from apnemu.cli.values import ControllerOptions, Lang, Settle, cores
 from apnemu.errors import InputError, named
 from apnemu.lab.job import DISK_LIMIT_MB
 from apnemu.question.discovery import load_experiment, shipped_topology, topology_of, topology_word
@@ -167,6 +167,7 @@ def run(
             "--quality", help="Light only what closes by GNPy; else as the table of reach allows, and it is told."
         ),
     ] = False,
+    lang: Lang = "en",
 ) -> None:
     """Ask one question of the networks; leave a run directory with all that was seen."""
     from apnemu.running.request import Request
@@ -200,9 +201,10 @@ def run(
     asked.resolve(request.given)  # what was asked wrongly is told before half of apnemu is loaded
     from apnemu.lab.progress import Display
     from apnemu.report.headline import cost, expectation
+    from apnemu.report.language import spoken
     from apnemu.running import corridor
 
-    with Display() as display:
+    with spoken(lang), Display() as display:
         finished = corridor.run(request, say=to_stderr, on_progress=display.update)
     document = finished.document
     if as_json:
@@ -220,11 +222,15 @@ def run(
 def report(
     run_dir: Annotated[list[Path], typer.Argument(metavar="RUN_DIR...", help="One run, or several for one page.")],
     out: Annotated[Path | None, typer.Option(help="Folder of the page; the first run's by default.")] = None,
+    lang: Lang = "en",
 ) -> None:
     """Write the HTML page again."""
+    from apnemu.report.language import spoken
     from apnemu.running.finished import read_finished, write_report
 
-    to_stdout(f"page: {write_report(out or run_dir[0], [read_finished(folder) for folder in run_dir])}")
+    with spoken(lang):
+        page = write_report(out or run_dir[0], [read_finished(folder) for folder in run_dir])
+    to_stdout(f"page: {page}")
 
 
 def bench(
@@ -244,9 +250,11 @@ def bench(
 def demo(
     out: Annotated[Path | None, typer.Option(help="Folder of the page, new or empty.")] = None,
     as_json: Json = False,
+    lang: Lang = "en",
 ) -> None:
     """Show what an APN does for two data centres in Japan, and the packet network to them: one table, one page."""
     from apnemu.lab.progress import Display
+    from apnemu.report.language import spoken
     from apnemu.running import corridor
     from apnemu.running.demo import RUNS, WHY, demo_lines, demo_table
     from apnemu.running.finished import write_report
@@ -254,7 +262,7 @@ def demo(
 
     folder = out or new_folder("demo")
     runs = []
-    with Display() as display:
+    with spoken(lang), Display() as display:
         for number, (name, topology, given) in enumerate(RUNS, 1):
             asked = load_experiment(name)
             to_stderr(f"demo {number} of {len(RUNS)}: {asked.question}")
@@ -265,7 +273,8 @@ def demo(
                 out=folder / name,
             )
             runs.append(corridor.run(request, say=to_stderr, on_progress=display.update))
-    page = write_report(folder, runs)
+    with spoken(lang):
+        page = write_report(folder, runs)
     if as_json:
         show_json({"page": str(page), "runs": [run.document for run in runs]})
     else:

@@ -11,7 +11,7 @@ import typer
 from apnemu.cli.labs import DiskLimit, HideHome, Json, Show
 from apnemu.cli.shown import show_json, to_stderr, to_stdout
 from apnemu.cli.topologies import TopologiesOption, topologies_of
-from apnemu.cli.values import ControllerOptions, Settle, workers_of
+from apnemu.cli.values import ControllerOptions, Lang, Settle, workers_of
 from apnemu.lab.job import DISK_LIMIT_MB
 from apnemu.question.discovery import load_experiment, topology_of
 from apnemu.running.options import application, networks_of, runtime, seed_of, settle_of, shows_of
@@ -44,8 +44,10 @@ def sweep(
     wall_limit_s: Annotated[float, typer.Option(help="A point's lab is ended after this.", min=1)] = 1800,
     disk_limit_mb: DiskLimit = DISK_LIMIT_MB,
     as_json: Json = False,
+    lang: Lang = "en",
 ) -> None:
     """Ask one question at many points; one table (Parquet) and one page. The same command goes on where it stopped."""
+    from apnemu.report.language import spoken
     from apnemu.running.request import Control
     from apnemu.sweep import Request
     from apnemu.sweep import sweep as sweep_all
@@ -76,7 +78,8 @@ def sweep(
             settle_s=settle_of(settle, application_file),
         ),
     )
-    document = sweep_all(request, say=to_stderr)
+    with spoken(lang):
+        document = sweep_all(request, say=to_stderr)
     if as_json:
         show_json(document)
     else:

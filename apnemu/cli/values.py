@@ -27,6 +27,8 @@ Settle = Annotated[
     ),
 ]
 
+Lang = Annotated[str, typer.Option("--lang", metavar="LANGUAGE", help="Language of the page: en or ja.")]
+
 
 def cores(given: str | None) -> tuple[int, ...]:
     """The cores of `--core`; none leaves the choice to the lab. Raises InputError for a core that may not be used."""

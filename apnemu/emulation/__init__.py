@@ -15,5 +15,6 @@ sockets in all namespaces, since a process for each host would cost more than th
 hosts. `ends` knows which hosts stand for a pair of sites, `notes` writes the records, `capture` runs
 tcpdump, `storms` watches for broadcast storms. `stock` builds stock Mininet for comparison.
 
-Imports are kept few: every file is read through hostfs.
+Imports are kept few: every file is read through hostfs. `rtnl` takes the forms of netlink messages from pyroute2, and
+`bare` keeps out what the packages of others begin with.
 """

@@ -8,15 +8,12 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from mininet.cli import CLI
-from mininet.net import Mininet
-
 from apnemu.blueprint.document import Blueprint, End, Router
 from apnemu.blueprint.tcp import TCP_WINDOW_BYTES, buffer_sysctls
 from apnemu.emulation import dcn, shaping, switching, walls
 from apnemu.emulation.namespaces import create, inside
 from apnemu.emulation.netlink import Netlink, address, ask, host_route, interfaces, link_up, neighbour, veth
-from apnemu.emulation.nodes import QuietController, QuietHost, QuietIntf, QuietSwitch, Wire
+from apnemu.emulation.nodes import CLI, Mininet, QuietController, QuietHost, QuietIntf, QuietSwitch, Wire
 from apnemu.model.activities import BY_MARKS, Flow
 
 CONTROLLER_PORT = 6653

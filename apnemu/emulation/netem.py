@@ -8,12 +8,9 @@ from dataclasses import dataclass
 from statistics import NormalDist
 from typing import Any
 
-from pyroute2.netlink.rtnl import RTM_GETQDISC
-from pyroute2.netlink.rtnl.tcmsg import tcmsg
-from pyroute2.netlink.rtnl.tcmsg.sched_netem import options as netem_options
-
 from apnemu.blueprint.document import Line
 from apnemu.emulation.netlink import Netlink, attributes
+from apnemu.emulation.rtnl import RTM_GETQDISC, netem_options, tcmsg
 
 ROOT = 0xFFFFFFFF
 LINE, FIBRE, RECEIVER = 0x10000, 0x20000, 0x30000

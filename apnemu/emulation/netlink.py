@@ -13,21 +13,25 @@ import struct
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from pyroute2.netlink import NLM_F_ACK, NLM_F_CREATE, NLM_F_DUMP, NLM_F_EXCL, NLM_F_REPLACE, NLM_F_REQUEST
-from pyroute2.netlink.rtnl import (
+from apnemu.emulation.namespaces import inside
+from apnemu.emulation.rtnl import (
+    NLM_F_ACK,
+    NLM_F_CREATE,
+    NLM_F_DUMP,
+    NLM_F_EXCL,
+    NLM_F_REPLACE,
+    NLM_F_REQUEST,
     RTM_GETLINK,
     RTM_NEWADDR,
     RTM_NEWLINK,
     RTM_NEWNEIGH,
     RTM_NEWROUTE,
     RTM_SETLINK,
+    ifaddrmsg,
+    ifinfmsg,
+    ndmsg,
+    rtmsg,
 )
-from pyroute2.netlink.rtnl.ifaddrmsg import ifaddrmsg
-from pyroute2.netlink.rtnl.ifinfmsg import ifinfmsg
-from pyroute2.netlink.rtnl.ndmsg import ndmsg
-from pyroute2.netlink.rtnl.rtmsg import rtmsg
-
-from apnemu.emulation.namespaces import inside
 from apnemu.errors import LabError
 
 ADD = NLM_F_CREATE | NLM_F_EXCL

@@ -10,10 +10,16 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from mininet.link import Intf, Link
-from mininet.node import Host, OVSSwitch, RemoteController
-
+from apnemu.emulation.bare import versions_of_distutils
 from apnemu.emulation.namespaces import create, inside
+
+with versions_of_distutils():
+    from mininet.cli import CLI
+    from mininet.link import Intf, Link
+    from mininet.net import Mininet
+    from mininet.node import Host, OVSSwitch, RemoteController
+
+__all__ = ["CLI", "LazyShell", "Mininet", "QuietController", "QuietHost", "QuietIntf", "QuietSwitch", "Wire"]
 
 
 class LazyShell:

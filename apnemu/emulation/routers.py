@@ -15,14 +15,12 @@ import subprocess
 import time
 from pathlib import Path
 
-from pyroute2.netlink.rtnl import RTM_GETROUTE
-from pyroute2.netlink.rtnl.rtmsg import rtmsg
-
 from apnemu.blueprint.document import Router
 from apnemu.emulation.namespaces import inside
 from apnemu.emulation.net import Net
 from apnemu.emulation.netlink import attributes
 from apnemu.emulation.preloaded import preloading
+from apnemu.emulation.rtnl import RTM_GETROUTE, rtmsg
 from apnemu.errors import LabError
 from apnemu.model.activities import Routing
 

@@ -10,10 +10,6 @@ import socket
 import struct
 from dataclasses import replace
 
-from pyroute2.netlink import NLM_F_CREATE, NLM_F_REPLACE, nla
-from pyroute2.netlink.rtnl import RTM_DELQDISC, RTM_NEWQDISC, RTM_NEWTFILTER
-from pyroute2.netlink.rtnl.tcmsg import cls_matchall, tcmsg
-
 from apnemu.blueprint.document import Line
 from apnemu.emulation.netem import (
     ALL,
@@ -40,6 +36,16 @@ from apnemu.emulation.netem import (
     whole,
 )
 from apnemu.emulation.netlink import ADD, Netlink
+from apnemu.emulation.rtnl import (
+    NLM_F_CREATE,
+    NLM_F_REPLACE,
+    RTM_DELQDISC,
+    RTM_NEWQDISC,
+    RTM_NEWTFILTER,
+    cls_matchall,
+    nla,
+    tcmsg,
+)
 from apnemu.errors import ReadBackError
 
 INGRESS, ARRIVING = 0xFFFFFFF1, 0xFFFF0000

@@ -21,9 +21,6 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from pyroute2.netlink import NLM_F_CREATE, NLM_F_REPLACE
-from pyroute2.netlink.rtnl import RTM_DELROUTE, RTM_NEWROUTE
-
 from apnemu.blueprint.addressing import TRANSPONDERS_PORT
 from apnemu.blueprint.document import Line
 from apnemu.emulation import shaping
@@ -32,6 +29,7 @@ from apnemu.emulation.namespaces import plays_devices
 from apnemu.emulation.net import Net
 from apnemu.emulation.netlink import Netlink, ask, host_route, interfaces, neighbour
 from apnemu.emulation.protection import Selectors, switch_over
+from apnemu.emulation.rtnl import NLM_F_CREATE, NLM_F_REPLACE, RTM_DELROUTE, RTM_NEWROUTE
 from apnemu.errors import LabError
 from apnemu.units import NS_PER_S
 

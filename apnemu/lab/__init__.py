@@ -11,7 +11,7 @@ our code that it sees; `process` is its kernel as a process, into which `launch`
 `cores` claims a core for it. While it runs, `console` keeps what it prints, `pump` carries its program's output to the
 caller, `watchdog` reads its virtual time, CPU and memory, `allowance` bounds what it takes of the `disk`, `progress`
 shows how far it is. `verdict` names each way to fail, `reasons` why it came to that, and `ending` ends what a command
-started.
+started (`leashed`, where the command itself was killed).
 
 Host and guest share a single folder: the guest finds it at /run/apnemu, and can write nothing else on the host. This
 room imports only modules at the top of apnemu (`errors`, `units`, `escapes`, `caches`, `shared_folder`, `disk_use`,

@@ -6,6 +6,7 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -15,6 +16,7 @@ from typing import Any, Final
 from apnemu.interrupts import held
 
 LONGEST_END_S: Final = 5.0
+LEASHED: Final = Path(__file__).with_name("leashed.py")
 
 
 def session_members(session: int) -> list[int]:
@@ -50,11 +52,24 @@ def end_session(leader: int) -> None:
 def started(command: Sequence[str], **options: Any) -> Iterator[subprocess.Popen[str]]:
     """Start a program in a session of its own (`options` are Popen's), and end it and its children with the block.
 
-    A signal that comes while it is being started waits until the block owns it.
+    They end too where this process is killed within it (`leashed`). A signal that comes while the program is being
+    started waits until the block owns it.
     """
     with ExitStack() as stack:
         with held():
-            process = subprocess.Popen(command, start_new_session=True, text=True, errors="replace", **options)
+            leash, own_end = os.pipe()
+            stack.callback(os.close, own_end)
+            try:
+                process = subprocess.Popen(
+                    [sys.executable, "-I", "-S", str(LEASHED), str(leash), *command],
+                    start_new_session=True,
+                    text=True,
+                    errors="replace",
+                    pass_fds=(leash,),
+                    **options,
+                )
+            finally:
+                os.close(leash)
             stack.callback(_end, process)
         yield process
 

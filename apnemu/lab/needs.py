@@ -31,8 +31,9 @@ PROGRAMS: Final = {
 COMPILER: Final = "build-essential"
 """Package that a lab needs too: networks on demand, and FRR's routers, compile what their daemons preload."""
 SYSTEM_PATH: Final = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-RYU_STEPS: Final = (("setuptools>=66.1,<67", "wheel", "pbr"), ("--no-build-isolation", "ryu==4.34"))
-"""What pip is asked for, in two steps: Ryu 4.34 builds with a setuptools of its time alone, and not in isolation."""
+RYU_STEPS: Final = (("ryu-build.txt",), ("ryu.txt", "--no-build-isolation"))
+"""Lists of packages with their hashes, beside this file, which pip installs in two steps: Ryu 4.34 builds with a
+setuptools of its time alone, and not in isolation."""
 OLDEST_HOST: Final = (5, 6)
 """Oldest kernel of the host that will do: it has openat2, by which the guest's writes are bound to one folder."""
 FREE_MEMORY_MB: Final = 1024
@@ -157,17 +158,18 @@ def has_ryu() -> bool:
 
 
 def install_ryu() -> None:
-    """Install Ryu 4.34 into the Python of this command.
+    """Install Ryu 4.34 and what it needs into the Python of this command, each file by its hash: what was tested.
 
     Raises:
         LabError: pip failed; the message has the last words that it printed.
     """
-    pip = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check", "install"]
-    for packages in RYU_STEPS:
-        done = subprocess.run([*pip, *packages], capture_output=True, text=True, stdin=subprocess.DEVNULL)
+    pip = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check", "install", "--require-hashes"]
+    for listed, *options in RYU_STEPS:
+        command = [*pip, "--requirement", str(Path(__file__).with_name(listed)), *options]
+        done = subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL)
         if done.returncode:
             last_words = " ".join((done.stderr or done.stdout).split()[-40:])
-            raise LabError(f"pip install {' '.join(packages)} ended with {done.returncode}: {last_words}")
+            raise LabError(f"pip install --requirement {listed} ended with {done.returncode}: {last_words}")
 
 
 def _number(path: Path, *, default: int) -> int:

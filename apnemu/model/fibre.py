@@ -95,6 +95,9 @@ class Fibre:
     risks: tuple[str, ...] = ()
     """Shared risks, each of which takes this fibre down together with others: a duct, a bridge (shared-risk groups, RFC
     4202, section 2.3)."""
+    waypoints: tuple[tuple[float, float], ...] = ()
+    """Places on its way from `a` to `b`, latitude and longitude in degrees; without any it is taken to follow the great
+    circle. They say what a hazard on the map hits; its length is `length_km` whatever they are."""
     delay_ns: int | None = None
     back_delay_ns: int | None = None
     loss: float = 0.0

@@ -21,9 +21,10 @@ from apnemu.model.zone import Zone
 from apnemu.units import NS_PER_S, gbps_to_bytes_per_s
 
 if TYPE_CHECKING:
+    from apnemu.model.phase import Phase
     from apnemu.model.power import Power
 else:
-    Power = object  # a guest imports this file, and each module more would move its instants; its plant has no power
+    Phase = Power = object  # a guest imports this file, and each module more would move its instants; it has neither
 
 ETHERNET_HEADER_BYTES = 14
 """Header that a frame adds to its IP datagram; preamble, checksum and gap are not counted, as in Linux's queues."""
@@ -51,6 +52,8 @@ class Site:
     """Party that owns the data centre; "": one of the site's own name."""
     zone: str = ""
     """Zone that its data may not leave; "": they may go anywhere."""
+    ready_year: int | None = None
+    """Calendar year from which on it stands, of a topology that is a phase."""
 
     @property
     def said(self) -> str:
@@ -232,6 +235,8 @@ class Plant:
     controller: Controller = Controller()
     zones: tuple[Zone, ...] = ()
     """Zones of this file, then those of its power file."""
+    phase: Phase | None = None
+    """Years in which it is so, if the file says that it is a phase of something that grows."""
     power: Power | None = None
     """The power system around the data centres, if the file names one."""
     transceivers: int = 0

@@ -23,6 +23,9 @@ class Battery:
     mw: float
     kind: Literal["lithium", "hydrogen"] = "lithium"
     round_trip: float | None = None
+    begins_mwh: float | None = None
+    """What it holds where a plan begins, which then ends with `ends_mwh` at least; None: it ends as it begins."""
+    ends_mwh: float = 0.0
 
     @property
     def efficiency(self) -> float:

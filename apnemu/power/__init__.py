@@ -5,12 +5,16 @@ Plans: `horizon` says what a plan is asked for and turns a power system into arr
 schedule (`schedule`) out of rows for work, and those of `sites`, `moves` and `grid`, which share `writing`; `outcome`
 says what a schedule comes to by the truth, whatever the planner believed; `veto` is an operator's answer to it.
 
+Whole jobs beyond some number are sold on a `market`: `whole` finds one job's cheapest plan at given prices,
+`whole_bidder` makes jobs bid, `whole_plan` trades and chooses, `whole_search` makes a choice better job by job.
+
 Power systems: `flow` has power flow, dispatch and prices; `program` writes and solves linear programs, and alone calls
 an optimiser. `forecast` makes what a planner believes of a profile, `money` what each party pays and gets. `closed`
 holds closed forms beside which all this is held. `planned` is what `apnemu power` asks: the four shifts, or a dispatch.
 
 Places: `headroom` books room at substations year by year, `siting` takes candidates for a data centre through
-conditions; `pools` is one big data centre or many small ones in closed form, `pools_simulated` the same job by job.
+conditions; `pools` is one big data centre or many small ones in closed form, `pools_simulated` the same job by
+job; `disaster` says what a hazard takes and leaves, `poles` where a service stands then.
 
 No file of this room reads a file or a clock; `forecast` and `pools_simulated` alone draw random numbers, from
 generators of the run's seed.

@@ -8,15 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from apnemu.errors import InputError
 from apnemu.model.power import Power, Work
+from apnemu.power.horizon import Horizon
 from apnemu.power.program import Columns, Floats, Solution
 from apnemu.power.schedule import Move
 from apnemu.power.writing import Writing
 from apnemu.units import gbps_to_bytes_per_s, joules_to_mwh, s_to_h
 
-MOST_WHOLE = 1000
-"""Most choices (job, site, slot) of a plan of whole jobs in time and space; 1,584 had not ended after 50 s."""
 LEAST_SHARE = 1e-6
 """Least share of work whose move counts; below it is the optimiser's tolerance."""
 
@@ -36,7 +34,7 @@ def move_mwh(power: Power, work: Work) -> float:
     return joules_to_mwh(work.state_bytes * 8 * power.moves.nj_per_bit * 1e-9)
 
 
-def add_moves(writing: Writing) -> Moving | None:
+def add_moves(writing: Writing, light: Columns | None) -> Moving | None:
     """Rows by which work runs where it is, and is at home in the beginning; None where nothing can move.
 
     Half of a move's energy is paid at each end; its GPUs stand still for the stop. What comes to a site in a slot is
@@ -64,42 +62,36 @@ def add_moves(writing: Writing) -> Moving | None:
     first[:, 0, 0] = 1
     rows = program.rows("equal", shape, [(there, 1), (comes, -1), (goes, 1)], first)
     program.more(rows[:, :, 1:], there[:, :, :-1], -1)
-    _add_light(writing, moving, comes)
+    if light is not None:
+        at = np.broadcast_to(places[moving][:, :, np.newaxis], shape)
+        share = np.array([[light_share(over, works[i], place) for place in places[i]] for i in moving])
+        slots = np.broadcast_to(np.arange(over.slots), shape)
+        program.more(light[at, slots], comes, np.broadcast_to(share[:, :, np.newaxis], shape))
     return Moving(works=moving, there=there, comes=comes, goes=goes)
 
 
-def _add_light(writing: Writing, moving: NDArray[np.int64], comes: Columns) -> None:
-    """Rows by which no more comes to a site in a slot than its light carries."""
-    over, program = writing.over, writing.program
-    state = np.array([over.power.work[index].state_bytes for index in moving]).reshape(-1, 1, 1)
-    at = np.broadcast_to(writing.places[moving][:, :, np.newaxis], comes.shape)
-    slots = np.broadcast_to(np.arange(over.slots), comes.shape)
-    for index, site in enumerate(over.power.sites):
-        here = at == index
-        if site.lit_gbps is not None and here.any():
-            carried = gbps_to_bytes_per_s(site.lit_gbps) * over.power.profile.slot_s
-            rows = program.rows("most", (over.slots,), [], 1.0)
-            share = np.broadcast_to(state / carried, comes.shape)
-            program.more(rows[slots[here]], comes[here], share[here])
+def light_share(over: Horizon, work: Work, place: int) -> float:
+    """Share of what a site's light carries in a slot that the data of some work take; 0 where nothing limits it."""
+    gbps = over.power.sites[place].lit_gbps
+    return 0.0 if gbps is None else work.state_bytes / (gbps_to_bytes_per_s(gbps) * over.power.profile.slot_s)
+
+
+def light_rows(writing: Writing) -> Columns | None:
+    """Rows (site, slot) by which no more comes to a site in a slot than its light carries; None without any light."""
+    sites = writing.over.power.sites
+    if all(site.lit_gbps is None for site in sites):
+        return None
+    return writing.program.rows("most", (len(sites), writing.over.slots), [], 1.0)
 
 
 def add_whole_jobs(writing: Writing, moving: Moving | None) -> None:
-    """Columns and rows by which a whole job is on or off, at one site, and runs on where it may not pause.
-
-    Raises:
-        InputError: more jobs than a plan in time and space ends with.
-    """
+    """Columns and rows by which a whole job is on or off, at one site, and runs on where it may not pause."""
     over, program = writing.over, writing.program
     works = over.power.work
     whole = np.array([i for i, work in enumerate(works) if work.whole and work.kind == "flexible"], dtype=np.int64)
     if not len(whole):
         return
     x = writing.x[whole]
-    if writing.asked.shift == "both" and x.size > MOST_WHOLE:
-        fact = (
-            f"jobs is whole and shift both: {len(whole)} jobs at {x.shape[1]} sites in {over.slots} slots make {x.size}"
-        )
-        raise InputError(f"{fact} choices; at most {MOST_WHOLE} end in time; ask for space, or for fluid", file="jobs")
     most = writing.most_mw[whole]
     runs = program.block("runs", x.shape, high=1.0, whole=True)
     program.rows("most", (len(whole), over.slots), [(np.moveaxis(runs, 1, 2), 1)], 1.0)

@@ -44,6 +44,11 @@ class Solution:
         values: Floats = self.columns[block]
         return values
 
+    def of_rows(self, rows: Columns) -> Floats:
+        """Prices of rows, shaped as they are."""
+        prices: Floats = self.prices[rows]
+        return prices
+
 
 class Program:
     """A program that is being written: least cost, subject to rows."""
@@ -106,15 +111,36 @@ class Program:
         kept = values != 0
         self._terms.append((np.broadcast_to(rows, columns.shape).ravel()[kept], columns.ravel()[kept], values[kept]))
 
-    def solve(self) -> Solution:
-        """The best solution; of equal ones that of the least rank. Raises ValueError where there is none."""
+    def solve(self, *, gap: float = WHOLE_GAP, nodes: int | None = None) -> Solution:
+        """The best solution; of equal ones that of the least rank. Raises ValueError where there is none.
+
+        With whole columns the best is found to a relative `gap`, or as far as so many `nodes` of the search lead.
+        """
+        held, matrix, equal, right = self._written()
+        if held["whole"].any():
+            return _whole(held, matrix, equal, right, gap, nodes)
+        return _solved(held, matrix, equal, right)
+
+    def relaxed(self, rows: Columns, by: float) -> Solution:
+        """A best solution in which whole columns may be parts, with the right side of some rows raised a little.
+
+        Where nothing is used many prices are as good as each other; those of a little use are what use would cost.
+        """
+        held, matrix, equal, right = self._written()
+        right[rows] += by
+        return _solved({**held, "rank": np.zeros(self.columns)}, matrix, equal, right)
+
+    def fixed(self, columns: Columns, values: ArrayLike) -> Solution:
+        """The best solution in which some columns, whole ones all among them, have given values."""
+        held, matrix, equal, right = self._written()
+        held["low"][columns] = held["high"][columns] = np.asarray(values, dtype=np.float64)
+        return _solved(held, matrix, equal, right)
+
+    def _written(self) -> tuple[dict[str, Floats], Any, NDArray[np.bool_], Floats]:
         held = {name: np.concatenate(parts) if parts else np.zeros(0) for name, parts in self._stores.items()}
         equal = np.concatenate(self._equal) if self._equal else np.zeros(0, dtype=bool)
         right = np.concatenate(self._right) if self._right else np.zeros(0)
-        matrix = self._matrix()
-        if held["whole"].any():
-            return _whole(held, matrix, equal, right)
-        return _solved(held, matrix, equal, right)
+        return held, self._matrix(), equal, right
 
     def _matrix(self) -> Any:
         if not self._terms:
@@ -167,7 +193,7 @@ def _least_rank(held: dict[str, Floats], matrix: Any, equal: Any, right: Floats,
     return columns
 
 
-def _whole(held: dict[str, Floats], matrix: Any, equal: Any, right: Floats) -> Solution:
+def _whole(held: dict[str, Floats], matrix: Any, equal: Any, right: Floats, gap: float, nodes: int | None) -> Solution:
     """The best solution of a program with whole columns; with these as they are, the rest is that of least rank."""
     rows = LinearConstraint(matrix, np.where(equal, right, -np.inf), right)
     bounds = Bounds(held["low"], held["high"])
@@ -177,9 +203,9 @@ def _whole(held: dict[str, Floats], matrix: Any, equal: Any, right: Floats) -> S
             integrality=held["whole"],
             bounds=bounds,
             constraints=[rows],
-            options={"mip_rel_gap": WHOLE_GAP},
+            options={"mip_rel_gap": gap} | ({} if nodes is None else {"node_limit": nodes}),
         )
-    if found.status != 0:
+    if found.x is None:
         raise ValueError(f"the program has no solution: {found.message}")
     whole = held["whole"] > 0
     fixed = np.round(found.x[whole])

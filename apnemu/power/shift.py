@@ -12,6 +12,9 @@ bound, and `jobs` whole is exact; power that moves take is paid and does not loa
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -20,12 +23,18 @@ from apnemu.model.power import Power, Work
 from apnemu.power.flow import Network, dispatched
 from apnemu.power.grid import network_rows
 from apnemu.power.horizon import Asked, Horizon, candidates, horizon
-from apnemu.power.moves import Moving, add_moves, add_whole_jobs, moves_of
+from apnemu.power.moves import Moving, add_moves, add_whole_jobs, light_rows, moves_of
 from apnemu.power.program import Columns, Floats, Program, Solution
 from apnemu.power.schedule import Schedule
 from apnemu.power.sites import site_rows
+from apnemu.power.whole_bidder import sold
+from apnemu.power.whole_plan import plan_whole
 from apnemu.power.writing import UNMET_PER_MWH, Writing
 from apnemu.units import kg_to_t
+
+MOST_WHOLE = MappingProxyType({"time": 1_000, "space": 5_000, "both": 1_000})
+"""Most choices (job, site, slot) of a plan of whole jobs as one program; beyond them they are sold on a market. In time
+and space 1,584 had not ended after 50 s."""
 
 
 def plan(power: Power, asked: Asked, base: Schedule | None = None) -> Schedule:
@@ -37,19 +46,26 @@ def plan(power: Power, asked: Asked, base: Schedule | None = None) -> Schedule:
     over = horizon(power, asked.days)
     if asked.shift != "none" and base is None:
         base = plan(power, Asked(days=asked.days, jobs="fluid", shift="none", yen_per_tco2=asked.yen_per_tco2))
-    area_price = _area_price(over, asked, base)
-    writing = _begun(over, asked, area_price)
+    area_price = price_of_areas(over, asked, base)
+    choices = len(sold(over)) * over.slots * max((len(at) for at in candidates(over, asked, area_price)), default=1)
+    if asked.jobs == "whole" and asked.shift != "none" and choices > MOST_WHOLE[asked.shift]:
+        left = tuple(work for index, work in enumerate(power.work) if index not in sold(over))
+        others = begun(replace(over, power=replace(power, work=left)), asked, area_price)
+        sure = plan(power, replace(asked, jobs="fluid"), base).value  # jobs that may be split cost no more
+        return plan_whole(over, asked, base, area_price, others, sure)
+    writing = begun(over, asked, area_price)
     program = writing.program
-    undone = _work_rows(writing)
+    undone = work_rows(writing)
+    idle_rows(writing, undone["free"], {})
     site = site_rows(writing)
     network = network_rows(writing, site["grid"], base)
-    moving = add_moves(writing)
+    moving = add_moves(writing, light_rows(writing))
     if asked.jobs == "whole" and asked.shift != "none":
         add_whole_jobs(writing, moving)
-    return _schedule(writing, program.solve(), {**site, **undone}, moving, network)
+    return schedule_of(writing, program.solve(), {**site, **undone}, moving, network)
 
 
-def _area_price(over: Horizon, asked: Asked, base: Schedule | None) -> Floats:
+def price_of_areas(over: Horizon, asked: Asked, base: Schedule | None) -> Floats:
     """Price of a MWh and of its CO2 (area, slot): given, or, where a dispatch makes it, that of *none*."""
     if over.power.clearing == "price":
         carbon = kg_to_t(1.0) * asked.yen_per_tco2 * over.of_areas("kgco2_per_mwh")
@@ -59,7 +75,7 @@ def _area_price(over: Horizon, asked: Asked, base: Schedule | None) -> Floats:
     return np.zeros((len(over.power.areas), over.slots))
 
 
-def _begun(over: Horizon, asked: Asked, area_price: Floats) -> Writing:
+def begun(over: Horizon, asked: Asked, area_price: Floats) -> Writing:
     """The block of work: 0 where its window is shut; of equal sites the first in the file's order."""
     power, program = over.power, Program()
     found = candidates(over, asked, area_price)
@@ -87,7 +103,7 @@ def _most_mw(work: Work, room_mw: float) -> float:
     return float(room_mw if work.most_mw is None else work.most_mw)
 
 
-def _work_rows(writing: Writing) -> dict[str, Columns]:
+def work_rows(writing: Writing) -> dict[str, Columns]:
     """Rows by which work is done: slot by slot as it arrives, or all of it within its window; and who may idle."""
     over, asked, program, x = writing.over, writing.asked, writing.program, writing.x
     works, hours, arrival = over.power.work, over.hours, over.arrival_mw
@@ -105,15 +121,6 @@ def _work_rows(writing: Writing) -> dict[str, Columns]:
     unmet = program.block("unmet", (len(free),), cost=UNMET_PER_MWH)
     asked_mwh = np.array([works[index].mwh for index in free])
     program.rows("equal", unmet.shape, [(x[free], hours), (unmet, 1)], asked_mwh)
-    if free and asked.idle != "free":
-        cost = gpu if asked.idle == "priced" else UNMET_PER_MWH
-        owners = list(dict.fromkeys(works[index].owner for index in free))
-        idle = program.block("idle", (len(owners), over.slots), cost=cost * hours)
-        for row, owner in enumerate(owners):
-            own = [index for index in free if works[index].owner == owner]
-            of_slot = np.moveaxis(each[own], 1, 0)
-            none = -arrival[own].sum(axis=0)
-            program.rows("most", (over.slots,), [(of_slot.reshape(over.slots, -1), -1), (idle[row], -1)], none)
     return {
         "short": short,
         "unmet": unmet,
@@ -122,7 +129,30 @@ def _work_rows(writing: Writing) -> dict[str, Columns]:
     }
 
 
-def _schedule(
+def idle_rows(writing: Writing, free: Columns, more_mw: Mapping[str, Floats]) -> dict[str, Columns]:
+    """Rows, by owner, by which its GPUs that work which may wait keeps busy idle no more than without a plan, or at a
+    price; `more_mw` is what further work of owners, which has no columns here, takes as it arrives."""
+    over, asked = writing.over, writing.asked
+    if asked.idle == "free":
+        return {}
+    works = over.power.work
+    owners = list(dict.fromkeys([*(works[index].owner for index in free), *more_mw]))
+    if not owners:
+        return {}
+    cost = asked.gpu(over.power) if asked.idle == "priced" else UNMET_PER_MWH
+    idle = writing.program.block("idle", (len(owners), over.slots), cost=cost * over.hours)
+    each = np.moveaxis(writing.x, 1, 2)
+    found = {}
+    for row, owner in enumerate(owners):
+        own = [index for index in free if works[index].owner == owner]
+        of_slot = np.moveaxis(each[own], 1, 0)
+        none = -over.arrival_mw[own].sum(axis=0) - more_mw.get(owner, 0.0)
+        terms = [(of_slot.reshape(over.slots, -1), -1), (idle[row], -1)]
+        found[owner] = writing.program.rows("most", (over.slots,), terms, none)  # type: ignore[arg-type]
+    return found
+
+
+def schedule_of(
     writing: Writing, solution: Solution, blocks: dict[str, Columns], moving: Moving | None, network: Any
 ) -> Schedule:
     """What a solution says, in the file's order of work and sites."""

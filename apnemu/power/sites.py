@@ -11,8 +11,11 @@ from apnemu.power.program import Columns, Floats
 from apnemu.power.writing import UNMET_PER_MWH, Writing
 
 
-def site_rows(writing: Writing) -> dict[str, Columns]:
-    """Blocks of (site, slot) by name; the greatest of a PUE's lines holds, and a battery ends a day as it began it."""
+def site_rows(writing: Writing, taken: Columns | None = None) -> dict[str, Columns]:
+    """Blocks of (site, slot) by name; the greatest of a PUE's lines holds, and a battery ends a day as it began it.
+
+    `taken` (site, slot) is MW of IT of work that has no columns of its own.
+    """
     over, program, price = writing.over, writing.program, writing.price
     sites, hours = over.power.sites, over.hours
     shape = (len(sites), over.slots)
@@ -43,20 +46,36 @@ def site_rows(writing: Writing) -> dict[str, Columns]:
     slots = np.broadcast_to(np.arange(over.slots), writing.x.shape)
     at = np.broadcast_to(writing.places[:, :, np.newaxis], writing.x.shape)
     program.more(room[at, slots], writing.x, 1)
+    if taken is not None:
+        program.more(room, taken, 1)
     for index, site in enumerate(sites):
         here = at == index
         kind = "equal" if len(site.lines) == 1 else "most"
         for at_none, slope in site.lines:  # facility >= line
             rows = program.rows(kind, (over.slots,), [(blocks["facility"][index], -1)], -at_none)  # type: ignore[arg-type]
             program.more(rows[slots[here]], writing.x[here], slope)
+            if taken is not None:
+                program.more(rows, taken[index], slope)
     signs = [("grid", 1), ("own", 1), ("discharge", 1), ("charge", -1), ("dark", 1), ("facility", -1)]
     program.rows("equal", shape, [(blocks[name], sign) for name, sign in signs], 0.0)
     stored = blocks["stored"]
     before = np.roll(stored, 1, axis=1)  # a day ends as it began
-    terms = [(stored, 1), (before, -1), (blocks["charge"], -keeps * hours), (blocks["discharge"], hours)]
-    program.rows("equal", shape, terms, 0.0)  # type: ignore[arg-type]
+    known = np.zeros(shape)
+    follows = np.ones(shape)
+    for index, site in enumerate(sites):
+        if site.battery and site.battery.begins_mwh is not None:
+            known[index, 0], follows[index, 0] = site.battery.begins_mwh, 0
+            _end_with(writing, index, stored[index, -1], site.battery.ends_mwh)
+    terms = [(stored, 1), (before, -follows), (blocks["charge"], -keeps * hours), (blocks["discharge"], hours)]
+    program.rows("equal", shape, terms, known)  # type: ignore[arg-type]
     program.rows("most", shape, [(blocks["charge"], 1), (blocks["discharge"], 1)], battery_mw)
     return blocks
+
+
+def _end_with(writing: Writing, site: int, last: Columns, mwh: float) -> None:
+    """Rows by which a battery holds so much in the end; what it lacks is as dear as work that is not done."""
+    lacks = writing.program.block(f"battery lacks {site}", (1,), cost=UNMET_PER_MWH)
+    writing.program.rows("most", (1,), [(np.array([last]), -1), (lacks, -1)], -mwh)
 
 
 def feed_mw(over: Horizon) -> Floats:

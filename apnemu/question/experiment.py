@@ -91,6 +91,8 @@ class Experiment(Generic[S]):
     reckons_with: tuple[Chance, ...] = ()
     """What fibres may do to frames by chance ("loss", "jitter") so that the expectation still holds: the rows of a
     network that feels another are not judged."""
+    approximates: Callable[[Plant, S], tuple[str, ...]] = field(default=lambda plant, settings: ())
+    """Lines of the manifest on what this experiment approximates, of the plant as it is prepared."""
     needs: tuple[Program, ...] = ()
     """Programs that run in the lab; `apnemu setup NAME` installs their packages."""
 

@@ -1,11 +1,15 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Line rates of the networks that a run compares: equal, or said in its notes, its rows, its answer and its figures."""
+"""Lines of the networks that a run compares: their rates are equal, or said in its notes, rows, answer and figures.
+
+Said is, too, where DCTCP goes over light that has no queue to mark its frames.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from apnemu.model.activities import BY_MARKS
 from apnemu.model.assignment import Assignment
 from apnemu.model.plant import Plant
 from apnemu.question.context import Context, Network, Row
@@ -23,6 +27,21 @@ def unequal_lines(networks: Sequence[Network], plant: Plant, assignment: Assignm
     """A line on line rates that differ between the networks of a run; none where they do not, or there is one."""
     rates: dict[str, tuple[float, ...]] = {name: line_rates(name, plant, assignment) for name in networks}
     return (told_lines(rates),) if len(set(filter(None, rates.values()))) > 1 else ()
+
+
+def unmarked_light(networks: Sequence[Network], assignment: Assignment, settings: Mapping[str, Any]) -> tuple[str, ...]:
+    """A line on DCTCP over wavelengths that nobody shares: marks are given in queues, and before such light is none.
+
+    >>> unmarked_light(("apn",), Assignment(lightpaths=(), refusals=()), {"congestion_control": ["cubic"]})
+    ()
+    """
+    if "apn" not in networks or assignment.shares or BY_MARKS not in settings.get("congestion_control", ()):
+        return ()
+    return (
+        f"On the APN no frame of {BY_MARKS} is marked: a wavelength of one's own has no queue on the way, its sender"
+        " waits for its transceiver. Of its congestion control the growth alone is measured there; the packet network's"
+        " queues mark, and those of wavelengths that tenants share.",
+    )
 
 
 def with_line_rates(rows: Sequence[Row], contexts: Sequence[Context[Any]]) -> list[Row]:

@@ -3,16 +3,17 @@
 
 Descriptions that an experiment gives: `shown` (sentence, figures, columns), `curves` (lines or dots), `columns`.
 
-Text: `words` (numbers and names as a person reads them), `headline` (sentences about a run), `tables` (for a
-terminal), `power` (those of plans and dispatches), `fitted` (to its width), `ordering` (of networks and phases),
-`lines` (a word where lines of different rates are compared).
+Text: `words` (numbers and names as a person reads them), `language` (of pages; catalogues lie in `languages`),
+`headline` (sentences about a run), `tables` (for a terminal), `power` (those of plans and dispatches), `fitted` (to its
+width), `ordering` (of networks and phases), `lines` (a word where lines of different rates are compared).
 
 Round trips, which several experiments show: `round_trips`, `round_trip_figures`, `round_trip_table`.
 
 Plant and light, from the `picture` of a run: `maps` (the ground of each map), `coasts` (land under it), `plant_map`,
 `lights`, `light_figures`, `trees`.
 
-Drawing: `svg` (elements, scales, keys), `plots` (a plot with its caption), `bars` (shares beside one another).
+Drawing: `svg` (elements, scales, keys), `plots` (a plot with its caption), `bars` (shares beside one another), `stacks`
+(steps above one another over hours).
 
 Pages: `page` (a run's, or several runs'), `sweep_page`; templates, style and script lie in `templates`.
 

@@ -128,12 +128,24 @@ def percent(key: str, heading: str) -> Column:
 
 
 def all_columns(rows: Sequence[Row], declared: Sequence[Column] = ()) -> list[Column]:
-    """The columns of a full table: those declared that the rows have, then every other as it is, sentences last."""
-    keys = list(dict.fromkeys(key for row in rows for key in row))
+    """The columns of a full table: those declared that the rows have, then every other as it is, sentences last.
+
+    What is a value for each of many names, or a list of such, is for figures: no cell has room for it.
+    """
+    keys = [key for key in dict.fromkeys(key for row in rows for key in row) if not _is_nested(rows, key)]
     first = [column for column in declared if column.key in keys]
     known = {column.key for column in first}
     rest = sorted((key for key in keys if key not in known), key=lambda key: key in LONG)
     return [*first, *(plain(key, number=_is_number(rows, key)) for key in rest)]
+
+
+def _is_nested(rows: Sequence[Row], key: str) -> bool:
+    """
+    >>> _is_nested([{"a": {"x": 1}}], "a"), _is_nested([{"a": None}, {"a": [{}]}], "a"), _is_nested([{"a": [1]}], "a")
+    (True, True, False)
+    """
+    values = [row.get(key) for row in rows]
+    return any(isinstance(one, Mapping) for value in values for one in (value if isinstance(value, list) else [value]))
 
 
 def _is_number(rows: Sequence[Row], key: str) -> bool:

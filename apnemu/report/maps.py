@@ -63,6 +63,9 @@ class Ground:
         """A fibre's line, as one without light if it has no look of its own; `note` shows where one points at it."""
         (x1, y1), (x2, y2) = self.at[fibre["a"]], self.at[fibre["b"]]
         title = [element("title", note)] if note else []
+        if via := [self.projection.point(lat, lon) for lat, lon in fibre.get("waypoints", ())]:
+            way = " ".join(f"{x:g},{y:g}" for x, y in ((x1, y1), *via, (x2, y2)))
+            return element("polyline", *title, **(look or {"class_": "fibre"}), points=way, fill="none")
         return element("line", *title, **(look or {"class_": "fibre"}), x1=x1, y1=y1, x2=x2, y2=y2)
 
     def drawn(self, *marks: Markup, label: str = "") -> Markup:

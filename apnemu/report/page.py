@@ -19,7 +19,7 @@ from typing import Any
 import jinja2
 from markupsafe import Markup
 
-from apnemu.report import headline, plant_map, words
+from apnemu.report import headline, language, plant_map, words
 from apnemu.report.columns import all_columns
 from apnemu.report.light_figures import light_figures
 from apnemu.report.round_trips import chief
@@ -223,6 +223,7 @@ def template(name: str) -> jinja2.Template:
         lstrip_blocks=True,
         undefined=jinja2.StrictUndefined,
     )
+    rooms.globals |= {"_": language.heard, "language": language.current()}
     return rooms.get_template(name)
 
 

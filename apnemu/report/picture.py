@@ -8,6 +8,7 @@ from typing import Any
 from apnemu.model.assignment import Assignment
 from apnemu.model.fibre import Fibre
 from apnemu.model.plant import Plant, Site
+from apnemu.model.power import Power
 from apnemu.model.spectrum import ANCHOR_THZ, STEP_GHZ
 from apnemu.model.zone import Zone
 
@@ -58,6 +59,21 @@ def picture_of(plant: Plant, assignment: Assignment) -> dict[str, Any]:
             "source": packet.source,
         },
         **({"zones": [_zone(zone) for zone in plant.zones]} if plant.zones else {}),
+    } | ({"power": _power(plant.power)} if plant.power is not None and plant.power.areas else {})
+
+
+def _power(power: Power) -> dict[str, Any]:
+    """Areas with their data centres, and ties."""
+    return {
+        "name": power.name,
+        "areas": [
+            {"name": area.name, "sites": [site.name for site in power.sites if site.area == area.name]}
+            for area in power.areas
+        ],
+        "ties": [
+            {"name": tie.name, "a": tie.a, "b": tie.b, "mw": tie.mw, "back_mw": tie.back_mw, "kind": tie.kind}
+            for tie in power.ties
+        ],
     }
 
 
@@ -67,9 +83,12 @@ def _zone(zone: Zone) -> dict[str, Any]:
 
 
 def _declared(fibre: Fibre) -> dict[str, Any]:
-    """What a topology declares of a fibre beside its length: a measured delay there and back, and its chances."""
+    """What a topology declares of a fibre beside its length: waypoints, a measured delay there and back, its
+    chances."""
     ways = fibre.ways
     told: dict[str, Any] = {}
+    if fibre.waypoints:
+        told["waypoints"] = [list(place) for place in fibre.waypoints]
     if fibre.delay_ns is not None:
         told["round_trip_ns"] = sum(way.delay_ns for way in ways)
     if any(way.loss for way in ways):

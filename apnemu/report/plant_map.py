@@ -41,7 +41,7 @@ def draw(picture: Mapping[str, Any], route: Sequence[str]) -> Markup:
         element("g", *_fibres(picture, ground), class_="fibres"),
         element("polyline", id="route", points=points(route, at), fill="none"),
         element("g", *[_site(site, at[site["name"]]) for site in picture["sites"]], class_="sites"),
-        element("g", *_labels(picture["sites"], at, lines), class_="labels"),
+        element("g", *names_placed(picture["sites"], at, lines), class_="labels"),
         element("g", *_scale_bar(projection), class_="scale-bar"),
     )
 
@@ -185,7 +185,7 @@ def _scale_bar(projection: Projection) -> list[Markup]:
     return [bar, element("text", f"{km:,} km", x=right, y=y - 7, text_anchor="end")]
 
 
-def _labels(
+def names_placed(
     sites: Sequence[Mapping[str, Any]], at: Mapping[str, Point], lines: Sequence[tuple[Point, Point]]
 ) -> Iterable[Markup]:
     """Place names where they cover the least; sites with more power choose first, then in the file's order.

@@ -15,8 +15,11 @@ from typing import Any
 from markupsafe import Markup
 
 from apnemu.report import words
+from apnemu.report.language import heard
 
 Attribute = str | int | float
+SAID = ("aria_label", "data_label")
+"""Attributes that hold text for people."""
 LEAST = 1e-290
 """Least size of a value that an axis tells from 0: below it a step would be none."""
 
@@ -24,12 +27,15 @@ LEAST = 1e-290
 def element(tag: str, *children: str, **attributes: Attribute) -> Markup:
     """An SVG element. Texts and attributes are escaped, `Markup` is taken as it is; `class_` is class, `_` a hyphen.
 
+    Texts, and attributes that are read out or shown, are in the page's language.
+
     >>> str(element("text", "a < b", class_="tick", text_anchor="end", x=1.50))
     '<text class="tick" text-anchor="end" x="1.5">a &lt; b</text>'
     """
-    inner = Markup("").join(children)
+    inner = Markup("").join(child if isinstance(child, Markup) else heard(child) for child in children)
     pairs = Markup("").join(
-        Markup(' {}="{}"').format(_attribute_name(name), _number(value)) for name, value in attributes.items()
+        Markup(' {}="{}"').format(_attribute_name(name), heard(str(value)) if name in SAID else _number(value))
+        for name, value in attributes.items()
     )
     start = Markup("<{}{}>").format(Markup(tag), pairs)
     return start + inner + Markup("</{}>").format(Markup(tag)) if inner else start[:-1] + Markup("/>")

@@ -20,7 +20,7 @@ from apnemu.question.context import Context, Network, Row
 from apnemu.question.contract import returned
 from apnemu.question.experiment import Chosen, Experiment, nothing_played
 from apnemu.question.former import way_out
-from apnemu.question.lines import unequal_lines
+from apnemu.question.lines import unequal_lines, unmarked_light
 from apnemu.question.packet_network import with_packet_settings
 from apnemu.question.places import with_ids
 from apnemu.question.results import plain_value
@@ -74,10 +74,12 @@ def resolve(request: Request) -> Asked:
     with own_functions(request.experiment.name, request.own_file):
         arranged = experiment.arrange(judged.assignment, chosen.own)
         assignment = returned(name, "arrange", arranged, Assignment)
+        approximated = experiment.approximates(plant, chosen.own)
         plays_scenario = experiment.plays_scenario(chosen.own)
     dark = () if experiment.computed or "apn" not in request.networks else left_dark(assignment)
     unplayed = () if plays_scenario else scenario_unplayed(drawn, f"This run of {experiment.name}")
     unequal = () if experiment.computed else unequal_lines(request.networks, plant, assignment)
+    unmarked = () if experiment.computed else unmarked_light(request.networks, assignment, chosen.values())
     unjudged = {} if experiment.computed else unreckoned(plant, request.networks, experiment.reckons_with)
     routed = () if experiment.computed else routed_without_zones(plant, request.networks)
     chances = tuple(f"The {words.network(name)} is not judged: {why}." for name, why in unjudged.items())
@@ -86,8 +88,18 @@ def resolve(request: Request) -> Asked:
         chosen=chosen,
         plant=plant,
         assignment=assignment,
-        notes=(*judged.notes, *judged.warnings, *dark, *unplayed, *unequal, *routed, *chances),
-        warnings=(*judged.warnings, *dark, *unplayed, *unequal, *routed, *chances),
+        notes=(
+            *approximated,
+            *judged.notes,
+            *judged.warnings,
+            *dark,
+            *unplayed,
+            *unequal,
+            *unmarked,
+            *routed,
+            *chances,
+        ),
+        warnings=(*judged.warnings, *dark, *unplayed, *unequal, *unmarked, *routed, *chances),
         picture=picture_of(plant, assignment),
         expected=expected,
         unjudged=unjudged,

@@ -3,12 +3,13 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 from apnemu.model.plant import Fibre, Site, amplifier_count
 from apnemu.topology.entry import Entry
 from apnemu.topology.format import LENGTH_KM
-from apnemu.topology.geography import great_circle_km, shortest_possible_km
+from apnemu.topology.geography import SLACK_KM, great_circle_km, shortest_possible_km
 from apnemu.units import fibre_delay_ns, fibre_km
 
 VACUUM = 1.0
@@ -22,6 +23,7 @@ def read_fibre(item: Entry, a: Site, b: Site, defaults: Entry) -> Fibre:
         values |= _lengths(item, values["group_index"])
     out_km, back_km = values["length_km"], values.get("back_km")
     _check_length(item, a, b, min(out_km, back_km or out_km))
+    _check_waypoints(item, a, b, min(out_km, back_km or out_km))
     risks = item.texts("risks")
     for risk in risks:
         if risks.count(risk) > 1:
@@ -67,6 +69,17 @@ def _check_length(item: Entry, a: Site, b: Site, shorter_km: float) -> None:
         f"delay_ns of {item.what} is {shorter_ns}, in which light passes {shorter_km:.1f} km of fibre; {apart}; give"
         " the delay one way, or group_index of a faster fibre, or mend the sites' lat and lon",
     )
+
+
+def _check_waypoints(item: Entry, a: Site, b: Site, shorter_km: float) -> None:
+    """Refuse a way that is longer than the fibre."""
+    if "waypoints" not in item:
+        return
+    places = [Site(name="", kind="exchange", lat=lat, lon=lon) for lat, lon in item.values["waypoints"]]
+    least_km = sum(shortest_possible_km(near, far, slack_km=0.0) for near, far in pairwise([a, *places, b])) - SLACK_KM
+    if shorter_km < least_km:
+        fact = f"{item.what} has {shorter_km:g} km of fibre, and its way over waypoints is {least_km:.1f} km at least"
+        item.fail("waypoints", f"{fact} (3 % and 10 km allowed); mend waypoints, in the order of the way, or length_km")
 
 
 def _check_times(given: Entry, fibre: Fibre, what: str) -> None:

@@ -12,11 +12,13 @@ from __future__ import annotations
 from dataclasses import replace
 
 from apnemu.model.activities import Event
+from apnemu.model.phase import Phase
 from apnemu.model.plant import Background, Controller, Fibre, GnpyFiles, PacketNetwork, Plant, Site
 from apnemu.topology.disturbed_format import DISTURBED, LINE
 from apnemu.topology.origins import ABOUT, LABEL, NAME, PROSE, TITLE, VERSION
-from apnemu.topology.shapes import ByWay, Choice, ListOf, MapOf, Number, Record, may, must
+from apnemu.topology.shapes import ByWay, Choice, Columns, ListOf, MapOf, Number, Record, may, must
 from apnemu.topology.site_power_format import SITE_POWER
+from apnemu.topology.siting_format import YEAR
 from apnemu.topology.zones_format import ZONES
 from apnemu.units import s_to_ns, us_to_ns
 
@@ -41,6 +43,7 @@ SITE = Record(
         "label": may(LABEL, "what people call it; commands that name a site take it too"),
         "owner": may(NAME, "who owns the data centre", otherwise="the site's name"),
         "zone": may(NAME, "zone that its data may not leave; work may say another"),
+        "ready_year": may(YEAR, "from when on it stands, in a topology with a phase", otherwise="as the phase begins"),
         **SITE_POWER,
     },
     hint="write for example {kind: edge, lat: 34.67, lon: 135.50}",
@@ -49,6 +52,13 @@ SITE = Record(
 BETWEEN = ListOf(item=NAME, noun="site", least=2, most=2, hint="write between: [tokyo, osaka]")
 BOTH_KM = "length_km back_km"
 RISKS = ListOf(item=TITLE, noun="risk", most=100, hint="name what is shared, for example risks: [tunnel-7]")
+WAYPOINT = Columns(
+    numbers={
+        "lat": Number(low=-90, high=90, hint="give degrees north, for example 35.68"),
+        "lon": Number(low=-180, high=180, hint="give degrees east, for example 139.77"),
+    },
+    hint="write for example waypoints: [[35.45, 138.33]]",
+)
 FIBRE = Record(
     makes=Fibre,
     meaning="A pair of fibres, one each way, no shorter than the great circle between its sites less 3 % and 10 km."
@@ -65,6 +75,11 @@ FIBRE = Record(
         "group_index": may(GROUP_INDEX, "speed of light in vacuum over that in the fibre", otherwise=THE_EQUIPMENTS),
         "span_km": may(ByWay(each=SPAN_KM), "of both ways, or of out and back", otherwise=THE_EQUIPMENTS, fills=""),
         "risks": may(RISKS, "what takes it down together with others that name it: a duct, a bridge"),
+        "waypoints": may(
+            ListOf(item=WAYPOINT, noun="place", most=1_000, hint=WAYPOINT.hint),
+            "places on its way, from the first site on; they say what a region or a hazard hits",
+            otherwise="the great circle",
+        ),
         **DISTURBED,
         "line": may(LINE, "the packet network's line over it, where that differs", otherwise="as the fibre"),
         "label": may(LABEL, "what people call it"),
@@ -233,6 +248,13 @@ CONTROLLER = Record(
     hint="write for example controller: {at: tokyo}",
 )
 
+PHASE = Record(
+    makes=Phase,
+    meaning="The years in which the network is so; a site with a later `ready_year` is refused.",
+    keys={"from_year": must(YEAR, "the first"), "to_year": must(YEAR, "the last")},
+    hint="write for example phase: {from_year: 2031, to_year: 2034}",
+)
+
 GNPY = Record(
     makes=GnpyFiles,
     meaning="GNPy's own files that `apnemu import` made this topology from; paths begin at this file.",
@@ -264,6 +286,7 @@ TOPOLOGY = Record(
         "scenario": may(SCENARIO, "events in any order", fills=""),
         "gnpy": may(GNPY, "files of an imported network"),
         "zones": may(ZONES, "where data may be", fills=""),
+        "phase": may(PHASE, "years in which it is so, of a network that grows"),
         "power": may(NAME, "`power/NAME.yaml` beside this file, or shipped: the power system around", fills=""),
     },
     hint="a topology file begins with apnemu: 1",

@@ -30,6 +30,6 @@ def great_circle_km(a: Site, b: Site) -> float:
     return 2 * EARTH_KM * asin(sqrt(min(1.0, half_chord)))
 
 
-def shortest_possible_km(a: Site, b: Site) -> float:
+def shortest_possible_km(a: Site, b: Site, slack_km: float = SLACK_KM) -> float:
     """The least length of a fibre between the two: the great circle less 3 % and 10 km."""
-    return max(0.0, great_circle_km(a, b) * (1 - SLACK_SHARE) - SLACK_KM)
+    return max(0.0, great_circle_km(a, b) * (1 - SLACK_SHARE) - slack_km)

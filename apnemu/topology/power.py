@@ -20,7 +20,7 @@ from apnemu.topology.parse import nearest, read_file
 from apnemu.topology.power_format import POWER
 from apnemu.topology.profile_format import AREA_PROFILE, FEEDER_PROFILE, TIE_PROFILE
 from apnemu.topology.site_power import check_no_power, read_sites
-from apnemu.topology.siting import check_siting
+from apnemu.topology.siting import check_places, check_siting
 from apnemu.topology.siting_format import SITING
 from apnemu.topology.work import check_people, check_work
 from apnemu.topology.zones import check_bound, read_zones, unchecked_zones
@@ -128,7 +128,9 @@ def read_power(path: str | Path, around: Around | None = None) -> Power:
     _check_supply(entry, power, beside)
     check_people(entry, power)
     check_work(entry, power, alone=around is None)
-    check_siting(entry, power, None if around is None else around.sites)
+    check_siting(entry, power)
+    if around is not None:
+        check_places(entry, power, around.sites, around.fibres)
     return power
 
 

@@ -38,6 +38,7 @@ def read_plant(path: str | Path) -> Plant:
     _refuse_islands(entry, sites, fibres)
     demands, trees = read_demands(entry, sites)
     _check_controller(entry, sites)
+    _check_years(entry, sites)
     zones = read_zones(entry, sites, fibres)
     power = power_of(Around(entry=entry, sites=sites, fibres=fibres, zones=zones), Path(path).parent)
     if power is None:
@@ -77,6 +78,20 @@ def _check_controller(entry: Entry, sites: tuple[Site, ...]) -> None:
     if "at" in controller and controller.text("at") not in known:
         hint = nearest(controller.text("at"), known, "name a site of this file, or leave it out for the most central")
         controller.fail("at", f"at of controller names {controller.text('at')!r}; there is no such site; {hint}")
+
+
+def _check_years(entry: Entry, sites: tuple[Site, ...]) -> None:
+    """Refuse a site that is not there yet within the phase, and a year where there is no phase."""
+    for site in sites:
+        if site.ready_year is None:
+            continue
+        own = entry.values["sites"].values[site.name]
+        fact = f"ready_year of {own.what} is {site.ready_year}"
+        if "phase" not in entry:
+            own.fail("ready_year", f"{fact}; the file has no phase; add phase: {{from_year: ...}}, or take it out")
+        last = entry.entry("phase").values["to_year"]
+        if site.ready_year > last:
+            own.fail("ready_year", f"{fact}; the phase ends with {last}; mend the year, or take the site out")
 
 
 def _gnpy(entry: Entry, beside: Path) -> GnpyFiles | None:

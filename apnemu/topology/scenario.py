@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from math import asin, atan2, cos, radians, sin, sqrt
 
 from apnemu.model.activities import CONTROLLER, Event
@@ -27,14 +28,21 @@ def hit(
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The fibres and the sites that a circle on the map takes, each in the order given.
 
-    A site is taken if it lies in the circle, a fibre if the great circle between its two sites passes through it.
+    A site is taken if it lies in the circle, a fibre if its way passes through it: great circles from its first site
+    over its waypoints to the other.
 
-    *Not modelled:* where a fibre really lies: its length says that it does not follow the great circle.
+    *Not modelled:* where a fibre without waypoints really lies: its length says that it does not follow the great
+    circle.
     """
     centre = _unit(lat, lon)
     at = {site.name: _unit(site.lat, site.lon) for site in sites}
+
+    def passes_km(fibre: Fibre) -> float:
+        way = [at[fibre.a], *(_unit(*place) for place in fibre.waypoints), at[fibre.b]]
+        return min(_segment_km(a, b, centre) for a, b in pairwise(way))
+
     return (
-        tuple(fibre.name for fibre in fibres if _segment_km(at[fibre.a], at[fibre.b], centre) <= radius_km),
+        tuple(fibre.name for fibre in fibres if passes_km(fibre) <= radius_km),
         tuple(name for name, place in at.items() if _angle(place, centre) * EARTH_KM <= radius_km),
     )
 

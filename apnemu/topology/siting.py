@@ -5,18 +5,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from apnemu.model.plant import Site
+from apnemu.model.plant import Fibre, Site
 from apnemu.model.power import Power
 from apnemu.topology.entry import Entry
 from apnemu.topology.geography import great_circle_km
 from apnemu.topology.parse import nearest
+from apnemu.topology.scenario import hit
 
 
-def check_siting(entry: Entry, power: Power, sites: Sequence[Site] | None) -> None:
-    """Refuse names that are none, substations that state no room or state it twice, and hazards that hit nothing.
-
-    `sites` are the topology's; None where the power file is read alone, and knows none. Raises InputError.
-    """
+def check_siting(entry: Entry, power: Power) -> None:
+    """Refuse names that are none, and substations that state no room or state it twice. Raises InputError."""
     landings, substations = _names(entry, "landings"), _names(entry, "substations")
     for item in _items(entry, "substations"):
         _check_substation(item)
@@ -29,14 +27,14 @@ def check_siting(entry: Entry, power: Power, sites: Sequence[Site] | None) -> No
     for item in entry.entries("cables"):
         for name in item.texts("landings"):
             _known(item, "landings", name, landings, "landing", "add it under landings")
+            if item.texts("landings").count(name) > 1:
+                item.fail("landings", f"landings of {item.what} names {name} twice; once is enough; take one out")
     for item in _items(entry, "candidates"):
         if ("lat" in item) != ("lon" in item):
             fact = f"{item.what} has {'lat' if 'lat' in item else 'lon'} alone"
             item.fail("lat" if "lat" in item else "lon", f"{fact}; it must have both or neither; add the other one")
         if "substation" in item:
             _known(item, "substation", item.text("substation"), substations, "substation", "add it under substations")
-    if sites is not None:
-        _check_sites(entry, power, sites)
 
 
 def _check_substation(item: Entry) -> None:
@@ -55,7 +53,11 @@ def _check_substation(item: Entry) -> None:
         item.fail("low_load_mw", f"{fact}; it must be at most peak_load_mw, {peak_mw:g}; swap the two")
 
 
-def _check_sites(entry: Entry, power: Power, sites: Sequence[Site]) -> None:
+def check_places(entry: Entry, power: Power, sites: Sequence[Site], fibres: Sequence[Fibre]) -> None:
+    """Refuse sites that the topology has not, and hazards that hit nothing of it or of the power file.
+
+    Raises InputError. A power file that is read alone knows no sites, and cannot be held against them.
+    """
     names = [site.name for site in sites]
     for section, key in (("candidates", "near"), ("exchanges", "site")):
         for item in _items(entry, section):
@@ -68,8 +70,10 @@ def _check_sites(entry: Entry, power: Power, sites: Sequence[Site]) -> None:
         lat, lon = candidate.lat, candidate.lon
         places.append((near.lat if lat is None else lat, near.lon if lon is None else lon))
     for item, hazard in zip(_items(entry, "hazards"), power.hazards, strict=True):
-        if not any(hits(circle, *place) for circle in hazard.circles for place in places):
-            fact = f"{item.what} hits nothing: no site, candidate, landing or substation lies in its circles"
+        if not any(hits(circle, *place) for circle in hazard.circles for place in places) and not any(
+            hit(sites, fibres, *circle)[0] for circle in hazard.circles
+        ):
+            fact = f"{item.what} hits nothing: no site, fibre, candidate, landing or substation lies in its circles"
             item.fail("circles", f"{fact}; it must hit one; mend latitude, longitude or km, or take it out")
 
 

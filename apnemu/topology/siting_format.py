@@ -69,7 +69,8 @@ CIRCLE = Columns(
 )
 HAZARD = Record(
     makes=Hazard,
-    meaning="A disaster; it hits what lies in any of its circles.",
+    meaning="A disaster; it hits what lies in any of its circles, and fibres whose way passes one. The experiment"
+    " `disaster` plays it.",
     keys={
         "circles": must(ListOf(item=CIRCLE, noun="circle", most=1_000, hint=CIRCLE.hint)),
         "source": may(PROSE, "where its circles come from", default="not stated"),
@@ -84,7 +85,7 @@ LANDING = Record(
 )
 CABLE = Record(
     makes=Cable,
-    meaning="A submarine cable.",
+    meaning="A submarine cable. It is lost where all of its landings are.",
     keys={
         "name": must(TITLE, "no two cables have one name"),
         "to": must(TITLE, "where it leads"),

@@ -20,7 +20,7 @@ from apnemu.model.spectrum import ANCHOR_THZ, STEP_GHZ, Band
 from apnemu.topology.format import DEMAND, FIBRE, GNPY, SITE, SPAN_KM, TOPOLOGY
 from apnemu.topology.geography import shortest_possible_km
 from apnemu.topology.origins import ABOUT, PROSE
-from apnemu.topology.shapes import ByWay, ListOf, Number, Record, Shape
+from apnemu.topology.shapes import ByWay, Columns, ListOf, Number, Record, Shape
 
 WORD = re.compile(r"(?!(true|false|null)$)[a-z][a-z0-9_.-]*", re.IGNORECASE)
 """Words that need no quotes in YAML."""
@@ -78,6 +78,9 @@ def _text(shape: Shape, value: Any) -> str:
         case ByWay():
             out, back = (None if each is None else _text(shape.each, each) for each in value)
             return f"{out}" if back is None else f"{{out: {out}, back: {back}}}"
+        case Columns():
+            numbers = zip(shape.numbers.values(), value, strict=True)
+            return f"[{', '.join(_text(each, number) for each, number in numbers)}]"
         case ListOf():
             return f"[{', '.join(_text(shape.item, item) for item in value)}]"
         case Record():

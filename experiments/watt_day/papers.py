@@ -4,22 +4,29 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
 import numpy as np
 
+from apnemu.emulation.apps.watt.bids import sold_work
+from apnemu.emulation.apps.watt.cover import site_work
 from apnemu.emulation.apps.watt.messages import pair_key
-from apnemu.emulation.apps.watt.planner import QUANTITIES, told
-from apnemu.emulation.apps.watt.tso import PARTS
+from apnemu.emulation.apps.watt.planner import QUANTITIES
+from apnemu.emulation.apps.watt.told import told
+from apnemu.emulation.apps.watt.tso import PARTS, feed_name
+from apnemu.experiments.watt_day.changed import changed
+from apnemu.experiments.watt_day.hiding import INPUTS, hidden_by, unknown
 from apnemu.experiments.watt_day.settings import Day, Settings, dead_ns
-from apnemu.model.power import Power, Work
+from apnemu.experiments.watt_day.supplied import begins_mwh, supply_told
+from apnemu.model.power import Power, SitePower, Work
 from apnemu.power.flow import ptdf
 from apnemu.power.forecast import forecast
 from apnemu.power.grid import balancing, feeder_base_mw, tie_base_mw
 from apnemu.power.horizon import Horizon, horizon
 from apnemu.power.program import Floats
+from apnemu.power.shift import plan
 from apnemu.units import NS_PER_S, s_to_ns
 
 AGGREGATOR, CENTRE, FORECASTER = "aggregator", "centre", "forecaster"
@@ -39,6 +46,7 @@ def hub(power: Power) -> str:
 
 def papers_of(power: Power, day: Day, settings: Settings, seed: int) -> list[tuple[str, Papers]]:
     """The site and the papers of every party, in the order in which they are started."""
+    power = changed(power, day, settings)
     over = horizon(power, settings.days)
     return _Desk(power, over, day, settings, seed).all()
 
@@ -56,6 +64,9 @@ class _Desk:
         self._hub = hub(power)
         self._agents = {site.name: agent_name(site.name) for site in power.sites}
         self._operators = _operators(power)
+        self._holds_mwh = np.zeros(len(power.sites))
+        if any(site.battery for site in power.sites):
+            self._holds_mwh = begins_mwh(plan(power, day.asked(settings)))
 
     def all(self) -> list[tuple[str, Papers]]:
         at = {party.name: party.at for party in self._power.parties}
@@ -92,20 +103,57 @@ class _Desk:
     def _aggregator(self) -> Papers:
         callers = [CENTRE, FORECASTER, *self._operators, *self._agents.values()]
         asked = asdict(self._day.asked(self._settings))
-        own = {"told": told(self._power), "asked": asked, "centre": CENTRE, "operators": list(self._operators)}
+        data = told(self._power, self._settings.days, self._private(), self._silent())
+        own = {
+            "told": data,
+            "asked": asked,
+            "centre": CENTRE,
+            "operators": list(self._operators),
+            "agents": {agent: site for site, agent in self._agents.items()},
+            "sells": self._day.jobs == "whole" or any("cost" in self._hidden(one.owner) for one in self._power.sites),
+            "feeds": {
+                name: [feed_name(site.name) for site in self._power.sites if site.area in areas]
+                for name, areas in self._operators.items()
+            },
+        }
         return self._papers(AGGREGATOR, AGGREGATOR, dict.fromkeys(callers), own)
 
     def _centre(self) -> Papers:
-        hidden = {party.name for party in self._power.parties if {"jobs", "ranges"} & set(party.hides)}
-        homes = {work.name: work.home for work in self._power.work if work.owner not in hidden}
+        private = self._private()
+        homes = {work.name: work.home for work in self._power.work if work.owner not in private}
+        for name in (site_work, sold_work):
+            homes |= {name(site.name): site.name for site in self._power.sites if site.owner in private}
         own = {"aggregator": AGGREGATOR, "agents": self._agents, "homes": homes}
         return self._papers(CENTRE, CENTRE, {AGGREGATOR: self._hub, **dict.fromkeys(self._agents.values())}, own)
+
+    def _hidden(self, party: str) -> frozenset[str]:
+        return hidden_by(self._power, party, self._day.hides)
+
+    def _private(self) -> list[str]:
+        """Owners whose jobs have no names outside."""
+        owners = dict.fromkeys([site.owner for site in self._power.sites] + [work.owner for work in self._power.work])
+        return [owner for owner in owners if {"jobs", "ranges"} & self._hidden(owner)]
+
+    def _silent(self) -> list[str]:
+        """Operators that say of feeders and base flows only what they grant."""
+        return [name for name in self._operators if "feeders" in self._hidden(name)]
 
     def _forecaster(self) -> Papers:
         believed = self._day.believed(self._settings, self._seed)
         guess = forecast(self._power, believed.kind, sigma=believed.sigma, error=believed.error, seed=believed.seed)
         over = horizon(guess.power, self._settings.days)
-        own = {"aggregator": AGGREGATOR, "believed": _figures(guess.power, over)}
+        figures = _figures(guess.power, over)
+        hidden = {
+            area.name: unknown(self._power, area.name, self._day.hides, self._day.drops) for area in guess.power.areas
+        }
+        if any(names & {"weather", "demand"} for names in hidden.values()):
+            yesterday = _figures(forecast(self._power, "naive").power, over)
+            for area, names in hidden.items():
+                gone = {quantity for name in names for quantity in INPUTS[name]}
+                figures[area] |= {
+                    quantity: yesterday[area][quantity] for quantity in figures[area] if QUANTITIES[quantity][0] in gone
+                }
+        own = {"aggregator": AGGREGATOR, "believed": figures}
         return self._papers(FORECASTER, FORECASTER, {AGGREGATOR: self._hub}, own)
 
     def _tso(self, name: str) -> Papers:
@@ -120,36 +168,53 @@ class _Desk:
         peers: dict[str, str | None] = {} if alone else dict(calls)
         peers |= {agent: to if name < agent else None for to, agent in others.items()}
         of_site = next(each for each in self._power.sites if each.name == site)
-        hides = next((party.hides for party in self._power.parties if party.name == of_site.owner), ())
+        hides = self._hidden(of_site.owner) | ({"compute"} & set(self._day.drops))
         own = {
             "site": site,
             "room_kw": round(of_site.room_mw * 1e3),
-            "jobs": [job for work in self._power.work if work.home == site for job in self._jobs(work)],
+            "jobs": [self._job(work, hides) for work in self._power.work if work.home == site],
             "peers": {"aggregator": AGGREGATOR, "centre": CENTRE, "agents": others},
-            "hides": list(hides),
+            "hides": sorted(hides),
+            "may_wait": self._day.shift in ("time", "both"),
+            "supply": supply_told(self._power, site, float(self._holds_mwh[list(self._agents).index(site)])),
         }
         return self._papers(name, "agent", peers, own)
 
-    def _jobs(self, work: Work) -> list[dict[str, Any]]:
-        """A site's work as its agent has it, in whole kW and slots."""
+    def _job(self, work: Work, hides: Collection[str]) -> dict[str, Any]:
+        """A site's work as its agent has it, in whole kW and slots; hidden, it moves where all of the site's may."""
         slot_s = self._power.profile.slot_s
         ends = -(-self._over.ends_s(work) // slot_s)
         moves = work.kind == "flexible" and self._day.shift != "none"
+        if "jobs" in hides and work.zone not in ("", self._power.site[work.home].zone):
+            moves = False
         room_mw = max(site.room_mw for site in self._power.sites)
         most_mw = work.mw if work.endless or work.kind == "fixed" or work.whole else (work.most_mw or room_mw)
-        return [
-            {
-                "name": work.name,
-                "kw": round(work.mw * 1e3),
-                "most_kw": round(most_mw * 1e3),
-                "from_slot": work.from_s // slot_s,
-                "by_slot": ends,
-                "left_wh": None if work.endless else round(work.mwh * 1e6),
-                "state_bytes": round(work.state_bytes),
-                "pausable": work.pausable,
-                "moves": moves,
-            }
-        ]
+        return {
+            "name": work.name,
+            "kw": round(work.mw * 1e3),
+            "most_kw": round(most_mw * 1e3),
+            "from_slot": work.from_s // slot_s,
+            "by_slot": ends,
+            "left_wh": None if work.endless else round(work.mwh * 1e6),
+            "state_bytes": round(work.state_bytes),
+            "pausable": work.pausable,
+            "moves": moves,
+            **self._sale(work, moves=moves, hides=hides),
+        }
+
+    def _sale(self, work: Work, *, moves: bool, hides: Collection[str]) -> dict[str, Any]:
+        """Whether work is sold on the market, whole or not, and the sites where it may then run."""
+        if work.kind == "fixed":
+            return {}
+        whole = work.whole and self._day.jobs == "whole" and not work.endless
+        sold = moves and self._day.control == AGGREGATOR and (whole or "cost" in hides)
+        sites: list[str] = []
+        if sold and self._day.shift in ("space", "both") and self._power.site[work.home].pooled:
+            sites = [each.name for each in self._power.sites if self._may_host(work, each)]
+        return {"whole": whole, "sold": sold, "sites": sites}
+
+    def _may_host(self, work: Work, site: SitePower) -> bool:
+        return site.pooled and site.room_mw > 0 and site.name != work.home and self._power.allowed(work, site.name)
 
 
 def _operators(power: Power) -> dict[str, list[str]]:
@@ -187,7 +252,8 @@ def _lines(power: Power, over: Horizon, operator: str) -> list[dict[str, Any]]:
     for feeder in power.feeders:
         if feeder.area in own:
             base = feeder_base_mw(over, feeder.name, feeder.base)
-            lines.append(_line(feeder.name, base, -1e9, feeder.mw, {feeder.name: np.ones(over.slots)}))
+            fed = {feed_name(site): np.ones(over.slots) for site in feeder.sites}
+            lines.append(_line(feeder.name, base, -1e9, feeder.mw, fed))
     return lines
 
 

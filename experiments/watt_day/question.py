@@ -15,10 +15,12 @@ from typing import Any
 
 from apnemu.emulation.apps.watt.calendar import Calendar
 from apnemu.errors import InputError
+from apnemu.experiments.watt_day.hiding import NOTHING
 from apnemu.experiments.watt_day.papers import Papers, papers_of
 from apnemu.experiments.watt_day.rows import rows
 from apnemu.experiments.watt_day.settings import Day, Settings, days
 from apnemu.experiments.watt_day.shown import SHOWN
+from apnemu.experiments.watt_day.supplied import with_batteries
 from apnemu.model.activities import Application
 from apnemu.model.demand import Demand
 from apnemu.model.plant import Plant
@@ -51,8 +53,10 @@ def power_of(plant: Plant) -> Power:
 
 def prepare(plant: Plant, settings: Settings) -> Plant:
     """Light between all data centres: their agents hand work over to each other."""
+    power = with_batteries(power_of(plant), settings.battery_mwh, settings.battery_mw, settings.round_trip)
+    plant = dataclasses.replace(plant, power=power)
     there = {frozenset((demand.source, demand.target)) for demand in plant.demands}
-    sites = [site.name for site in power_of(plant).sites]
+    sites = [site.name for site in power.sites]
     more = tuple(
         Demand(name=f"control-{a}-{b}", source=a, target=b, rate_gbps=CONTROL_GBPS)
         for a, b in combinations(sites, 2)
@@ -98,7 +102,7 @@ def expected(settings: Settings) -> str:
     return (
         f"each day's cost within {SAME_COST:.1%} of the plan's that is computed at once, and no "
         "more than that of the day on which nothing shifts; no line of the grid overloaded where flows are known or "
-        "operators grant; every yen paid is received; nothing runs in two places"
+        "operators grant; every yen paid is received; nothing runs in two places; what is hidden costs, and never pays"
     )
 
 
@@ -108,8 +112,11 @@ def judge(results: Sequence[Row], settings: Settings) -> Verdict:
 
 
 def _claims(row: Mapping[str, Any], settings: Settings) -> Iterator[Claim]:
-    if row["control"] == "aggregator" and not settings.outage:
+    told = row["hide"] == row["drop"] == NOTHING
+    if row["control"] == "aggregator" and not settings.outage and told and row["jobs"] == "fluid":
         yield near_share("cost", row["cost_yen"], row["planned_yen"], SAME_COST, "yen")
+    if row["forecast"] == "perfect" and not told and row["lost_gain_yen"] is not None:
+        yield at_least("gain lost by hiding", row["lost_gain_yen"], -SAME_COST * row["cost_yen"], "yen")
     yield at_most("overload", row["overload_mwh"], 0.0, "MWh")
     yield at_most("energy that ran twice", row["twice_mwh"], 0.0, "MWh")
     yield at_least("money received", row["unbalanced_yen"], 0.0, "yen")
@@ -120,7 +127,7 @@ def _claims(row: Mapping[str, Any], settings: Settings) -> Iterator[Claim]:
         yield at_most("deadlines missed", row["deadline_misses"], 0, "")
 
 
-KEY = ("network", "shift", "idle", "forecast", "flow", "control")
+KEY = ("network", "shift", "idle", "forecast", "flow", "control", "jobs", "hide", "drop", "pooled_share")
 
 EXPERIMENT = Experiment(
     name="watt_day",

@@ -11,9 +11,17 @@ from typing import Any
 import numpy as np
 import pyarrow as pa  # type: ignore[import-untyped]  # it ships no types
 
+from apnemu.emulation.apps.watt.cover import HIDDEN
+from apnemu.experiments.watt_day.asked import asked_figures
+from apnemu.experiments.watt_day.changed import changed
+from apnemu.experiments.watt_day.drawn import drawn
+from apnemu.experiments.watt_day.hiding import NOTHING
+from apnemu.experiments.watt_day.papers import agent_name
 from apnemu.experiments.watt_day.settings import Day, Settings, days
+from apnemu.experiments.watt_day.supplied import with_supply
 from apnemu.model.power import Power
 from apnemu.power.forecast import forecast
+from apnemu.power.grid import by_area
 from apnemu.power.money import settle
 from apnemu.power.outcome import Outcome, outcome
 from apnemu.power.program import Floats
@@ -35,18 +43,36 @@ def rows(table: pa.Table, contexts: Sequence[Context[Settings]]) -> list[Row]:
     }
     results: list[Row] = []
     for context in contexts:
-        power = context.plant.power
-        assert power is not None
+        given = context.plant.power
+        assert given is not None
         for day in days(context.settings):
+            power = changed(given, day, context.settings)
             base = plan(power, replace(day.asked(context.settings), shift="none"))
             notes = noted.get((context.network, day.phase), [])
             results.append(_row(context, power, day, base, notes))
     none = {_but_shift(row): row["cost_yen"] for row in results if row["shift"] == "none"}
-    return [{**row, "none_yen": none.get(_but_shift(row))} for row in results]
+    known = {_but_hidden(row): row["cost_yen"] for row in results if row["hide"] == row["drop"] == NOTHING}
+    return [
+        {
+            **row,
+            "none_yen": none.get(_but_shift(row)),
+            "lost_gain_yen": _beside(row["cost_yen"], known.get(_but_hidden(row))),
+        }
+        for row in results
+    ]
+
+
+def _beside(cost: float | None, other: float | None) -> float | None:
+    return None if cost is None or other is None else cost - other
 
 
 def _but_shift(row: Mapping[str, Any]) -> tuple[Any, ...]:
     return tuple(row[name] for name in ("network", "flow", "control", "idle"))
+
+
+def _but_hidden(row: Mapping[str, Any]) -> tuple[Any, ...]:
+    same = ("network", "shift", "idle", "forecast", "flow", "control", "jobs", "pooled_share")
+    return tuple(row[name] for name in same)
 
 
 def _row(context: Context[Settings], power: Power, day: Day, base: Schedule, notes: Sequence[Mapping[str, Any]]) -> Row:
@@ -58,6 +84,7 @@ def _row(context: Context[Settings], power: Power, day: Day, base: Schedule, not
     seen = schedule_of(power, replace(base, asked=asked), notes)
     real = outcome(power, seen, base)
     planned = _planned(power, guess, day, settings, base)
+    best = planned if guess is power else _planned(power, power, day, settings, base)
     money = settle(real, none)
     balance = money.balance()
     roles = {party.name: party.role for party in power.parties}
@@ -69,6 +96,10 @@ def _row(context: Context[Settings], power: Power, day: Day, base: Schedule, not
         "forecast": day.forecast,
         "flow": day.flow,
         "control": day.control,
+        "jobs": day.jobs,
+        "hide": day.hide,
+        "drop": day.drop,
+        "pooled_share": day.pooled_share,
         "cost_yen": real.cost,
         "bound_yen": planned.bound,
         "planned_yen": planned.cost,
@@ -90,12 +121,18 @@ def _row(context: Context[Settings], power: Power, day: Day, base: Schedule, not
         "refused_messages": sum("audit" in note for note in notes),
         "message_bytes": sum(note.get("sent_bytes", 0) for note in notes),
         "peak_mw": real.peak_mw,
+        "regret_yen": real.cost - best.cost,
+        **asked_figures(power, base.over, by_area(base.over, real.grid_mw - none.grid_mw), notes),
         "dc_yen": sum(gain for party, gain in money.gains.items() if roles.get(party, "dc") == "dc"),
         "aggregator_yen": sum(gain for party, gain in money.gains.items() if roles.get(party) == "aggregator"),
+        "tso_yen": round(sum(of for party, of in balance.items() if roles.get(party) == "power"), 3) + 0.0,
         "unbalanced_yen": round(sum(balance.values()), 3) + 0.0,
+        "battery_mwh": float(seen.discharge_mw.sum()) * power.profile.slot_h,
+        "own_mwh": float(seen.own_mw.sum()) * power.profile.slot_h,
         "load_mw": _by_site(power, seen.load_mw),
         "price_yen_per_mwh": _by_area(power, real.price_per_mwh),
         "slot_s": power.profile.slot_s,
+        **drawn(power, seen, real, none),
     }
 
 
@@ -116,32 +153,38 @@ def schedule_of(power: Power, base: Schedule, notes: Iterable[Mapping[str, Any]]
     works = {work.name: index for index, work in enumerate(power.work)}
     sites = {site.name: index for index, site in enumerate(power.sites)}
     run = np.zeros_like(base.run_mw)
+    notes = list(notes)
     for note in notes:
         if "home_kw" in note and note["slot"] < run.shape[2]:
             for job, kw in note["home_kw"].items():
                 run[works[job], sites[note["site"]], note["slot"]] += kw / 1e3
             for guest, kw in note["guest_kw"].items():
-                run[works[guest.partition(" of ")[0]], sites[note["site"]], note["slot"]] += kw / 1e3
+                run[works[_work_of(power, guest)], sites[note["site"]], note["slot"]] += kw / 1e3
     facility = np.array(
         [[site.facility_mw(float(load)) for load in run[:, index].sum(axis=0)] for site, index in _indexed(power)]
     ).reshape(base.grid_mw.shape)
-    nothing = np.zeros_like(facility)
     over = base.over
     asked_mwh = base.run_mw.sum(axis=(1, 2)) * over.hours + base.undone_mwh
     undone = np.maximum(0.0, asked_mwh - run.sum(axis=(1, 2)) * over.hours)
-    return replace(
+    seen = replace(
         base,
         run_mw=run,
-        grid_mw=facility,
         facility_mw=facility,
-        own_mw=nothing,
-        charge_mw=nothing,
-        discharge_mw=nothing,
-        dark_mw=nothing,
+        dark_mw=np.zeros_like(facility),
         undone_mwh=np.where(undone > TWICE_MWH, undone, 0.0),
         moves=(),
         flow_change_mw=None,
     )
+    return with_supply(seen, notes)
+
+
+def _work_of(power: Power, guest: str) -> str:
+    """Name of a guest's work: its own, or where it is hidden that of its number at home."""
+    name, _, agent = guest.partition(" of ")
+    if name in {work.name for work in power.work}:
+        return name
+    at_home = [work.name for work in power.work if agent_name(work.home) == agent]
+    return at_home[int(name.removeprefix(HIDDEN))]
 
 
 def _indexed(power: Power) -> list[tuple[Any, int]]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import product
 from typing import Annotated, Literal
 
+from apnemu.experiments.watt_day.hiding import FIELDS, NOTHING, fields, with_nothing
 from apnemu.model.power import Shift
 from apnemu.power.horizon import Asked, Idle
 from apnemu.power.planned import Believed
@@ -39,6 +40,24 @@ class Settings:
     control: Annotated[
         tuple[Control, ...], Setting("Who decides: the aggregator with the others, or each data centre alone")
     ] = ("aggregator",)
+    jobs: Annotated[
+        tuple[Literal["fluid", "whole"], ...], Setting("Whether work that is whole is one job, or many small ones")
+    ] = ("fluid",)
+    hide: Annotated[
+        tuple[str, ...],
+        Setting(f"What parties hide beside what the power file says, joined by +: {', '.join(FIELDS)}", example="jobs"),
+    ] = ()
+    drop: Annotated[
+        tuple[Literal["demand", "weather", "compute"], ...],
+        Setting("Inputs that the plan goes without, one after another: yesterday's slot stands in"),
+    ] = ()
+    pooled_share: Annotated[
+        tuple[float, ...], Setting("Share of each site's room and work that is run as one with others'", low=0, high=1)
+    ] = (1.0,)
+    efficiency: Annotated[float, Setting("How many times as much work a MWh of IT does", low=0.01, high=1000)] = 1.0
+    gpu_yen_per_it_mwh: Annotated[
+        float | None, Setting("Worth of GPUs of 1 MW for an hour, in the file's currency", low=0, high=1e12)
+    ] = None
     outage: Annotated[
         tuple[str, ...],
         Setting("Who is killed and started again: NAME@HH:MM[:SS]-HH:MM[:SS]; aggregator, centre, tso, forecaster"),
@@ -49,6 +68,22 @@ class Settings:
     decision_s: Annotated[float, Setting("Declared time of the aggregator's decision", "s", low=0, high=1700)] = 60.0
     horizon: Annotated[int, Setting("Slots that a plan looks ahead", low=1, high=336)] = 48
     lease: Annotated[int, Setting("Slots for which a plan is good", low=1, high=48)] = 4
+    battery_mwh: Annotated[
+        float,
+        Setting(
+            "Battery of each site that has one, else of each that is a home of work; 0: as the topology says",
+            "MWh",
+            low=0,
+            high=1e6,
+        ),
+    ] = 0.0
+    battery_mw: Annotated[
+        float,
+        Setting("Power of such a battery; 0: its own, else half of battery_mwh in an hour", "MW", low=0, high=1e6),
+    ] = 0.0
+    round_trip: Annotated[
+        float, Setting("Share of its charge that comes back; 0: its own, else 0.85", low=0, high=1)
+    ] = 0.0
     yen_per_tco2: Annotated[float, Setting("Price of CO2 in the file's currency", "per t", low=0, high=1e9)] = 0.0
 
     def __post_init__(self) -> None:
@@ -56,6 +91,7 @@ class Settings:
             span = outage_s(text)
             if span is None or span[1] >= span[2]:
                 raise ValueError(f"outage is {text}; it is NAME@HH:MM-HH:MM, such as aggregator@12:00-14:00")
+        with_nothing(self.hide)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,16 +103,43 @@ class Day:
     forecast: Forecasts
     flow: Literal["known", "blind"]
     control: Control
+    jobs: Literal["fluid", "whole"] = "fluid"
+    hide: str = NOTHING
+    drop: str = NOTHING
+    pooled_share: float = 1.0
 
     @property
     def phase(self) -> str:
-        """The stage in which it is played."""
-        return f"{self.shift} {self.idle} {self.forecast} {self.flow} {self.control}"
+        """The stage in which it is played; what is as usual is not named."""
+        more = [
+            "whole jobs" if self.jobs == "whole" else "",
+            f"hides {self.hide}" if self.hide != NOTHING else "",
+            f"without {self.drop}" if self.drop != NOTHING else "",
+            f"pooled {self.pooled_share:g}" if self.pooled_share < 1 else "",
+        ]
+        names = (self.shift, self.idle, self.forecast, self.flow, self.control, *filter(None, more))
+        return " ".join(names)
+
+    @property
+    def hides(self) -> tuple[str, ...]:
+        """What parties hide on it."""
+        return fields(self.hide)
+
+    @property
+    def drops(self) -> tuple[str, ...]:
+        """Inputs that its plan goes without."""
+        return fields(self.drop)
 
     def asked(self, settings: Settings) -> Asked:
         """What a plan of this day may do."""
         return Asked(
-            shift=self.shift, idle=self.idle, flow=self.flow, days=settings.days, yen_per_tco2=settings.yen_per_tco2
+            shift=self.shift,
+            idle=self.idle,
+            flow=self.flow,
+            jobs=self.jobs,
+            days=settings.days,
+            yen_per_tco2=settings.yen_per_tco2,
+            gpu_yen_per_it_mwh=settings.gpu_yen_per_it_mwh,
         )
 
     def believed(self, settings: Settings, seed: int) -> Believed:
@@ -85,13 +148,27 @@ class Day:
 
 
 def days(settings: Settings) -> list[Day]:
-    """Every combination, in the order in which they are played."""
+    """Every combination, in the order in which they are played; alone, nobody hears what others would hide."""
+    drops = dict.fromkeys((NOTHING, *settings.drop))
     asked = (settings.shift, settings.idle, settings.forecast, settings.flow, settings.control)
-    combinations = dict.fromkeys(product(*asked))
-    return [
-        Day(shift=shift, idle=idle, forecast=forecast, flow=flow, control=control)
-        for shift, idle, forecast, flow, control in combinations
-    ]
+    found: dict[Day, None] = {}
+    for names in product(*asked, settings.jobs, with_nothing(settings.hide), drops, settings.pooled_share):
+        shift, idle, guess, flow, control, jobs, hide, drop, share = names
+        if control == "alone":
+            hide = drop = NOTHING
+        day = Day(
+            shift=shift,
+            idle=idle,
+            forecast=guess,
+            flow=flow,
+            control=control,
+            jobs=jobs,
+            hide=hide,
+            drop=drop,
+            pooled_share=share,
+        )
+        found[day] = None
+    return list(found)
 
 
 def outage_s(text: str) -> tuple[str, int, int] | None:

@@ -6,7 +6,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from apnemu.experiments.watt_day.pictures import load_pictures
+from apnemu.experiments.watt_day.map import day_maps
+from apnemu.experiments.watt_day.money import cost_bars, currency, millions, party_bars
+from apnemu.experiments.watt_day.pictures import load_pictures, surplus_pictures
 from apnemu.report import columns, words
 from apnemu.report.shown import Shown
 
@@ -19,7 +21,7 @@ def sentence(results: Sequence[Row], picture: Mapping[str, Any]) -> str:
     >>> day = {"forecast": "perfect", "idle": "never", "control": "aggregator", "flow": "known", "moved_mwh": 600.0}
     >>> sentence([{**day, "shift": "none", "cost_yen": 2e7, "none_yen": 2e7},
     ...           {**day, "shift": "space", "cost_yen": 1.5e7, "none_yen": 2e7}], {})
-    'Work that follows power in space costs 15.00 million in a day, 25.0 % less than where it arrives.'
+    'Work that follows power in space costs 15.00 M JPY in a day, 25.0 % less than where it arrives.'
     """
     known = [row for row in results if row["cost_yen"] is not None]
     shifted = [row for row in known if row["shift"] != "none" and row["none_yen"]]
@@ -32,9 +34,18 @@ def sentence(results: Sequence[Row], picture: Mapping[str, Any]) -> str:
     saved = 1 - best["cost_yen"] / best["none_yen"]
     how = {"time": "in time", "space": "in space", "both": "in time and space"}[best["shift"]]
     return (
-        f"Work that follows power {how} costs {best['cost_yen'] / 1e6:,.2f} million in a day, "
+        f"Work that follows power {how} costs {best['cost_yen'] / 1e6:,.2f} M {currency(best)} in a day, "
         f"{100 * saved:.1f} % less than where it arrives."
     )
+
+
+def money(key: str, heading: str) -> columns.Column:
+    """Column of money in millions, each cell with its currency."""
+
+    def text(row: Row) -> str:
+        return words.NOTHING if row.get(key) is None else millions(row[key], currency(row))
+
+    return columns.Column(key=key, heading=heading, text=text)
 
 
 BRIEF = (
@@ -42,10 +53,43 @@ BRIEF = (
     columns.plain("idle", "GPUs idle"),
     columns.plain("forecast"),
     columns.plain("control"),
-    columns.number("cost_yen", "cost, M", 3, 1e-6),
-    columns.number("planned_yen", "planned, M", 3, 1e-6),
-    columns.number("energy_mwh", "MWh", 1),
+    money("cost_yen", "cost"),
+    money("planned_yen", "planned"),
+    columns.number("energy_mwh", "energy, MWh", 1),
     columns.number("moved_mwh", "moved, MWh", 1),
     columns.number("overload_mwh", "overload, MWh", 3),
 )
-SHOWN = Shown(sentence=sentence, brief=BRIEF, columns=BRIEF, figures=(load_pictures,))
+COLUMNS = (
+    columns.network(),
+    *BRIEF[:4],
+    columns.plain("flow", "flows", number=False),
+    *BRIEF[4:6],
+    money("bound_yen", "bound"),
+    money("none_yen", "where nothing shifts"),
+    money("dc_yen", "gain of data centres"),
+    money("aggregator_yen", "gain of the aggregator"),
+    money("unbalanced_yen", "paid and not received"),
+    *BRIEF[6:],
+    columns.number("peak_mw", "peak, MW", 1),
+    columns.number("tco2", "CO2, t", 1),
+    columns.number("surplus_used_mwh", "surplus used, MWh", 1),
+    columns.number("curtailed_mwh", "still thrown away, MWh", 1),
+    columns.number("idle_gpu_mwh", "GPUs idle, MWh", 3),
+    columns.number("undone_mwh", "undone, MWh", 3),
+    columns.number("twice_mwh", "ran twice, MWh", 3),
+    columns.number("unknown_mwh", "of unknown guests, MWh", 3),
+    columns.number("large_to_small_mwh", "from large to small sites, MWh", 1),
+    columns.number("small_to_large_mwh", "from small to large sites, MWh", 1),
+    columns.plain("deadline_misses", "deadlines missed"),
+    columns.plain("vetoes", "slots with a veto"),
+    columns.plain("alone_slots", "slots of sites alone"),
+    columns.plain("refused_messages", "messages refused"),
+    columns.number("message_bytes", "messages, kB", 1, 1e-3),
+    columns.plain("slot_s", "slot, s"),
+)
+SHOWN = Shown(
+    sentence=sentence,
+    brief=BRIEF,
+    columns=COLUMNS,
+    figures=(cost_bars, day_maps, load_pictures, surplus_pictures, party_bars),
+)

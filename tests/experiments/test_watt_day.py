@@ -39,10 +39,10 @@ def a_day(**changes: Any) -> Day:
     return replace(Day(shift="space", idle="never", forecast="perfect", flow="known", control="aggregator"), **changes)
 
 
-def played(power: Power, day: Day, settings: Settings) -> tuple[Outcome, World]:
+def played(power: Power, day: Day, settings: Settings, seed: int = 1) -> tuple[Outcome, World]:
     """A day of the very parties, in simulated time: what it comes to by the truth, and what they noted."""
     world = World(delay_ns=lambda a, b: 5_000_000)
-    for _site, papers in papers_of(power, day, settings, 1):
+    for _site, papers in papers_of(power, day, settings, seed):
         calendar = calendar_of(papers, 1000 * NS_PER_S)
 
         def start(own: Any = papers, times: Any = calendar) -> None:

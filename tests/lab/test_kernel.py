@@ -231,6 +231,19 @@ def test_a_killed_build_ends_its_compilers(tmp_path: Path) -> None:
     assert sleepers == []
 
 
+def test_a_build_killed_without_a_chance_to_clean_up_ends_its_compilers(tmp_path: Path) -> None:
+    """The child, and what the child started in turn, though nobody is left who could end them (SIGKILL)."""
+    program = (
+        "from pathlib import Path; from apnemu.lab import build\n"
+        f"build._run(['sh', '-c', 'sleep 97533 & echo go > {tmp_path}/go; wait'], Path('/'))"
+    )
+    command = subprocess.Popen([sys.executable, "-c", program], cwd=Path(__file__).parents[2])
+    assert wait_until((tmp_path / "go").exists)
+    command.kill()
+    assert command.wait() == -signal.SIGKILL
+    assert wait_until(lambda: not [one for one in Path("/proc").glob("[0-9]*/cmdline") if b"97533" in _read(one)])
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_a_build_killed_while_a_compiler_begins_ends_it(number: signal.Signals) -> None:
     """At 12 instants from before the compiler is started until it runs."""

@@ -14,11 +14,11 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from apnemu.lab import source
+from apnemu.lab import needs, source
 
 from .environments import REPOSITORY
 
-LOCKS = ("constraints.txt", ".ci/tools.txt", ".ci/ryu-build.txt", ".ci/ryu.txt")
+LOCKS = ("constraints.txt", ".ci/tools.txt", "apnemu/lab/ryu-build.txt", "apnemu/lab/ryu.txt")
 
 
 def entries(name: str) -> list[tuple[Requirement, list[str]]]:
@@ -54,6 +54,24 @@ def test_make_installs_by_hashes_alone() -> None:
     assert len(installed) >= 3
     for line in installed:
         assert "--require-hashes" in line or line.endswith("--no-deps --no-build-isolation --editable ."), line
+
+
+def test_setup_installs_ryu_by_hashes_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[list[str]] = []
+
+    def run(command: list[str], **_: object) -> subprocess.CompletedProcess[str]:
+        asked.append(command)
+        return subprocess.CompletedProcess(command, 0, "", "")
+
+    monkeypatch.setattr(needs.subprocess, "run", run)
+    needs.install_ryu()
+    assert len(asked) == 2
+    for command in asked:
+        listed = Path(command[command.index("--requirement") + 1])
+        assert "--require-hashes" in command and f"{listed.relative_to(REPOSITORY)}" in LOCKS
+        packages = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["tool"]["setuptools"]["package-data"]
+        assert any(listed.relative_to(REPOSITORY / "apnemu").match(pattern) for pattern in packages["apnemu"])
+    assert any(str(requirement) == "ryu==4.34" for requirement, _ in entries("apnemu/lab/ryu.txt"))
 
 
 def test_these_tests_ran_with_what_is_locked() -> None:

@@ -5,7 +5,8 @@
 a `state` of services and a `ledger` of slots and transceivers, takes routes and slots from `choosing`, and hands the
 rest on: `admission` refuses what cannot be, `moving` moves services make before break, `upkeep` restores and protects
 them, `revoking` takes down what an owner withdraws (zones are of `planning.zones`). `changes` turns lightpaths into
-work for devices, `checking` has the invariants, `survival` predicts how long a receiver stays dark.
+work for devices, `checking` has the invariants, `survival` predicts how long a receiver stays dark, `together` when
+each of several services that one event hits has light again.
 
 `Light` is the state of all light of a plant. It is pure: no clock, no file, no random draw, so a controller in the
 guest, an experiment on the host and a test drive the same code. Whoever drives it carries out the `Change`s that it
@@ -43,11 +44,14 @@ from apnemu.planning.online.service import (
     Status,
 )
 from apnemu.planning.online.survival import Dark, Survival, dark_fibres, survival
+from apnemu.planning.online.together import Asked, Fate, ask, fates, light_of
 
 __all__ = [
+    "Asked",
     "Change",
     "Dark",
     "Decision",
+    "Fate",
     "Light",
     "Lit",
     "Outcome",
@@ -57,9 +61,12 @@ __all__ = [
     "Status",
     "Survival",
     "acted_ns",
+    "ask",
     "carries_ns",
     "dark_fibres",
     "duration_ns",
+    "fates",
+    "light_of",
     "setup_ns",
     "survival",
     "without_dcn",

@@ -23,7 +23,7 @@ function show(a, b) {
     for (const [term, text] of pair.lines) list.append(make("dt", term), make("dd", text));
     box.append(list);
   } else {
-    box.append(make("p", a === b ? "Choose two different sites." : "No light and no measurement between these two."));
+    box.append(make("p", a === b ? data.two : data.none));
   }
   document.getElementById("route")?.setAttribute("points", pair ? line(pair.route) : "");
   for (const site of document.querySelectorAll(".site")) {
@@ -69,6 +69,20 @@ if (SVG && data.pairs.length) {
       SVG.scrollIntoView({ block: "nearest" });
     });
   }
+}
+
+for (const slider of document.querySelectorAll(".slider")) { // shows one slot's group of the figure's map at a time
+  const slots = slider.closest("figure").querySelectorAll("g.slot"), input = slider.querySelector("input");
+  const shown = () => {
+    for (const group of slots) {
+      const here = group.dataset.slot === input.value;
+      group.setAttribute("visibility", here ? "visible" : "hidden");
+      if (here) slider.querySelector("output").textContent = group.dataset.label;
+    }
+  };
+  slider.hidden = false;
+  input.addEventListener("input", shown);
+  shown();
 }
 
 for (const head of document.querySelectorAll("thead th")) {

@@ -26,6 +26,7 @@ from apnemu.emulation.apps.watt.centre import Centre
 from apnemu.emulation.apps.watt.desk import Desk, Party, RealDesk
 from apnemu.emulation.apps.watt.forecaster import Forecaster
 from apnemu.emulation.apps.watt.jobs import Book, Job
+from apnemu.emulation.apps.watt.supply import supply_of
 from apnemu.emulation.apps.watt.tso import Line, Tso
 from apnemu.emulation.loop import now_ns
 from apnemu.units import NS_PER_S
@@ -50,12 +51,27 @@ def party_of(papers: Mapping[str, Any], desk: Desk, calendar: Calendar) -> Party
         return Tso(desk, [Line(**line) for line in own["lines"]], calendar.slots)
     if role == "agent":
         book = Book(calendar, own["room_kw"], [Job(**job) for job in own["jobs"]])
-        return Agent(desk, calendar, own["site"], book, Peers(**own["peers"]), own["hides"])
+        return Agent(
+            desk,
+            calendar,
+            own["site"],
+            book,
+            Peers(**own["peers"]),
+            own["hides"],
+            may_wait=own["may_wait"],
+            supply=supply_of(own.get("supply")),
+        )
     # numpy takes seconds of the lab's computing to import: no other party needs it
     from apnemu.emulation.apps.watt.planner import Planner
     from apnemu.power.horizon import Asked
 
-    return Aggregator(desk, calendar, Planner(own["told"], Asked(**own["asked"])), own["centre"], own["operators"])
+    planner = Planner(own["told"], Asked(**own["asked"]))
+    market = None
+    if own["sells"]:
+        from apnemu.emulation.apps.watt.trader import Trader
+
+        market = Trader(desk, calendar, planner, own["agents"])
+    return Aggregator(desk, calendar, planner, own["centre"], own["operators"], own["feeds"], market)
 
 
 def serve(papers: Mapping[str, Any], begin_ns: int) -> None:

@@ -13,10 +13,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
+from apnemu.emulation.apps.watt.bids import Bids
 from apnemu.emulation.apps.watt.calendar import Calendar
+from apnemu.emulation.apps.watt.cover import Cover
 from apnemu.emulation.apps.watt.desk import Desk
 from apnemu.emulation.apps.watt.jobs import Book
 from apnemu.emulation.apps.watt.messages import Message
+from apnemu.emulation.apps.watt.supply import Supply
 
 Away = tuple[str, str]
 """A job, and the site where it is to run."""
@@ -45,17 +48,28 @@ class Peers:
 
 
 class Agent:
-    """The agent of a site; `hides` is what its owner keeps to himself: jobs, or ranges."""
+    """The agent of a site; `hides` is what its owner keeps to himself (see `cover`), `supply` its battery and plant."""
 
     def __init__(
-        self, desk: Desk, calendar: Calendar, site: str, book: Book, peers: Peers, hides: Sequence[str] = ()
+        self,
+        desk: Desk,
+        calendar: Calendar,
+        site: str,
+        book: Book,
+        peers: Peers,
+        hides: Sequence[str] = (),
+        *,
+        may_wait: bool = False,
+        supply: Supply | None = None,
     ) -> None:
         self._desk = desk
         self._calendar = calendar
         self._site = site
         self.book = book
         self._peers = peers
-        self._hides = frozenset(hides)
+        self._cover = Cover(site, calendar, book, hides)
+        self._bids = Bids(site, calendar, book, hides, may_wait=may_wait)
+        self._supply = supply or Supply()
         self._order: Message | None = None
         self._slots: dict[int, Slot] = {}
         self._guests: dict[int, dict[tuple[str, str], int]] = {}
@@ -74,34 +88,25 @@ class Agent:
         if kind == "order" and sender == self._peers.centre and message["site"] == self._site:
             if self._order is None or message["slot"] >= self._order["slot"]:
                 self._order = message
+        elif kind == "prices" and sender == self._peers.aggregator:
+            for body in self._bids.answer(message):
+                self._desk.send(sender, "offer", message["slot"], message["slot"], **body)
         elif kind == "handover" and sender in self._peers.agents.values():
             self._host(message)
         elif kind == "done" and sender == self._peers.agents.get(message["site"]):
-            self._answered(message, (message.get("job", ""), message["site"]))
+            self._answered(message, (self._cover.meant(message.get("job", "")), message["site"]))
 
     def _say(self, slot: int) -> None:
         """Tell the aggregator what could run here in the slots ahead, and ask again about what nobody knows."""
         for number, state in self._slots.items():
             for (job, to), kw in state.open().items():
-                self._desk.send(self._peers.agents[to], "handover", number, number, job=job, kw=kw, bytes=0)
-        if "ranges" in self._hides:
-            return
+                self._offer(to, number, job, kw)
         count = min(self._calendar.horizon, self._calendar.slots - slot)
-        room = [self.book.room_kw] * count
-        stays = [sum(job.kw for job in self.book.due(slot + number) if not job.moves) for number in range(count)]
-        body: dict[str, object] = {} if "jobs" in self._hides else {"jobs": self.book.listed(self._site, slot)}
-        self._desk.send(
-            self._peers.aggregator,
-            "state",
-            slot,
-            slot,
-            site=self._site,
-            kw_min=[min(kw, self.book.room_kw) for kw in stays],
-            kw_max=room,
-            room_kw=room,
-            battery_wh=0,
-            **body,
-        )
+        body = self._cover.state(self._site, slot, count)
+        if body is not None:
+            bids = len(self._bids.blocks(slot))
+            more = {**self._supply.told(), **({"bids": bids} if bids else {})}
+            self._desk.send(self._peers.aggregator, "state", slot, slot, **body, **more)
 
     def _order_for(self, slot: int) -> Message | None:
         """The order that holds for a slot; None if there is none that is still good."""
@@ -117,22 +122,21 @@ class Agent:
             return
         state = self._slots.setdefault(slot, Slot())
         due = {job.name: job for job in self.book.due(slot) if job.moves}
-        for move in order["moves"]:
-            key = (move["job"], move["to"])
-            if (
-                move["slot"] != slot
-                or move["job"] not in due
-                or key in state.offered
-                or key[1] not in self._peers.agents
-            ):
+        for job, to, wanted_kw in (*self._cover.wanted(order, slot).away, *self._bids.wanted(order, slot).away):
+            key = (job, to)
+            if job not in due or key in state.offered or to not in self._peers.agents:
                 continue
-            gone = sum(kw for (name, _), kw in state.offered.items() if name == move["job"])
-            kw = min(move["kw"], self.book.most_kw(due[move["job"]]) - gone)
+            gone = sum(kw for (name, _), kw in state.offered.items() if name == job)
+            kw = min(wanted_kw, self.book.most_kw(due[job]) - gone)
             if kw > 0:
                 state.offered[key] = kw
-                agent = self._peers.agents[key[1]]
-                if not self._desk.send(agent, "handover", slot, slot, job=key[0], kw=kw, bytes=0):
+                if not self._offer(to, slot, job, kw):
                     state.refused.add(key)
+
+    def _offer(self, to: str, slot: int, job: str, kw: int) -> bool:
+        """Offer a job to another site for a slot; False if its agent is not there."""
+        shown = self._cover.shown(job)
+        return self._desk.send(self._peers.agents[to], "handover", slot, slot, job=shown, kw=kw, bytes=0)
 
     def _host(self, message: Message) -> None:
         """Take another site's job for a slot that has not begun, if the order has room for it; and say what runs."""
@@ -179,14 +183,13 @@ class Agent:
         order = self._order_for(slot)
         if order is None:
             return self.book.alone(slot)
-        planned, at = order.get("work_kw", {}), slot - order["slot"]
+        planned = {**self._cover.wanted(order, slot).home, **self._bids.wanted(order, slot).home}
         wanted = {}
         for job in self.book.due(slot):
-            series = planned.get(job.name)
-            if series is None or not job.moves:
+            if job.name not in planned or not job.moves:
                 wanted[job.name] = self.book.pace_kw(job, slot)
             else:
-                wanted[job.name] = min(max(0, series[at]) if at < len(series) else 0, self.book.most_kw(job))
+                wanted[job.name] = min(max(0, planned[job.name]), self.book.most_kw(job))
         return self.book.fitted(wanted, self.book.room_kw)
 
     def _start(self, slot: int) -> None:
@@ -207,6 +210,7 @@ class Agent:
             away_kw={f"{job} at {to}": kw for (job, to), kw in elsewhere.items() if (job, to) in state.agreed},
             unknown_kw={f"{job} at {to}": kw for (job, to), kw in state.open().items()},
             order_slot=None if order is None else order["slot"],
+            **self._supply.does(self._calendar, slot, order),
         )
         for number in [number for number, old in self._slots.items() if number < slot and not old.open()]:
             del self._slots[number]

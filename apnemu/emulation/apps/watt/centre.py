@@ -55,6 +55,7 @@ class Centre:
                 continue
             own = {job: kw[skip:] for job, kw in work_kw.items() if self._homes.get(job) == site}
             moves = [move for move in plan["moves"] if self._homes.get(move["job"]) == site and move["slot"] >= slot]
+            supplied = {name: plan[name][site][skip:] for name in ("charge_wh", "own_wh") if site in plan.get(name, {})}
             self._desk.send(
                 agent,
                 "order",
@@ -64,4 +65,5 @@ class Centre:
                 kw=plan["kw"][site][skip:],
                 work_kw=own,
                 moves=moves,
+                **supplied,
             )

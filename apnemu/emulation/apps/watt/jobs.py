@@ -25,6 +25,11 @@ class Job:
     state_bytes: int = 0
     pausable: bool = True
     moves: bool = True
+    whole: bool = False
+    sold: bool = False
+    """Whether it is offered on the market, where it may run at `sites`, instead of being told of."""
+    sites: Sequence[str] = ()
+    began: bool = False
 
 
 class Book:
@@ -65,6 +70,7 @@ class Book:
     def ran(self, name: str, kw: int) -> None:
         """Count a power over a slot as done; a negative one is taken back."""
         job = self.jobs[name]
+        job.began |= kw > 0
         if job.left_wh is not None:
             job.left_wh = (
                 max(0, job.left_wh - self._calendar.wh(kw)) if kw > 0 else job.left_wh + self._calendar.wh(-kw)
@@ -87,5 +93,5 @@ class Book:
                 "most_kw": job.most_kw,
             }
             for job in self.jobs.values()
-            if job.moves and slot < job.by_slot and job.left_wh != 0
+            if job.moves and not job.sold and slot < job.by_slot and job.left_wh != 0
         ]

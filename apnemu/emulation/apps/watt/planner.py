@@ -11,13 +11,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
-from apnemu.emulation.apps.watt.aggregator import Known, Proposal, Share
+from apnemu.emulation.apps.watt.aggregator import Known, Proposal, Share, Supplied
+from apnemu.emulation.apps.watt.cover import site_work
 from apnemu.emulation.apps.watt.messages import Message
-from apnemu.model.power import Area, Gpu, Power, SitePower, Step, Tie, Work, Zone
+from apnemu.emulation.apps.watt.tso import feed_name
+from apnemu.model.power import Area, Battery, Feeder, Gpu, OwnPlant, Power, SitePower, Step, Tie, Work, Zone
 from apnemu.model.profile import Profile, Series, series
 from apnemu.power.horizon import Asked
 from apnemu.power.schedule import Schedule
@@ -37,37 +39,6 @@ QUANTITIES = {
 """Quantity of a message -> that of a profile, and how many of the one are one of the other."""
 
 
-def told(power: Power) -> dict[str, Any]:
-    """What everybody may know of a power system, as JSON: no work, no profile, no limits of feeders."""
-    return {
-        "name": power.name,
-        "currency": power.currency,
-        "clearing": power.clearing,
-        "slot_s": power.profile.slot_s,
-        "areas": [
-            {"name": area.name, "tso": area.tso, "hz": area.hz}
-            | {"supply": [[step.mw, step.yen_per_mwh, step.kgco2_per_mwh] for step in area.supply]}
-            for area in power.areas
-        ],
-        "ties": [
-            {"name": tie.name, "a": tie.a, "b": tie.b, "mw": tie.mw, "back_mw": tie.back_mw, "kind": tie.kind}
-            | {"reactance": tie.reactance, "base": tie.base if isinstance(tie.base, float | int) else 0.0}
-            for tie in power.ties
-        ],
-        "sites": [
-            {"name": site.name, "area": site.area, "owner": site.owner, "zone": site.zone, "pooled": site.pooled}
-            | {"feed_mw": site.feed_mw, "pue": [list(point) for point in site.pue]}
-            for site in power.sites
-        ],
-        "zones": [
-            {"name": zone.name, "sites": zone.sites if isinstance(zone.sites, str) else list(zone.sites)}
-            for zone in power.zones
-        ],
-        "work_zones": {work.name: work.zone for work in power.work if work.zone},
-        "gpu_yen_per_it_mwh": power.gpu.yen_per_it_mwh,
-    }
-
-
 @dataclass(frozen=True, slots=True)
 class Planner:
     """Proposals for a power system of which it was `told`, under what is `asked`."""
@@ -78,15 +49,22 @@ class Planner:
     def __call__(self, slot: int, count: int, known: Known) -> Proposal:
         """Make the cheapest plan of what is known; nothing shifts where a site's area has no good forecast."""
         states = {site: message for site, message in sorted(known.states.items()) if message["slot"] == slot}
-        power = self._believed(slot, count, known, states)
+        if not states:
+            return Proposal(jobs={}, stays_kw={}, change_kw={})
+        power = self.believed(slot, count, known)
         asked = self.asked if power is not None else replace(self.asked, shift="none")
         power = power or self._system(slot, count, states, {})
-        none = plan(power, replace(self.asked, shift="none"))
+        none = self.none(power)
         best = none if asked.shift == "none" else plan(power, asked, none)
-        return _proposal(power, none, best, count)
+        return proposal(power, none, best, count)
 
-    def _believed(self, slot: int, count: int, known: Known, states: Mapping[str, Message]) -> Power | None:
+    def none(self, power: Power, more: Sequence[Work] = ()) -> Schedule:
+        """The schedule in which nothing shifts, with further work in it."""
+        return plan(replace(power, work=(*power.work, *more)), replace(self.asked, shift="none"))
+
+    def believed(self, slot: int, count: int, known: Known) -> Power | None:
         """The power system as forecasts have it; None where one is missing, stale, or all zero for its price."""
+        states = {site: message for site, message in sorted(known.states.items()) if message["slot"] == slot}
         told_sites = {site["name"]: site["area"] for site in self.told["sites"]}
         needed = {told_sites[site] for site in states}
         values: dict[str, dict[str, Series]] = {}
@@ -110,12 +88,19 @@ class Planner:
         """The power system with the sites that have said what they have, and the work of which they told."""
         data = self.told
         empty = {area["name"]: {"price_yen_per_mwh": series(np.zeros(count))} for area in data["areas"]}
+        carried = {
+            f"{kind} {one['name']}": {quantity: series(_ahead(one["base_mw"], slot, count))}
+            for kind, quantity in (("tie", "flow_mw"), ("feeder", "load_mw"))
+            for one in data[f"{kind}s"]
+            if "base_mw" in one
+        }
         profile = Profile(
-            begin=datetime(2000, 1, 1, tzinfo=UTC), slot_s=data["slot_s"], values={**empty, **values} or empty
+            begin=datetime(2000, 1, 1, tzinfo=UTC), slot_s=data["slot_s"], values={**empty, **values, **carried}
         )
         sites = tuple(
             SitePower(
                 room_mw=min(states[site["name"]]["room_kw"], default=0) / 1e3,
+                **_supply(states[site["name"]]),
                 **{**site, "pue": tuple(tuple(point) for point in site["pue"])},
             )
             for site in data["sites"]
@@ -138,7 +123,13 @@ class Planner:
                 )
                 for area in data["areas"]
             ),
-            ties=tuple(Tie(**tie) for tie in data["ties"]),
+            ties=tuple(
+                Tie(**_without_base(tie), base=tie["name"] if "base_mw" in tie else 0.0) for tie in data["ties"]
+            ),
+            feeders=tuple(
+                Feeder(**{**_without_base(one), "sites": tuple(one["sites"])}, base=one["name"])
+                for one in data["feeders"]
+            ),
             zones=tuple(
                 Zone(name=zone["name"], sites=zone["sites"] if zone["sites"] == "all" else tuple(zone["sites"]))
                 for zone in data["zones"]
@@ -169,19 +160,60 @@ class Planner:
                             most_mw=job.get("most_kw", job["kw"]) / 1e3,
                         )
                     )
-            for number, (begins, ends, kw) in enumerate(_runs(state["kw_min"][:count])):
-                works.append(
-                    Work(
-                        name=f"{site} stays {number}",
-                        owner=owners[site],
-                        home=site,
-                        mw=kw / 1e3,
-                        from_s=begins * slot_s,
-                        by_s=ends * slot_s,
-                        kind="fixed",
-                    )
-                )
+            works += self.stretches(f"{site} stays", site, owners[site], state["kw_min"][:count], "fixed")
+            if "jobs" not in state:  # the ranges alone are known: what lies between may run elsewhere
+                between = [most - least for least, most in zip(state["kw_min"], state["kw_max"], strict=True)]
+                works += self.stretches(site_work(site), site, owners[site], between[:count], "flexible")
         return works
+
+    def stretches(
+        self, name: str, site: str, owner: str, kw: Sequence[int], kind: Literal["fixed", "flexible"]
+    ) -> list[Work]:
+        """Work of a site in each slot as it arrives, for as long as it is the same."""
+        slot_s = self.told["slot_s"]
+        return [
+            Work(
+                name=f"{name} {number}",
+                owner=owner,
+                home=site,
+                mw=power / 1e3,
+                from_s=begins * slot_s,
+                by_s=ends * slot_s,
+                kind=kind,
+            )
+            for number, (begins, ends, power) in enumerate(_runs(kw))
+        ]
+
+
+def _without_base(line: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in line.items() if name != "base_mw"}
+
+
+def _ahead(figures: Sequence[float], slot: int, count: int) -> list[float]:
+    """Figures of some slots from one on; beyond their end the last.
+
+    >>> _ahead([1.0, 2.0, 3.0], 1, 4)
+    [2.0, 3.0, 3.0, 3.0]
+    """
+    found = list(figures[slot : slot + count])
+    return found + [figures[-1]] * (count - len(found))
+
+
+def _supply(state: Message) -> dict[str, Any]:
+    """Battery and own plant of which a state tells: the battery begins as it is."""
+    found: dict[str, Any] = {}
+    if battery := state.get("battery"):
+        found["battery"] = Battery(
+            mwh=battery["wh"] / 1e6,
+            mw=battery["kw"] / 1e3,
+            round_trip=battery["keeps_ppm"] / 1e6,
+            begins_mwh=state["battery_wh"] / 1e6,
+            ends_mwh=battery["ends_wh"] / 1e6,
+        )
+    if plant := state.get("plant"):
+        price, carbon = float(plant["milliyen_per_kwh"]), float(plant["gco2_per_kwh"])
+        found["plant"] = OwnPlant(mw=plant["kw"] / 1e3, yen_per_mwh=price, kgco2_per_mwh=carbon)
+    return found
 
 
 def _runs(kw: Sequence[int]) -> list[tuple[int, int, int]]:
@@ -199,17 +231,40 @@ def _runs(kw: Sequence[int]) -> list[tuple[int, int, int]]:
     return found
 
 
-def _kw(mw: Any) -> list[int]:
+def whole_kw(mw: Any) -> list[int]:
     """Whole kW of MW.
 
-    >>> _kw([0.0004, 1.9996])
+    >>> whole_kw([0.0004, 1.9996])
     [0, 2000]
     """
     return [int(value) for value in np.rint(np.asarray(mw, dtype=np.float64) * 1e3)]
 
 
-def _proposal(power: Power, none: Schedule, best: Schedule, count: int) -> Proposal:
-    """A plan in whole kW beside the plan in which nothing shifts."""
+def _joined(one: Share, other: Share) -> Share:
+    """Two pieces of work of one home as one.
+
+    >>> a = Share(home="a", base_kw=[1, 0], total_kw=[1, 0], away_kw={"b": [1, 0]})
+    >>> _joined(a, Share(home="a", base_kw=[0, 2], total_kw=[0, 2], away_kw={"b": [0, 2]})).away_kw
+    {'b': [1, 2]}
+    """
+
+    def both(first: Sequence[int], second: Sequence[int]) -> list[int]:
+        return [a + b for a, b in zip(first, second, strict=True)]
+
+    none = [0] * len(one.base_kw)
+    return Share(
+        home=one.home,
+        base_kw=both(one.base_kw, other.base_kw),
+        total_kw=both(one.total_kw, other.total_kw),
+        away_kw={
+            to: both(one.away_kw.get(to, none), other.away_kw.get(to, none))
+            for to in [*one.away_kw, *(to for to in other.away_kw if to not in one.away_kw)]
+        },
+    )
+
+
+def proposal(power: Power, none: Schedule, best: Schedule, count: int) -> Proposal:
+    """A plan in whole kW beside the plan in which nothing shifts, with the change that each area and feed sees."""
     names = [site.name for site in power.sites]
     jobs: dict[str, Share] = {}
     stays = {name: [0] * count for name in names}
@@ -217,17 +272,30 @@ def _proposal(power: Power, none: Schedule, best: Schedule, count: int) -> Propo
         home = names.index(work.home)
         run = best.run_mw[index][:, :count]
         if work.kind == "fixed":
-            stays[work.home] = [had + kw for had, kw in zip(stays[work.home], _kw(run[home]), strict=True)]
+            stays[work.home] = [had + kw for had, kw in zip(stays[work.home], whole_kw(run[home]), strict=True)]
             continue
-        away = {name: _kw(run[at]) for at, name in enumerate(names) if at != home and run[at].any()}
-        jobs[work.name] = Share(
+        away = {name: whole_kw(run[at]) for at, name in enumerate(names) if at != home and run[at].any()}
+        share = Share(
             home=work.home,
-            base_kw=_kw(none.run_mw[index][:, :count].sum(axis=0)),
-            total_kw=[kw + sum(of[slot] for of in away.values()) for slot, kw in enumerate(_kw(run[home]))],
+            base_kw=whole_kw(none.run_mw[index][:, :count].sum(axis=0)),
+            total_kw=[kw + sum(of[slot] for of in away.values()) for slot, kw in enumerate(whole_kw(run[home]))],
             away_kw=away,
         )
+        name = work.name.partition(" ")[0]  # stretches of one site's work go by its name
+        jobs[name] = _joined(jobs[name], share) if name in jobs else share
     change: dict[str, list[int]] = {}
     for area in power.areas:
         here = [index for index, site in enumerate(power.sites) if site.area == area.name]
-        change[area.name] = _kw((best.grid_mw[here] - none.grid_mw[here]).sum(axis=0)[:count])
-    return Proposal(jobs=jobs, stays_kw=stays, change_kw=change)
+        change[area.name] = whole_kw((best.grid_mw[here] - none.grid_mw[here]).sum(axis=0)[:count])
+    wh = power.profile.slot_h * 1e3  # of a kW over a slot
+    battery: dict[str, Supplied] = {}
+    own: dict[str, Supplied] = {}
+    for at, site in enumerate(power.sites):
+        change[feed_name(site.name)] = whole_kw((best.grid_mw[at] - none.grid_mw[at])[:count])
+        if site.battery:
+            base, total = (whole_kw((of.charge_mw - of.discharge_mw)[at][:count] * wh) for of in (none, best))
+            battery[site.name] = Supplied(base_wh=base, total_wh=total)
+        if site.plant:
+            base, total = (whole_kw(of.own_mw[at][:count] * wh) for of in (none, best))
+            own[site.name] = Supplied(base_wh=base, total_wh=total)
+    return Proposal(jobs=jobs, stays_kw=stays, change_kw=change, charge_wh=battery, own_wh=own)

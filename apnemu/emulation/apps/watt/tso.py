@@ -10,9 +10,24 @@ from fractions import Fraction
 from apnemu.emulation.apps.watt.desk import Desk
 from apnemu.emulation.apps.watt.messages import Message
 
+FEED = "feed-"
+"""Beginning of the name of a site's feed, where changes are told by it."""
+
+
+def feed_name(site: str) -> str:
+    """Name of a site's feed in what an operator is asked: a site may be called as an area is.
+
+    >>> feed_name("tokyo")
+    'feed-tokyo'
+    """
+    return f"{FEED}{site}"
+
+
 PARTS = 1_000_000_000
 """Shares of a change that go over a line are whole parts of this, so that everybody computes the same flow."""
 TRIES = 64
+SLACK = Fraction(1, 1000)
+"""Power in kW by which a flow may be over a limit: 1 W, which shares in whole parts leave."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +57,7 @@ class Line:
     def bears(self, slot: int, change_kw: Mapping[str, int]) -> bool:
         """Whether the line is within its limits, or no worse than without the change."""
         flow, base = self.flow(slot, change_kw), self.base_kw[slot]
-        return min(self.least_kw, base) <= flow <= max(self.most_kw, base)
+        return min(self.least_kw, base) - SLACK <= flow <= max(self.most_kw, base) + SLACK
 
 
 def granted(lines: Sequence[Line], slot: int, change_kw: Mapping[str, int]) -> dict[str, int]:
@@ -57,12 +72,22 @@ def granted(lines: Sequence[Line], slot: int, change_kw: Mapping[str, int]) -> d
             part = min(part, max(base - line.least_kw, Fraction(0)) / -more)
     largest = max((abs(kw) for kw in change_kw.values()), default=0)
     for attempt in range(TRIES):
-        whole = {name: int(kw * part) for name, kw in change_kw.items()}
+        whole = {name: _toward_none(kw * part) for name, kw in change_kw.items()}
         if part <= 0 or all(line.bears(slot, whole) for line in lines):
             return whole
         # whole kW do not add up as their parts did: a little less, and where changes nearly cancel, much less
         part = part - Fraction(1, largest) if attempt < TRIES // 2 else part / 2
     return dict.fromkeys(change_kw, 0)
+
+
+def _toward_none(kw: Fraction) -> int:
+    """Whole kW of a change, of which a part is left out.
+
+    >>> _toward_none(Fraction(-3, 2)), _toward_none(Fraction(1499999999, 1000000))
+    (-1, 1500)
+    """
+    whole = int(abs(kw) + SLACK)
+    return whole if kw > 0 else -whole
 
 
 class Tso:

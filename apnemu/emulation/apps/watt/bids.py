@@ -1,0 +1,164 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""[guest] An agent's offers on the market: for its jobs that are sold, plans that are the cheapest at given prices.
+
+Prices are of a kWh of IT at each site in each slot. Whole jobs are planned exactly (`power.whole`); work that is fluid
+takes the cheapest site of each slot, and the cheapest slots where it may wait. Hidden jobs are offered as one, by the
+name of their site. Who hides what it costs answers the first prices alone, again and again: those of power itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from apnemu.emulation.apps.watt.calendar import Calendar
+from apnemu.emulation.apps.watt.cover import Wanted, arriving
+from apnemu.emulation.apps.watt.jobs import Book, Job
+from apnemu.emulation.apps.watt.messages import Message
+from apnemu.power import whole
+
+JobPlan = dict[int, dict[str, int]]
+"""Power of a job by slot and site, in kW."""
+
+
+def sold_work(site: str) -> str:
+    """Name by which all hidden jobs of a site that are sold go.
+
+    >>> sold_work("hakata")
+    'jobs-of-hakata'
+    """
+    return f"jobs-of-{site}"[:63]
+
+
+@dataclass(slots=True)
+class _Made:
+    """An offer that was made for some jobs, as a plan of each; `total` is what others saw of it."""
+
+    slot: int
+    jobs: dict[str, JobPlan]
+    total: JobPlan = field(default_factory=dict)
+
+
+class Bids:
+    """Offers of a site's jobs; `may_wait`: a plan may put work off; `hides`: what the owner keeps to himself."""
+
+    def __init__(self, site: str, calendar: Calendar, book: Book, hides: Collection[str], *, may_wait: bool) -> None:
+        self._site = site
+        self._calendar = calendar
+        self._book = book
+        self._hides = frozenset(hides)
+        self._may_wait = may_wait
+        self._made: list[_Made] = []
+        self._first: list[dict[str, Any]] = []
+        """Offers at the first prices of the newest slot."""
+
+    def blocks(self, slot: int) -> dict[str, list[Job]]:
+        """Jobs that are offered, by the name that others read: each by its own, or all together where hidden."""
+        jobs = [job for job in self._book.jobs.values() if job.sold and slot < job.by_slot and job.left_wh != 0]
+        if "compute" in self._hides:
+            jobs = [job for job in jobs if job.from_slot <= slot]
+        if "jobs" in self._hides:
+            return {sold_work(self._site): jobs} if jobs else {}
+        return {job.name: [job] for job in jobs}
+
+    def answer(self, message: Message) -> list[dict[str, Any]]:
+        """Bodies of offers at the prices of a message; in round 0 there are none, and all is as it arrives."""
+        slot, prices, number = message["slot"], message["milliyen_per_kwh"], message["round"]
+        if number > 1 and "cost" in self._hides:
+            return [{**body, "round": number} for body in self._first]
+        count = min(self._calendar.horizon, self._calendar.slots - slot)
+        bodies = []
+        for name, jobs in self.blocks(slot).items():
+            plans = {job.name: self._plan(job, slot, count, prices if number else {}) for job in jobs}
+            made = _Made(slot=slot, jobs=plans)
+            for plan in plans.values():
+                for at, places in plan.items():
+                    here = made.total.setdefault(at, {})
+                    for site, kw in places.items():
+                        here[site] = here.get(site, 0) + kw
+            self._made = [old for old in self._made if old.slot >= slot - self._calendar.lease] + [made]
+            sites = sorted({site for places in made.total.values() for site in places})
+            offered = {
+                site: [made.total.get(at, {}).get(site, 0) for at in range(slot, slot + count)] for site in sites
+            }
+            cost = {} if "cost" in self._hides else {"cost_milliyen": 0}
+            bodies.append({"job": name, "round": number, "kw": offered, "moves": [], **cost})
+        if number == 1:
+            self._first = bodies
+        return bodies
+
+    def _plan(self, job: Job, slot: int, count: int, prices: Mapping[str, Sequence[int]]) -> JobPlan:
+        """A job's cheapest plan; as it arrives where there are no prices, or no plan ends in time."""
+        arrives = dict(enumerate(arriving(self._calendar, job, slot, count), slot))
+        sites = [self._site, *(site for site in job.sites if site in prices and site != self._site)]
+        if self._site in prices:
+            if not job.whole:
+                return self._fluid(job, arrives, [(site, prices[site]) for site in sites], slot)
+            found = self._whole(job, arrives, [prices[site] for site in sites], slot, count)
+            if found is not None:
+                return {at + slot: {sites[site]: self._part_kw(job, part)} for at, site, part in found.runs}
+        return {at: {self._site: kw} for at, kw in arrives.items() if kw}
+
+    def _part_kw(self, job: Job, part: float) -> int:
+        return job.kw if part == 1 else -int(-job.kw * part // 1)
+
+    def _whole(
+        self, job: Job, arrives: Mapping[int, int], prices: list[Sequence[int]], slot: int, count: int
+    ) -> whole.Plan | None:
+        if self._may_wait and job.left_wh is not None:
+            need = job.left_wh / self._calendar.wh(job.kw)
+            begin, end = max(0, job.from_slot - slot), min(count, job.by_slot - slot)
+            need -= max(0, job.by_slot - slot - count)  # what there is time for beyond the slots that are looked at
+            if need <= 0 or begin >= end:
+                return whole.Plan(cost=0.0, runs=(), moves=())
+            asked = whole.Job(need=need, begin=begin, end=end, pausable=job.pausable, running=job.began)
+        else:
+            asked = whole.Job(need=0, begin=0, end=count, fixed=[arrives[slot + at] / job.kw for at in range(count)])
+        nothing = [[0.0] * count] * len(prices)
+        run = [[price * job.kw for price in of_site] for of_site in prices]
+        return whole.cheapest(asked, run, nothing, nothing)
+
+    def _fluid(
+        self, job: Job, arrives: Mapping[int, int], prices: list[tuple[str, Sequence[int]]], slot: int
+    ) -> JobPlan:
+        """The cheapest site of each slot, and, of work that may wait, the cheapest slots."""
+        best = {at: min((of[at - slot], number) for number, (_, of) in enumerate(prices)) for at in arrives}
+        if not self._may_wait or job.left_wh is None:
+            return {at: {prices[best[at][1]][0]: kw} for at, kw in arrives.items() if kw}
+        plan: JobPlan = {}
+        left = sum(arrives.values())
+        for at in sorted((at for at in arrives if job.from_slot <= at < job.by_slot), key=lambda at: (best[at], at)):
+            kw = min(left, job.most_kw)
+            if kw:
+                plan[at] = {prices[best[at][1]][0]: kw}
+                left -= kw
+        return plan
+
+    def wanted(self, order: Message, slot: int) -> Wanted:
+        """What an order has hidden jobs that are sold do in a slot: as in the offer of theirs that it takes up."""
+        name, at = sold_work(self._site), slot - order["slot"]
+        series = order.get("work_kw", {}).get(name)
+        if "jobs" not in self._hides or series is None or at >= len(series):
+            return Wanted(home={}, away=())
+        ordered: JobPlan = {}
+        for number, kw in enumerate(series):
+            ordered[order["slot"] + number] = {self._site: kw} if kw else {}
+        for move in order["moves"]:
+            if move["job"] == name:
+                ordered.setdefault(move["slot"], {})[move["to"]] = move["kw"]
+        offers = [made for made in self._made if made.slot == order["slot"]]
+        if not offers:
+            return Wanted(home={}, away=())
+        taken = max(offers, key=lambda made: sum(made.total.get(each, {}) == kw for each, kw in ordered.items()))
+        same = taken.total.get(slot, {}) == ordered.get(slot, {})
+        home: dict[str, int] = {}
+        away: list[tuple[str, str, int]] = []
+        for job, plan in taken.jobs.items():
+            home[job] = 0
+            for site, kw in plan.get(slot, {}).items():
+                if same and site != self._site:
+                    away.append((job, site, kw))
+                else:
+                    home[job] += kw
+        return Wanted(home=home, away=tuple(away))

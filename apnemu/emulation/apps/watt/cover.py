@@ -1,0 +1,136 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""[guest] What an agent lets others see of its jobs, and what an order means for jobs that they do not see.
+
+Hidden jobs go by a number in what other parties read, and their ranges stand in for them: what must run at home in
+each slot, and what would run there while nothing shifts. What lies between is one piece of work by the name of its
+site; which jobs make it up is the agent's own choice. Where hidden, coming compute demand is told once it has come:
+until then the same slot of yesterday stands in, on the first day the slot that is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from apnemu.emulation.apps.watt.calendar import Calendar
+from apnemu.emulation.apps.watt.jobs import Book, Job
+from apnemu.emulation.apps.watt.messages import Message
+from apnemu.units import NS_PER_H
+
+NS_PER_DAY = 24 * NS_PER_H
+HIDDEN = "hidden-"
+
+
+def site_work(site: str) -> str:
+    """Name by which all hidden jobs of a site go.
+
+    >>> site_work("hakata")
+    'work-of-hakata'
+    """
+    return f"work-of-{site}"[:63]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What an order has own jobs do in a slot: power at home by job, and `away`, (job, site, kW); of a job without a
+    figure at home nothing is said."""
+
+    home: Mapping[str, int]
+    away: tuple[tuple[str, str, int], ...]
+
+
+def arriving(calendar: Calendar, job: Job, slot: int, count: int) -> list[int]:
+    """Power of a job in slots to come, as it arrives, until nothing of it is left."""
+    left, found = job.left_wh, []
+    for number in range(slot, slot + count):
+        kw = 0
+        if job.from_slot <= number < job.by_slot and left != 0:
+            kw = job.kw if left is None else min(job.kw, calendar.kw(left))
+            left = None if left is None else max(0, left - calendar.wh(kw))
+        found.append(kw)
+    return found
+
+
+class Cover:
+    """A site's jobs as others see them; `hides` is what their owner keeps to himself."""
+
+    def __init__(self, site: str, calendar: Calendar, book: Book, hides: Collection[str]) -> None:
+        self._calendar = calendar
+        self._book = book
+        self._hides = frozenset(hides)
+        self._work = site_work(site)
+        self._number = {job: f"{HIDDEN}{number}" for number, job in enumerate(book.jobs)}
+
+    def shown(self, job: str) -> str:
+        """Name of an own job in what others read."""
+        return self._number[job] if "jobs" in self._hides else job
+
+    def meant(self, name: str) -> str:
+        """Own job that a name of a message means; the name itself where it means none."""
+        if "jobs" not in self._hides:
+            return name
+        return next((job for job, number in self._number.items() if number == name), name)
+
+    def state(self, site: str, slot: int, count: int) -> dict[str, Any] | None:
+        """Body of a state message for some slots; None where nothing is said."""
+        if "ranges" in self._hides:
+            return None
+        book = self._book
+        room = [book.room_kw] * count
+        body: dict[str, Any] = {"site": site, "room_kw": room, "kw_max": room, "battery_wh": 0}
+        stays = self._ahead(slot, count, moves=False)
+        if "jobs" in self._hides:
+            moves = self._ahead(slot, count, moves=True)
+            body["kw_max"] = [min(book.room_kw, kw + more) for kw, more in zip(stays, moves, strict=True)]
+        else:
+            listed = book.listed(site, slot)
+            come = [entry for entry in listed if book.jobs[str(entry["job"])].from_slot <= slot]
+            body["jobs"] = come if "compute" in self._hides else listed
+        return {**body, "kw_min": [min(kw, book.room_kw) for kw in stays]}
+
+    def _ahead(self, slot: int, count: int, *, moves: bool) -> list[int]:
+        """Power of all jobs that move, or that do not, in slots to come while nothing shifts."""
+        sums = [0] * count
+        for job in self._book.jobs.values():
+            if job.moves == moves and not job.sold:
+                for number, kw in enumerate(arriving(self._calendar, job, slot, count)):
+                    sums[number] += kw
+        if "compute" in self._hides:
+            day = NS_PER_DAY // self._calendar.slot_ns
+            sums = [
+                kw if number == 0 else self._came(slot + number - day, moves=moves, else_kw=sums[0])
+                for number, kw in enumerate(sums)
+            ]
+        return sums
+
+    def _came(self, slot: int, *, moves: bool, else_kw: int) -> int:
+        """Power as it arrived in a slot that is past."""
+        if slot < 0:
+            return else_kw
+        jobs = self._book.jobs.values()
+        return sum(
+            job.kw for job in jobs if job.moves == moves and not job.sold and job.from_slot <= slot < job.by_slot
+        )
+
+    def wanted(self, order: Message, slot: int) -> Wanted:
+        """What an order has own jobs do in a slot: their names are its own, or all of them go by their site's."""
+        at = slot - order["slot"]
+        home = {job: series[at] if at < len(series) else 0 for job, series in order.get("work_kw", {}).items()}
+        moves = [(move["job"], move["to"], move["kw"]) for move in order["moves"] if move["slot"] == slot]
+        if "jobs" not in self._hides:
+            return Wanted(home=home, away=tuple(moves))
+        return self._dealt(slot, [(to, kw) for job, to, kw in moves if job == self._work])
+
+    def _dealt(self, slot: int, away: list[tuple[str, int]]) -> Wanted:
+        """Deal what is to run elsewhere to jobs that move, in their order; what is left of each runs at home."""
+        left = {job.name: self._book.pace_kw(job, slot) for job in self._book.due(slot) if job.moves and not job.sold}
+        dealt = []
+        for to, kw in away:
+            for job in left:
+                part = min(kw, left[job])
+                if part:
+                    dealt.append((job, to, part))
+                    left[job] -= part
+                    kw -= part
+        return Wanted(home=left, away=tuple(dealt))

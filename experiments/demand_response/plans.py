@@ -1,0 +1,217 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Every call with what is expected of it in closed form: by how much, after what time, and until when it is played."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from apnemu.emulation.apps.watt.response.__main__ import site_of
+from apnemu.emulation.apps.watt.response.dispatcher import shared
+from apnemu.emulation.apps.watt.response.levers import Part, chosen, most_grid_w
+from apnemu.emulation.apps.watt.response.load import MILLION, NEVER, Site, recharge, release
+from apnemu.errors import InputError
+from apnemu.experiments.demand_response.scene import Scene, admitted_mw, beside, filled, others_mw, scene_of
+from apnemu.experiments.demand_response.settings import Case, Settings, cases, clock_s
+from apnemu.experiments.demand_response.told import may_move, site_told
+from apnemu.experiments.demand_response.ways import Ways, ways_of
+from apnemu.model.plant import Plant
+from apnemu.model.power import Power
+from apnemu.units import NS_PER_S, S_PER_DAY, S_PER_H, s_to_ns
+
+MOST_BYTES = 100_000_000_000
+"""Most bytes that moves of a run carry where the scale is chosen."""
+W_PER_KW = 1_000
+AFTER_NS = 5 * NS_PER_S
+"""Time for last messages, once all is as it was."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """A call: who draws what, how much is called for, what is expected. `parts_kw` is each agent's part.
+
+    `factor` is that by which work was made larger or smaller; `admitted` None where no line fails. `predicted_mw` is
+    None where whole jobs let it be more than was asked for; `predicted_ns` None where nothing is delivered.
+    """
+
+    case: Case
+    scene: Scene
+    factor: float
+    admitted: float | None
+    kw: int
+    lines_kw: Mapping[str, int]
+    limit_s: float
+    called_kw: int
+    parts_kw: Mapping[str, int]
+    predicted_mw: float
+    at_least: bool
+    predicted_ns: int | None
+    answered_ns: int | None
+    held_s: float
+    meant_bytes: int
+    refused: str
+    over_ns: int
+
+    @property
+    def phase(self) -> str:
+        """The stage in which it is played."""
+        return self.case.phase
+
+
+def power_of(plant: Plant) -> Power:
+    """The power system of a plant. Raises InputError where the topology names none."""
+    if plant.power is None or not plant.power.sites:
+        raise InputError(f"topology {plant.name} has no power system; add power: NAME, or take tokyo-osaka")
+    return plant.power
+
+
+def plans_of(plant: Plant, settings: Settings) -> tuple[Ways, list[Plan]]:
+    """The light of a run and its calls."""
+    scene = scene_of(power_of(plant), settings)
+    ways = ways_of(plant, scene)
+    return ways, [_plan(scene, ways, settings, case) for case in cases(settings)]
+
+
+def scale_of(plans: Sequence[Plan], settings: Settings) -> int:
+    """Factor by which bytes and rates of moves are divided: as it was asked for, or the least power of ten by which
+    the run's moves carry no more than `MOST_BYTES`."""
+    if settings.scale:
+        return settings.scale
+    scale, meant = 1, sum(plan.meant_bytes for plan in plans)
+    while meant > MOST_BYTES * scale:
+        scale *= 10
+    return scale
+
+
+def _plan(whole: Scene, ways: Ways, settings: Settings, case: Case) -> Plan:
+    at_s = clock_s(settings.clock)
+    scene, factor, admitted, kw, lines_kw = whole, 1.0, None, round(case.mw * 1e3), {}
+    limit_s = settings.within_s
+    if case.connection:
+        admitted = admitted_mw(whole, case, at_s)
+        scene, factor = filled(whole, admitted)
+        lines_kw = {one.name: round(one.mw * 1e3) for one in beside(whole)}
+        kw = round((others_mw(whole, at_s) + sum(scene.facility_mw(site) for site in scene.called)) * 1e3)
+        limits = [site.within_s for name in scene.called if (site := scene.power.site[name]).within_s is not None]
+        limit_s = min(limits, default=limit_s)
+    called_kw = kw
+    if scene.line:
+        called_kw = max(0, kw - sum(mw for name, mw in lines_kw.items() if name != scene.line.name))
+    sites = {name: site_of(site_told(scene, settings, name, factor)) for name in scene.called}
+    parts_kw = {name: kw for name, kw in shared(called_kw, _can_kw(sites, case, scene)).items() if kw}
+    parts = {name: chosen(sites[name], case.by, kw * W_PER_KW, scene.to) for name, kw in parts_kw.items()}
+    if case.by in ("battery", "plant"):
+        parts = {name: [] for name in parts}
+    refused = _refused(scene, ways, settings, case, parts)
+    done_ns, answered_ns = _times(scene, ways, settings, case, {} if refused else parts)
+    hold_ns = settings.hold_s * NS_PER_S
+    calm_ns = [_calm_ns(sites[name], settings, case, parts_kw[name], parts[name], done_ns or 0) for name in parts_kw]
+    latest_ns = max([*calm_ns, (answered_ns or 0), (done_ns or 0) + hold_ns], default=0)
+    return Plan(
+        case=case,
+        scene=scene,
+        factor=factor,
+        admitted=admitted,
+        kw=kw,
+        lines_kw=lines_kw,
+        limit_s=limit_s,
+        called_kw=called_kw,
+        parts_kw=parts_kw,
+        predicted_mw=0.0 if refused else min(called_kw / 1e3, can_mw(scene, settings, case)),
+        at_least=any(part.job.whole for own in parts.values() for part in own) and case.by != "cap",
+        predicted_ns=done_ns,
+        answered_ns=answered_ns,
+        held_s=_held_s(scene, settings, case, parts_kw),
+        meant_bytes=0 if refused or case.by != "move" else sum(part.bytes for own in parts.values() for part in own),
+        refused=refused,
+        over_ns=latest_ns + AFTER_NS,
+    )
+
+
+def can_mw(scene: Scene, settings: Settings, case: Case) -> float:
+    """Most by which a lever lets the called sites draw less, MW, from the files' figures alone."""
+    total = 0.0
+    for name in scene.called:
+        site, load = scene.power.site[name], scene.load_mw(name)
+        facility = site.facility_mw(load)
+        if case.by == "battery":
+            total += min(site.battery.mw, facility) if site.battery else 0.0
+        elif case.by == "plant":
+            total += min(site.plant.mw, facility) if site.plant else 0.0
+        else:
+            flexible = [one for one in scene.running[name] if one.work.kind == "flexible"]
+            if case.by == "pause":
+                flexible = [one for one in flexible if one.work.pausable]
+            elif case.by == "move":
+                flexible = [one for one in flexible if may_move(scene, site, one)]
+            share = settings.cap_share if case.by == "cap" else 1.0
+            total += facility - site.facility_mw(load - share * sum(one.mw for one in flexible))
+    return total
+
+
+def _held_s(scene: Scene, settings: Settings, case: Case, parts_kw: Mapping[str, int]) -> float:
+    """Time for which all is off: as long as asked, of batteries until the first is empty."""
+    held_s = float(settings.hold_s)
+    for name, kw in parts_kw.items():
+        battery = scene.power.site[name].battery
+        if case.by == "battery" and battery:
+            held_s = min(held_s, battery.mwh / min(kw / 1e3, battery.mw) * S_PER_H)
+    return held_s
+
+
+def _can_kw(sites: Mapping[str, Site], case: Case, scene: Scene) -> dict[str, int]:
+    """What each called site says it can do without."""
+    can = {}
+    for name, site in sites.items():
+        draws = max(0, site.grid_w())
+        can[name] = draws // W_PER_KW - (draws - most_grid_w(site, case.by, scene.to)) // W_PER_KW
+    return can
+
+
+def _refused(scene: Scene, ways: Ways, settings: Settings, case: Case, parts: Mapping[str, Sequence[Part]]) -> str:
+    """Why a move comes to nothing: no room, or no light; empty where it does not."""
+    if case.by != "move" or not any(parts.values()):
+        return ""
+    room_kw = site_of(site_told(scene, settings, scene.to, 1.0)).more_it_w() // W_PER_KW
+    if sum(-(-part.w // W_PER_KW) for own in parts.values() for part in own) > room_kw:
+        return f"no room at {scene.to}"
+    return next((moving.refused for name in parts if (moving := ways.for_move(name, scene.to, settings)).refused), "")
+
+
+def _times(
+    scene: Scene, ways: Ways, settings: Settings, case: Case, parts: Mapping[str, Sequence[Part]]
+) -> tuple[int | None, int | None]:
+    """Time from the call until all is delivered, and until the operator knows; None where nothing is."""
+    if not parts:
+        return None, None
+    first_ns = ways.way_ns(scene.operator_at, scene.hub)
+    done: list[int] = []
+    told: list[int] = []
+    for name, own in parts.items():
+        acts_ns = s_to_ns(settings.acts_s(case.by))
+        if case.by == "move":
+            meant = sum(part.bytes for part in own)
+            acts_ns = ways.for_move(name, scene.to, settings).lit_ns
+            acts_ns += ways.sending_ns(name, scene.to, meant, settings) + ways.way_ns(scene.to, name)
+        done.append(first_ns + ways.way_ns(scene.hub, name) + acts_ns)
+        told.append(done[-1] + ways.way_ns(name, scene.hub))
+    return max(done), max(told) + ways.way_ns(scene.hub, scene.operator_at)
+
+
+def _calm_ns(site: Site, settings: Settings, case: Case, kw: int, parts: Sequence[Part], done_ns: int) -> int:
+    """Instant at which nothing is owed any more at a site, a week after the call at the latest."""
+    ppm, ends_ns = round(settings.rebound * MILLION), done_ns + settings.hold_s * NS_PER_S
+    site.go_on(done_ns)
+    gives_w = 0
+    if case.by == "battery" and site.battery:
+        site.battery.gives_w = gives_w = min(kw * W_PER_KW, most_grid_w(site, case.by))
+    elif case.by in ("cap", "pause"):
+        for part in parts:
+            part.job.held_w = part.w
+    site.go_on(ends_ns)
+    release(site, [part.job for part in parts], ppm)
+    if gives_w:
+        recharge(site, gives_w, ppm)
+    while not site.calm() and site.now_ns < 7 * S_PER_DAY * NS_PER_S and (next_ns := site.next_ns()) < NEVER:
+        site.go_on(max(next_ns, site.now_ns + 1))
+    return site.now_ns
