@@ -76,7 +76,7 @@ def blueprint_for(
             switches=switches,
             wires=wires,
             transceivers=pool,
-            plant=replace(plant, power=None),  # the controller plans light
+            plant=replace(plant, power=None, phase=None),  # the controller plans light
             controller=controller or "apn",
         )
     elif network == "apn":

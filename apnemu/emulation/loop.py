@@ -69,7 +69,8 @@ class Loop:
     def run(self, until_ns: int, *, unless: Callable[[], bool] | None = None) -> None:
         """Serve timers and descriptors until that instant, or until `unless` is true.
 
-        The clock is read when the alarm rings, and not for every descriptor: in the lab each system call counts.
+        The clock is read when the alarm rings or a call has asked for an earlier timer, and not for every descriptor:
+        in the lab each system call counts.
         """
         now = now_ns()
         while True:
@@ -84,7 +85,7 @@ class Loop:
                     call(events)
                 elif descriptor == self._alarm:
                     self._armed_ns = None
-            if self._armed_ns is None:
+            if self._armed_ns is None or (self._timers and self._timers[0][0] < self._armed_ns):
                 now = now_ns()
 
     def overdue_ns(self) -> int:

@@ -101,6 +101,8 @@ class Work:
     zone: str = ""
     kind: Literal["flexible", "fixed"] = "flexible"
     most_mw: float | None = None
+    at: tuple[tuple[str, float], ...] = ()
+    """Sites that have its state when a plan begins, each with its share; none: its home has it all."""
 
     @property
     def endless(self) -> bool:

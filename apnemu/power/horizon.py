@@ -27,7 +27,8 @@ class Asked:
 
     `idle` priced: idle GPUs cost `gpu_yen_per_it_mwh` (None: the power file's), and endless work may pause and is lost;
     free: to put work off costs nothing. `flow` known goes by power flow, blind takes each tie as a pipe. `jobs` whole
-    makes one job of work that is whole; fluid takes it for many small ones.
+    makes one job of work that is whole; fluid takes it for many small ones. State that moves has come in slot
+    `arrives` at the earliest: 0 where moves are over before the plan begins, 1 where the first slot is for them.
     """
 
     shift: Shift = "space"
@@ -37,6 +38,7 @@ class Asked:
     days: int = 1
     yen_per_tco2: float = 0.0
     gpu_yen_per_it_mwh: float | None = None
+    arrives: int = 0
 
     def gpu(self, power: Power) -> float:
         """Worth of a MWh of GPUs."""
@@ -116,8 +118,8 @@ def horizon(power: Power, days: int = 1) -> Horizon:
 def candidates(over: Horizon, asked: Asked, price: Floats) -> list[list[int]]:
     """The sites at which each piece of work may run, by number: home first, then by price times PUE, then by name.
 
-    Only sites of its zone are among them, and only if both its home and they are pooled. `price` is the areas' (area,
-    slot); a site's PUE is that of a full room.
+    Only sites of its zone are among them, and only if both its home and they are pooled; those that have its state come
+    before all others. `price` is the areas' (area, slot); a site's PUE is that of a full room.
     """
     sites = over.power.sites
     cost = {
@@ -133,7 +135,8 @@ def candidates(over: Horizon, asked: Asked, price: Floats) -> list[list[int]]:
             for index in cost
             if index != home and sites[index].pooled and over.power.allowed(work, sites[index].name)
         ]
-        others.sort(key=lambda index: (cost[index], sites[index].name))
+        has = {name for name, share in work.at if share > 0}
+        others.sort(key=lambda index: (sites[index].name not in has, cost[index], sites[index].name))
         moves = asked.shift in ("space", "both") and work.kind == "flexible" and sites[home].pooled
         found.append([home, *(others[: MOST_CANDIDATES - 1] if moves else [])])
     return found

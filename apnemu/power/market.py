@@ -187,6 +187,10 @@ class Market:
         """The offer of each seller that has the largest part of a mix."""
         return {seller.name: self._largest(mix, seller, least=0.0) for seller in self.sellers}
 
+    def done(self, found: Solution, seller: Seller) -> Offer | None:
+        """The offer of a seller of which a solution has the most; None if it has none."""
+        return self._largest(found, seller, least=0.5)
+
     def _largest(self, found: Solution, seller: Seller, least: float) -> Offer | None:
         there = [column for column in self._columns[seller.name] if column < len(found.columns)]
         share = found.of(np.array(there, dtype=np.int64))

@@ -17,7 +17,7 @@ from math import comb
 import numpy as np
 
 from apnemu.power.flow import carbon_cost
-from apnemu.power.moves import move_mwh
+from apnemu.power.moves import moved_mwh
 from apnemu.power.outcome import Outcome
 from apnemu.units import kg_to_t
 
@@ -132,7 +132,7 @@ def _bills(outcome: Outcome) -> list[Payment]:
         payments.append(Payment(payer=site.owner, payee=STATE, what="co2", amount=taxed))
     works, at = {work.name: work for work in power.work}, {site.name: i for i, site in enumerate(power.sites)}
     for move in schedule.moves:
-        half_mwh = move_mwh(power, works[move.work]) * move.share / 2
+        half_mwh = moved_mwh(power, move.bytes) / 2
         for end in (at[move.origin], at[move.target]):
             paid = half_mwh * float(outcome.price_per_mwh[over.site_areas[end], move.slot])
             payments += _passed_on(works[move.work].owner, operators[end], "moves", paid)

@@ -31,14 +31,19 @@ class Moving:
 
 def move_mwh(power: Power, work: Work) -> float:
     """Energy that a move of the whole of some work takes, both ends together."""
-    return joules_to_mwh(work.state_bytes * 8 * power.moves.nj_per_bit * 1e-9)
+    return moved_mwh(power, work.state_bytes)
+
+
+def moved_mwh(power: Power, size_bytes: float) -> float:
+    """Energy that bytes take which move over light, both ends together."""
+    return joules_to_mwh(size_bytes * 8 * power.moves.nj_per_bit * 1e-9)
 
 
 def add_moves(writing: Writing, light: Columns | None) -> Moving | None:
-    """Rows by which work runs where it is, and is at home in the beginning; None where nothing can move.
+    """Rows by which work runs where it is, and is in the beginning where its state is; None where nothing can move.
 
     Half of a move's energy is paid at each end; its GPUs stand still for the stop. What comes to a site in a slot is
-    what its light carries in it.
+    what its light carries in it; nothing comes or goes before the slot from which on the plan can move.
     """
     over, program, places = writing.over, writing.program, writing.places
     works = over.power.work
@@ -53,13 +58,15 @@ def add_moves(writing: Writing, light: Columns | None) -> Moving | None:
     stop = np.array([works[i].mw * stands_h * writing.asked.gpu(over.power) for i in moving]).reshape(-1, 1, 1)
     half = energy / 2 * writing.price[places[moving]]
     there = program.block("there", shape, high=real[moving][:, :, np.newaxis].astype(float))
-    comes = program.block("comes", shape, cost=half + stop, rank=1.0)
-    goes = program.block("goes", shape, cost=half, rank=1.0)
-    program.rows("equal", (len(moving), over.slots), [(np.moveaxis(there, 1, 2), 1)], 1.0)
+    some = np.where(np.arange(over.slots) < writing.asked.arrives, 0.0, np.inf)
+    comes = program.block("comes", shape, high=some, cost=half + stop, rank=1.0)
+    goes = program.block("goes", shape, high=some, cost=half, rank=1.0)
+    first = np.zeros(shape)
+    first[:, :, 0] = _beginning(writing, moving)
+    known = np.broadcast_to(first[:, :, 0].sum(axis=1)[:, np.newaxis], (len(moving), over.slots))
+    program.rows("equal", known.shape, [(np.moveaxis(there, 1, 2), 1)], known)
     most = over.arrival_mw if writing.asked.shift == "space" else writing.most_mw
     program.rows("most", shape, [(writing.x[moving], 1), (there, -most[moving][:, np.newaxis, :])], 0.0)
-    first = np.zeros(shape)
-    first[:, 0, 0] = 1
     rows = program.rows("equal", shape, [(there, 1), (comes, -1), (goes, 1)], first)
     program.more(rows[:, :, 1:], there[:, :, :-1], -1)
     if light is not None:
@@ -68,6 +75,17 @@ def add_moves(writing: Writing, light: Columns | None) -> Moving | None:
         slots = np.broadcast_to(np.arange(over.slots), shape)
         program.more(light[at, slots], comes, np.broadcast_to(share[:, :, np.newaxis], shape))
     return Moving(works=moving, there=there, comes=comes, goes=goes)
+
+
+def _beginning(writing: Writing, moving: NDArray[np.int64]) -> Floats:
+    """Share of each moving work's state at its candidates when the plan begins (work, candidate)."""
+    sites, places = writing.over.power.sites, writing.places[moving]
+    shares = np.zeros(places.shape)
+    for row, index in enumerate(moving):
+        names = [sites[place].name for place in places[row]]
+        for name, share in writing.over.power.work[index].at or ((names[0], 1.0),):
+            shares[row, names.index(name)] += share
+    return shares
 
 
 def light_share(over: Horizon, work: Work, place: int) -> float:

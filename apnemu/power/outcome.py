@@ -11,7 +11,7 @@ from apnemu.model.power import Power
 from apnemu.power.flow import OVER_MW, Dispatch, carbon_cost, dispatch, over_mw, true_flows
 from apnemu.power.grid import balancing, by_area, feeder_base_mw, tie_base_mw
 from apnemu.power.horizon import Horizon
-from apnemu.power.moves import move_mwh
+from apnemu.power.moves import moved_mwh
 from apnemu.power.program import Floats
 from apnemu.power.schedule import Schedule
 from apnemu.power.writing import UNMET_PER_MWH
@@ -103,7 +103,7 @@ def outcome(power: Power, schedule: Schedule, base: Schedule) -> Outcome:
         idle_gpu_mwh=idle,
         undone_mwh=undone,
         deadline_misses=int(np.count_nonzero(schedule.undone_mwh[~endless] > DONE_MWH)),
-        moves=len(schedule.moves),
+        moves=sum(move.share > 0 for move in schedule.moves),
         moved_bytes=sum(move.bytes for move in schedule.moves),
         move_wh=moving_mwh * 1e6,
         peak_mw=float(grid.sum(axis=0).max(initial=0.0)),
@@ -172,7 +172,7 @@ def _moving(over: Horizon, schedule: Schedule, price: Floats) -> tuple[float, fl
     energy, cost = 0.0, 0.0
     for move in schedule.moves:
         work = works[move.work]
-        mwh = move_mwh(over.power, work) * move.share
+        mwh = moved_mwh(over.power, move.bytes)
         ends = float(price[at[move.origin], move.slot] + price[at[move.target], move.slot]) / 2
         energy, cost = energy + mwh, cost + mwh * ends + gpu * work.mw * move.share * stands_h
     return energy, cost

@@ -12,7 +12,11 @@ from apnemu.power.program import Floats
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Move:
-    """A move of work, or of a share of it, from one site to another at the beginning of a slot."""
+    """A move of work, or of a share of it, from one site to another at the beginning of a slot.
+
+    `bytes` went over the network: its state, and what was written to it while it went; of a move that was given up, in
+    vain, with a share of 0.
+    """
 
     work: str
     origin: str

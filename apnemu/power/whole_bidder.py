@@ -17,6 +17,9 @@ from apnemu.power.program import Floats
 from apnemu.power.whole import Job, Plan, cheapest
 from apnemu.units import s_to_h
 
+TOO_SOON = 1e12
+"""Cost of a move that would have to be over before it can be."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Bidder:
@@ -67,6 +70,7 @@ def bidders_of(over: Horizon, asked: Asked, area_price: Floats, price: Floats) -
             job = Job(need=0, begin=0, end=over.slots, fixed=(arrival / work.mw).tolist())
         here = price[places[index]]
         half = move_mwh(over.power, work) / 2 * here
+        far = np.where((np.arange(over.slots) < asked.arrives) & (work.state_bytes > 0), TOO_SOON, 0.0)
         stop = work.mw * s_to_h(over.power.moves.stop_s) * asked.gpu(over.power) if work.state_bytes else 0.0
         bidders.append(
             Bidder(
@@ -74,7 +78,7 @@ def bidders_of(over: Horizon, asked: Asked, area_price: Floats, price: Floats) -
                 seller=Seller(name=work.name, owner=work.owner, mwh=work.mwh, arrival_mw=arrival),
                 places=places[index],
                 job=job,
-                come=half + stop,
+                come=half + stop + far,
                 go=half,
                 share=np.array([[light_share(over, work, place)] for place in places[index]]),
             )

@@ -84,6 +84,8 @@ class Experiment(Generic[S]):
     rows: Callable[[pa.Table, Sequence[Context[S]]], list[Row]] = field(default=lambda table, contexts: [])
     computed: Callable[[Plant, S, int], list[Row]] | None = None
     networks: tuple[Network, ...] = ("apn", "packet")
+    usual: tuple[Network, ...] = ()
+    """Networks of a run that names none; none here: all of `networks`."""
     by_quality: bool = False
     """Whether GNPy decides what is lit, whatever the run was asked for."""
     plays_scenario: Callable[[S], bool] = field(default=lambda settings: False)
@@ -99,6 +101,7 @@ class Experiment(Generic[S]):
     def __post_init__(self) -> None:
         contract.check_name(self.name)
         contract.check_networks(self.networks)
+        contract.check_networks(self.usual_networks)
         contract.check_key(self.key)
         contract.check_chances(self.reckons_with, EVERY)
         contract.check_functions({name: getattr(self, name) for name in contract.CALLED_WITH if name != "sentence"})
@@ -109,6 +112,11 @@ class Experiment(Generic[S]):
         if twice:
             raise ValueError(f"setting {min(twice)} is every experiment's own already; call yours something else")
         refuse_reserved(self.name, self.key, self.shown, (self.computed or self.rows))
+
+    @property
+    def usual_networks(self) -> tuple[Network, ...]:
+        """Networks of a run that names none."""
+        return self.usual or self.networks
 
     def declared(self) -> Mapping[str, Declared]:
         """Every setting by its name: the experiment's own, then those of the packet network."""

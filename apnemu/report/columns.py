@@ -132,16 +132,17 @@ def all_columns(rows: Sequence[Row], declared: Sequence[Column] = ()) -> list[Co
 
     What is a value for each of many names, or a list of such, is for figures: no cell has room for it.
     """
-    keys = [key for key in dict.fromkeys(key for row in rows for key in row) if not _is_nested(rows, key)]
+    keys = [key for key in dict.fromkeys(key for row in rows for key in row) if not is_nested(rows, key)]
     first = [column for column in declared if column.key in keys]
     known = {column.key for column in first}
     rest = sorted((key for key in keys if key not in known), key=lambda key: key in LONG)
     return [*first, *(plain(key, number=_is_number(rows, key)) for key in rest)]
 
 
-def _is_nested(rows: Sequence[Row], key: str) -> bool:
-    """
-    >>> _is_nested([{"a": {"x": 1}}], "a"), _is_nested([{"a": None}, {"a": [{}]}], "a"), _is_nested([{"a": [1]}], "a")
+def is_nested(rows: Sequence[Row], key: str) -> bool:
+    """Whether a column holds mappings, or lists of them.
+
+    >>> is_nested([{"a": {"x": 1}}], "a"), is_nested([{"a": None}, {"a": [{}]}], "a"), is_nested([{"a": [1]}], "a")
     (True, True, False)
     """
     values = [row.get(key) for row in rows]

@@ -26,11 +26,9 @@ from apnemu.errors import InputError
 ENGLISH = "en"
 FOLDER = Path(__file__).parent / "languages"
 NUMBER = r"[-+−]?\d[\d,]*(?:\.\d+)?(?:e[-+]?\d+)?"
-"""What a pattern's placeholder of a name that begins with n stands for; others stand for any text."""
+"""What a pattern's placeholders n, n2, n3 and so on stand for; others stand for any text."""
 BREAKS = ((re.compile(r"; (?=\S)"), "；"), (re.compile(r"(?<=[.!?]) (?=[A-Z0-9−])"), ""))
-"""Where texts are divided before patterns are tried, and what joins them."""
-LATER = ((", ", "、"), (": ", "："))
-"""Where texts are divided if no pattern fits."""
+"""Marks at which texts are divided before patterns are tried, and what joins the parts."""
 _LANGUAGE: ContextVar[str] = ContextVar("_LANGUAGE", default=ENGLISH)
 
 
@@ -87,10 +85,9 @@ def _heard(language: str, text: str) -> str:
     for pattern, said in known.patterns:
         if found := pattern.fullmatch(text):
             return said.format(**{name: _heard(language, part) for name, part in found.groupdict().items()})
-    for mark, joint in LATER:
-        if len(parts := text.split(mark)) > 1:
-            return joint.join(_heard(language, part) for part in parts)
-    return text
+    head, colon, rest = text.partition(": ")
+    parts = [head, rest] if colon else text.split(", ")
+    return ("：" if colon else "、").join(_heard(language, part) for part in parts) if len(parts) > 1 else text
 
 
 @cache
@@ -119,7 +116,7 @@ def _pattern(text: str) -> re.Pattern[str]:
     """
     parts = re.split(r"\{(\w+)\}", text)
     for index, name in enumerate(parts):
-        inner = NUMBER if name.startswith("n") else ".+?"
+        inner = NUMBER if re.fullmatch(r"n\d*", name) else ".+?"
         parts[index] = f"(?P<{name}>{inner})" if index % 2 else re.escape(name)
     return re.compile("".join(parts))
 

@@ -69,7 +69,10 @@ def _rendered(parts: Sequence[Part], sections: Sequence[Mapping[str, Any]], pict
     script = asset("page.js")
     said = _said_of_pairs(parts, picture)
     ends = chief([pair.ends for pair in said], picture) or _first_light(picture)
-    details = pair_details(said, picture)
+    details = [
+        {**pair, "lines": [(language.heard(term), language.heard(text)) for term, text in pair["lines"]]}
+        for pair in pair_details(said, picture)
+    ]
     return template("page.html.j2").render(
         picture=picture,
         style=asset("page.css"),

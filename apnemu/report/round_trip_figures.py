@@ -13,6 +13,7 @@ from typing import Any, cast
 from markupsafe import Markup, escape
 
 from apnemu.report import columns, words
+from apnemu.report.language import heard
 from apnemu.report.ordering import networks, phases
 from apnemu.report.plots import Series, figure, plot
 from apnemu.report.round_trips import LatencyRow, Pair, off_closed_form_ns, pairs
@@ -109,7 +110,7 @@ def added_figure(pairs: Sequence[Pair], names: Sequence[str]) -> Markup:
     order = element("span", " Nearest pair first; the figures to the right are whole round trips.", class_="roomy")
     keys = legend(names, ("range-swatch", "least to greatest seen"))
     strips = _strips(pairs, names, scale, marks, ", ms", lambda row: words.ms(row["rtt_ns_p50"], 2))
-    return figure(title, escape(caption) + order, keys, strips)
+    return figure(title, escape(heard(caption)) + order, keys, strips)
 
 
 def jitter_figure(pairs: Sequence[Pair], names: Sequence[str]) -> Markup:

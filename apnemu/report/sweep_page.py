@@ -14,6 +14,7 @@ from typing import Any
 from markupsafe import Markup
 
 from apnemu.report import words
+from apnemu.report.columns import is_nested
 from apnemu.report.page import asset, template
 from apnemu.report.plots import Series, figure, plot
 from apnemu.report.svg import Scale, legend, linear_scale
@@ -37,7 +38,8 @@ def write_sweep_page(
     `facts` has experiment, question, topology, seed, points, failed, unmet, unjudged. `axes` are the swept columns of
     `rows`, `failed` the rows of points that failed.
     """
-    headings = list(dict.fromkeys(name for row in rows for name in row))
+    names = dict.fromkeys(name for row in rows for name in row)
+    headings = [name for name in names if not is_nested(rows, name)]
     page = folder / "sweep.html"
     page.write_text(
         template("sweep.html.j2").render(

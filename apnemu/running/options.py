@@ -21,9 +21,9 @@ LONGEST_SETTLE_S = 3600.0
 
 
 def networks_of(given: Iterable[str] | None, asked: Experiment[Any]) -> tuple[Network, ...]:
-    """The networks of a run: those that are given, or all that the experiment is about. Raises InputError."""
+    """The networks of a run: those that are given, or those that the experiment usually asks. Raises InputError."""
     if given is None:
-        return asked.networks
+        return asked.usual_networks
     names = _several(given)
     for name in names or ("",):
         if name not in asked.networks:

@@ -61,7 +61,7 @@ class Request:
         words = ["apnemu", "run", str(self.own_file) if self.own_file else self.experiment.name]
         words += ["--topology", topology_word(self.topology), "--seed", str(self.seed)]
         words += [word for text in self.given for word in ("--set", text)]
-        kept = {"--network": (self.networks, self.experiment.networks), "--time": (self.times, ("virtual",))}
+        kept = {"--network": (self.networks, self.experiment.usual_networks), "--time": (self.times, ("virtual",))}
         words += [word for key, (own, usual) in kept.items() if own != usual for word in (key, ",".join(own))]
         if self.pcap:
             words.append("--pcap")

@@ -11,13 +11,14 @@ from apnemu.emulation.apps.watt.response.dispatcher import shared
 from apnemu.emulation.apps.watt.response.levers import Part, chosen, most_grid_w
 from apnemu.emulation.apps.watt.response.load import MILLION, NEVER, Site, recharge, release
 from apnemu.errors import InputError
+from apnemu.experiments.demand_response.course import course_of, steps_of
 from apnemu.experiments.demand_response.scene import Scene, admitted_mw, beside, filled, others_mw, scene_of
 from apnemu.experiments.demand_response.settings import Case, Settings, cases, clock_s
 from apnemu.experiments.demand_response.told import may_move, site_told
 from apnemu.experiments.demand_response.ways import Ways, ways_of
 from apnemu.model.plant import Plant
 from apnemu.model.power import Power
-from apnemu.units import NS_PER_S, S_PER_DAY, S_PER_H, s_to_ns
+from apnemu.units import NS_PER_S, S_PER_DAY, ns_to_s
 
 MOST_BYTES = 100_000_000_000
 """Most bytes that moves of a run carry where the scale is chosen."""
@@ -103,10 +104,12 @@ def _plan(whole: Scene, ways: Ways, settings: Settings, case: Case) -> Plan:
     if case.by in ("battery", "plant"):
         parts = {name: [] for name in parts}
     refused = _refused(scene, ways, settings, case, parts)
-    done_ns, answered_ns = _times(scene, ways, settings, case, {} if refused else parts)
-    hold_ns = settings.hold_s * NS_PER_S
-    calm_ns = [_calm_ns(sites[name], settings, case, parts_kw[name], parts[name], done_ns or 0) for name in parts_kw]
-    latest_ns = max([*calm_ns, (answered_ns or 0), (done_ns or 0) + hold_ns], default=0)
+    asked = {} if refused else {name: (kw, sites[name], parts[name]) for name, kw in parts_kw.items()}
+    steps = steps_of(scene, ways, settings, case, asked)
+    course = course_of(steps, scene, ways, called_kw / 1e3, settings.hold_s)
+    last_ns = max((step.from_ns for step in steps), default=0)
+    calm_ns = [_calm_ns(sites[name], settings, case, parts_kw[name], parts[name], last_ns) for name in parts_kw]
+    latest_ns = max([*calm_ns, last_ns + settings.hold_s * NS_PER_S, course.answered_ns if course else 0])
     return Plan(
         case=case,
         scene=scene,
@@ -119,9 +122,9 @@ def _plan(whole: Scene, ways: Ways, settings: Settings, case: Case) -> Plan:
         parts_kw=parts_kw,
         predicted_mw=0.0 if refused else min(called_kw / 1e3, can_mw(scene, settings, case)),
         at_least=any(part.job.whole for own in parts.values() for part in own) and case.by != "cap",
-        predicted_ns=done_ns,
-        answered_ns=answered_ns,
-        held_s=_held_s(scene, settings, case, parts_kw),
+        predicted_ns=course.reached_ns if course else None,
+        answered_ns=course.answered_ns if course else None,
+        held_s=ns_to_s(course.held_ns) if course else 0.0,
         meant_bytes=0 if refused or case.by != "move" else sum(part.bytes for own in parts.values() for part in own),
         refused=refused,
         over_ns=latest_ns + AFTER_NS,
@@ -149,16 +152,6 @@ def can_mw(scene: Scene, settings: Settings, case: Case) -> float:
     return total
 
 
-def _held_s(scene: Scene, settings: Settings, case: Case, parts_kw: Mapping[str, int]) -> float:
-    """Time for which all is off: as long as asked, of batteries until the first is empty."""
-    held_s = float(settings.hold_s)
-    for name, kw in parts_kw.items():
-        battery = scene.power.site[name].battery
-        if case.by == "battery" and battery:
-            held_s = min(held_s, battery.mwh / min(kw / 1e3, battery.mw) * S_PER_H)
-    return held_s
-
-
 def _can_kw(sites: Mapping[str, Site], case: Case, scene: Scene) -> dict[str, int]:
     """What each called site says it can do without."""
     can = {}
@@ -176,26 +169,6 @@ def _refused(scene: Scene, ways: Ways, settings: Settings, case: Case, parts: Ma
     if sum(-(-part.w // W_PER_KW) for own in parts.values() for part in own) > room_kw:
         return f"no room at {scene.to}"
     return next((moving.refused for name in parts if (moving := ways.for_move(name, scene.to, settings)).refused), "")
-
-
-def _times(
-    scene: Scene, ways: Ways, settings: Settings, case: Case, parts: Mapping[str, Sequence[Part]]
-) -> tuple[int | None, int | None]:
-    """Time from the call until all is delivered, and until the operator knows; None where nothing is."""
-    if not parts:
-        return None, None
-    first_ns = ways.way_ns(scene.operator_at, scene.hub)
-    done: list[int] = []
-    told: list[int] = []
-    for name, own in parts.items():
-        acts_ns = s_to_ns(settings.acts_s(case.by))
-        if case.by == "move":
-            meant = sum(part.bytes for part in own)
-            acts_ns = ways.for_move(name, scene.to, settings).lit_ns
-            acts_ns += ways.sending_ns(name, scene.to, meant, settings) + ways.way_ns(scene.to, name)
-        done.append(first_ns + ways.way_ns(scene.hub, name) + acts_ns)
-        told.append(done[-1] + ways.way_ns(name, scene.hub))
-    return max(done), max(told) + ways.way_ns(scene.hub, scene.operator_at)
 
 
 def _calm_ns(site: Site, settings: Settings, case: Case, kw: int, parts: Sequence[Part], done_ns: int) -> int:

@@ -96,7 +96,7 @@ def _row(context: Context[Settings], plan: Plan, scale: int, notes: Notes) -> Ro
         "answered_s": told["told_ns"] / NS_PER_S if told else None,
         "predicted_answered_s": None if plan.answered_ns is None else plan.answered_ns / NS_PER_S,
         "held_s": said.held_s,
-        "predicted_held_s": plan.held_s if plan.predicted_ns is not None else 0.0,
+        "predicted_held_s": plan.held_s,
         "held_mwh": said.held_mwh,
         "rebound_mwh": made.rebound_mwh,
         "predicted_rebound_mwh": made.predicted_mwh,

@@ -35,11 +35,11 @@ def before_and_after(rows: Sequence[Row], picture: Mapping[str, Any]) -> list[Ma
         taken = f"{words.count(len(row['lost_sites']), 'site')}, {words.count(len(row['lost_fibres']), 'fibre')}"
         landings = words.count(len(row["lost_landings"]), "landing")
         for after in (False, True):
-            title = f"{words.capital(words.spelled(hazard))}: {'after' if after else 'before'}"
+            title = f"{words.capital(words.spelled(hazard))}: {'after it' if after else 'before it'}"
             caption = (
-                f"{taken} and {landings} lost; dashed: fibres without light."
+                f"Lost: {taken}, {landings}; dashed: fibres without light."
                 if after
-                else f"A service at {words.count(row['poles'], 'pole')}, and what else lies in the circles."
+                else f"A service at {words.count(row['poles'], 'pole')}; circles: what the hazard takes."
             )
             drawn.append(figure(title, caption, _map(row, picture, after=after), key_list(_keys(after))))
     return drawn
@@ -58,7 +58,7 @@ def _map(row: Row, picture: Mapping[str, Any], *, after: bool) -> Markup:
             names.append((place, words.site(name)))
     marks += _labels(names, list(ground.at.values()))
     said = ", ".join(map(words.site, row["lost_sites"])) or "no site"
-    label = f"Map after {row['hazard']}: lost {said}" if after else f"Map before {row['hazard']}"
+    label = f"Map after {row['hazard']}; lost: {said}" if after else f"Map before {row['hazard']}"
     return ground.drawn(*marks, label=label)
 
 

@@ -41,14 +41,20 @@ class Settings:
     ] = ("sync", "async")
     keeper: Annotated[
         str,
-        Setting("Data centre that keeps copies; empty: the nearest to all that stands", example="osaka", of="site"),
+        Setting(
+            "Data centre that keeps copies; empty: that with the nearest farthest pole", example="osaka", of="site"
+        ),
     ] = ""
     write_gbps: Annotated[float, Setting("Data that each pole writes", "Gbit/s", low=0.001, high=20)] = 1.0
     write_bytes: Annotated[int, Setting("Data of one write", "bytes", low=1000, high=1_000_000)] = 25_000
     rate_gbps: Annotated[float, Setting("Rate of the light that is asked for", "Gbit/s", low=1, high=1600)] = 100.0
     lit_pairs: Annotated[
         int,
-        Setting("Pairs left for which light is asked after the hazard; drawn where there are more", low=0, high=200),
+        Setting(
+            "Pairs left for which light is asked after the hazard; evenly out of all where there are more",
+            low=0,
+            high=200,
+        ),
     ] = 66
     owner: Annotated[str, Setting("Owner's country of the cables that count; empty: all", example="JP")] = ""
     controller: Annotated[str, CONTROLLER] = ""

@@ -37,6 +37,7 @@ COLUMNS = (
     columns.number("area_m2", "floor, m2", 0),
     columns.plain("buildings"),
     columns.percent("share", "of floor"),
+    columns.percent("building_share", "of buildings"),
     columns.number("hhi", "HHI", 4),
 )
 SURVIVES, DROPPED = "var(--good)", "var(--bad)"
@@ -133,9 +134,17 @@ def _step_bar(row: Row, total: int, why: Mapping[str, str]) -> Bar:
         share=row["survivors"] / total,
         words=f"{row['survivors']}, {row['mw_left']:,.0f} MW",
         note=reasons or "nobody is dropped",
-        below=f"− {shortened(dropped)}" if dropped else "",
+        below=f"− {shortened(_lacking(row, why) if len(dropped) == 1 else dropped)}" if dropped else "",
         good=True,
     )
+
+
+def _lacking(row: Row, why: Mapping[str, str]) -> list[str]:
+    """The sites that a step drops, each with what it lacks there."""
+    step = f"{row['step']}: "
+    lacks = {name: why.get(name, "").split("; ") for name in row["removed_sites"]}
+    told = {name: next((part for part in parts if part.startswith(step)), step) for name, parts in lacks.items()}
+    return [f"{words.site(name)}: {part.removeprefix(step)}" for name, part in told.items()]
 
 
 def site_maps(rows: Sequence[Row], picture: Mapping[str, Any]) -> list[Markup]:

@@ -32,10 +32,10 @@ def day_maps(rows: Sequence[Row], picture: Mapping[str, Any]) -> list[Markup]:
     alike: dict[str, Row] = {}
     for row in known:
         alike.setdefault(repr(row["shifts"]), row)
-    return [_figure(row, picture) for row in list(alike.values())[:MOST_MAPS]]
+    return [_figure(row, picture, said(row, rows)) for row in list(alike.values())[:MOST_MAPS]]
 
 
-def _figure(row: Row, picture: Mapping[str, Any]) -> Markup:
+def _figure(row: Row, picture: Mapping[str, Any], day: str) -> Markup:
     ground = Ground(picture)
     areas = {area["name"]: _middle(area["sites"], ground) for area in picture["power"]["areas"] if area["sites"]}
     ties = [tie for tie in picture["power"]["ties"] if tie["a"] in areas and tie["b"] in areas]
@@ -57,7 +57,7 @@ def _figure(row: Row, picture: Mapping[str, Any]) -> Markup:
     ]
     moved = _mw(row["shifts"])
     caption = (
-        f"{said(row)}. Arcs are work that goes from site to site, {words.count(len(row['shifts']), 'move')} of"
+        f"{day}. Arcs are work that goes from site to site, {words.count(len(row['shifts']), 'move')} of"
         f" {moved:,.1f} MW of IT together; straight lines are ties between areas, as thick as the power that they carry"
         " on top of what they did before. Point at one for its figures."
     )
@@ -66,7 +66,7 @@ def _figure(row: Row, picture: Mapping[str, Any]) -> Markup:
         key("tie with its flow", element("path", d="M1 8H15", **_look("var(--packet)", 4.0))),
         key("tie without", element("path", d="M1 8H15", **_look("var(--packet)", THINNEST), stroke_dasharray="3 3")),
     ]
-    label = f"{words.count(len(areas), 'area')}, {words.count(len(ties), 'tie')}; {said(row)}"
+    label = f"{words.count(len(areas), 'area')}, {words.count(len(ties), 'tie')}; {day}"
     drawn_map = ground.drawn(*marks, label=label)
     return figure("Power and work over the day", caption, drawn_map, _slider(slots), key_list(keys))
 
@@ -148,7 +148,7 @@ def _mw(moves: Sequence[Mapping[str, Any]]) -> float:
 
 
 def _clock(slot: int, slot_s: int) -> str:
-    """When a slot begins.
+    """Time of the day at which a slot begins.
 
     >>> _clock(19, 1800), _clock(50, 1800)
     ('09:30', '25:00')

@@ -8,7 +8,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from apnemu.experiments.watt_day.pictures import WAYS
+from apnemu.experiments.watt_day.pictures import apart, said
 from apnemu.report.bars import Bar, bars, stroke, swatch
 from apnemu.report.plots import figure
 from apnemu.report.svg import key, key_list
@@ -51,7 +51,7 @@ def cost_bars(rows: Sequence[Row], picture: Mapping[str, Any]) -> list[Markup]:
             mark=none / most if none and 0 <= none <= most else None,
             good=row["shift"] != "none",
         )
-        groups.setdefault(_apart(row), []).append(bar)
+        groups.setdefault(apart(row, rows), []).append(bar)
     label = "; ".join(f"{row['shift']}: {millions(row['cost_yen'], currency(row))}" for row in known)
     keys = [key("cost of the day", swatch()), key("the same day where nothing shifts", stroke())]
     caption = "All power, moves and idle GPUs of a day; beside it the difference from the day on which nothing shifts."
@@ -72,19 +72,10 @@ def party_bars(rows: Sequence[Row], picture: Mapping[str, Any]) -> list[Markup]:
             Bar(label=name, share=abs(yen) / most, words=millions(yen, currency(row), "+"), good=yen > 0)
             for name, yen in changed
         ]
-        groups.append((_headed(row), listed))
+        groups.append((said(row, rows), listed))
     label = "; ".join(f"{bar.label}: {bar.words}" for _, listed in groups for bar in listed)
     caption = (
         "Money that a party has more (green) or less (blue) than where nothing shifts. Every amount that one pays"
         " another gets: the sum is 0. The market is who sells power to grid operators."
     )
     return [figure("Money by party", caption, bars(groups, label), wide=True)]
-
-
-def _apart(row: Row) -> str:
-    """What tells a day from others of the same shift."""
-    return f"GPUs idle: {row['idle']}, forecast: {row['forecast']}, flows: {row['flow']}, control: {row['control']}"
-
-
-def _headed(row: Row) -> str:
-    return f"Work {WAYS[row['shift']]}, {_apart(row)}"

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -15,17 +15,15 @@ from apnemu.emulation.apps.watt.cover import site_work
 from apnemu.emulation.apps.watt.messages import pair_key
 from apnemu.emulation.apps.watt.planner import QUANTITIES
 from apnemu.emulation.apps.watt.told import told
-from apnemu.emulation.apps.watt.tso import PARTS, feed_name
+from apnemu.emulation.apps.watt.tso import feed_name
 from apnemu.experiments.watt_day.changed import changed
 from apnemu.experiments.watt_day.hiding import INPUTS, hidden_by, unknown
+from apnemu.experiments.watt_day.operators import lines_of, operators_of
 from apnemu.experiments.watt_day.settings import Day, Settings, dead_ns
 from apnemu.experiments.watt_day.supplied import begins_mwh, supply_told
 from apnemu.model.power import Power, SitePower, Work
-from apnemu.power.flow import ptdf
 from apnemu.power.forecast import forecast
-from apnemu.power.grid import balancing, feeder_base_mw, tie_base_mw
 from apnemu.power.horizon import Horizon, horizon
-from apnemu.power.program import Floats
 from apnemu.power.shift import plan
 from apnemu.units import NS_PER_S, s_to_ns
 
@@ -44,17 +42,32 @@ def hub(power: Power) -> str:
     return next((party.at for party in power.parties if party.role == AGGREGATOR), power.sites[0].name)
 
 
-def papers_of(power: Power, day: Day, settings: Settings, seed: int) -> list[tuple[str, Papers]]:
-    """The site and the papers of every party, in the order in which they are started."""
+def papers_of(
+    power: Power, day: Day, settings: Settings, seed: int, moving: Callable[[str], Papers] | None = None
+) -> list[tuple[str, Papers]]:
+    """The site and the papers of every party, in the order in which they are started.
+
+    `moving` has what a site's agent is told of moves of state; None where no state moves. The state of jobs that are
+    hidden, or sold while they are fluid, does not move as bytes.
+    """
     power = changed(power, day, settings)
     over = horizon(power, settings.days)
-    return _Desk(power, over, day, settings, seed).all()
+    return _Desk(power, over, day, settings, seed, moving).all()
 
 
 class _Desk:
     """Writer of a day's papers."""
 
-    def __init__(self, power: Power, over: Horizon, day: Day, settings: Settings, seed: int) -> None:
+    def __init__(
+        self,
+        power: Power,
+        over: Horizon,
+        day: Day,
+        settings: Settings,
+        seed: int,
+        moving: Callable[[str], Papers] | None,
+    ) -> None:
+        self._moving = moving
         self._power = power
         self._over = over
         self._day = day
@@ -63,18 +76,20 @@ class _Desk:
         self._seed = seed
         self._hub = hub(power)
         self._agents = {site.name: agent_name(site.name) for site in power.sites}
-        self._operators = _operators(power)
+        self._operators = operators_of(power)
         self._holds_mwh = np.zeros(len(power.sites))
         if any(site.battery for site in power.sites):
             self._holds_mwh = begins_mwh(plan(power, day.asked(settings)))
 
     def all(self) -> list[tuple[str, Papers]]:
+        """Papers of all who take part; alone, nobody but agents does."""
+        if self._day.control != AGGREGATOR:
+            return [(site, self._agent(site)) for site in self._agents]
         at = {party.name: party.at for party in self._power.parties}
         found = [(self._hub, self._aggregator()), (self._hub, self._centre())]
         found += [(at.get(name, self._hub), self._tso(name)) for name in self._operators]
         found += [(site, self._agent(site)) for site in self._agents]
-        if self._day.control == AGGREGATOR:
-            found.append((self._hub, self._forecaster()))
+        found.append((self._hub, self._forecaster()))
         return found
 
     def _papers(self, name: str, role: str, peers: Mapping[str, str | None], own: Mapping[str, Any]) -> Papers:
@@ -139,13 +154,10 @@ class _Desk:
         return [name for name in self._operators if "feeders" in self._hidden(name)]
 
     def _forecaster(self) -> Papers:
-        believed = self._day.believed(self._settings, self._seed)
-        guess = forecast(self._power, believed.kind, sigma=believed.sigma, error=believed.error, seed=believed.seed)
-        over = horizon(guess.power, self._settings.days)
-        figures = _figures(guess.power, over)
-        hidden = {
-            area.name: unknown(self._power, area.name, self._day.hides, self._day.drops) for area in guess.power.areas
-        }
+        guess = self._guess()
+        over = horizon(guess, self._settings.days)
+        figures = _figures(guess, over)
+        hidden = {area.name: unknown(self._power, area.name, self._day.hides, self._day.drops) for area in guess.areas}
         if any(names & {"weather", "demand"} for names in hidden.values()):
             yesterday = _figures(forecast(self._power, "naive").power, over)
             for area, names in hidden.items():
@@ -157,7 +169,7 @@ class _Desk:
         return self._papers(FORECASTER, FORECASTER, {AGGREGATOR: self._hub}, own)
 
     def _tso(self, name: str) -> Papers:
-        own = {"lines": _lines(self._power, self._over, name)}
+        own = {"lines": lines_of(self._power, self._over, name)}
         return self._papers(name, "tso", {AGGREGATOR: self._hub}, own)
 
     def _agent(self, site: str) -> Papers:
@@ -175,10 +187,30 @@ class _Desk:
             "jobs": [self._job(work, hides) for work in self._power.work if work.home == site],
             "peers": {"aggregator": AGGREGATOR, "centre": CENTRE, "agents": others},
             "hides": sorted(hides),
+            "prices": self._own_prices(of_site.area),
+            "costs": {
+                "nj_per_bit": self._power.moves.nj_per_bit,
+                "stop_s": self._power.moves.stop_s,
+                "gpu_yen_per_it_mwh": self._day.asked(self._settings).gpu(self._power),
+            },
             "may_wait": self._day.shift in ("time", "both"),
             "supply": supply_told(self._power, site, float(self._holds_mwh[list(self._agents).index(site)])),
         }
+        if self._moving is not None:
+            own["moving"] = self._moving(site)
         return self._papers(name, "agent", peers, own)
+
+    def _own_prices(self, area: str) -> list[int]:
+        """An agent's own forecast of what power costs at its site: where it decides alone, and work may wait for it."""
+        day = self._day
+        if day.control == AGGREGATOR or day.shift not in ("time", "both") or day.idle != "free":
+            return []
+        return _figures(self._guess(), self._over)[area].get("price_milliyen_per_kwh", [])
+
+    def _guess(self) -> Power:
+        believed = self._day.believed(self._settings, self._seed)
+        kind, sigma, error = believed.kind, believed.sigma, believed.error
+        return forecast(self._power, kind, sigma=sigma, error=error, seed=believed.seed).power
 
     def _job(self, work: Work, hides: Collection[str]) -> dict[str, Any]:
         """A site's work as its agent has it, in whole kW and slots; hidden, it moves where all of the site's may."""
@@ -189,6 +221,13 @@ class _Desk:
             moves = False
         room_mw = max(site.room_mw for site in self._power.sites)
         most_mw = work.mw if work.endless or work.kind == "fixed" or work.whole else (work.most_mw or room_mw)
+        sale = self._sale(work, moves=moves, hides=hides)
+        has_state = (
+            self._moving is not None
+            and moves
+            and "jobs" not in hides
+            and sale.get("whole", False) >= sale.get("sold", False)
+        )
         return {
             "name": work.name,
             "kw": round(work.mw * 1e3),
@@ -196,10 +235,10 @@ class _Desk:
             "from_slot": work.from_s // slot_s,
             "by_slot": ends,
             "left_wh": None if work.endless else round(work.mwh * 1e6),
-            "state_bytes": round(work.state_bytes),
+            "state_bytes": round(work.state_bytes) if has_state else 0,
             "pausable": work.pausable,
             "moves": moves,
-            **self._sale(work, moves=moves, hides=hides),
+            **sale,
         }
 
     def _sale(self, work: Work, *, moves: bool, hides: Collection[str]) -> dict[str, Any]:
@@ -217,14 +256,6 @@ class _Desk:
         return site.pooled and site.room_mw > 0 and site.name != work.home and self._power.allowed(work, site.name)
 
 
-def _operators(power: Power) -> dict[str, list[str]]:
-    """Grid operators, each with its areas, in the file's order."""
-    found: dict[str, list[str]] = {}
-    for area in power.areas:
-        found.setdefault(area.tso or f"tso-{area.name}", []).append(area.name)
-    return found
-
-
 def _figures(power: Power, over: Horizon) -> dict[str, dict[str, list[int]]]:
     """What is believed of each area, in the whole numbers of messages, from the first slot to the profile's end."""
     return {
@@ -235,62 +266,3 @@ def _figures(power: Power, over: Horizon) -> dict[str, dict[str, list[int]]]:
         }
         for area in power.areas
     }
-
-
-def _lines(power: Power, over: Horizon, operator: str) -> list[dict[str, Any]]:
-    """The lines that an operator looks after: ties that end in its areas, and the feeders of these."""
-    own = _operators(power)[operator]
-    names = [area.name for area in power.areas]
-    lines: list[dict[str, Any]] = []
-    if power.clearing == "price" and power.ties:
-        carried = tie_base_mw(over)
-        shares = _tie_shares(power, over)
-        for index, tie in enumerate(power.ties):
-            if {tie.a, tie.b} & set(own) and tie.kind == "ac":
-                by_area = dict(zip(names, shares[index], strict=True))
-                lines.append(_line(tie.name, carried[index], -tie.back_mw, tie.mw, by_area))
-    for feeder in power.feeders:
-        if feeder.area in own:
-            base = feeder_base_mw(over, feeder.name, feeder.base)
-            fed = {feed_name(site): np.ones(over.slots) for site in feeder.sites}
-            lines.append(_line(feeder.name, base, -1e9, feeder.mw, fed))
-    return lines
-
-
-def _tie_shares(power: Power, over: Horizon) -> Floats:
-    """What a tie carries more for each MW that an area draws more (tie, area, slot)."""
-    part, group = balancing(over)
-    count = len(power.areas)
-    factors = ptdf(power)
-    shares = np.zeros((len(power.ties), count, over.slots))
-    for area in range(count):
-        draws = np.zeros(count)
-        draws[area] = 1.0
-        shares[:, area, :] = factors @ (part * (group @ draws)[:, np.newaxis] - draws[:, np.newaxis])
-    return shares
-
-
-def _line(name: str, base_mw: Floats, least_mw: float, most_mw: float, shares: Mapping[str, Floats]) -> dict[str, Any]:
-    return {
-        "name": name,
-        "base_kw": _kw(base_mw),
-        "least_kw": round(least_mw * 1e3),
-        "most_kw": round(most_mw * 1e3),
-        "share": {area: _short([round(value * PARTS) for value in series]) for area, series in shares.items()},
-    }
-
-
-def _kw(mw: Floats) -> list[int]:
-    return [round(float(value) * 1e3) for value in mw]
-
-
-def _short(series: Sequence[int]) -> list[int]:
-    """Figures without those at the end that repeat the one before.
-
-    >>> _short([3, 3, 4, 4, 4]), _short([7, 7])
-    ([3, 3, 4], [7])
-    """
-    kept = list(series)
-    while len(kept) > 1 and kept[-1] == kept[-2]:
-        kept.pop()
-    return kept

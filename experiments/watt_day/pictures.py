@@ -18,15 +18,33 @@ WAYS = {"none": "as it arrives", "time": "in time", "space": "in space", "both":
 """How work shifts, in words."""
 
 
-def said(row: Row) -> str:
-    """A day in words: how work shifts, and what is known and decided by whom.
+APART = {"idle": "GPUs idle", "forecast": "forecast", "flow": "flows", "control": "control", "network": "network"}
+"""Columns that tell days of one shift apart, and what they are called."""
 
-    >>> said({"shift": "both", "idle": "never", "forecast": "naive", "control": "alone"})
-    'Work in time and space, GPUs idle: never, forecast: naive, control: alone'
+
+def apart(row: Row, rows: Sequence[Row]) -> str:
+    """What tells a day from others of the same shift, among rows that differ in it.
+
+    >>> rows = [{"idle": "never", "control": "alone"}, {"idle": "free", "control": "alone"}]
+    >>> apart(rows[1], rows), apart(rows[1], rows[1:])
+    ('GPUs idle: free', '')
     """
-    return (
-        f"Work {WAYS[row['shift']]}, GPUs idle: {row['idle']}, forecast: {row['forecast']}, control: {row['control']}"
-    )
+    differ = [name for name in APART if len({one.get(name) for one in rows}) > 1]
+    return ", ".join(f"{APART[name]}: {words.network(row[name])}" for name in differ)
+
+
+def said(row: Row, rows: Sequence[Row]) -> str:
+    """A day in words: how work shifts, and what tells it from the other rows.
+
+    >>> said({"shift": "both"}, [])
+    'Work in time and space'
+    """
+    return ", ".join(filter(None, (f"Work {WAYS[row['shift']]}", apart(row, rows))))
+
+
+def day_pictures(rows: Sequence[Row], picture: Mapping[str, Any]) -> list[Markup]:
+    """Figures of load, and of surplus power where an area has any."""
+    return [*load_pictures(rows, picture), *surplus_pictures(rows, picture)]
 
 
 def load_pictures(rows: Sequence[Row], picture: Mapping[str, Any]) -> list[Markup]:
@@ -35,7 +53,7 @@ def load_pictures(rows: Sequence[Row], picture: Mapping[str, Any]) -> list[Marku
     most = max((_peak(row["load_mw"]) for row in known), default=0.0)
     if not most:
         return []
-    stacks = [_stack(row, row["load_mw"], most, "Load of sites in MW of IT") for row in known]
+    stacks = [_stack(row, row["load_mw"], most, said(row, rows), "Load of sites in MW of IT") for row in known]
     caption = "MW of IT at each site, one above the other, slot by slot; point at an area for its energy."
     return [figure("Where the work runs", caption, stack_key([row["load_mw"] for row in known]), *stacks, wide=True)]
 
@@ -48,10 +66,11 @@ def surplus_pictures(rows: Sequence[Row], picture: Mapping[str, Any]) -> list[Ma
     if not most:
         return []
     drawn = [
-        _stack(row, series, most, "Surplus power in MW") for row, series in zip(known, stacks.values(), strict=True)
+        _stack(row, series, most, said(row, rows), "Surplus power in MW")
+        for row, series in zip(known, stacks.values(), strict=True)
     ]
     title = "Power that was thrown away and is now used"
-    sums = "; ".join(f"{said(row)}: {_used(row):,.1f} of {_whole(row):,.1f} MWh are used" for row in known)
+    sums = "; ".join(f"{said(row, rows)}: {_used(row):,.1f} of {_whole(row):,.1f} MWh are used" for row in known)
     caption = f"Power that all areas together would throw away where nothing shifts. {sums}."
     return [figure(title, caption, stack_key(list(stacks.values())), *drawn, wide=True)]
 
@@ -70,9 +89,9 @@ def _whole(row: Row) -> float:
     return sum(map(sum, row["surplus_mw"].values())) * float(row["slot_s"]) / S_PER_H
 
 
-def _stack(row: Row, series: Series, most_mw: float, what: str) -> Markup:
+def _stack(row: Row, series: Series, most_mw: float, day: str, what: str) -> Markup:
     hours = len(next(iter(series.values()))) * row["slot_s"] / S_PER_H
-    return stack(series, row["slot_s"], most_mw, said(row), f"{what} over {words.plain(float(hours))} h: {said(row)}")
+    return stack(series, row["slot_s"], most_mw, day, f"{what} over {words.plain(float(hours))} h: {day}")
 
 
 def _peak(series: Series) -> float:

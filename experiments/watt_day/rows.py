@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -16,6 +16,7 @@ from apnemu.experiments.watt_day.asked import asked_figures
 from apnemu.experiments.watt_day.changed import changed
 from apnemu.experiments.watt_day.drawn import drawn
 from apnemu.experiments.watt_day.hiding import NOTHING
+from apnemu.experiments.watt_day.moved import move_columns, moves_made
 from apnemu.experiments.watt_day.papers import agent_name
 from apnemu.experiments.watt_day.settings import Day, Settings, days
 from apnemu.experiments.watt_day.supplied import with_supply
@@ -113,6 +114,7 @@ def _row(context: Context[Settings], power: Power, day: Day, base: Schedule, not
         "undone_mwh": real.undone_mwh,
         "twice_mwh": _twice_mwh(power, seen),
         "deadline_misses": real.deadline_misses,
+        **move_columns(power, real, money.gains, notes),
         "moved_mwh": _elsewhere_mwh(power, seen),
         "large_to_small_mwh": _between(power, seen, up=False),
         "small_to_large_mwh": _between(power, seen, up=True),
@@ -139,7 +141,10 @@ def _row(context: Context[Settings], power: Power, day: Day, base: Schedule, not
 def _planned(power: Power, guess: Power, day: Day, settings: Settings, base: Schedule) -> Outcome:
     """What the plan comes to that is computed at once, with what operators grant of it."""
     asked = day.asked(settings)
-    if asked.shift == "none" or day.control == "alone":
+    if day.control == "alone":
+        waits = asked.shift in ("time", "both") and asked.idle == "free"
+        asked = replace(asked, shift="time" if waits else "none")
+    if asked.shift == "none":
         return outcome(power, replace(base, asked=asked), base)
     believed_base = base if guess is power else plan(guess, replace(asked, shift="none"))
     schedule = plan(guess, asked, believed_base)
@@ -148,7 +153,7 @@ def _planned(power: Power, guess: Power, day: Day, settings: Settings, base: Sch
     return outcome(power, schedule, base)
 
 
-def schedule_of(power: Power, base: Schedule, notes: Iterable[Mapping[str, Any]]) -> Schedule:
+def schedule_of(power: Power, base: Schedule, notes: Sequence[Mapping[str, Any]]) -> Schedule:
     """What ran where, as agents noted it; sites draw from the grid what their facilities need."""
     works = {work.name: index for index, work in enumerate(power.work)}
     sites = {site.name: index for index, site in enumerate(power.sites)}
@@ -172,7 +177,7 @@ def schedule_of(power: Power, base: Schedule, notes: Iterable[Mapping[str, Any]]
         facility_mw=facility,
         dark_mw=np.zeros_like(facility),
         undone_mwh=np.where(undone > TWICE_MWH, undone, 0.0),
-        moves=(),
+        moves=moves_made(notes),
         flow_change_mw=None,
     )
     return with_supply(seen, notes)

@@ -18,7 +18,7 @@ from apnemu.units import NS_PER_S, S_PER_H
 Forecasts = Literal["perfect", "naive", "noisy"]
 Control = Literal["aggregator", "alone"]
 TIME = r"(\d{2}):([0-5]\d)(?::([0-5]\d))?"
-OUTAGE = re.compile(rf"(aggregator|centre|forecaster|tso)@{TIME}-{TIME}")
+OUTAGE = re.compile(rf"(aggregator|centre|forecaster|tso|controller)@{TIME}-{TIME}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +60,10 @@ class Settings:
     ] = None
     outage: Annotated[
         tuple[str, ...],
-        Setting("Who is killed and started again: NAME@HH:MM[:SS]-HH:MM[:SS]; aggregator, centre, tso, forecaster"),
+        Setting(
+            "Who is killed and started again: NAME@HH:MM[:SS]-HH:MM[:SS]; aggregator, centre, tso, forecaster,"
+            " controller"
+        ),
     ] = ()
     sigma: Annotated[float, Setting("Error of a noisy forecast as a share of the mean", low=0, high=10)] = 0.1
     error: Annotated[Literal["normal", "uniform"], Setting("How a noisy forecast's errors are drawn")] = "normal"
@@ -68,6 +71,19 @@ class Settings:
     decision_s: Annotated[float, Setting("Declared time of the aggregator's decision", "s", low=0, high=1700)] = 60.0
     horizon: Annotated[int, Setting("Slots that a plan looks ahead", low=1, high=336)] = 48
     lease: Annotated[int, Setting("Slots for which a plan is good", low=1, high=48)] = 4
+    scale: Annotated[
+        int,
+        Setting(
+            "What bytes, rate and writes of all moves are divided by; 0: the least power of ten that keeps the run's"
+            " moves below 100 GB (packet network: 10 GB), and one move of 10 to 100 GB at full size",
+            low=0,
+            high=10**12,
+        ),
+    ] = 0
+    dirty_bytes_per_s: Annotated[
+        float, Setting("Rate at which work writes to its state while it moves", "bytes/s", low=0, high=1e12)
+    ] = 500_000_000.0
+    transceivers: Annotated[int, Setting("Transceivers of each data centre for moves at once", low=1, high=64)] = 8
     battery_mwh: Annotated[
         float,
         Setting(
@@ -140,6 +156,7 @@ class Day:
             days=settings.days,
             yen_per_tco2=settings.yen_per_tco2,
             gpu_yen_per_it_mwh=settings.gpu_yen_per_it_mwh,
+            arrives=1,
         )
 
     def believed(self, settings: Settings, seed: int) -> Believed:

@@ -8,7 +8,7 @@ from typing import Any
 
 from apnemu.experiments.watt_day.map import day_maps
 from apnemu.experiments.watt_day.money import cost_bars, currency, millions, party_bars
-from apnemu.experiments.watt_day.pictures import load_pictures, surplus_pictures
+from apnemu.experiments.watt_day.pictures import day_pictures
 from apnemu.report import columns, words
 from apnemu.report.shown import Shown
 
@@ -53,23 +53,28 @@ BRIEF = (
     columns.plain("idle", "GPUs idle"),
     columns.plain("forecast"),
     columns.plain("control"),
+    columns.plain("hide", "hidden"),
     money("cost_yen", "cost"),
     money("planned_yen", "planned"),
+    money("lost_gain_yen", "lost by hiding"),
     columns.number("energy_mwh", "energy, MWh", 1),
     columns.number("moved_mwh", "moved, MWh", 1),
+    columns.number("moves", "moves", 0),
+    columns.number("meant_bytes", "of state, TB", 3, 1e-12),
+    columns.number("late_moves", "given up", 0),
     columns.number("overload_mwh", "overload, MWh", 3),
 )
 COLUMNS = (
     columns.network(),
     *BRIEF[:4],
     columns.plain("flow", "flows", number=False),
-    *BRIEF[4:6],
+    *BRIEF[4:7],
     money("bound_yen", "bound"),
     money("none_yen", "where nothing shifts"),
     money("dc_yen", "gain of data centres"),
     money("aggregator_yen", "gain of the aggregator"),
     money("unbalanced_yen", "paid and not received"),
-    *BRIEF[6:],
+    *BRIEF[7:],
     columns.number("peak_mw", "peak, MW", 1),
     columns.number("tco2", "CO2, t", 1),
     columns.number("surplus_used_mwh", "surplus used, MWh", 1),
@@ -91,5 +96,5 @@ SHOWN = Shown(
     sentence=sentence,
     brief=BRIEF,
     columns=COLUMNS,
-    figures=(cost_bars, day_maps, load_pictures, surplus_pictures, party_bars),
+    figures=(cost_bars, day_maps, day_pictures, party_bars),
 )

@@ -26,7 +26,7 @@ from apnemu.emulation.apps.watt.messages import (
     pair_key,
     seal,
 )
-from apnemu.emulation.apps.watt.post import Post
+from apnemu.emulation.apps.watt.post import ASK_AFTER_S, Post
 from apnemu.emulation.loop import Loop, now_ns
 from apnemu.units import NS_PER_S
 
@@ -276,3 +276,15 @@ def test_a_party_that_comes_back_is_called_again(loop: Loop, monkeypatch: pytest
     assert second.taken[0]["kw"] == 2 and not second.refused
     agent.post.close()
     second.post.close()
+
+
+def test_a_silent_connection_is_asked_whether_its_other_end_is_there(loop: Loop) -> None:
+    """Who calls another would else never learn that the other has given the connection up, and never call again."""
+    a, b = Party(loop, "agent-a", ["agent-b"]), Party(loop, "agent-b", ["agent-a"])
+    b.post.call("agent-a", "127.0.0.1", a.post.serve(0))
+    until(loop, lambda: a.post.reaches("agent-b") and b.post.reaches("agent-a"))
+    for post in (a.post, b.post):
+        (line,) = post._lines.values()
+        assert line.socket.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
+        assert line.socket.getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE) == ASK_AFTER_S
+        post.close()

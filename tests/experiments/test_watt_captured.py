@@ -103,7 +103,7 @@ def test_what_is_hidden_is_in_no_frame_of_any_capture(hides: bool, tmp_path: Pat
     assert captures
     said = [stream for capture in captures for stream in streams(capture)]
     frames = b"".join(capture.read_bytes() for capture in captures)
-    assert sum(b'"kind":"order"' in stream for stream in said) == 2
+    assert any(b'"kind":"order"' in stream for stream in said)
     for name in NAMES:
         assert any(name.encode() in stream for stream in said) != hides
         assert not (hides and name.encode() in frames)

@@ -245,3 +245,23 @@ def test_who_hides_what_it_costs_offers_at_given_prices_alone() -> None:
     assert all(later[offer["from"], offer["job"], offer["slot"]] == offer["kw"] for offer in offers if offer["round"])
     assert known.cost * (1 - WHOLE) <= real.cost
     assert real.deadline_misses == 0 and real.overload_mwh == 0
+
+
+@pytest.mark.parametrize(("shift", "million"), [("none", 23.52), ("time", 20.16), ("space", 23.52), ("both", 20.16)])
+def test_alone_a_site_moves_its_work_in_time_by_its_own_forecast(shift: Any, million: float) -> None:
+    """6 h at 100 MW where power costs half: 40 MWh of the 50 that arrive in each hour of the day."""
+    real, _ = played(power_of("two-areas"), a_day(shift=shift, idle="free", control="alone"), Settings())
+    assert real.cost == pytest.approx(million * 1e6, rel=WHOLE)
+    assert real.deadline_misses == 0
+
+
+@pytest.mark.parametrize("jobs", ["fluid", "whole"])
+@pytest.mark.parametrize("seed", [0, 1, 2, 3])
+def test_alone_every_job_ends_and_no_room_is_exceeded(seed: int, jobs: Any) -> None:
+    power, day = whole(of_two(seed)), a_day(shift="time", idle="free", control="alone", jobs=jobs)
+    real, _ = played(power, day, Settings())
+    exact = outcome_of(power, replace(day, control="aggregator"))
+    assert real.deadline_misses == 0 and real.undone_mwh == pytest.approx(0, abs=0.05)
+    assert exact.cost * (1 - WHOLE) <= real.cost <= 1.05 * exact.cost
+    none = played(power, a_day(shift="none"), Settings())[0]
+    assert real.cost <= none.cost

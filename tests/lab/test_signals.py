@@ -105,6 +105,25 @@ def test_a_lab_that_is_suspended_gives_the_same_bytes(make_job: MakeJob, tmp_pat
 
 
 @pytest.mark.guest
+def test_a_lab_is_suspended_at_every_instant_of_its_start(make_job: MakeJob, tmp_path: Path) -> None:
+    """Many starts, since few of them stop a process between its birth and the instant from which it is traced."""
+    draws = random.Random("start")
+
+    for number in range(16):
+        job = make_job("sh", "-c", "true; /bin/true; exit 7", folder=tmp_path / str(number), time="real")
+
+        def disturb(folder: Path = job.folder) -> None:
+            for sent in (signal.SIGSTOP, signal.SIGCONT):
+                for pid in lab_of(folder):
+                    with suppress(ProcessLookupError):
+                        os.kill(pid, sent)
+                time.sleep(draws.choice([0.0, 0.002, 0.02]))
+
+        with meanwhile(disturb):
+            assert guest.run(job).exit_code == 7
+
+
+@pytest.mark.guest
 def test_a_lab_on_the_hosts_clock_is_suspended(make_job: MakeJob) -> None:
     job = make_job("python3", "-c", WORK, time="real")
 

@@ -11,6 +11,7 @@ import pytest
 from apnemu.model.plant import Plant
 from apnemu.topology import read_plant
 from apnemu.topology.scenario import hit
+from apnemu.topology.writer import topology_text
 
 TOPOLOGIES = Path(__file__).parents[2] / "topologies"
 
@@ -78,6 +79,19 @@ def test_a_region_takes_what_lies_in_it_and_what_passes_through(tmp_path: Path) 
     assert (around_nagoya.fibres, around_nagoya.sites) == (("tokyo-nagoya", "nagoya-osaka"), ("nagoya",))
     assert (between.fibres, between.sites) == (("tokyo-nagoya",), ())
     assert (far_off.fibres, far_off.sites, far_off.what) == ((), (), "100 km around 43, 141")
+
+
+def test_a_region_takes_a_fibre_where_its_waypoints_are(tmp_path: Path) -> None:
+    straight, around = "{at_s: 1, event: region, centre: [35.45, 138.33], radius_km: 10}", "[[36.1, 138.4]]"
+    over = straight.replace("[35.45, 138.33]", "[36.1, 138.4]")
+    plant = _read(tmp_path, straight, over)
+    assert [event.fibres for event in plant.scenario] == [("tokyo-nagoya",), ()]
+    text = (tmp_path / "a.yaml").read_text().replace("366.0}", f"366.0, waypoints: {around}}}")
+    (tmp_path / "a.yaml").write_text(text)
+    plant = read_plant(tmp_path / "a.yaml")
+    assert [event.fibres for event in plant.scenario] == [(), ("tokyo-nagoya",)]
+    (tmp_path / "again.yaml").write_text(topology_text(plant, beside=tmp_path))
+    assert read_plant(tmp_path / "again.yaml").fibres == plant.fibres
 
 
 @pytest.mark.parametrize("radius_km", [1.0, 30.0, 100.0, 300.0, 1000.0])

@@ -84,7 +84,16 @@ class Image:
 
 def send(address: str, port: int, plan: dict[str, Any]) -> None:
     """Move the image to the receiver at an address, and print rounds, bytes and times as a record."""
-    peer = socket.create_connection((address, port))
+    print("@record", json.dumps(copy(socket.create_connection((address, port)), plan)), flush=True)
+
+
+def copy(peer: socket.socket, plan: dict[str, Any]) -> dict[str, Any]:
+    """Move the image over a connection: rounds, bytes and times, and with `verify` the image's hash.
+
+    Raises:
+        SystemExit: the other side has gone.
+        OSError: the connection broke.
+    """
     peer.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     if plan["pace_bytes_per_s"]:
         peer.setsockopt(socket.SOL_SOCKET, SO_MAX_PACING_RATE, struct.pack("=Q", plan["pace_bytes_per_s"]))
@@ -106,7 +115,7 @@ def send(address: str, port: int, plan: dict[str, Any]) -> None:
     stopped_ns = now_ns()
     moved += _send_runs(peer, b"L", image)
     started_ns = _acknowledged(peer)
-    record = {
+    record: dict[str, Any] = {
         "rounds": rounds,
         "moved_bytes": moved,
         "total_ns": started_ns - begun_ns,
@@ -115,7 +124,7 @@ def send(address: str, port: int, plan: dict[str, Any]) -> None:
     }
     if plan["verify"]:
         record["sha256"] = _digest(image.file, image.size)
-    print("@record", json.dumps(record), flush=True)
+    return record
 
 
 def _warm_up(peer: socket.socket, size: int) -> None:
@@ -159,6 +168,18 @@ def receive(port: int, verify: bool) -> None:
     with socket.create_server(("0.0.0.0", port)) as server:
         print("receiving", flush=True)
         peer, _ = server.accept()
+    digest = take(peer, verify)
+    if digest:
+        print("@record", json.dumps({"received_sha256": digest}), flush=True)
+
+
+def take(peer: socket.socket, verify: bool) -> str:
+    """Take the image over a connection until it is whole; returns its hash, "" where it is not kept.
+
+    Raises:
+        SystemExit: the other side has gone.
+        OSError: the connection broke.
+    """
     nowhere = mmap.mmap(-1, CHUNK_BYTES)
     memory = os.memfd_create("memory") if verify else -1
     size = 0
@@ -178,9 +199,10 @@ def receive(port: int, verify: bool) -> None:
         peer.sendall(ACKNOWLEDGED.pack(now_ns()))
         if kind == b"L":
             break
-    if verify:
-        os.ftruncate(memory, size)
-        print("@record", json.dumps({"received_sha256": _digest(memory, size)}), flush=True)
+    if not verify:
+        return ""
+    os.ftruncate(memory, size)
+    return _digest(memory, size)
 
 
 def _keep(peer: socket.socket, memory: int, offset: int, size: int) -> None:

@@ -5,7 +5,8 @@
 
 PAPERS is JSON: what this party alone is told. `role` (forecaster, aggregator, centre, tso, agent), `name`, `slots`,
 `slot_ns`, `horizon`, `lease`, `decision_ns`; `peers`, name -> {key, address, port}, of whom it calls those that have an
-address; `port` where it listens; `own`, what its role needs; `dead`, [[from ns, until ns]] after the first slot's
+address; `port` where it listens; `own`, what its role needs (an agent's `moving`: `mover.Ways`, the scale of its moves
+and the job of which one goes at full size); `dead`, [[from ns, until ns]] after the first slot's
 begin, when it is killed and started again.
 """
 
@@ -17,15 +18,19 @@ import signal
 import sys
 import time
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from apnemu.emulation.apps.watt.agent import Agent, Peers
 from apnemu.emulation.apps.watt.aggregator import Aggregator
+from apnemu.emulation.apps.watt.alone import cheapest_at_home
+from apnemu.emulation.apps.watt.bids import MoveCosts
 from apnemu.emulation.apps.watt.calendar import Calendar
 from apnemu.emulation.apps.watt.centre import Centre
 from apnemu.emulation.apps.watt.desk import Desk, Party, RealDesk
 from apnemu.emulation.apps.watt.forecaster import Forecaster
 from apnemu.emulation.apps.watt.jobs import Book, Job
+from apnemu.emulation.apps.watt.states import Carrier, States
 from apnemu.emulation.apps.watt.supply import supply_of
 from apnemu.emulation.apps.watt.tso import Line, Tso
 from apnemu.emulation.loop import now_ns
@@ -40,8 +45,8 @@ def calendar_of(papers: Mapping[str, Any], begin_ns: int) -> Calendar:
     return Calendar(begin_ns=begin_ns, **times)
 
 
-def party_of(papers: Mapping[str, Any], desk: Desk, calendar: Calendar) -> Party:
-    """The party of a role."""
+def party_of(papers: Mapping[str, Any], desk: Desk, calendar: Calendar, carrier: Carrier | None = None) -> Party:
+    """The party of a role; an agent whose papers say how state moves has a carrier for it."""
     own, role = papers["own"], papers["role"]
     if role == "forecaster":
         return Forecaster(desk, calendar, own["aggregator"], own["believed"])
@@ -51,15 +56,23 @@ def party_of(papers: Mapping[str, Any], desk: Desk, calendar: Calendar) -> Party
         return Tso(desk, [Line(**line) for line in own["lines"]], calendar.slots)
     if role == "agent":
         book = Book(calendar, own["room_kw"], [Job(**job) for job in own["jobs"]])
+        if own["prices"]:
+            book.own_plan = partial(cheapest_at_home, calendar, book, own["prices"])
+        peers, states, costs = Peers(**own["peers"]), None, MoveCosts(**own["costs"])
+        if carrier is not None:
+            moving = own["moving"]
+            states = States(desk, calendar, own["site"], peers.agents, book, carrier, moving["scale"], moving["full"])
         return Agent(
             desk,
             calendar,
             own["site"],
             book,
-            Peers(**own["peers"]),
+            peers,
             own["hides"],
             may_wait=own["may_wait"],
             supply=supply_of(own.get("supply")),
+            states=states,
+            costs=costs,
         )
     # numpy takes seconds of the lab's computing to import: no other party needs it
     from apnemu.emulation.apps.watt.planner import Planner
@@ -79,7 +92,12 @@ def serve(papers: Mapping[str, Any], begin_ns: int) -> None:
     calendar = calendar_of(papers, begin_ns)
     keys = {peer: bytes.fromhex(of["key"]) for peer, of in papers["peers"].items()}
     desk = RealDesk(papers["name"], keys)
-    desk.party = party_of(papers, desk, calendar)
+    mover = None
+    if "moving" in papers["own"]:
+        from apnemu.emulation.apps.watt.mover import Mover, Ways  # what it imports costs time where nothing moves
+
+        mover = Mover(desk, Ways(**papers["own"]["moving"]["ways"]))
+    desk.party = party_of(papers, desk, calendar, mover)
     if papers["port"]:
         desk.post.serve(papers["port"])
     for peer, of in papers["peers"].items():
@@ -88,6 +106,8 @@ def serve(papers: Mapping[str, Any], begin_ns: int) -> None:
     desk.party.begin()
     print(LISTENING, flush=True)
     desk.loop.run(calendar.starts_ns(calendar.slots))
+    if mover is not None:
+        mover.close()
     desk.note(sent_bytes=desk.post.sent_bytes)
     desk.post.close()
 

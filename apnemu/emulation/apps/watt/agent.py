@@ -13,12 +13,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
-from apnemu.emulation.apps.watt.bids import Bids
+from apnemu.emulation.apps.watt.bids import Bids, MoveCosts
 from apnemu.emulation.apps.watt.calendar import Calendar
 from apnemu.emulation.apps.watt.cover import Cover
 from apnemu.emulation.apps.watt.desk import Desk
-from apnemu.emulation.apps.watt.jobs import Book
+from apnemu.emulation.apps.watt.jobs import Book, Job
 from apnemu.emulation.apps.watt.messages import Message
+from apnemu.emulation.apps.watt.states import States
 from apnemu.emulation.apps.watt.supply import Supply
 
 Away = tuple[str, str]
@@ -27,11 +28,15 @@ Away = tuple[str, str]
 
 @dataclass(slots=True)
 class Slot:
-    """Own jobs of a slot that were offered elsewhere, in kW, and which of them were agreed to or refused."""
+    """Own jobs of a slot that were offered elsewhere, in kW, and which of them were agreed to or refused.
+
+    `kept` is what could not be offered, since the state for it has not come there.
+    """
 
     offered: dict[Away, int] = field(default_factory=dict)
     agreed: set[Away] = field(default_factory=set)
     refused: set[Away] = field(default_factory=set)
+    kept: dict[Away, int] = field(default_factory=dict)
 
     def open(self) -> dict[Away, int]:
         """What nobody knows about."""
@@ -48,7 +53,10 @@ class Peers:
 
 
 class Agent:
-    """The agent of a site; `hides` is what its owner keeps to himself (see `cover`), `supply` its battery and plant."""
+    """The agent of a site; `hides` is what its owner keeps to himself (see `cover`), `supply` its battery and plant.
+
+    `states` says where the state of jobs is, without which they do not run; None where no job has any.
+    """
 
     def __init__(
         self,
@@ -61,6 +69,8 @@ class Agent:
         *,
         may_wait: bool = False,
         supply: Supply | None = None,
+        states: States | None = None,
+        costs: MoveCosts | None = None,
     ) -> None:
         self._desk = desk
         self._calendar = calendar
@@ -68,9 +78,12 @@ class Agent:
         self.book = book
         self._peers = peers
         self._cover = Cover(site, calendar, book, hides)
-        self._bids = Bids(site, calendar, book, hides, may_wait=may_wait)
+        self._bids = Bids(site, calendar, book, hides, states, costs, may_wait=may_wait)
         self._supply = supply or Supply()
+        self._states = states
         self._order: Message | None = None
+        self._lag_ns = 0
+        """Time from the first message about a slot until its order was there."""
         self._slots: dict[int, Slot] = {}
         self._guests: dict[int, dict[tuple[str, str], int]] = {}
 
@@ -81,6 +94,8 @@ class Agent:
             self._desk.at(calendar.opens_ns(slot), partial(self._say, slot))
             self._desk.at(calendar.hands_over_ns(slot), partial(self._hand_over, slot))
             self._desk.at(calendar.starts_ns(slot), partial(self._start, slot))
+        if self._states is not None:
+            self._states.begin(self._order_for)
 
     def taken(self, message: Message) -> None:
         """Act on an order of the centre, on another agent's handover, or on its answer to one of ours."""
@@ -88,6 +103,7 @@ class Agent:
         if kind == "order" and sender == self._peers.centre and message["site"] == self._site:
             if self._order is None or message["slot"] >= self._order["slot"]:
                 self._order = message
+                self._lag_ns = self._desk.now_ns() - self._calendar.opens_ns(message["slot"])
         elif kind == "prices" and sender == self._peers.aggregator:
             for body in self._bids.answer(message):
                 self._desk.send(sender, "offer", message["slot"], message["slot"], **body)
@@ -95,18 +111,30 @@ class Agent:
             self._host(message)
         elif kind == "done" and sender == self._peers.agents.get(message["site"]):
             self._answered(message, (self._cover.meant(message.get("job", "")), message["site"]))
+        elif kind in ("move", "moved") and self._states is not None and sender in self._peers.agents.values():
+            self._states.taken(message)
 
     def _say(self, slot: int) -> None:
         """Tell the aggregator what could run here in the slots ahead, and ask again about what nobody knows."""
         for number, state in self._slots.items():
             for (job, to), kw in state.open().items():
                 self._offer(to, number, job, kw)
+        if self._states is not None:
+            self._states.say()
         count = min(self._calendar.horizon, self._calendar.slots - slot)
         body = self._cover.state(self._site, slot, count)
         if body is not None:
-            bids = len(self._bids.blocks(slot))
-            more = {**self._supply.told(), **({"bids": bids} if bids else {})}
-            self._desk.send(self._peers.aggregator, "state", slot, slot, **body, **more)
+            if self._states is not None and "jobs" in body:
+                body["jobs"] = [self._states.listed(job) for job in body["jobs"]]
+            body |= self._supply.told()
+            if bids := len(self._bids.blocks(slot)):
+                body["bids"] = bids
+            self._desk.send(self._peers.aggregator, "state", slot, slot, **body)
+
+    def _most_kw(self, job: Job, site: str) -> int:
+        """Most that a job may run at a site, as its state is there."""
+        most = self.book.most_kw(job)
+        return most if self._states is None else min(most, self._states.most_kw(job, site))
 
     def _order_for(self, slot: int) -> Message | None:
         """The order that holds for a slot; None if there is none that is still good."""
@@ -127,7 +155,9 @@ class Agent:
             if job not in due or key in state.offered or to not in self._peers.agents:
                 continue
             gone = sum(kw for (name, _), kw in state.offered.items() if name == job)
-            kw = min(wanted_kw, self.book.most_kw(due[job]) - gone)
+            wanted = min(wanted_kw, self.book.most_kw(due[job]) - gone)
+            kw = min(wanted, self._most_kw(due[job], to))
+            state.kept[key] = max(0, wanted - kw)
             if kw > 0:
                 state.offered[key] = kw
                 if not self._offer(to, slot, job, kw):
@@ -136,7 +166,8 @@ class Agent:
     def _offer(self, to: str, slot: int, job: str, kw: int) -> bool:
         """Offer a job to another site for a slot; False if its agent is not there."""
         shown = self._cover.shown(job)
-        return self._desk.send(self._peers.agents[to], "handover", slot, slot, job=shown, kw=kw, bytes=0)
+        size = 0 if self._states is None else self._states.there(job, to)
+        return self._desk.send(self._peers.agents[to], "handover", slot, slot, job=shown, kw=kw, bytes=size)
 
     def _host(self, message: Message) -> None:
         """Take another site's job for a slot that has not begun, if the order has room for it; and say what runs."""
@@ -146,7 +177,8 @@ class Agent:
         order = self._order_for(slot)
         if key not in guests:
             free = 0
-            if order is not None and self._desk.now_ns() < self._calendar.starts_ns(slot):
+            held = self._states is None or self._states.holds(*key, message["bytes"])
+            if held and order is not None and self._desk.now_ns() < self._calendar.starts_ns(slot):
                 free = min(self._limit_kw(slot), self.book.room_kw) - sum(self._planned(slot).values())
             guests[key] = kw if sum(guests.values()) + kw <= free else 0
         self._desk.send(
@@ -210,6 +242,7 @@ class Agent:
             away_kw={f"{job} at {to}": kw for (job, to), kw in elsewhere.items() if (job, to) in state.agreed},
             unknown_kw={f"{job} at {to}": kw for (job, to), kw in state.open().items()},
             order_slot=None if order is None else order["slot"],
+            lag_ns=self._lag_ns if order is not None and order["slot"] == slot else None,
             **self._supply.does(self._calendar, slot, order),
         )
         for number in [number for number, old in self._slots.items() if number < slot and not old.open()]:
@@ -221,11 +254,13 @@ class Agent:
         for (name, _), kw in elsewhere.items():
             left[name] -= kw
         home = self.book.fitted(self._planned(slot), self.book.room_kw - guests_kw)
-        home = {name: max(0, min(kw, left[name])) for name, kw in home.items()}
+        here = {name: min(left[name], self._most_kw(job, self._site)) for name, job in self.book.jobs.items()}
+        home = {name: max(0, min(kw, here[name])) for name, kw in home.items()}
         top = min(self.book.room_kw, max(self._limit_kw(slot), sum(self.book.alone(slot).values())))
         room = top - guests_kw - sum(home.values())
-        for name, to in sorted(state.refused):
-            back = max(0, min(state.offered[name, to], room, left[name] - home.get(name, 0)))
+        back_kw = [(key, state.offered[key]) for key in state.refused] + list(state.kept.items())
+        for (name, _), kw in sorted(back_kw):
+            back = max(0, min(kw, room, here[name] - home.get(name, 0)))
             home[name] = home.get(name, 0) + back
             room -= back
         return home

@@ -22,6 +22,18 @@ Series = Sequence[int]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Transfer:
+    """State of a job that is to go from one site to another until a slot begins; `at` counts from a proposal's first
+    slot."""
+
+    job: str
+    origin: str
+    target: str
+    at: int
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Share:
     """Power of a job in the slots of a proposal: `base_kw` as it arrives, `total_kw` as proposed, `away_kw` of it by
     the site where it runs."""
@@ -52,13 +64,15 @@ class Supplied:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proposal:
     """What a planner proposes from its first slot on: `stays_kw` is what does not move, by site, `change_kw` the
-    change of what is drawn from the grid, by area and by feed of a site; `charge_wh` and `own_wh` are by site."""
+    change of what is drawn from the grid, by area and by feed of a site; `charge_wh` and `own_wh` are by site, and
+    `transfers` the state that moves."""
 
     jobs: Mapping[str, Share]
     stays_kw: Mapping[str, Series]
     change_kw: Mapping[str, Series]
     charge_wh: Mapping[str, Supplied] = field(default_factory=dict)
     own_wh: Mapping[str, Supplied] = field(default_factory=dict)
+    transfers: Sequence[Transfer] = ()
 
 
 @dataclass(slots=True)
@@ -107,6 +121,10 @@ def plan_of(proposal: Proposal, parts: Sequence[Fraction], first: int) -> dict[s
                     kw[to][at] += away
             work[name].append(home)
             kw[share.home][at] += home
+    for move in proposal.transfers:
+        if size := int(parts[move.at] * move.bytes):
+            between = {"job": move.job, "from": move.origin, "to": move.target}
+            moves.append({**between, "slot": first + move.at, "kw": 0, "bytes": size})
     body: dict[str, object] = {"kw": kw, "work_kw": work, "moves": moves}
     for name, supplied in (("charge_wh", proposal.charge_wh), ("own_wh", proposal.own_wh)):
         if supplied:
@@ -128,7 +146,13 @@ def later(proposal: Proposal, skip: int) -> Proposal:
         name: {site: Supplied(base_wh=each.base_wh[skip:], total_wh=each.total_wh[skip:]) for site, each in of.items()}
         for name, of in (("charge_wh", proposal.charge_wh), ("own_wh", proposal.own_wh))
     }
-    return Proposal(jobs=jobs, stays_kw=cut(proposal.stays_kw), change_kw=cut(proposal.change_kw), **supplied)
+    return Proposal(
+        jobs=jobs,
+        stays_kw=cut(proposal.stays_kw),
+        change_kw=cut(proposal.change_kw),
+        **supplied,
+        transfers=[replace(move, at=move.at - skip) for move in proposal.transfers if move.at >= skip],
+    )
 
 
 class Aggregator:

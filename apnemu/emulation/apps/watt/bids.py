@@ -16,8 +16,13 @@ from apnemu.emulation.apps.watt.calendar import Calendar
 from apnemu.emulation.apps.watt.cover import Wanted, arriving
 from apnemu.emulation.apps.watt.jobs import Book, Job
 from apnemu.emulation.apps.watt.messages import Message
+from apnemu.emulation.apps.watt.states import States
 from apnemu.power import whole
+from apnemu.units import NS_PER_H, S_PER_H
 
+NJ_PER_KWH = 3_600_000 * 10**9
+FAR = 1e15
+"""Cost of a move that cannot be over in time: state that is to be there in the first slot has to be there already."""
 JobPlan = dict[int, dict[str, int]]
 """Power of a job by slot and site, in kW."""
 
@@ -40,15 +45,44 @@ class _Made:
     total: JobPlan = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MoveCosts:
+    """What a move of state costs its owner: energy by its bytes, and GPUs that stand still."""
+
+    nj_per_bit: float
+    stop_s: float
+    gpu_yen_per_it_mwh: float
+
+    def energy_kwh(self, size: int) -> float:
+        return size * 8 * self.nj_per_bit / NJ_PER_KWH
+
+    def stop_milliyen(self, kw: int) -> float:
+        return self.gpu_yen_per_it_mwh * kw * self.stop_s / S_PER_H
+
+
 class Bids:
     """Offers of a site's jobs; `may_wait`: a plan may put work off; `hides`: what the owner keeps to himself."""
 
-    def __init__(self, site: str, calendar: Calendar, book: Book, hides: Collection[str], *, may_wait: bool) -> None:
+    def __init__(
+        self,
+        site: str,
+        calendar: Calendar,
+        book: Book,
+        hides: Collection[str],
+        states: States | None = None,
+        costs: MoveCosts | None = None,
+        *,
+        may_wait: bool,
+    ) -> None:
         self._site = site
         self._calendar = calendar
         self._book = book
         self._hides = frozenset(hides)
         self._may_wait = may_wait
+        self._states = states
+        self._costs = costs
+        self._power: Mapping[str, Sequence[int]] = {}
+        """Prices of the newest first round: those of power itself."""
         self._made: list[_Made] = []
         self._first: list[dict[str, Any]] = []
         """Offers at the first prices of the newest slot."""
@@ -68,8 +102,12 @@ class Bids:
         if number > 1 and "cost" in self._hides:
             return [{**body, "round": number} for body in self._first]
         count = min(self._calendar.horizon, self._calendar.slots - slot)
+        if number == 1:
+            self._power = prices
         bodies = []
         for name, jobs in self.blocks(slot).items():
+            self._moves: list[dict[str, Any]] = []
+            self._milliyen = 0.0
             plans = {job.name: self._plan(job, slot, count, prices if number else {}) for job in jobs}
             made = _Made(slot=slot, jobs=plans)
             for plan in plans.values():
@@ -82,8 +120,8 @@ class Bids:
             offered = {
                 site: [made.total.get(at, {}).get(site, 0) for at in range(slot, slot + count)] for site in sites
             }
-            cost = {} if "cost" in self._hides else {"cost_milliyen": 0}
-            bodies.append({"job": name, "round": number, "kw": offered, "moves": [], **cost})
+            cost = {} if "cost" in self._hides else {"cost_milliyen": round(self._milliyen)}
+            bodies.append({"job": name, "round": number, "kw": offered, "moves": self._moves, **cost})
         if number == 1:
             self._first = bodies
         return bodies
@@ -91,20 +129,55 @@ class Bids:
     def _plan(self, job: Job, slot: int, count: int, prices: Mapping[str, Sequence[int]]) -> JobPlan:
         """A job's cheapest plan; as it arrives where there are no prices, or no plan ends in time."""
         arrives = dict(enumerate(arriving(self._calendar, job, slot, count), slot))
-        sites = [self._site, *(site for site in job.sites if site in prices and site != self._site)]
-        if self._site in prices:
+        sites = [site for site in self._may_be(job) if site in prices]
+        origin = self._may_be(job)[0]
+        if origin in prices:
             if not job.whole:
                 return self._fluid(job, arrives, [(site, prices[site]) for site in sites], slot)
-            found = self._whole(job, arrives, [prices[site] for site in sites], slot, count)
+            found = self._whole(job, arrives, [prices[site] for site in sites], slot, count, sites)
             if found is not None:
+                self._count_moves(job, found, sites, slot)
                 return {at + slot: {sites[site]: self._part_kw(job, part)} for at, site, part in found.runs}
-        return {at: {self._site: kw} for at, kw in arrives.items() if kw}
+        return {at: {origin: kw} for at, kw in arrives.items() if kw}
+
+    def _has_state(self, job: Job) -> bool:
+        return self._states is not None and job.state_bytes > 0
+
+    def _may_be(self, job: Job) -> list[str]:
+        """Sites where a job may run, that where most of its state is first; its state moves with a whole job alone, and
+        not with one that is hidden, of whose bytes nobody is told."""
+        others = [site for site in job.sites if site != self._site]
+        if not self._has_state(job):
+            return [self._site, *others]
+        assert self._states is not None
+        at = self._states.at(job.name)
+        origin = max(sorted(at), key=lambda site: at[site], default=self._site)
+        if not job.whole or "jobs" in self._hides:
+            return [origin]
+        return [origin, *(site for site in (self._site, *others) if site != origin)]
+
+    def _count_moves(self, job: Job, plan: whole.Plan, sites: list[str], slot: int) -> None:
+        """Note what a plan moves, and what that costs."""
+        if not self._has_state(job) or self._costs is None:
+            return
+        half_kwh = self._costs.energy_kwh(job.state_bytes) / 2
+        for at, origin, to in plan.moves:
+            ends = {"from": sites[origin], "to": sites[to]}
+            self._moves.append({"job": job.name, **ends, "slot": slot + at, "bytes": job.state_bytes})
+            paid = half_kwh * (self._power[sites[origin]][at] + self._power[sites[to]][at])
+            self._milliyen += paid + self._costs.stop_milliyen(job.kw)
 
     def _part_kw(self, job: Job, part: float) -> int:
         return job.kw if part == 1 else -int(-job.kw * part // 1)
 
     def _whole(
-        self, job: Job, arrives: Mapping[int, int], prices: list[Sequence[int]], slot: int, count: int
+        self,
+        job: Job,
+        arrives: Mapping[int, int],
+        prices: list[Sequence[int]],
+        slot: int,
+        count: int,
+        sites: Sequence[str],
     ) -> whole.Plan | None:
         if self._may_wait and job.left_wh is not None:
             need = job.left_wh / self._calendar.wh(job.kw)
@@ -115,9 +188,14 @@ class Bids:
             asked = whole.Job(need=need, begin=begin, end=end, pausable=job.pausable, running=job.began)
         else:
             asked = whole.Job(need=0, begin=0, end=count, fixed=[arrives[slot + at] / job.kw for at in range(count)])
-        nothing = [[0.0] * count] * len(prices)
-        run = [[price * job.kw for price in of_site] for of_site in prices]
-        return whole.cheapest(asked, run, nothing, nothing)
+        hours = self._calendar.slot_ns / NS_PER_H
+        run = [[price * job.kw * hours for price in of_site] for of_site in prices]
+        come = go = [[0.0] * count] * len(prices)
+        if self._has_state(job) and self._costs is not None:
+            half_kwh, stop = self._costs.energy_kwh(job.state_bytes) / 2, self._costs.stop_milliyen(job.kw)
+            go = [[half_kwh * price for price in self._power[site]] for site in sites]
+            come = [[each + stop if at else FAR for at, each in enumerate(of_site)] for of_site in go]
+        return whole.cheapest(asked, run, come, go)
 
     def _fluid(
         self, job: Job, arrives: Mapping[int, int], prices: list[tuple[str, Sequence[int]]], slot: int

@@ -78,7 +78,7 @@ class Cover:
             return None
         book = self._book
         room = [book.room_kw] * count
-        body: dict[str, Any] = {"site": site, "room_kw": room, "kw_max": room, "battery_wh": 0}
+        body: dict[str, Any] = {"site": site, "room_kw": room, "kw_max": room}
         stays = self._ahead(slot, count, moves=False)
         if "jobs" in self._hides:
             moves = self._ahead(slot, count, moves=True)

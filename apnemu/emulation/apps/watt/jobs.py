@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from apnemu.emulation.apps.watt.calendar import Calendar
@@ -39,6 +39,8 @@ class Book:
         self._calendar = calendar
         self.room_kw = room_kw
         self.jobs = {job.name: job for job in jobs}
+        self.own_plan: Callable[[int], dict[str, int]] | None = None
+        """What the site does by itself, where that is more than to go on as work arrives."""
 
     def due(self, slot: int) -> list[Job]:
         """Jobs that may run in a slot and have something left."""
@@ -57,6 +59,8 @@ class Book:
 
     def alone(self, slot: int) -> dict[str, int]:
         """Power of each job in a slot without orders."""
+        if self.own_plan is not None:
+            return self.own_plan(slot)
         return self.fitted({job.name: self.pace_kw(job, slot) for job in self.due(slot)}, self.room_kw)
 
     def fitted(self, wanted: Mapping[str, int], left: int) -> dict[str, int]:

@@ -15,14 +15,15 @@ from typing import Any, Literal
 
 import numpy as np
 
-from apnemu.emulation.apps.watt.aggregator import Known, Proposal, Share, Supplied
+from apnemu.emulation.apps.watt.aggregator import Known, Proposal
 from apnemu.emulation.apps.watt.cover import site_work
 from apnemu.emulation.apps.watt.messages import Message
-from apnemu.emulation.apps.watt.tso import feed_name
-from apnemu.model.power import Area, Battery, Feeder, Gpu, OwnPlant, Power, SitePower, Step, Tie, Work, Zone
+from apnemu.emulation.apps.watt.powered import supply_told
+from apnemu.emulation.apps.watt.proposing import proposal
+from apnemu.model.power import Area, Feeder, Gpu, Moves, Power, SitePower, Step, Tie, Work, Zone
 from apnemu.model.profile import Profile, Series, series
 from apnemu.power.horizon import Asked
-from apnemu.power.schedule import Schedule
+from apnemu.power.schedule import Move, Schedule
 from apnemu.power.shift import plan
 from apnemu.units import S_PER_H
 
@@ -55,6 +56,8 @@ class Planner:
         asked = self.asked if power is not None else replace(self.asked, shift="none")
         power = power or self._system(slot, count, states, {})
         none = self.none(power)
+        if asked is not self.asked and any(work.at for work in power.work):
+            return proposal(power, none, brought_home(power, none), count)
         best = none if asked.shift == "none" else plan(power, asked, none)
         return proposal(power, none, best, count)
 
@@ -100,7 +103,7 @@ class Planner:
         sites = tuple(
             SitePower(
                 room_mw=min(states[site["name"]]["room_kw"], default=0) / 1e3,
-                **_supply(states[site["name"]]),
+                **supply_told(states[site["name"]]),
                 **{**site, "pue": tuple(tuple(point) for point in site["pue"])},
             )
             for site in data["sites"]
@@ -136,6 +139,7 @@ class Planner:
             ),
             work=tuple(self._work(slot, count, states, {site.name: site.owner for site in sites})),
             gpu=Gpu(yen_per_it_mwh=data["gpu_yen_per_it_mwh"]),
+            moves=Moves(**data["moves"]),
             sites=sites,
         )
 
@@ -158,6 +162,8 @@ class Planner:
                             by_s=ends * slot_s,
                             zone=self.told["work_zones"].get(job["job"], ""),
                             most_mw=job.get("most_kw", job["kw"]) / 1e3,
+                            state_bytes=float(job["state_bytes"]),
+                            at=_shares(job, owners),
                         )
                     )
             works += self.stretches(f"{site} stays", site, owners[site], state["kw_min"][:count], "fixed")
@@ -199,21 +205,14 @@ def _ahead(figures: Sequence[float], slot: int, count: int) -> list[float]:
     return found + [figures[-1]] * (count - len(found))
 
 
-def _supply(state: Message) -> dict[str, Any]:
-    """Battery and own plant of which a state tells: the battery begins as it is."""
-    found: dict[str, Any] = {}
-    if battery := state.get("battery"):
-        found["battery"] = Battery(
-            mwh=battery["wh"] / 1e6,
-            mw=battery["kw"] / 1e3,
-            round_trip=battery["keeps_ppm"] / 1e6,
-            begins_mwh=state["battery_wh"] / 1e6,
-            ends_mwh=battery["ends_wh"] / 1e6,
-        )
-    if plant := state.get("plant"):
-        price, carbon = float(plant["milliyen_per_kwh"]), float(plant["gco2_per_kwh"])
-        found["plant"] = OwnPlant(mw=plant["kw"] / 1e3, yen_per_mwh=price, kgco2_per_mwh=carbon)
-    return found
+def _shares(job: Mapping[str, Any], present: Mapping[str, str]) -> tuple[tuple[str, float], ...]:
+    """Share of a job's state at each site that has spoken; of a job without state, and at home, nothing is said.
+
+    >>> _shares({"state_bytes": 4, "at": {"a": 1, "b": 3, "c": 0}}, {"a": "x", "b": "x"})
+    (('a', 0.25), ('b', 0.75))
+    """
+    whole, at = job["state_bytes"], job.get("at", {})
+    return tuple((site, size / whole) for site, size in at.items() if site in present and size) if whole else ()
 
 
 def _runs(kw: Sequence[int]) -> list[tuple[int, int, int]]:
@@ -231,71 +230,19 @@ def _runs(kw: Sequence[int]) -> list[tuple[int, int, int]]:
     return found
 
 
-def whole_kw(mw: Any) -> list[int]:
-    """Whole kW of MW.
-
-    >>> whole_kw([0.0004, 1.9996])
-    [0, 2000]
-    """
-    return [int(value) for value in np.rint(np.asarray(mw, dtype=np.float64) * 1e3)]
-
-
-def _joined(one: Share, other: Share) -> Share:
-    """Two pieces of work of one home as one.
-
-    >>> a = Share(home="a", base_kw=[1, 0], total_kw=[1, 0], away_kw={"b": [1, 0]})
-    >>> _joined(a, Share(home="a", base_kw=[0, 2], total_kw=[0, 2], away_kw={"b": [0, 2]})).away_kw
-    {'b': [1, 2]}
-    """
-
-    def both(first: Sequence[int], second: Sequence[int]) -> list[int]:
-        return [a + b for a, b in zip(first, second, strict=True)]
-
-    none = [0] * len(one.base_kw)
-    return Share(
-        home=one.home,
-        base_kw=both(one.base_kw, other.base_kw),
-        total_kw=both(one.total_kw, other.total_kw),
-        away_kw={
-            to: both(one.away_kw.get(to, none), other.away_kw.get(to, none))
-            for to in [*one.away_kw, *(to for to in other.away_kw if to not in one.away_kw)]
-        },
-    )
-
-
-def proposal(power: Power, none: Schedule, best: Schedule, count: int) -> Proposal:
-    """A plan in whole kW beside the plan in which nothing shifts, with the change that each area and feed sees."""
+def brought_home(power: Power, none: Schedule) -> Schedule:
+    """Return the schedule in which nothing shifts, but for the first slot: work runs where its state is, and comes home
+    for the second."""
+    run, moves = none.run_mw.copy(), []
     names = [site.name for site in power.sites]
-    jobs: dict[str, Share] = {}
-    stays = {name: [0] * count for name in names}
     for index, work in enumerate(power.work):
-        home = names.index(work.home)
-        run = best.run_mw[index][:, :count]
-        if work.kind == "fixed":
-            stays[work.home] = [had + kw for had, kw in zip(stays[work.home], whole_kw(run[home]), strict=True)]
-            continue
-        away = {name: whole_kw(run[at]) for at, name in enumerate(names) if at != home and run[at].any()}
-        share = Share(
-            home=work.home,
-            base_kw=whole_kw(none.run_mw[index][:, :count].sum(axis=0)),
-            total_kw=[kw + sum(of[slot] for of in away.values()) for slot, kw in enumerate(whole_kw(run[home]))],
-            away_kw=away,
-        )
-        name = work.name.partition(" ")[0]  # stretches of one site's work go by its name
-        jobs[name] = _joined(jobs[name], share) if name in jobs else share
-    change: dict[str, list[int]] = {}
-    for area in power.areas:
-        here = [index for index, site in enumerate(power.sites) if site.area == area.name]
-        change[area.name] = whole_kw((best.grid_mw[here] - none.grid_mw[here]).sum(axis=0)[:count])
-    wh = power.profile.slot_h * 1e3  # of a kW over a slot
-    battery: dict[str, Supplied] = {}
-    own: dict[str, Supplied] = {}
-    for at, site in enumerate(power.sites):
-        change[feed_name(site.name)] = whole_kw((best.grid_mw[at] - none.grid_mw[at])[:count])
-        if site.battery:
-            base, total = (whole_kw((of.charge_mw - of.discharge_mw)[at][:count] * wh) for of in (none, best))
-            battery[site.name] = Supplied(base_wh=base, total_wh=total)
-        if site.plant:
-            base, total = (whole_kw(of.own_mw[at][:count] * wh) for of in (none, best))
-            own[site.name] = Supplied(base_wh=base, total_wh=total)
-    return Proposal(jobs=jobs, stays_kw=stays, change_kw=change, charge_wh=battery, own_wh=own)
+        for site, share in work.at:
+            if site != work.home:
+                run[index, names.index(site), 0] = share * none.run_mw[index, :, 0].sum()
+                run[index, names.index(work.home), 0] -= run[index, names.index(site), 0]
+                size = share * work.state_bytes
+                moves.append(Move(work=work.name, origin=site, target=work.home, slot=1, share=share, bytes=size))
+    load = run.sum(axis=0)[:, 0]
+    grid = none.grid_mw.copy()
+    grid[:, 0] = [site.facility_mw(float(mw)) for site, mw in zip(power.sites, load, strict=True)]
+    return replace(none, run_mw=run, grid_mw=grid, moves=tuple(moves))

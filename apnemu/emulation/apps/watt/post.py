@@ -32,6 +32,9 @@ from apnemu.units import NS_PER_S
 CALL_AGAIN_NS = 10 * NS_PER_S
 LOST_AFTER_MS = 30_000
 """Time after which a connection whose bytes nobody acknowledges is given up (RFC 5482)."""
+ASK_AFTER_S = 300
+"""Time of silence after which the other end of a connection is asked whether it is there still: one that has given it
+up, since its bytes were not acknowledged, says nothing, and whoever calls it would never call again."""
 PIECE_BYTES = 1 << 18
 NOBODY = ""
 """Name of the other end of a connection that has not yet said who it is."""
@@ -156,6 +159,8 @@ class Post:
     def _tune(self, line: _Line) -> None:
         line.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         line.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, LOST_AFTER_MS)
+        line.socket.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        line.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, ASK_AFTER_S)
 
     def _ready(self, line: _Line, events: int) -> None:
         if not line.connected:

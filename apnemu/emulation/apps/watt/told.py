@@ -43,7 +43,7 @@ def told(power: Power, days: int = 1, private: Collection[str] = (), operators: 
         ],
         "sites": [
             {"name": site.name, "area": site.area, "owner": site.owner, "zone": site.zone, "pooled": site.pooled}
-            | {"feed_mw": site.feed_mw, "pue": [list(point) for point in site.pue]}
+            | {"feed_mw": site.feed_mw, "pue": [list(point) for point in site.pue], "lit_gbps": site.lit_gbps}
             for site in power.sites
         ],
         "zones": [
@@ -52,4 +52,5 @@ def told(power: Power, days: int = 1, private: Collection[str] = (), operators: 
         ],
         "work_zones": {work.name: work.zone for work in power.work if work.zone and work.owner not in private},
         "gpu_yen_per_it_mwh": power.gpu.yen_per_it_mwh,
+        "moves": {"nj_per_bit": power.moves.nj_per_bit, "stop_s": power.moves.stop_s},
     }

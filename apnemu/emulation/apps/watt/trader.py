@@ -11,21 +11,25 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
+from typing import Any
 
 import numpy as np
 
-from apnemu.emulation.apps.watt.aggregator import Known, Proposal, Share
+from apnemu.emulation.apps.watt.aggregator import Known, Proposal, Share, Transfer
 from apnemu.emulation.apps.watt.calendar import Calendar
 from apnemu.emulation.apps.watt.desk import Desk
 from apnemu.emulation.apps.watt.messages import Message
-from apnemu.emulation.apps.watt.planner import Planner, proposal, whole_kw
+from apnemu.emulation.apps.watt.planner import Planner
+from apnemu.emulation.apps.watt.proposing import proposal, whole_kw
 from apnemu.power.horizon import horizon
-from apnemu.power.market import MOST_ROUNDS, Offer, Prices, Seller
+from apnemu.power.market import Offer, Prices, Seller
 from apnemu.power.program import Floats, Solution
 from apnemu.power.shift import begun, price_of_areas
 from apnemu.power.whole_plan import Floor, floor
-from apnemu.units import NS_PER_S
+from apnemu.units import NS_PER_S, gbps_to_bytes_per_s
 
+ROUNDS = 8
+"""Most rounds of a slot: each is computed by everybody, and the next slot has them again."""
 ROUND_NS = NS_PER_S
 """Longest time that is waited for the offers of a round."""
 
@@ -51,6 +55,7 @@ class Trader:
             self._slot = -1
             return False
         self._slot, self._round = slot, -1
+        self._moves: dict[tuple[str, Offer], list[dict[str, Any]]] = {}
         self._sites = [site.name for site in self._power.sites]
         self._floor: Floor | None = None
         self._mix: tuple[Solution, Prices, Prices] | None = None
@@ -76,6 +81,7 @@ class Trader:
             self._desk.note(audit=agent, what=f"offer of {message['job']} that is none", allowed=False)
             return
         self._offers[agent, message["job"]] = offer
+        self._moves[f"{agent} {message['job']}", offer] = message["moves"]
         if len(self._offers) == sum(self._bids.values()):
             self._next()
 
@@ -91,7 +97,21 @@ class Trader:
             if site not in self._sites or len(series) > self._count or min(series, default=0) < 0:
                 return None
             runs += [(self._sites.index(site), slot, kw / 1e3) for slot, kw in enumerate(series) if kw]
-        return Offer(runs=tuple(sorted(runs)), cost=message.get("cost_milliyen", 0) / 1e3)
+        comes = []
+        for move in message["moves"]:
+            at = move["slot"] - self._slot
+            if move["to"] not in self._sites or move.get("from") not in self._sites or not 0 < at < self._count:
+                return None
+            to = self._sites.index(move["to"])
+            comes.append((to, at, self._light_share(to, move["bytes"])))
+        cost = message.get("cost_milliyen", 0) / 1e3
+        return Offer(runs=tuple(sorted(runs)), cost=cost, comes=tuple(each for each in comes if each[2]))
+
+    def _light_share(self, place: int, size: int) -> float:
+        """Share of what a site's light carries in a slot that some bytes take; 0 where nothing limits it."""
+        assert self._power is not None
+        gbps = self._power.sites[place].lit_gbps
+        return 0.0 if gbps is None else size / (gbps_to_bytes_per_s(gbps) * self._power.profile.slot_s)
 
     def _late(self, slot: int, number: int) -> None:
         if (slot, number) == (self._slot, self._round):
@@ -111,8 +131,8 @@ class Trader:
                 if seller.name in offers:
                     market.add(seller, offers[seller.name])
         over = self._desk.now_ns() + ROUND_NS >= self._calendar.asks_ns(self._slot)
-        if not again or over or self._round > MOST_ROUNDS:
-            self._round = MOST_ROUNDS + 2  # what comes now is too late
+        if not again or over or self._round > ROUNDS:
+            self._round = ROUNDS + 2  # what comes now is too late
         elif self._round == 0:
             self._ask({agent: self._written(self._floor.plain) for agent in self._bids})
         else:
@@ -156,14 +176,14 @@ class Trader:
     def proposal(self) -> Proposal:
         """What the market comes to."""
         assert self._floor is not None and self._power is not None
-        market = self._floor.market
+        market, first, self._slot = self._floor.market, self._slot, -1
         mix = market.prices()[0]
         arrives = {seller.name: market.offers[seller.name][0] for seller in market.sellers}
         settled = [market.settled(choice) for choice in (market.likely(mix), market.choose(), arrives)]
         found = min((each for each in settled if each is not None), key=lambda each: each.value)
         best = self._floor.rest(found)
         made = proposal(self._power, self._base, best, self._count)
-        jobs = dict(made.jobs)
+        jobs, transfers = dict(made.jobs), list(made.transfers)
         for seller in market.sellers:
             agent, _, job = seller.name.partition(" ")
             home = self._agents[agent]
@@ -172,6 +192,9 @@ class Trader:
             away = {self._sites[at]: whole_kw(run[at]) for at in range(len(run)) if at != here and run[at].any()}
             total = [kw + sum(of[slot] for of in away.values()) for slot, kw in enumerate(whole_kw(run[here]))]
             base = whole_kw(seller.arrival_mw)
+            done = market.done(found, seller)
+            for move in self._moves.get((seller.name, done), ()) if done is not None and seller.whole else ():
+                ends = {"origin": move["from"], "target": move["to"], "at": move["slot"] - first}
+                transfers.append(Transfer(job=move["job"], bytes=move["bytes"], **ends))
             jobs[job] = Share(home=home, base_kw=base, total_kw=total, away_kw=away, whole=seller.whole)
-        self._slot = -1
-        return replace(made, jobs=jobs)
+        return replace(made, jobs=jobs, transfers=transfers)
