@@ -8,7 +8,7 @@ Logic on demand: `apn` decides on requests and events, with `work` for changes t
 for what devices are set to, `carrying` for who sends by which transceiver, `wiring` for ports and tags, and `orders`
 for transceivers. `lab` puts it together in the lab with its `journal`, its `desk` (one decision after another, in the
 lab's time), its `devices`, and its REST interface: `northbound` answers requests, `tapi` reads and writes their JSON,
-`server` serves them, `tapi.json` describes them.
+`server` serves them, `zones` knows who may ask and logs who did, `tapi.json` describes them.
 
 Only five files know Ryu and OS-Ken: `frameworks` (what tells them apart), `openflow` (rules as their messages), the
 applications `planned_app` and `on_demand_app`, and `foreign`, which runs anybody's own; `checking` looks at such a one

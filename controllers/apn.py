@@ -138,6 +138,19 @@ class Apn:
             self._schedule(decision.changes, now_ns)
         return decision
 
+    def revoke(self, zone: str, owner: str, sites: Sequence[str] | None, now_ns: int) -> tuple[Outcome, ...]:
+        """Take down light that lies where an owner's data may not be any more; what is freed serves lost services.
+
+        Raises:
+            KeyError: as `Light.revoke`.
+        """
+        self.run(now_ns)
+        outcomes = self.light.revoke(zone, owner, sites)
+        self._note("revoke", now_ns, zone=zone, owner=owner, sites=sites)
+        self._follow(outcomes, now_ns)
+        self._follow(self.light.repair(), now_ns)
+        return outcomes
+
     def port(self, dpid: int, port: int, up: bool, now_ns: int) -> None:
         """Take in a ROADM's report that a port is down or up again; a fibre lives when the ports at its ends are up."""
         fibre = self.wiring.fibre.get((dpid, port))
@@ -178,6 +191,8 @@ class Apn:
                 self.port(entry["dpid"], entry["port"], entry["up"], at_ns)
             elif entry["do"] == "sag":
                 self.sag(entry["fibre"], entry["db"], at_ns)
+            elif entry["do"] == "revoke":
+                self.revoke(entry["zone"], entry["owner"], entry["sites"], at_ns)
             else:
                 getattr(self, entry["do"])(entry["name"], at_ns)
         self._write = write

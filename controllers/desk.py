@@ -22,6 +22,9 @@ class Desk(Protocol):
     def decide(self, work: Work[T]) -> T:
         """Decide on a request, which takes the declared computing time."""
 
+    def after(self, work: Work[T], takes_ns: int) -> T:
+        """Do what takes another declared time than computing."""
+
     def look(self, work: Work[T]) -> T:
         """Read the state, which takes no time."""
 
@@ -39,6 +42,9 @@ class AtOnce:
     def decide(self, work: Work[T]) -> T:
         self.now_ns += 1_000_000_000
         return work(self.apn, self.now_ns)
+
+    def after(self, work: Work[T], takes_ns: int) -> T:
+        return self.decide(work)
 
     def look(self, work: Work[T]) -> T:
         self.apn.run(self.now_ns)
@@ -63,6 +69,10 @@ class InTime:
     def decide(self, work: Work[T]) -> T:
         """Raises what `work` raises."""
         return self._wait(work, self._apn.computed_ns)
+
+    def after(self, work: Work[T], takes_ns: int) -> T:
+        """Raises what `work` raises."""
+        return self._wait(work, lambda now_ns: now_ns + takes_ns)
 
     def tell(self, work: Work[T]) -> T:
         """Raises what `work` raises."""

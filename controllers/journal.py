@@ -30,3 +30,7 @@ class Journal:
         """Append an entry; it is on the disk when this returns."""
         self._file.write(json.dumps(entry, sort_keys=True).encode() + b"\n")
         os.fsync(self._file.fileno())
+
+    def close(self) -> None:
+        """Close its file."""
+        self._file.close()

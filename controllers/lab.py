@@ -20,6 +20,7 @@ from apnemu.controllers.northbound import Northbound
 from apnemu.controllers.orders import Order
 from apnemu.controllers.rules import Rule
 from apnemu.controllers.server import serve
+from apnemu.controllers.zones import Audit, Guard
 from apnemu.units import NS_PER_S
 
 Send = Callable[[int, list[Rule], list[Rule], int], None]
@@ -42,6 +43,8 @@ class Lab:
         self._apn.replay(journal.entries())
         self._apn.run(time.time_ns())
         self._desk = InTime(self._apn, self._changed)
+        bound = any(site.zone for site in self._apn.plant.sites)
+        self._guard = Guard.of(self._blueprint, Audit(Journal(folder / "controller.audit"))) if bound else None
         self._send = send
         self._ready, self._console = ready, console
         self._site = {switch.dpid: switch.site for switch in self._blueprint.switches}
@@ -74,7 +77,7 @@ class Lab:
             self._read_back = {name: count + counts[name] for name, count in self._read_back.items()}
             print(f"read back {json.dumps({'dpid': dpid} | counts)}", flush=True)
             if len(self._tables.has) == len(self._blueprint.switches) and self._ready >= 0:
-                northbound = Northbound(self._desk, token=None)
+                northbound = Northbound(self._desk, token=None, guard=self._guard)
                 serve(northbound, REST_PORT, "")
                 serve(northbound, listening=self._console)
                 _say(self._ready, {"ready": len(self._tables.has)} | self._read_back)

@@ -20,6 +20,7 @@ from apnemu.blueprint.requests import LIST, POINTS, PROTECTIONS, point_uuid
 from apnemu.controllers.apn import Progress
 from apnemu.model.plant import Plant
 from apnemu.planning.online import Lit, Protection, Service
+from apnemu.planning.zones import Zones
 
 PROTECTION = {word: protection for protection, word in PROTECTIONS.items()}
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -81,6 +82,41 @@ def read_sag(body: Any, plant: Plant) -> tuple[str, float]:
     if isinstance(db, bool) or not isinstance(db, int | float) or not 0 <= db <= MOST_DB:
         raise _bad(f"db is {_shown(db)}; it must be a number from 0 (no gain is missing) to {MOST_DB}")
     return fibre.name, float(db)
+
+
+def read_revoke(body: Any, zones: Zones) -> tuple[str, str, list[str] | None]:
+    """Zone, party and sites (None: all) of an owner's withdrawal."""
+    told = _object(body, "the body", {"input": True})["input"]
+    told = _object(told, "input", {"zone": True, "party": True, "sites": False})
+    zone, party, sites = told["zone"], told["party"], told.get("sites")
+    if not isinstance(zone, str) or zone not in zones.zone:
+        raise RefusedError(404, "invalid-value", f"there is no zone {_shown(zone)}")
+    if not isinstance(party, str) or not any(
+        zones.owner(site) == party for site, name in zones.bound.items() if name == zone
+    ):
+        raise RefusedError(404, "invalid-value", f"zone {zone} binds no site of {_shown(party)}")
+    if sites is None:
+        return zone, party, None
+    if not isinstance(sites, list) or not sites:
+        raise _bad("sites is not a list of names; leave it out for all")
+    for site in sites:
+        if not isinstance(site, str) or site not in zones.plant.site:
+            raise RefusedError(404, "invalid-value", f"there is no site {_shown(site)}")
+    return zone, party, sites
+
+
+def read_blocked(body: Any, plant: Plant) -> tuple[str, str, str, int]:
+    """Site, host, what was blocked, and when, of a wall's report."""
+    told = _object(body, "the body", {"input": True})["input"]
+    told = _object(told, "input", {"site": True, "host": True, "what": True, "at-ns": True})
+    site, at_ns = told["site"], told["at-ns"]
+    if not isinstance(site, str) or site not in plant.site:
+        raise RefusedError(404, "invalid-value", f"there is no site {_shown(site)}")
+    if not all(isinstance(told[key], str) and 0 < len(told[key]) <= 200 for key in ("host", "what")):
+        raise _bad("host and what must be texts of at most 200 characters")
+    if isinstance(at_ns, bool) or not isinstance(at_ns, int) or not 0 <= at_ns < LONGEST_NS:
+        raise _bad(f"at-ns is {_shown(at_ns)}; it must be a whole number of ns")
+    return site, told["host"], told["what"], at_ns
 
 
 def read_uuid(text: Any) -> str:

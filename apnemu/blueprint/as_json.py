@@ -6,7 +6,7 @@ from __future__ import annotations
 import dataclasses
 import types
 from functools import cache
-from typing import Any, Union, get_args, get_origin, get_type_hints
+from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from apnemu.model.activities import Activity, UnknownActivity
 
@@ -32,7 +32,7 @@ def _hints(kind: type) -> dict[str, Any]:
 
 
 def built_from(kind: Any, value: Any) -> Any:
-    """The declared type of what JSON gave back: dataclasses, tuples of anything, and a declared type or None.
+    """The declared type of what JSON gave back: dataclasses, tuples of anything, a declared type or None, or a word.
 
     An activity whose kind this program has not imported is an `UnknownActivity`. Raises TypeError for a declared union
     of anything else, KeyError for a field that is not declared.
@@ -50,6 +50,10 @@ def built_from(kind: Any, value: Any) -> Any:
             return tuple(built_from(arguments[0], inner) for inner in value)
         return tuple(built_from(inner_kind, inner) for inner_kind, inner in zip(arguments, value, strict=True))
     if origin in (Union, types.UnionType):
+        words = [word for each in arguments if get_origin(each) is Literal for word in get_args(each)]
+        if words:
+            rest = next(each for each in arguments if get_origin(each) is not Literal)
+            return value if isinstance(value, str) else built_from(rest, value)
         if len(arguments) != 2 or arguments[1] is not type(None):
             raise TypeError(f"{kind} is declared in a blueprint; a union there is a type or None: X | None")
         return None if value is None else built_from(arguments[0], value)

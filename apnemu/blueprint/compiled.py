@@ -15,6 +15,7 @@ from apnemu.blueprint.on_demand import compile_on_demand
 from apnemu.blueprint.packet import compile_packet
 from apnemu.blueprint.routed import compile_routed
 from apnemu.blueprint.shared_wavelengths import compile_sharing, stands_at
+from apnemu.blueprint.walls import walls_of
 from apnemu.model.activities import Pair, Routing
 from apnemu.model.assignment import Assignment
 from apnemu.model.plant import Plant
@@ -92,10 +93,11 @@ def blueprint_for(
             blueprint, hosts=hosts, switches=switches, wires=wires, routes=routes, injections=injections
         )
     blueprint = _with_chances(blueprint)
+    places = stands_at(assignment) if network == "apn" else {}
     if blueprint.switches:
         way = dcn(plant)
-        places = stands_at(assignment) if network == "apn" else {}
         blueprint = replace(blueprint, controller_at=way.at, dcn=_lines(plant, way, places))
+    blueprint = replace(blueprint, walls=walls_of(plant, blueprint, places))
     applications.check_marks(stages, marked=0 < plant.packet.mark_bytes <= plant.packet.buffer_bytes)
     applications.check(stages, {host.name: host.address for host in blueprint.hosts})
     return blueprint

@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from apnemu.blueprint.as_json import built_from, plain
 from apnemu.blueprint.tcp import TCP_WINDOW_BYTES
+from apnemu.blueprint.wall import Wall
 from apnemu.model.fibre import Jitter, Way
 from apnemu.model.plant import Plant
 from apnemu.model.scenario import Stage
@@ -272,6 +273,7 @@ class Blueprint:
     """Options, as ryu-manager's, of an application that is not ours."""
     controller_settle_s: float | None = FOREIGN_SETTLE_S
     """Virtual time that such an application gets once its switches have connected; None: until it says it is ready."""
+    walls: tuple[Wall, ...] = ()
     tcp_window_bytes: int = TCP_WINDOW_BYTES
     """Most that a TCP connection of the hosts has under way in a round trip."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from apnemu.model.activities import Request
@@ -14,6 +14,9 @@ CONTEXT = "/restconf/data/tapi-common:context"
 POINTS = f"{CONTEXT}/service-interface-point"
 MOVE = "/restconf/operations/apnemu:move"
 SAG = "/restconf/operations/apnemu:sag"
+REVOKE = "/restconf/operations/apnemu:revoke"
+BLOCKED = "/restconf/operations/apnemu:blocked"
+AUDIT = "/restconf/data/apnemu:audit"
 SERVICES = f"{CONTEXT}/tapi-connectivity:connectivity-context/connectivity-service"
 LIST = "tapi-connectivity:connectivity-service"
 PROTECTIONS = {
@@ -63,6 +66,17 @@ def sagged(fibre: str, db: float) -> bytes:
     `db` 0: it gives all its gain again.
     """
     return json.dumps({"input": {"fibre": fibre, "db": db}}).encode()
+
+
+def revoked(zone: str, party: str, sites: Sequence[str] | None = None) -> bytes:
+    """Body by which an owner withdraws sites of a zone (None: all) from where its data may be."""
+    wanted = {} if sites is None else {"sites": list(sites)}
+    return json.dumps({"input": {"zone": zone, "party": party, **wanted}}).encode()
+
+
+def blocked(site: str, host: str, what: str, at_ns: int) -> bytes:
+    """Body by which a site's devices report what its wall has not let out of a host."""
+    return json.dumps({"input": {"site": site, "host": host, "what": what, "at-ns": at_ns}}).encode()
 
 
 def service(

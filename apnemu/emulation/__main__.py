@@ -99,6 +99,7 @@ def main(folder: Path, command: list[str]) -> int:
     if controller:
         controller.wait_until_ready()
         switching.no_keepalives()
+    net.raise_walls()
     tell("switches ready")
     if net.blueprint.transceivers:
         plays_devices(switching.daemon())

@@ -10,7 +10,7 @@ from typing import Any
 
 from apnemu.blueprint.document import Blueprint, End, Router
 from apnemu.blueprint.tcp import TCP_WINDOW_BYTES, buffer_sysctls
-from apnemu.emulation import dcn, shaping, switching
+from apnemu.emulation import dcn, shaping, switching, walls
 from apnemu.emulation.namespaces import create, inside
 from apnemu.emulation.netlink import Netlink, address, ask, host_route, interfaces, link_up, neighbour, veth
 from apnemu.emulation.nodes import CLI, Mininet, QuietController, QuietHost, QuietIntf, QuietSwitch, Wire
@@ -112,6 +112,29 @@ class Net(Mininet):  # type: ignore[misc]  # mininet has no types
         if self.switches:
             QuietSwitch.batchStartup(self.switches, run=switching.run_line)
         self._shape()
+
+    def raise_walls(self) -> None:
+        """Set up the walls of zones, once the switches are ready: Open vSwitch clears filters of ports that it takes
+        over."""
+        if self.blueprint.walls and self.switches:
+            switching.settled()
+        walls.build(self.blueprint.walls, self.netlink)
+        for wall in self.blueprint.walls:
+            walls.try_outside(wall, self.netlink(wall.host))
+
+    def check_walls(self) -> None:
+        """Raises ReadBackError where a wall no longer stands."""
+        walls.check(self.blueprint.walls, self.netlink)
+
+    def wall_namespace(self, number: int) -> int | None:
+        """Namespace in which a wall's frames end; None is the program's own."""
+        node = self.blueprint.walls[number].ports[0][0]
+        return self.namespace(node) if node in self._addresses else None
+
+    def port_bytes(self) -> dict[str, tuple[int, int]]:
+        """Bytes that the switches' ports have received and sent: interface -> both."""
+        words = [line.replace(":", " ").split() for line in Path("/proc/net/dev").read_text().splitlines()[2:]]
+        return {word[0]: (int(word[1]), int(word[9])) for word in words}
 
     def _make_wires(self) -> None:
         netlink = self.netlink("")

@@ -87,6 +87,11 @@ def no_keepalives() -> None:
     run("ovs-vsctl", "--no-wait", *settings)
 
 
+def settled() -> None:
+    """Wait until the daemon has carried out everything that it was told: what it was told last waits for all before."""
+    run("ovs-vsctl", "set", "Open_vSwitch", ".", "external_ids:settled=yes")
+
+
 def wake() -> None:
     """Have the daemon go round its bridges.
 

@@ -231,6 +231,11 @@ class Routing(Activity):
     bfd_multiplier: int = 3
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tally(Activity):
+    """Bytes over every fibre, and to and from every host, counted by the switches' ports while the stage lasts."""
+
+
 APART_NS = 1_000
 """Time between requests that are made at one instant, in their order: which comes first, where their ways are equal."""
 

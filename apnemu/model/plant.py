@@ -17,6 +17,7 @@ from apnemu.model.fibre import Fibre as Fibre
 from apnemu.model.fibre import LeasedLine as LeasedLine
 from apnemu.model.fibre import amplifier_count as amplifier_count
 from apnemu.model.spectrum import Band, Bands, common, without
+from apnemu.model.zone import Zone
 from apnemu.units import NS_PER_S, gbps_to_bytes_per_s
 
 if TYPE_CHECKING:
@@ -47,6 +48,10 @@ class Site:
     hosts: int = 1
     label: str = ""
     """What people call it, in any script; "" where `name`, its id, says all."""
+    owner: str = ""
+    """Party that owns the data centre; "": one of the site's own name."""
+    zone: str = ""
+    """Zone that its data may not leave; "": they may go anywhere."""
     ready_year: int | None = None
     """Calendar year from which on it stands, of a topology that is a phase."""
 
@@ -117,7 +122,8 @@ class Devices:
     A wavelength-selective switch takes `wss_switching_ns` to pass or to block a slot, a transceiver
     `laser_tuning_ns` until it sends at the frequency and in the mode that it is told; then the amplifiers of the route
     take `amplifier_settling_ns`, all at the same time, and the receiver `fec_lock_ns`. A receiver notices loss of light
-    after `loss_of_light_detection_ns`, and a protection switch moves over in `protection_switching_ns`.
+    after `loss_of_light_detection_ns`, and a protection switch moves over in `protection_switching_ns`. When an owner
+    withdraws light, a switch takes its flows out of the table within `flow_deletion_ns`, which is declared.
     """
 
     wss_switching_ns: int = 0
@@ -127,6 +133,7 @@ class Devices:
     controller_computing_ns: int = 0
     loss_of_light_detection_ns: int = 0
     protection_switching_ns: int = 0
+    flow_deletion_ns: int = 1_000_000
     source: str = "not stated"
 
 
@@ -226,6 +233,8 @@ class Plant:
     splitter: Splitter = field(default_factory=Splitter)
     subcarriers: Subcarriers | None = None
     controller: Controller = Controller()
+    zones: tuple[Zone, ...] = ()
+    """Zones of this file, then those of its power file."""
     phase: Phase | None = None
     """Years in which it is so, if the file says that it is a phase of something that grows."""
     power: Power | None = None

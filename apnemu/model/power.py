@@ -18,6 +18,7 @@ from apnemu.model.site_power import Battery as Battery
 from apnemu.model.site_power import OwnPlant as OwnPlant
 from apnemu.model.site_power import SitePower as SitePower
 from apnemu.model.siting import Places
+from apnemu.model.zone import Zone as Zone
 
 if TYPE_CHECKING:
     from apnemu.model.profile import Profile
@@ -112,18 +113,6 @@ class Work:
     def mwh(self) -> float:
         """Energy of IT that finite work takes; 0 of endless work."""
         return 0.0 if isinstance(self.hours, str) else self.mw * self.hours
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Zone:
-    """Sites that data may be at; the word all stands for every site."""
-
-    name: str
-    sites: tuple[str, ...] | Literal["all"]
-
-    def allows(self, site: str) -> bool:
-        """Whether a site lies in the zone."""
-        return self.sites == "all" or site in self.sites
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -24,6 +24,7 @@ Code = Literal[
     "period",  # the time that is asked for is over
     "state",  # the service is in no state to be moved
     "dead",  # the light passes a fibre or a site that is dead
+    "zone",  # an end, or every route, lies outside a zone that data may not leave
     "delay",  # a round trip takes longer than allowed
     "jitter",  # queues add more than allowed
     "loss",  # more frames are lost than allowed

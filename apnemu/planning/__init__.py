@@ -7,7 +7,7 @@ trees from one site to many; `wavelength_sharing` divides a wavelength among ten
 
 Rules that they share: `graph` holds the total orders of routes, so that equal routes are never a matter of chance;
 `disjoint` pairs of routes without a common risk; `reach` the mode and the lightpath that a route allows, by the table
-of reach or, in `closing`, by signal quality; `spectrum_use` which slots are lit.
+of reach or, in `closing`, by signal quality; `spectrum_use` which slots are lit; `zones` where light may not be.
 
 Other questions: `routing` says how the conventional network would carry the same demands over the same fibres
 (`packet_routes`, `next_hops`); `minimum` finds the fewest wavelengths, `blocking` simulates how often requests are

@@ -20,6 +20,7 @@ from apnemu.model.quality import Judge
 from apnemu.planning.graph import Graph, Route
 from apnemu.planning.reach import Reach, best_mode
 from apnemu.planning.spectrum_use import SpectrumUse
+from apnemu.planning.zones import Zones
 
 __all__ = ["STEP_NS", "best_mode", "equalised", "plan"]
 
@@ -81,15 +82,24 @@ class _Planner:
         self.reach = Reach(plant, judge)
         self.graph = Graph(plant)
         self.use = SpectrumUse(plant)
+        self.zones = Zones(plant)
         self.known: dict[tuple[str, str], tuple[Route, ...]] = {}
 
     def routes(self, source: str, target: str) -> tuple[Route, ...]:
         if (source, target) not in self.known:
-            self.known[source, target] = tuple(islice(self.graph.routes(source, target), self.k))
+            out = self.zones.outside((source, target))
+            graph = self.graph.without(out.fibres, out.sites) if out else self.graph
+            self.known[source, target] = tuple(islice(graph.routes(source, target), self.k))
         return self.known[source, target]
 
     def serve(self, demand: Demand) -> Lightpath | Refusal:
-        routes = self.routes(demand.source, demand.target)
+        ends = demand.source, demand.target
+        outside = self.zones.why_not(ends)
+        if outside is not None:
+            return Refusal(demand=demand.name, why=outside)
+        routes = self.routes(*ends)
+        if not routes and any(self.graph.routes(*ends)):
+            return Refusal(demand=demand.name, why=self.zones.why_no_route(ends))
         reached: list[Route] = []
         for route in routes:
             mode = self.reach.mode(demand.rate_gbps, route)

@@ -35,6 +35,7 @@ from apnemu.planning.closing import preference
 from apnemu.planning.graph import Graph, Route, longer_km
 from apnemu.planning.reach import Reach
 from apnemu.planning.spectrum_use import SpectrumUse
+from apnemu.planning.zones import Zones
 
 
 def plan_trees(plant: Plant, lit: Assignment, judge: Judge, spare: Headroom) -> Assignment:
@@ -101,11 +102,21 @@ class _Planner:
         self.spare = spare
         self.graph = Graph(plant)
         self.use = SpectrumUse(plant)
+        self.zones = Zones(plant)
         for path in lit.lightpaths:
             self.use.light(path.fibres, path.slot)
 
     def serve(self, demand: TreeDemand) -> LightTree | Refusal:
-        routes = shortest_tree(self.graph, demand.source, demand.leaves)
+        ends = demand.source, *demand.leaves
+        outside = self.zones.why_not(ends)
+        if outside is not None:
+            return Refusal(demand=demand.name, why=outside)
+        out = self.zones.outside(ends)
+        graph = self.graph.without(out.fibres, out.sites) if out else self.graph
+        hub = graph.number[demand.source]
+        if out and any(graph.costs_to(hub)[graph.number[leaf]] is None for leaf in demand.leaves):
+            return Refusal(demand=demand.name, why=self.zones.why_no_route(ends))
+        routes = shortest_tree(graph, demand.source, demand.leaves)
         loss_db = losses_db(routes, self.plant.splitter.excess_loss_db, self.spare)
         mode = self._mode(demand, routes, loss_db)
         if isinstance(mode, Reason):

@@ -10,6 +10,7 @@ from apnemu.model.fibre import Fibre
 from apnemu.model.plant import Plant, Site
 from apnemu.model.power import Power
 from apnemu.model.spectrum import ANCHOR_THZ, STEP_GHZ
+from apnemu.model.zone import Zone
 
 
 def picture_of(plant: Plant, assignment: Assignment) -> dict[str, Any]:
@@ -57,6 +58,7 @@ def picture_of(plant: Plant, assignment: Assignment) -> dict[str, Any]:
             "fec_ns": packet.fec_ns,
             "source": packet.source,
         },
+        **({"zones": [_zone(zone) for zone in plant.zones]} if plant.zones else {}),
     } | ({"power": _power(plant.power)} if plant.power is not None and plant.power.areas else {})
 
 
@@ -73,6 +75,11 @@ def _power(power: Power) -> dict[str, Any]:
             for tie in power.ties
         ],
     }
+
+
+def _zone(zone: Zone) -> dict[str, Any]:
+    sites = zone.sites if zone.sites == "all" else list(zone.sites)
+    return {"name": zone.name, "sites": sites, "without_fibres": list(zone.without_fibres)}
 
 
 def _declared(fibre: Fibre) -> dict[str, Any]:

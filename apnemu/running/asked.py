@@ -27,7 +27,7 @@ from apnemu.question.results import plain_value
 from apnemu.question.verdict import Verdict
 from apnemu.report import words
 from apnemu.report.picture import picture_of
-from apnemu.running.manifest import scenario_unplayed
+from apnemu.running.manifest import routed_without_zones, scenario_unplayed
 from apnemu.running.request import Request, Time
 from apnemu.topology import read_plant
 
@@ -81,14 +81,25 @@ def resolve(request: Request) -> Asked:
     unequal = () if experiment.computed else unequal_lines(request.networks, plant, assignment)
     unmarked = () if experiment.computed else unmarked_light(request.networks, assignment, chosen.values())
     unjudged = {} if experiment.computed else unreckoned(plant, request.networks, experiment.reckons_with)
+    routed = () if experiment.computed else routed_without_zones(plant, request.networks)
     chances = tuple(f"The {words.network(name)} is not judged: {why}." for name, why in unjudged.items())
     return Asked(
         request=request,
         chosen=chosen,
         plant=plant,
         assignment=assignment,
-        notes=(*approximated, *judged.notes, *judged.warnings, *dark, *unplayed, *unequal, *unmarked, *chances),
-        warnings=(*judged.warnings, *dark, *unplayed, *unequal, *unmarked, *chances),
+        notes=(
+            *approximated,
+            *judged.notes,
+            *judged.warnings,
+            *dark,
+            *unplayed,
+            *unequal,
+            *unmarked,
+            *routed,
+            *chances,
+        ),
+        warnings=(*judged.warnings, *dark, *unplayed, *unequal, *unmarked, *routed, *chances),
         picture=picture_of(plant, assignment),
         expected=expected,
         unjudged=unjudged,

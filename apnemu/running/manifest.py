@@ -101,6 +101,16 @@ def scenario_unplayed(plant: Plant, who: str) -> tuple[str, ...]:
     return (f"{who} does not play {events} in the scenario of {plant.name}; apnemu run failover plays them.",)
 
 
+def routed_without_zones(plant: Plant, networks: Sequence[str]) -> tuple[str, ...]:
+    """A line on a packet network beside sites that zones bind; none where there is no such."""
+    if "packet" not in networks or not any(site.zone for site in plant.sites):
+        return ()
+    return (
+        "Routers know no zones: over the packet network a bound site's hosts send to hosts of their zone alone, and"
+        " what they send may pass sites outside it.",
+    )
+
+
 @cache
 def _program(*command: str) -> str:
     try:

@@ -15,7 +15,7 @@ from apnemu.optics import carried
 from apnemu.planning import next_hops
 from apnemu.question.context import Network
 from apnemu.running.guests import write_blueprint
-from apnemu.running.manifest import scenario_unplayed
+from apnemu.running.manifest import routed_without_zones, scenario_unplayed
 from apnemu.running.request import Control
 from apnemu.topology import read_plant
 
@@ -37,10 +37,12 @@ def write_network(
 ) -> tuple[str, ...]:
     """Write what a guest is to build into its folder; return lines that a user must know.
 
-    The journal of an earlier network's controller in that folder is deleted. Raises InputError for a topology that
-    cannot be.
+    The journal and the audit of an earlier network's controller in that folder are deleted.
+
+    Raises InputError for a topology that cannot be.
     """
-    shared_folder.remove(folder, "controller.journal")
+    for kept in ("controller.journal", "controller.audit"):
+        shared_folder.remove(folder, kept)
     plant = carried(read_plant(topology))
     if network == "apn":
         plant = dataclasses.replace(plant, transceivers=transceivers)
@@ -57,4 +59,5 @@ def write_network(
         controller_settle_s=control.settle_s,
     )
     write_blueprint(folder, blueprint)
-    return scenario_unplayed(plant, "The network on demand" if network == "apn" else "The packet network")
+    who = "The network on demand" if network == "apn" else "The packet network"
+    return (*scenario_unplayed(plant, who), *routed_without_zones(plant, (network,)))

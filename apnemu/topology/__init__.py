@@ -3,15 +3,15 @@
 
 Declarations: each key is declared once, in the vocabulary of `shapes`: those of a topology in `format`, those of an
 equipment file in `equipment_format`, those of a power file in `power_format` with the sites' in `site_power_format`,
-the columns of a profile in `profile_format`, what is measured of a fibre in `disturbed_format`; what several share in
-`origins`. `docs/topology-format.md` lists them.
+the columns of a profile in `profile_format`, zones in `zones_format`, what is measured of a fibre in
+`disturbed_format`; what several share in `origins`. `docs/topology-format.md` lists them.
 
 Reading takes three steps. `document` turns YAML into nodes with lines, `parse` turns nodes into typed entries by their
 declaration, and an `entry` fills the model's value of that kind. What keys say about one another is resolved by
 `reader` with `fibres`, `demands`, `packet` (over the defaults of the `equipment` file), `scenario` and `geography`.
 `size_classes` reads the table of data centres' sizes. `power` reads the power file that a topology names, or one alone,
-with `profiles` (figures slot by slot), `site_power` (what the topology says of its sites), `work`, and
-`siting` (places for data centres, whose keys `siting_format` declares).
+with `profiles` (figures slot by slot), `site_power` (what the topology says of its sites), `work`, `zones`
+(where data may be), and `siting` (places for data centres, whose keys `siting_format` declares).
 
 Made from the same declarations: `schema` (`schema.json`, `equipment-schema.json` and `power-schema.json`, for editors),
 `documentation`, and `writer` (what `apnemu import` writes).

@@ -64,6 +64,7 @@ DEVICES = figures(
     controller_computing_ms=time_of("the controller, for route and slot of one request"),
     loss_of_light_detection_ms=time_of("a receiver, to notice that light is lost"),
     protection_switching_ms=time_of("a protection switch, to move over"),
+    flow_deletion_ms=time_of("a switch, to take flows out of its table when an owner withdraws light"),
 )
 FIBRE = figures(
     Fibre,

@@ -19,6 +19,7 @@ from apnemu.topology.origins import ABOUT, LABEL, NAME, PROSE, TITLE, VERSION
 from apnemu.topology.shapes import ByWay, Choice, Columns, ListOf, MapOf, Number, Record, may, must
 from apnemu.topology.site_power_format import SITE_POWER
 from apnemu.topology.siting_format import YEAR
+from apnemu.topology.zones_format import ZONES
 from apnemu.units import s_to_ns, us_to_ns
 
 RATE_GBPS = Number(above=True, high=100_000, hint="give Gbit/s, for example 100")
@@ -40,6 +41,8 @@ SITE = Record(
         "population": may(Number(high=10_000_000_000, decimals=0, hint="count the people nearest to this site")),
         "hosts": may(Number(low=1, high=64, decimals=0, hint="give the hosts to emulate; leave it out for 1")),
         "label": may(LABEL, "what people call it; commands that name a site take it too"),
+        "owner": may(NAME, "who owns the data centre", otherwise="the site's name"),
+        "zone": may(NAME, "zone that its data may not leave; work may say another"),
         "ready_year": may(YEAR, "from when on it stands, in a topology with a phase", otherwise="as the phase begins"),
         **SITE_POWER,
     },
@@ -282,6 +285,7 @@ TOPOLOGY = Record(
         "controller": may(CONTROLLER, "where the controller stands, and its way to everything else"),
         "scenario": may(SCENARIO, "events in any order", fills=""),
         "gnpy": may(GNPY, "files of an imported network"),
+        "zones": may(ZONES, "where data may be", fills=""),
         "phase": may(PHASE, "years in which it is so, of a network that grows"),
         "power": may(NAME, "`power/NAME.yaml` beside this file, or shipped: the power system around", fills=""),
     },

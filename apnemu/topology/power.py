@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from apnemu.errors import InputError
 from apnemu.model.plant import Fibre, Site
-from apnemu.model.power import MONEY, Area, Power, SitePower, Step, Tie, islands
+from apnemu.model.power import MONEY, Area, Power, SitePower, Step, Tie, Zone, islands
 from apnemu.topology.document import Mapping as YamlMapping
 from apnemu.topology.document import load_document
 from apnemu.topology.entry import Entry
@@ -23,6 +23,7 @@ from apnemu.topology.site_power import check_no_power, read_sites
 from apnemu.topology.siting import check_places, check_siting
 from apnemu.topology.siting_format import SITING
 from apnemu.topology.work import check_people, check_work
+from apnemu.topology.zones import check_bound, read_zones, unchecked_zones
 
 if TYPE_CHECKING:
     from apnemu.model.profile import Profile
@@ -39,11 +40,12 @@ FREE = ("solar_mw", "wind_mw")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Around:
-    """What a topology says of the data centres in a power system: its file as read, sites and fibres."""
+    """What a topology says of the data centres in a power system: its file as read, its sites, fibres and zones."""
 
     entry: Entry
     sites: tuple[Site, ...]
     fibres: tuple[Fibre, ...] = ()
+    zones: tuple[Zone, ...] = ()
 
 
 def is_power_file(path: str | Path) -> bool:
@@ -64,16 +66,16 @@ def known_power(beside: Path) -> tuple[str, ...]:
     return tuple(sorted({path.stem for folder in folders if folder.is_dir() for path in folder.glob("*.yaml")}))
 
 
-def power_of(entry: Entry, sites: tuple[Site, ...], fibres: tuple[Fibre, ...], beside: Path) -> Power | None:
+def power_of(around: Around, beside: Path) -> Power | None:
     """The power system that a topology names, with what it says of its sites; None where it names none.
 
     Raises:
         InputError: naming the file and line of the topology, the power file or the profile.
     """
-    if "power" not in entry:
-        check_no_power(entry)
+    if "power" not in around.entry:
+        check_no_power(around.entry)
         return None
-    return read_power(_named(entry, beside), Around(entry=entry, sites=sites, fibres=fibres))
+    return read_power(_named(around.entry, beside), around)
 
 
 def power_files(entry: Entry, beside: Path) -> tuple[Path, ...]:
@@ -114,14 +116,14 @@ def read_power(path: str | Path, around: Around | None = None) -> Power:
     profile = _profile(entry, beside, areas, ties)
     sites: tuple[SitePower, ...] = ()
     if around is not None and areas:
-        known = {
-            "area": [area.name for area in areas],
-            "zone": list(entry.values["zones"].values) if "zones" in entry else [],
-        }
-        sites = read_sites(around.entry, around.sites, known, Path(around.entry.file).parent, profile)
+        names = [area.name for area in areas]
+        sites = read_sites(around.entry, around.sites, names, Path(around.entry.file).parent, profile)
     elif around is not None:
         check_no_power(around.entry, f"{entry.text('name')} has no areas")
-    power = entry.made(Power, areas=areas, ties=ties, sites=sites, profile=profile)
+    zones = unchecked_zones(entry) if around is None else read_zones(entry, around.sites, around.fibres, around.zones)
+    if around is not None:
+        check_bound(around.entry, around.sites, zones)
+    power = entry.made(Power, areas=areas, ties=ties, sites=sites, profile=profile, zones=zones)
     _check_feeders(entry, power)
     _check_supply(entry, power, beside)
     check_people(entry, power)

@@ -8,11 +8,12 @@ their `name`.
 
 from __future__ import annotations
 
-from apnemu.model.power import HIDEABLE, MONEY, Area, Feeder, Gpu, Moves, Party, Power, Tie, Work, Zone
+from apnemu.model.power import HIDEABLE, MONEY, Area, Feeder, Gpu, Moves, Party, Power, Tie, Work
 from apnemu.topology.origins import ABOUT, NAME, PROSE, TITLE, VERSION
 from apnemu.topology.shapes import Choice, Columns, Either, Flag, ListOf, MapOf, Number, Record, Text, may, must
 from apnemu.topology.site_power_format import KGCO2_PER_MWH, YEN_PER_MWH
 from apnemu.topology.siting_format import SITING
+from apnemu.topology.zones_format import ZONES
 from apnemu.units import clock_to_s
 
 MW = Number(above=True, high=1_000_000, hint="give MW, for example 500")
@@ -131,16 +132,6 @@ WORK = Record(
     },
     hint='write for example {name: train-1, owner: dc-1, home: tokyo, mw: 20, hours: 12, from: "09:00", by: "33:00"}',
 )
-ZONE = Record(
-    makes=Zone,
-    meaning="Sites within which data stay.",
-    keys={
-        "sites": must(
-            ListOf(item=NAME, noun="site", most=1_000, or_word="all", hint="name sites, or all"), "those it has"
-        )
-    },
-    hint="write for example kyushu-only: {sites: [hakata, saga]}",
-)
 GPU = Record(
     makes=Gpu,
     meaning="What GPUs are worth.",
@@ -207,9 +198,7 @@ POWER = Record(
                 item=WORK, noun="work", least=0, most=10_000, hint="list what runs where", twice="work {} comes twice"
             )
         ),
-        "zones": may(
-            MapOf(key=NAME, item=ZONE, noun="zone", least=0, most=1_000, hint="say where data may be"), "of law"
-        ),
+        "zones": may(ZONES, "of law"),
         "gpu": may(GPU, "price at which idling pays", otherwise="147000 yen per IT-MWh"),
         **SITING,
         "moves": may(MOVES, "energy and stop of a move", otherwise="20 nJ/bit, 30 s"),

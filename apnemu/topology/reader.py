@@ -16,8 +16,9 @@ from apnemu.topology.fibres import read_fibre
 from apnemu.topology.format import TOPOLOGY
 from apnemu.topology.packet import read_packet
 from apnemu.topology.parse import nearest, read_file
-from apnemu.topology.power import power_files, power_of
+from apnemu.topology.power import Around, power_files, power_of
 from apnemu.topology.scenario import read_scenario
+from apnemu.topology.zones import check_bound, read_zones
 
 log = logging.getLogger(__name__)
 
@@ -38,6 +39,10 @@ def read_plant(path: str | Path) -> Plant:
     demands, trees = read_demands(entry, sites)
     _check_controller(entry, sites)
     _check_years(entry, sites)
+    zones = read_zones(entry, sites, fibres)
+    power = power_of(Around(entry=entry, sites=sites, fibres=fibres, zones=zones), Path(path).parent)
+    if power is None:
+        check_bound(entry, sites, zones)
     return entry.made(
         Plant,
         sites=sites,
@@ -50,7 +55,8 @@ def read_plant(path: str | Path) -> Plant:
         gnpy=_gnpy(entry, Path(path).parent),
         span_km=of_fibres.number("span_km"),
         scenario=read_scenario(entry, sites, fibres),
-        power=power_of(entry, sites, fibres, Path(path).parent),
+        zones=zones if power is None else power.zones,
+        power=power,
         **equipped,
     ).equal_lines()
 
@@ -119,7 +125,7 @@ def _equipment(entry: Entry, beside: Path) -> tuple[Entry, dict[str, Any]]:
 def _site(entry: Entry, name: str) -> Site:
     if entry.text("kind") != "exchange":
         return entry.made(Site, name=name)
-    for key in ("power_mw", "hosts"):
+    for key in ("power_mw", "hosts", "owner", "zone"):
         if key in entry:
             fact = f"{key} of {entry.what} is given; an exchange has no data centre"
             entry.fail(key, f"{fact}; take it out or change the kind")

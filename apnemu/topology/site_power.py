@@ -31,18 +31,18 @@ def check_no_power(entry: Entry, why: str = "the file names no power system") ->
 
 
 def read_sites(
-    entry: Entry, sites: Sequence[Site], known: Mapping[str, Sequence[str]], beside: Path, profile: Profile
+    entry: Entry, sites: Sequence[Site], areas: Sequence[str], beside: Path, profile: Profile
 ) -> tuple[SitePower, ...]:
     """The data centres of a topology in its power system, in the file's order. Raises InputError.
 
-    `known` holds the names that its keys `area` and `zone` may have.
+    `areas` are the names that its key `area` may have.
     """
     rates = lit_gbps(entry)
     read = []
     for site in sites:
         item = entry.values["sites"].values[site.name]
         if site.kind != "exchange":
-            read.append(replace(_site(item, site, known, beside, profile), lit_gbps=rates.get(site.name)))
+            read.append(replace(_site(item, site, areas, beside, profile), lit_gbps=rates.get(site.name)))
             continue
         for key in SITE_POWER:
             if key in item:
@@ -64,26 +64,25 @@ def lit_gbps(entry: Entry) -> Mapping[str, float]:
     return fastest
 
 
-def _site(item: Entry, site: Site, known: Mapping[str, Sequence[str]], beside: Path, profile: Profile) -> SitePower:
+def _site(item: Entry, site: Site, areas: Sequence[str], beside: Path, profile: Profile) -> SitePower:
     if "area" not in item:
         fact = f"{item.what} has no area; every data centre lies in one where the file names a power system"
-        item.fail(None, f"{fact}; add area: one of {', '.join(known['area'])}")
-    for key, names in known.items():
-        if key in item and item.text(key) not in names:
-            there = f"name one of {', '.join(names)}" if names else f"add it under {key}s of the power file"
-            hint = nearest(item.text(key), names, there)
-            item.fail(key, f"{key} of {item.what} is {item.text(key)!r}; there is no such {key}; {hint}")
+        item.fail(None, f"{fact}; add area: one of {', '.join(areas)}")
+    if item.text("area") not in areas:
+        hint = nearest(item.text("area"), areas, f"name one of {', '.join(areas)}")
+        item.fail("area", f"area of {item.what} is {item.text('area')!r}; there is no such area; {hint}")
     _check_feed(item)
     battery = item.entry("battery").made(Battery) if "battery" in item else None
     feed_mw = item.number("feed_mw") if "feed_mw" in item else None
     if battery and feed_mw is not None and battery.mw > feed_mw:
         fact = f"mw of battery of {item.what} is {battery.mw:g}; its feed has {feed_mw:g} MW"
         item.entry("battery").fail("mw", f"{fact}; a battery takes at most what feeds it; mend mw or feed_mw")
-    given = {key: item.values[key] for key in ("zone", "within_s", "voltage_kv", "pooled") if key in item}
+    given = {key: item.values[key] for key in ("within_s", "voltage_kv", "pooled") if key in item}
     return SitePower(
         name=site.name,
         area=item.text("area"),
-        owner=item.text("owner") if "owner" in item else site.name,
+        owner=site.owner or site.name,
+        zone=site.zone,
         room_mw=site.power_mw or 0.0,
         feed_mw=feed_mw,
         feed=item.values.get("feed", "firm"),

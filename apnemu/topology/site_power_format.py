@@ -50,8 +50,6 @@ FEED = Choice(
 )
 SITE_POWER = {
     "area": may(NAME, "area of the power system that the site lies in; needed where there is power:", fills=""),
-    "owner": may(NAME, "who owns the data centre", otherwise="the site's name", fills=""),
-    "zone": may(NAME, "zone that its data may not leave where the work says none", fills=""),
     "feed_mw": may(SITE_MW, "most that it draws from the grid", otherwise="no limit", fills=""),
     "feed": may(FEED, "how sure its supply is", default="firm", fills=""),
     "within_s": may(

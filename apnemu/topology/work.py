@@ -1,9 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""What a power file says of work, parties and zones, held against the sites of the topology and their light."""
+"""What a power file says of work and parties, held against the sites of the topology and their light."""
 
 from __future__ import annotations
-
-from collections.abc import Iterable
 
 from apnemu.model.power import Power, Work
 from apnemu.topology.entry import Entry
@@ -12,14 +10,12 @@ from apnemu.units import S_PER_DAY, gbps_to_bytes_per_s, s_to_h
 
 
 def check_people(entry: Entry, power: Power) -> None:
-    """Refuse parties and zones at sites that are none, operators that are no party, and a second aggregator."""
-    for key, known in (("parties", power.site), ("zones", power.site)):
-        for item in entry.values[key].values.values() if power.sites and key in entry else ():
-            for name in [item.text("at")] if key == "parties" else _listed(item):
-                if name not in known:
-                    hint = nearest(name, known, "name a data centre of the topology")
-                    what = "at" if key == "parties" else "sites"
-                    item.fail(what, f"{what} of {item.what} names {name!r}; there is no such data centre; {hint}")
+    """Refuse parties at sites that are none, operators that are no party, and a second aggregator."""
+    for item in entry.values["parties"].values.values() if power.sites and "parties" in entry else ():
+        name = item.text("at")
+        if name not in power.site:
+            hint = nearest(name, power.site, "name a data centre of the topology")
+            item.fail("at", f"at of {item.what} names {name!r}; there is no such data centre; {hint}")
     aggregators = [party.name for party in power.parties if party.role == "aggregator"]
     if len(aggregators) > 1:
         item = entry.values["parties"].values[aggregators[1]]
@@ -99,10 +95,6 @@ def _check_home(item: Entry, work: Work, power: Power) -> None:
             "state_bytes",
             f"{fact} Gbit/s and takes {needs_s:.0f} s, its window has {window_s}; give it fewer bytes, or faster light",
         )
-
-
-def _listed(item: Entry) -> Iterable[str]:
-    return () if item.values["sites"] == "all" else item.texts("sites")
 
 
 def _clock(seconds: int) -> str:

@@ -34,6 +34,7 @@ def test_all_are_here() -> None:
         "jpn12-power",
         "jpn12",
         "jpn48",
+        "kyushu-zone",
         "nsfnet",
         "phase-2030",
         "phase-early-2030s",

@@ -17,6 +17,7 @@ prints is in the run's folder `apps`.
 The other files are programs of our own that run as applications: `control` control loops, `copies` writes that another
 data centre keeps too, `gloo` an all-reduce of torch.distributed, `loading` a job that reads batches from a store,
 `migration` a memory image that moves, `postgres` a database and its clients, `storage` a disk lent over NVMe/TCP,
-`training` a worker of data-parallel training, `watt` the parties of a day on which work follows power. `uncopied` drops
-bytes that three of these programs receive and do not need.
+`training` a worker of data-parallel training, `watt` the parties of a day on which work follows power, `zones` a tenant
+of light and one who tries to get its data out. `uncopied` drops bytes that three of these programs receive and do not
+need.
 """

@@ -2,9 +2,10 @@
 """[guest] Players of what a stage holds: a file for each kind of activity, and the order in which they act.
 
 `playing` is the protocol, `stamps` the kernel's time stamps of frames. `arrivals`, `flows`, `probes`, `requests`,
-`retunes`, `saturations` and `trains` play the activities of these names, `programs` applications, `daemons` routing;
-of an event `failures` plays what it does to fibres and sites, `sags` to amplifiers, `losses` to the controller.
-`receivers` takes in what flows carry. `queues` and `waits` play nothing: they watch the switches' queues.
+`retunes`, `saturations`, `tallies` and `trains` play the activities of these names, `programs` applications, `daemons`
+routing; of an event `failures` plays what it does to fibres and sites, `sags` to amplifiers, `losses` to the
+controller. `receivers` takes in what flows carry. `queues`, `waits` and `walls` play nothing: they watch the switches'
+queues, and what zones do not let out.
 
 A new kind of activity is a file with its value and its player, and a line in `PLAYERS`.
 """
@@ -24,11 +25,15 @@ from apnemu.emulation.play.requests import Requesting
 from apnemu.emulation.play.retunes import Retunes
 from apnemu.emulation.play.sags import Sags
 from apnemu.emulation.play.saturations import Saturating
+from apnemu.emulation.play.tallies import Tallies
 from apnemu.emulation.play.trains import Trains
 from apnemu.emulation.play.waits import Waits
+from apnemu.emulation.play.walls import Walls
 
 PLAYERS: tuple[type[Playing], ...] = (
     Injecting,  # its counts come last: a frame may leave the network until all else is quiet
+    Tallies,  # likewise
+    Walls,  # asks for the controller's log when all else has been asked
     Queues,  # each drop of the stage counts, whatever caused it
     Waits,  # captures run while anything is sent
     Daemons,  # routers find ways for as long as events change them

@@ -3,7 +3,8 @@
 
 `service` has the values that cross the door. `lifecycle` is `Light`, everything that may be asked or happen; it keeps
 a `state` of services and a `ledger` of slots and transceivers, takes routes and slots from `choosing`, and hands the
-rest on: `moving` moves services make before break, `upkeep` restores and protects them. `changes` turns lightpaths into
+rest on: `admission` refuses what cannot be, `moving` moves services make before break, `upkeep` restores and protects
+them, `revoking` takes down what an owner withdraws (zones are of `planning.zones`). `changes` turns lightpaths into
 work for devices, `checking` has the invariants, `survival` predicts how long a receiver stays dark, `together` when
 each of several services that one event hits has light again.
 

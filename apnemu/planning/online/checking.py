@@ -47,6 +47,8 @@ def _living(state: State, lit: tuple[Lit, ...]) -> None:
         counts_km = path.length_km + sum(
             state.plant.fibre[name].sag_km(state.chooser.sagging.get(name, 0.0)) for name in path.fibres
         )
+        out = state.chooser.zones.outside((path.source, path.target))
+        assert not out.touches(path.route, path.fibres), f"{path.name} is lit outside the zones of its ends"
         judged = state.chooser.reach.judge is not None
         assert judged or counts_km <= mode.reach_km, f"{path.name} is lit, and {counts_km} km are beyond {mode.name}"
 

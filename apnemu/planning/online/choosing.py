@@ -18,6 +18,7 @@ from apnemu.planning.online.ledger import Ledger, Period
 from apnemu.planning.online.service import Service
 from apnemu.planning.reach import Reach, closes, longer_km
 from apnemu.planning.spectrum_use import slot_mask
+from apnemu.planning.zones import Zones
 
 ROUTES_REMEMBERED = 4096
 APART: tuple[Risk, ...] = ("site", "fibre")
@@ -34,6 +35,7 @@ class Chooser:
         self.plant, self.ledger, self.k = plant, ledger, k
         self.reach = Reach(plant, judge)
         self.whole = Graph(plant)
+        self.zones = Zones(plant)
         self.masks = {
             mode.slot_m: [(slot, slot_mask(plant.band, slot)) for slot in plant.band.slots(m=mode.slot_m)]
             for mode in plant.modes
@@ -48,9 +50,14 @@ class Chooser:
         self._pair = lru_cache(ROUTES_REMEMBERED)(self._find_pair)
 
     def lives(self, path: Lightpath) -> bool:
-        """Whether all fibres and sites on the way work, and its mode closes over fibres whose amplifiers sag."""
+        """Whether all fibres and sites on the way work, its mode closes over fibres whose amplifiers sag, and it lies
+        in the zones of its ends."""
         dead = not (self.dead_fibres.isdisjoint(path.fibres) and self.dead_sites.isdisjoint(path.route))
-        return not dead and self.closes(path)
+        return not dead and self.closes(path) and self.stays(path)
+
+    def stays(self, path: Lightpath) -> bool:
+        """Whether a lightpath lies in the zones that bind its ends."""
+        return not self.zones.outside((path.source, path.target)).touches(path.route, path.fibres)
 
     def closes(self, path: Lightpath) -> bool:
         """Whether its mode still reaches over its fibres; it does where no amplifier sags, or it would not be lit."""
@@ -89,7 +96,7 @@ class Chooser:
                 yield from self._two(service, ids, period, working, (other,))
         for working in self.routes(service):
             for by in APART:
-                yield from self._two(service, ids, period, working, self._away(working, *self._dead(), by))
+                yield from self._two(service, ids, period, working, self._away(working, *self._shut(service), by))
 
     def away(
         self,
@@ -105,7 +112,7 @@ class Chooser:
         route = Route(sites=working.route, fibres=working.fibres, length_km=working.length_km)
         shared = self.risks(working) if reserved else None
         for by in APART:
-            clear = self._lit(self._away(route, *self._dead(), by), service, id, period, but=but, shared=shared)
+            clear = self._lit(self._away(route, *self._shut(service), by), service, id, period, but=but, shared=shared)
             first = next(clear, None)
             if first is not None:
                 return first
@@ -128,10 +135,18 @@ class Chooser:
     def why_not(self, service: Service, period: Period) -> Reason:
         """Reason why `single` gives no lightpath."""
         routes = self.routes(service)
-        for site in (service.source, service.target):
+        ends = service.source, service.target
+        outside = self.zones.why_not(ends)
+        if outside is not None:
+            return outside
+        for site in ends:
             if site in self.dead_sites:
                 return Reason(code="site", text=f"{site} is dead; repair it, or name another site")
-        whole = tuple(islice(self.whole.routes(service.source, service.target), 1))
+        out = self.zones.outside(ends)
+        within = self._graph(out.fibres, out.sites)
+        whole = tuple(islice(within.routes(*ends), 1))
+        if not whole and any(self.whole.routes(*ends)):
+            return self.zones.why_no_route(ends)
         if whole and not routes:
             dead = ", ".join(sorted(self.dead_fibres) + sorted(self.dead_sites))
             text = f"every route from {service.source} to {service.target} passes what is dead ({dead}); repair"
@@ -212,11 +227,13 @@ class Chooser:
     def _first_fit(self, taken: int, m: int) -> Slot | None:
         return next((slot for slot, mask in self.masks[m] if not taken & mask), None)
 
-    def _dead(self) -> tuple[frozenset[str], frozenset[str]]:
-        return self.dead_fibres, self.dead_sites
+    def _shut(self, service: Service) -> tuple[frozenset[str], frozenset[str]]:
+        """Fibres and sites that light of a service may not pass: what is dead, and what lies outside its zones."""
+        out = self.zones.outside((service.source, service.target))
+        return self.dead_fibres | out.fibres, self.dead_sites | out.sites
 
     def _key(self, service: Service) -> tuple[str, str, frozenset[str], frozenset[str]]:
-        return service.source, service.target, self.dead_fibres, self.dead_sites
+        return service.source, service.target, *self._shut(service)
 
     def _find_routes(
         self, source: str, target: str, fibres: frozenset[str], sites: frozenset[str]

@@ -10,11 +10,12 @@ from apnemu.model.assignment import Lightpath
 from apnemu.model.plant import Plant
 from apnemu.model.quality import Judge
 from apnemu.model.reason import Reason
-from apnemu.planning.online import checking, moving, upkeep
+from apnemu.planning.online import admission, checking, moving, revoking, upkeep
 from apnemu.planning.online.changes import together
 from apnemu.planning.online.ledger import FOREVER_NS, Period
 from apnemu.planning.online.service import Change, Decision, Lit, Outcome, Service, Status
 from apnemu.planning.online.state import Kept, State
+from apnemu.planning.zones import Zones
 
 
 class Light:
@@ -40,6 +41,11 @@ class Light:
         return self._state.now_ns
 
     @property
+    def zones(self) -> Zones:
+        """Zones that bind the plant's sites, with what owners have withdrawn."""
+        return self._state.chooser.zones
+
+    @property
     def sagging(self) -> dict[str, float]:
         """Fibre -> dB of gain that its first amplifier lacks, in alphabetical order."""
         return dict(sorted(self._state.chooser.sagging.items()))
@@ -56,7 +62,7 @@ class Light:
         or `advance` does when its time comes.
         """
         state = self._state
-        unfit = self._unfit(service)
+        unfit = admission.unfit(state, service)
         if unfit is not None:
             return Decision(accepted=False, why=(unfit,))
         start_ns = max(service.start_ns or 0, state.now_ns)
@@ -66,7 +72,7 @@ class Light:
         free = [state.ledger.free_transceivers(site, period) for site in kept.ends]
         for site, numbers in zip(kept.ends, free, strict=True):
             if len(numbers) < need:
-                return Decision(accepted=False, why=(self._too_few(site, need, len(numbers)),))
+                return Decision(accepted=False, why=(admission.too_few(state, site, need, len(numbers)),))
         chosen = self._choose(kept)
         if isinstance(chosen, Reason):
             return Decision(accepted=False, why=(chosen,))
@@ -103,6 +109,18 @@ class Light:
             KeyError: there is no such service.
         """
         return moving.move(self._state, self._state.kept[name], avoid_fibres, avoid_sites)
+
+    def revoke(self, zone: str, owner: str, sites: Collection[str] | None = None) -> tuple[Outcome, ...]:
+        """Take sites of a zone (None: all) from where an owner's data may be, from now on. Outcomes are those of the
+        services whose light lay there, in the order of acceptance, then those of protection.
+
+        Raises:
+            KeyError: there is no such zone or site.
+        """
+        state = self._state
+        state.chooser.zones.withdraw(zone, owner, sites)
+        hit = [revoking.after_revocation(state, kept) for kept in list(state.kept.values())]
+        return tuple(chain(*hit, self._protect()))
 
     def fail(self, fibres: Iterable[str] = (), sites: Iterable[str] = ()) -> tuple[Outcome, ...]:
         """Take fibres and sites for dead from now on. Outcomes are those of the services that were hit, in the order of
@@ -213,29 +231,6 @@ class Light:
             AssertionError: one is broken; it names what is wrong.
         """
         checking.check(self._state, self.services(), self.lit())
-
-    def _unfit(self, service: Service) -> Reason | None:
-        """What is wrong with a request by itself."""
-        state = self._state
-        if service.name in state.kept:
-            text = f"service {service.name} is there already; release it first, or choose another name"
-            return Reason(code="name", text=text)
-        for site in (service.source, service.target):
-            if site not in state.plant.site:
-                known = ", ".join(list(state.plant.site)[:6])
-                return Reason(code="site", text=f"{site!r} is no site of {state.plant.name}; name one of {known}, ...")
-        if service.end_ns is not None and service.end_ns <= state.now_ns:
-            text = f"it ends at {service.end_ns} ns and it is {state.now_ns} ns; ask for a later end"
-            return Reason(code="period", text=text)
-        return None
-
-    def _too_few(self, site: str, need: int, free: int) -> Reason:
-        count = self._state.ledger.count[site]
-        return Reason(
-            code="transceivers",
-            text=f"{need} needed at {site}, {free} of {count} free in that period; release a service, or add"
-            " transceivers",
-        )
 
     def _choose(self, kept: Kept) -> tuple[Lightpath, Lightpath | None] | Reason:
         """Lightpaths that a service would have, or the reason why it gets none. Nothing is held yet."""

@@ -105,6 +105,8 @@ def why_dead(state: State, path: Lightpath) -> Reason:
     """Dead sites and then fibres on a lightpath's way, in its order; without any, how far its amplifiers sag."""
     sites = [f"site {name}" for name in path.route if name in state.chooser.dead_sites]
     fibres = [f"fibre {name}" for name in path.fibres if name in state.chooser.dead_fibres]
+    if not (sites or fibres) and not state.chooser.stays(path):
+        return state.chooser.zones.why_no_route((path.source, path.target))
     if sites or fibres:
         return Reason(code="dead", text=", ".join(sites + fibres))
     mode = next(mode for mode in state.plant.modes if mode.name == path.mode)

@@ -1,0 +1,23 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The wall around a host: what it may send, and where it is held."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wall:
+    """What a host whose data are bound by a zone may send: datagrams from its own address to those `allowed`.
+
+    It stands at the switches' `ports` (node, interface) to the host. `outside` are the addresses of all other hosts,
+    and `interface` that by which the host tries them.
+    """
+
+    host: str
+    site: str
+    address: str
+    interface: str
+    allowed: tuple[str, ...]
+    outside: tuple[str, ...]
+    ports: tuple[tuple[str, str], ...]
