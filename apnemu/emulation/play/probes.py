@@ -175,34 +175,27 @@ class Echoes:
         when = [(socket.SOL_SOCKET, SCM_TXTIME, struct.pack("=Q", instant_ns))] if self._plan.paced else []
         prober.socket.sendmsg([_echo(index, low, payload)], when, 0, (target.address, 0))
 
-    def _read(self, name: str, events: int) -> None:
-        """Read all that is there, and do not look for a stamp where there is none: that is a system call each time."""
+    def _read(self, name: str, _: int) -> None:
         prober = self._probers[name]
-        if events & ERROR:
-            while self._read_stamp(prober):
-                pass
-        if events & READ:
-            while self._read_message(name, prober):
-                pass
-
-    def _read_message(self, name: str, prober: _Prober) -> bool:
-        try:
-            data, ancillary, _, _ = prober.socket.recvmsg(256, 256)
-        except BlockingIOError:
-            return False
-        header = (data[0] & 15) * 4
-        if len(data) < header + NUMBERED_BYTES:
-            return True  # it is nobody's of ours
-        kind, _, _, index, low, high = struct.unpack_from("!BBHHHI", data, header)
-        seen = self._seen.get((index, high << 16 | low))
-        if seen is None or index >= len(self._plan.pairs):
-            return True
-        source, target = self._ends[index]
-        if kind == ECHO_REQUEST and name == target.name:
-            seen.arrived_ns = stamp_ns(ancillary)
-        elif kind == ECHO_REPLY and name == source.name:
-            seen.answered_ns = stamp_ns(ancillary)
-        return True
+        while self._read_stamp(prober):
+            pass
+        while True:
+            try:
+                data, ancillary, _, _ = prober.socket.recvmsg(256, 256)
+            except BlockingIOError:
+                return
+            header = (data[0] & 15) * 4
+            if len(data) < header + NUMBERED_BYTES:
+                continue  # it is nobody's of ours
+            kind, _, _, index, low, high = struct.unpack_from("!BBHHHI", data, header)
+            seen = self._seen.get((index, high << 16 | low))
+            if seen is None or index >= len(self._plan.pairs):
+                continue
+            source, target = self._ends[index]
+            if kind == ECHO_REQUEST and name == target.name:
+                seen.arrived_ns = stamp_ns(ancillary)
+            elif kind == ECHO_REPLY and name == source.name:
+                seen.answered_ns = stamp_ns(ancillary)
 
     def _read_stamp(self, prober: _Prober) -> bool:
         try:
