@@ -108,6 +108,7 @@ def test_a_job_that_is_sold_moves_from_its_break_even_on(factor: float, moves: i
     assert real.cost == pytest.approx(planned.cost, rel=1e-3) and real.deadline_misses == 0
 
 
+@pytest.mark.slow
 def test_whole_jobs_that_are_sold_move_with_their_state_and_do_not_go_back_and_forth() -> None:
     """Three jobs and room for two at the cheap site."""
     power = one_job(6.0, by_s=12 * 3600)
