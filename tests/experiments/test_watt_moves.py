@@ -108,20 +108,6 @@ def test_a_job_that_is_sold_moves_from_its_break_even_on(factor: float, moves: i
     assert real.cost == pytest.approx(planned.cost, rel=1e-3) and real.deadline_misses == 0
 
 
-def test_whole_jobs_that_are_sold_move_with_their_state_and_do_not_go_back_and_forth() -> None:
-    """Three jobs and room for two at the cheap site."""
-    power = one_job(6.0, by_s=12 * 3600)
-    power = replace(
-        power,
-        work=tuple(replace(power.work[0], name=f"job-{n}", mw=8.0) for n in range(3)),
-        sites=(replace(power.sites[0], room_mw=40.0), power.sites[1]),
-    )
-    real, planned, _ = played(power, day=replace(DAY, jobs="whole", shift="both", idle="free"))
-    assert real.moves == planned.moves
-    assert real.cost == pytest.approx(planned.cost, rel=0.02)
-    assert real.deadline_misses == 0 and real.undone_mwh == pytest.approx(0, abs=0.05)
-
-
 def test_a_move_that_breaks_leaves_the_job_where_it_is() -> None:
     real, planned, world = played(one_job(2.0, by_s=3 * 3600), fails=1.0)
     assert real.moves == 0 and planned.moves == 1

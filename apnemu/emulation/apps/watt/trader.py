@@ -22,7 +22,7 @@ from apnemu.emulation.apps.watt.messages import Message
 from apnemu.emulation.apps.watt.planner import Planner
 from apnemu.emulation.apps.watt.proposing import proposal, whole_kw
 from apnemu.power.horizon import horizon
-from apnemu.power.market import Offer, Prices, Seller
+from apnemu.power.market import GAP, Offer, Prices, Seller
 from apnemu.power.program import Floats, Solution
 from apnemu.power.shift import begun, price_of_areas
 from apnemu.power.whole_plan import Floor, floor
@@ -179,7 +179,9 @@ class Trader:
         market, first, self._slot = self._floor.market, self._slot, -1
         mix = market.prices()[0]
         arrives = {seller.name: market.offers[seller.name][0] for seller in market.sellers}
-        settled = [market.settled(choice) for choice in (market.likely(mix), market.choose(), arrives)]
+        settled = [market.settled(market.likely(mix)), market.settled(arrives)]
+        if settled[0] is None or settled[0].value > mix.value + GAP * abs(mix.value):
+            settled.append(market.settled(market.choose()))
         found = min((each for each in settled if each is not None), key=lambda each: each.value)
         best = self._floor.rest(found)
         made = proposal(self._power, self._base, best, self._count)
