@@ -76,6 +76,9 @@ COLUMNS = (
     columns.plain("pairs_lit", "pairs lit"),
     columns.number("rtt_ms_worst", "longest RTT, ms", 3),
     columns.number("predicted_rtt_ms_before", "the same before, ms", 3),
+    columns.number("predicted_rtt_ms_worst", "expected RTT, ms", 3),
+    columns.percent("predicted_at_once", "expected at once"),
+    columns.percent("predicted_after", "expected after"),
 )
 BRIEF = (
     columns.text("hazard"),

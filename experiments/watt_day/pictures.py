@@ -18,7 +18,17 @@ WAYS = {"none": "as it arrives", "time": "in time", "space": "in space", "both":
 """How work shifts, in words."""
 
 
-APART = {"idle": "GPUs idle", "forecast": "forecast", "flow": "flows", "control": "control", "network": "network"}
+APART = {
+    "idle": "GPUs idle",
+    "forecast": "forecast",
+    "flow": "flows",
+    "control": "control",
+    "jobs": "work as",
+    "hide": "hidden",
+    "drop": "messages dropped",
+    "pooled_share": "share of sites pooled",
+    "network": "network",
+}
 """Columns that tell days of one shift apart, and what they are called."""
 
 
@@ -30,7 +40,7 @@ def apart(row: Row, rows: Sequence[Row]) -> str:
     ('GPUs idle: free', '')
     """
     differ = [name for name in APART if len({one.get(name) for one in rows}) > 1]
-    return ", ".join(f"{APART[name]}: {words.network(row[name])}" for name in differ)
+    return ", ".join(f"{APART[name]}: {words.network(words.plain(row.get(name)))}" for name in differ)
 
 
 def said(row: Row, rows: Sequence[Row]) -> str:

@@ -7,7 +7,7 @@ import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from apnemu.emulation.apps.watt.states import Key, Moving
+from apnemu.emulation.apps.watt.moving import Key, Moving
 from apnemu.units import NS_PER_S
 from tests.emulation.simulated_day import SimulatedDesk
 

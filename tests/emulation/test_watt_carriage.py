@@ -13,7 +13,7 @@ import pytest
 from apnemu.blueprint.requests import LIST
 from apnemu.emulation.apps.watt import carriage
 from apnemu.emulation.apps.watt.mover import Ways
-from apnemu.emulation.apps.watt.states import Moving
+from apnemu.emulation.apps.watt.moving import Moving
 from apnemu.emulation.loop import now_ns
 from apnemu.units import NS_PER_S
 

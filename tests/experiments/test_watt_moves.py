@@ -12,7 +12,7 @@ import pytest
 from apnemu import load_topology
 from apnemu.emulation.apps.watt.__main__ import calendar_of, party_of
 from apnemu.emulation.apps.watt.mover import MARGIN, Mover, Ways
-from apnemu.emulation.apps.watt.states import Moving
+from apnemu.emulation.apps.watt.moving import Moving
 from apnemu.experiments.watt_day.light import approximated, controller_events, moves_state, scale_of
 from apnemu.experiments.watt_day.moved import move_columns, moves_made
 from apnemu.experiments.watt_day.papers import papers_of
@@ -67,7 +67,7 @@ def one_job(hours: float, state_bytes: float = 2e12, by_s: int = 3600) -> Power:
 
 
 def played(
-    power: Power, *, fails: float = 0.0, dark: tuple[int, ...] = (), day: Day = DAY
+    power: Power, *, fails: float = 0.0, dark: tuple[int, ...] = (), day: Day = DAY, killed_s: int = 0
 ) -> tuple[Outcome, Outcome, World]:
     """A day of the very parties in simulated time: what it comes to, what was planned, what was noted."""
     world = World(delay_ns=lambda a, b: 5_000_000)
@@ -82,6 +82,8 @@ def played(
 
     for _site, papers in papers_of(power, day, Settings(), 1, lambda site: {"scale": 100, "full": ""}):
         start(papers)
+    if killed_s:
+        world.at((1000 + killed_s) * NS_PER_S, lambda: world.kill("aggregator"))
     world.run()
     asked = day.asked(Settings())
     base = plan(power, replace(asked, shift="none"))
@@ -133,6 +135,12 @@ def test_a_move_that_came_to_nothing_is_made_in_the_next_slot() -> None:
     assert [note["moved"] for _, note in world.notes if "moved" in note] == [False, True]
     assert real.schedule.run_mw[0, 0, 1] == pytest.approx(20) and real.schedule.run_mw[0, 1, 1] == 0
     assert real.schedule.run_mw[0, 1, 2] == pytest.approx(20) and real.moves == planned.moves == 1
+
+
+def test_what_has_not_come_runs_at_home_by_an_old_plan_too() -> None:
+    """The plan of the slot before goes on where the aggregator is silent; it still has the move that failed."""
+    real, _, _ = played(one_job(2.0, by_s=5 * 3600), dark=(1,), killed_s=600)
+    assert real.schedule.run_mw[0, 0, 1] == pytest.approx(20)
 
 
 def test_nothing_is_there_before_a_move_could_be_over() -> None:

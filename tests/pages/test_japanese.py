@@ -72,7 +72,7 @@ def _names(topology: str) -> Iterator[str]:
     yield from ("xr400-16qam", "control", "far")
     if (power := plant.power) is not None:
         kinds = (power.areas, power.ties, power.parties, power.work, power.substations, power.candidates, power.hazards)
-        yield from (one.name for kind in (*kinds, power.landings, power.exchanges) for one in kind)
+        yield from (one.name for kind in (*kinds, power.landings, power.exchanges, power.cables) for one in kind)
         yield from (booking.owner for booking in power.bookings)
 
 

@@ -30,7 +30,8 @@ from apnemu.emulation.apps.watt.centre import Centre
 from apnemu.emulation.apps.watt.desk import Desk, Party, RealDesk
 from apnemu.emulation.apps.watt.forecaster import Forecaster
 from apnemu.emulation.apps.watt.jobs import Book, Job
-from apnemu.emulation.apps.watt.states import Carrier, States
+from apnemu.emulation.apps.watt.moving import Carrier
+from apnemu.emulation.apps.watt.states import States
 from apnemu.emulation.apps.watt.supply import supply_of
 from apnemu.emulation.apps.watt.tso import Line, Tso
 from apnemu.emulation.loop import now_ns

@@ -157,7 +157,7 @@ class Agent:
             gone = sum(kw for (name, _), kw in state.offered.items() if name == job)
             wanted = min(wanted_kw, self.book.most_kw(due[job]) - gone)
             kw = min(wanted, self._most_kw(due[job], to))
-            state.kept[key] = max(0, wanted - kw)
+            state.kept[key] = max(state.kept.get(key, 0), wanted - kw)
             if kw > 0:
                 state.offered[key] = kw
                 if not self._offer(to, slot, job, kw):

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from apnemu.emulation.apps.watt.mover import Ways
-    from apnemu.emulation.apps.watt.states import Moving
+    from apnemu.emulation.apps.watt.moving import Moving
 
 Tell = Callable[..., None]
 LOOK_S = 1.0

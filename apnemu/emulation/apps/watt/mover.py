@@ -23,7 +23,7 @@ from typing import Any
 
 from apnemu.emulation.apps.watt.carriage import receive, send
 from apnemu.emulation.apps.watt.desk import RealDesk
-from apnemu.emulation.apps.watt.states import Key, Moving
+from apnemu.emulation.apps.watt.moving import Key, Moving
 from apnemu.emulation.loop import READ
 from apnemu.placement.precopy import Migration, course, refusal
 from apnemu.units import gbps_to_bytes_per_s, s_to_ns
@@ -100,7 +100,7 @@ class Ways:
 
 
 class Mover:
-    """Carrier of an agent's states (`states.Carrier`): its processes, and what they say."""
+    """Carrier of an agent's states (`moving.Carrier`): its processes, and what they say."""
 
     def __init__(self, desk: RealDesk, ways: Ways) -> None:
         self._desk = desk
