@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from apnemu.emulation.apps.watt.response.levers import Part
-from apnemu.emulation.apps.watt.response.load import Site
+from apnemu.emulation.apps.watt.response.load import NEVER, Site
 from apnemu.experiments.demand_response.scene import Scene
 from apnemu.experiments.demand_response.settings import Case, Settings
 from apnemu.experiments.demand_response.timeline import SLACK_MW
@@ -65,8 +65,8 @@ def steps_of(
             at_ns, until_ns = begins_ns, begins_ns + hold_ns
             if case.by == "move":
                 at_ns += lit_ns + ways.sending_ns(name, scene.to, size, settings) + ways.way_ns(scene.to, name)
-                until_ns = at_ns + hold_ns
-            ends_ns = until_ns if part.job.left is None else part.job.left // part.job.w
+                until_ns = NEVER  # what has moved stays
+            ends_ns = NEVER if part.job.left is None else part.job.left // part.job.w
             found.append(Step(site=name, mw=mw, from_ns=at_ns, until_ns=min(until_ns, ends_ns)))
     return found
 

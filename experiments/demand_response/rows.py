@@ -100,6 +100,7 @@ def _row(context: Context[Settings], plan: Plan, scale: int, notes: Notes) -> Ro
         "held_mwh": said.held_mwh,
         "rebound_mwh": made.rebound_mwh,
         "predicted_rebound_mwh": made.predicted_mwh,
+        "drawn_later_mwh": said.more_mwh,
         "undone_it_mwh": lost_mwh,
         "jobs_lost": sum(note["late"] for note in last.values()),
         "within_10_s": within(said.delivered_s, FAST_S),
@@ -130,7 +131,8 @@ class MadeUp:
 
 
 def _made_up(plan: Plan, settings: Settings, notes: Notes, said: Response, lost_mwh: float) -> MadeUp:
-    """Work that is done after all counts as what its home draws for it, also where it is done elsewhere.
+    """Work that is done after all counts as what its home drew for it, also where it is done elsewhere, or later at a
+    load at which the facility draws more for each MW.
 
     What was held back is made up or undone; what a battery gave it takes back with its losses, as far as it is charged
     again; an own plant leaves nothing to be made up.
@@ -144,7 +146,9 @@ def _made_up(plan: Plan, settings: Settings, notes: Notes, said: Response, lost_
         load = scene.load_mw(scene.to)
         came_mwh = energy(came, 0, ends_s)
         elsewhere_mwh = energy(came, 0, ends_s, lambda mw: own.facility_mw(load + mw) - own.facility_mw(load))
-    held_it_mwh = _held_it_mwh(scene, notes, ends_s)
+    less_it = _less_it(scene, notes)
+    held_it_mwh = energy(less_it, 0, ends_s, lambda mw: max(0.0, mw))
+    later_it_mwh = energy(less_it, 0, plan.over_ns / NS_PER_S, lambda mw: max(0.0, -mw))
     slope = said.held_mwh / held_it_mwh if held_it_mwh > 0 else 0.0
     predicted = max(0.0, said.held_mwh - lost_mwh * slope)
     if by == "plant":
@@ -152,16 +156,17 @@ def _made_up(plan: Plan, settings: Settings, notes: Notes, said: Response, lost_
     elif by == "battery":
         keeps = [site.battery.efficiency for name in plan.parts_kw if (site := scene.power.site[name]).battery]
         predicted = said.held_mwh / keeps[0] if keeps and settings.rebound else 0.0
-    return MadeUp(rebound_mwh=said.more_mwh + came_mwh * slope, predicted_mwh=predicted, elsewhere_mwh=elsewhere_mwh)
+    rebound = said.more_mwh if by == "battery" else (later_it_mwh + came_mwh) * slope
+    return MadeUp(rebound_mwh=rebound, predicted_mwh=predicted, elsewhere_mwh=elsewhere_mwh)
 
 
-def _held_it_mwh(scene: Scene, notes: Notes, ends_s: float) -> float:
-    """Work of IT that is held back or gone until the hold ends."""
+def _less_it(scene: Scene, notes: Notes) -> list[tuple[float, float]]:
+    """Work of IT, MW, that called sites do less of than without the call."""
     usual, now = [], []
     for name in scene.called:
         usual.append(without_call(scene, name, of=lambda site, mw: mw))
         now.append(drawn(notes, name, "it_w", usual[-1][0][1]))
-    return energy(_less(usual, now), 0, ends_s, lambda mw: max(0.0, mw))
+    return _less(usual, now)
 
 
 def _less(usual: Sequence[Steps], now: Sequence[Steps]) -> list[tuple[float, float]]:
