@@ -48,7 +48,7 @@ BRIEF = (
     columns.number("called_mw", "called, MW", 1),
     columns.number("delivered_mw", "off, MW", 1),
     columns.number("delivered_s", "after, s", 3),
-    columns.number("predicted_s", "predicted", 3),
+    columns.number("predicted_s", "predicted, s", 3),
     columns.number("held_s", "held, s", 0),
     columns.number("rebound_mwh", "made up, MWh", 2),
     columns.plain("jobs_lost", "lost"),

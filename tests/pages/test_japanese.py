@@ -23,7 +23,7 @@ from tests.pages.made import COUNTRY, DEMO, PAGES, page_of, run_of
 from tests.recorded.case import case_of
 
 SHOWN = {**{name: (name,) for name in PAGES}, "demo": DEMO}
-UNITS = "MW MWh kW kB MB GB TB km ha ms ns us dB THz Gbit kV JPY m2"
+UNITS = "MW MWh Wh kW kB MB GB TB km ha ms ns us dB THz Gbit kV JPY m2"
 TRADE = (
     "APN GSNR GNPy GPU ROADM RTT MTU HHI CO2 TCP CUBIC IT GiB tcp_window_bytes apnemu CC0-1 Natural Earth public domain"
     " world-atlas simplified by"
@@ -176,10 +176,11 @@ def test_the_english_page_is_as_it_was_written() -> None:
 
 NUMBERS = re.compile(r"^[-+−]?[\d,]+\.\d+$")
 UNIT = re.compile(
-    r"(, |\(|_)(M|MW|MWh|kB|kV|kv|km|ms|ns|s|t|%|ha|E|TB a day|Gbit/s|m2|yen|gbps|mw|h|µs|erlang)\b|%|HHI|x one site"
+    r"(^|, |\(|_)(M|MW|MWh|kB|kV|kv|km|ms|ns|s|t|%|ha|E|TB a day|Gbit/s|m2|yen|gbps|mw|h|µs|erlang|percent|wh|mwh|TB)"
+    r"(?:_|\b)|%|HHI|x one site"
 )
-BARE = ("growth", "efficiency", "lat", "lon", "load", "sites of a job", "job_mw")
-"""Columns of plain numbers: factors, degrees, counts in the mean."""
+BARE = ("growth", "efficiency", "lat", "lon", "load", "sites of a job", "predicted_at_once", "predicted_after")
+"""Columns of plain numbers: factors, shares, degrees, counts in the mean."""
 
 
 @pytest.mark.parametrize("name", PAGES)
