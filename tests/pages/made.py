@@ -23,7 +23,7 @@ from apnemu.running.request import Request
 from tests.recorded.case import case_of, finished
 
 COUNTRY = "a day over a country"
-PAGES = (COUNTRY, "watt_day", "siting", "dispersal", "demand_response", "disaster")
+PAGES = (COUNTRY, "watt_day", "siting", "dispersal", "demand_response", "disaster", "sovereignty")
 DEMO = ("latency", "control_loop", "throughput")
 
 
