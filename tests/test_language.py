@@ -122,6 +122,19 @@ def test_a_room_names_its_files() -> None:
     assert not faults, "\n".join(faults)
 
 
+TEXTS = frozenset((".csv", ".json", ".md", ".patch", ".po", ".py", ".sh", ".toml", ".txt", ".yaml", ".yml"))
+FOLDERS = (*ROOMS, "docs", "examples", "tests", "topologies", ".ci")
+
+
+def test_no_merge_is_half_done() -> None:
+    """Conflicts that git has marked and nobody resolved."""
+    paths = [*HOUSE.glob("*"), *(path for folder in FOLDERS for path in (HOUSE / folder).rglob("*"))]
+    texts = [path for path in paths if path.suffix in TEXTS and path.is_file()]
+    assert len(texts) > 500
+    marks = re.compile(r"^(?:<{7}|>{7}) ", re.MULTILINE)
+    assert [name_of(path) for path in texts if marks.search(path.read_text("utf-8", errors="replace"))] == []
+
+
 def test_no_file_is_long() -> None:
     lines = {name_of(path): len(path.read_text("utf-8").splitlines()) for path in product_files()}
     assert {name: count for name, count in lines.items() if count > MOST_LINES} == {}
