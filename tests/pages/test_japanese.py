@@ -25,8 +25,8 @@ from tests.recorded.case import case_of
 SHOWN = {**{name: (name,) for name in PAGES}, "demo": DEMO}
 UNITS = "MW MWh Wh kW kB MB GB TB km ha ms ns us dB THz Gbit kV JPY m2"
 TRADE = (
-    "APN GSNR GNPy GPU ROADM RTT MTU HHI CO2 TCP UDP IPv6 CUBIC IT GiB tcp_window_bytes apnemu CC0-1 Natural Earth public"
-    " domain world-atlas simplified by"
+    "APN GSNR GNPy GPU ROADM RTT MTU HHI CO2 TCP UDP IPv6 CUBIC IT GiB tcp_window_bytes apnemu CC0-1 Natural Earth"
+    " public domain world-atlas simplified by"
 )
 """Words of the trade, and the source of the coasts, which stand in every language alike."""
 KEPT = frozenset(f"{UNITS} {TRADE}".lower().split())
