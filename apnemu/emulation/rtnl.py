@@ -33,7 +33,7 @@ with bare("pyroute2"):
     from pyroute2.netlink.rtnl.ifinfmsg import ifinfmsg
     from pyroute2.netlink.rtnl.ndmsg import ndmsg
     from pyroute2.netlink.rtnl.rtmsg import rtmsg
-    from pyroute2.netlink.rtnl.tcmsg import cls_matchall, tcmsg
+    from pyroute2.netlink.rtnl.tcmsg import cls_matchall, cls_u32, tcmsg
     from pyroute2.netlink.rtnl.tcmsg.sched_netem import options as netem_options
 
 __all__ = [
@@ -56,6 +56,7 @@ __all__ = [
     "RTM_NEWTFILTER",
     "RTM_SETLINK",
     "cls_matchall",
+    "cls_u32",
     "ifaddrmsg",
     "ifinfmsg",
     "ndmsg",

@@ -17,13 +17,18 @@ import struct
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from pyroute2.netlink.rtnl import RTM_GETQDISC, RTM_NEWLINK, RTM_NEWQDISC, RTM_NEWTFILTER
-from pyroute2.netlink.rtnl.ifinfmsg import ifinfmsg
-from pyroute2.netlink.rtnl.tcmsg import cls_matchall, cls_u32
-
 from apnemu.blueprint.wall import Wall
 from apnemu.emulation.netem import Question
 from apnemu.emulation.netlink import ADD, Netlink, ask, host_route, interfaces, link_up, neighbour
+from apnemu.emulation.rtnl import (
+    RTM_GETQDISC,
+    RTM_NEWLINK,
+    RTM_NEWQDISC,
+    RTM_NEWTFILTER,
+    cls_matchall,
+    cls_u32,
+    ifinfmsg,
+)
 from apnemu.emulation.shaping import ARRIVING, ETH_P_ALL, INGRESS
 from apnemu.errors import ReadBackError
 
