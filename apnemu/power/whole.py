@@ -49,7 +49,7 @@ def cheapest(job: Job, run: Prices, come: Prices, go: Prices) -> Plan | None:
     `run`, `come` and `go` have by site and slot what it costs to run for the whole of a slot, to come, and to go. A
     part of a slot that is needed costs its part.
 
-    >>> plan = cheapest(Job(need=1.5, begin=0, end=3), [[5, 5, 1]], [[0, 0, 0]], [[0, 0, 0]])
+    >>> plan = cheapest(Job(need=1.5, begin=0, end=3), [[5, 6, 1]], [[0, 0, 0]], [[0, 0, 0]])
     >>> plan.cost, plan.runs
     (3.5, ((0, 0, 0.5), (2, 0, 1.0)))
     """

@@ -26,6 +26,7 @@ from apnemu.question.context import Context, Row
 from apnemu.question.controller import with_controller
 from apnemu.question.experiment import Experiment
 from apnemu.question.verdict import Claim, Verdict, at_least, judge_rows, near, same
+from apnemu.shared_folder import write_text
 from apnemu.units import NS_PER_S, VirtualNs, s_to_ns
 
 BEGIN_NS = 10 * NS_PER_S
@@ -78,9 +79,8 @@ def stages(context: Context[Settings]) -> tuple[Stage, ...]:
         ("peer", target, "tenant", talk | {"peer": cast.address(source)}),
         ("intruder", cast.intruder, "intruder", {"own": cast.address(cast.intruder), "attempts": attempts}),
     ]
-    folder = context.folder
     for name, _, _, told in parts:
-        (folder / f"{name}.json").write_text(json.dumps(told))
+        write_text(context.folder, f"{name}.json", json.dumps(told))
     applications = tuple(
         Application(
             name=name,

@@ -145,7 +145,7 @@ def test_a_curve_leaves_out_what_is_no_number(tmp_path: Path, values: str) -> No
     for unit in ("time", "count", "number", "share", "gbps"):
         (tmp_path / unit).mkdir()
         page = ran(tmp_path / unit, f"shown=Shown(figures=({curve.replace('UNIT', unit)},))", made=made).page
-        assert "All results: own" in page.read_text()
+        assert "All results: Own" in page.read_text()
 
 
 def test_a_topology_may_lie_beside_its_experiment(tmp_path: Path) -> None:

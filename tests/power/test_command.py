@@ -87,10 +87,6 @@ def test_check_covers_power_files_and_what_is_wrong_is_refused(tmp_path: Path) -
             ["power", str(topology), "--shift", "space,tim"],
             "--shift: 'tim' is no shift; it may be none, time, space, both",
         ),
-        (
-            ["power", "jpn12-power", "--jobs", "whole", "--shift", "both"],
-            "choices; at most 1000 end in time; ask for space",
-        ),
         (["power", "case6"], "there is no topology 'case6'"),
     ):
         with pytest.raises(InputError, match=message):

@@ -22,7 +22,7 @@ SETTINGS: list[tuple[str, list[str]]] = [
     ("watt_day --topology jpn12", ["jpn12 has no power system", "add power: NAME"]),
     ("watt_day --topology nowhere", ["nowhere", "two-areas", "or give a file"]),
     ("watt_day --topology missing.yaml", ["missing.yaml", "no such file"]),
-    ("watt_day --network packet", ["'packet'", "it must be apn"]),
+    ("watt_day --network radio", ["'radio'", "it must be apn or packet"]),
     ("watt_day --lang fr", ["'fr'", "en, ja"]),
     ("watt_day --seed -1", ["-1"]),
     ("watt_day --set shift=sideways", ["'sideways'", "for example --set shift=none"]),
