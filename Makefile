@@ -97,12 +97,12 @@ $(VENV)/.tools: $(VENV)/.ready .ci/tools.txt
 	@touch $@
 
 LOCK := $(VENV)/tools/bin/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 \
-	--custom-compile-command "make lock" --upgrade --build-constraint apnemu/lab/ryu-build.in
+	--custom-compile-command "make lock" --upgrade --build-constraint .ci/ryu-build.in
 lock: $(VENV)/.tools
 	@$(LOCK) --extra dev pyproject.toml --output-file constraints.txt
 	@$(LOCK) .ci/tools.in --output-file .ci/tools.txt
-	@$(LOCK) apnemu/lab/ryu-build.in --output-file apnemu/lab/ryu-build.txt
-	@$(LOCK) apnemu/lab/ryu.in --constraint apnemu/lab/ryu-build.txt --output-file apnemu/lab/ryu.txt
+	@$(LOCK) .ci/ryu-build.in --output-file apnemu/lab/ryu-build.txt
+	@$(LOCK) .ci/ryu.in --constraint apnemu/lab/ryu-build.txt --output-file apnemu/lab/ryu.txt
 
 sbom: setup $(VENV)/.tools
 	@$(VENV)/tools/bin/cyclonedx-py environment --output-reproducible --pyproject pyproject.toml $(VENV)/bin/python \
