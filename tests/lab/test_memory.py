@@ -27,7 +27,7 @@ def test_a_guest_s_programs_count_and_what_they_gave_back_too(boot: Callable[...
         boot("python3", "-S", "-c", HOLD.format(megabytes=megabytes), memory_mb=1024)[0].memory_bytes
         for megabytes in (40, 640)
     )
-    # All of it is seen. What the host counts of a kernel and Python beside it wanders by 10 MB, since it maps pages next
+    # All of it is seen. What the host counts of a kernel and Python beside it wanders by 10 MB, for it maps pages next
     # to those that are touched (seen on Linux 6.18: 0.994 to 1.018; a guest's kernel also needs pages for its tables)
     assert 0.97 <= (much - little) / (600 << 20) < 1.1
     assert 50e6 < little < 250e6, "a kernel, Python and 42 MB"
