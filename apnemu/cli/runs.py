@@ -17,7 +17,16 @@ from apnemu.errors import InputError, named
 from apnemu.lab.job import DISK_LIMIT_MB
 from apnemu.question.discovery import load_experiment, shipped_topology, topology_of, topology_word
 from apnemu.running.directory import new_folder
-from apnemu.running.options import application, networks_of, runtime, seed_of, settle_of, shows_of, times_of
+from apnemu.running.options import (
+    application,
+    networks_of,
+    runtime,
+    seed_of,
+    settings_of,
+    settle_of,
+    shows_of,
+    times_of,
+)
 
 UNMET = 1
 """Exit code of a run whose expectation did not come true."""
@@ -143,7 +152,9 @@ def run(
     experiment: Annotated[str, typer.Argument(help="A name from experiments/, or a file with an EXPERIMENT.")],
     controller_options: ControllerOptions = None,
     topology: TopologyOption = None,
-    setting: Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="May be repeated.")] = None,
+    setting: Annotated[
+        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Several, or repeated.")
+    ] = None,
     seed: Annotated[int, typer.Option(help="All that is random comes from it.")] = 1,
     network: Annotated[str | None, typer.Option(help="apn, packet or apn,packet.")] = None,
     time: Annotated[str, typer.Option(help="virtual, real or virtual,real.")] = "virtual",
@@ -173,14 +184,15 @@ def run(
     from apnemu.running.request import Request
 
     framework = runtime(controller_runtime)
-    own_controller = application(controller, framework, words := tuple(controller_options or ()))
+    settings, words = settings_of(setting or (), controller_options or (), controller)
+    own_controller = application(controller, framework, words)
     asked = load_experiment(experiment)
     own_file = Path(experiment) if experiment.endswith(".py") else None
     request = Request(
         experiment=asked,
         own_file=own_file,
         topology=topology or topology_of(asked, own_file),
-        given=tuple(setting or ()),
+        given=settings,
         seed=seed_of(seed),
         networks=networks_of(network, asked),
         times=times_of(time),

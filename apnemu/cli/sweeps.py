@@ -14,7 +14,7 @@ from apnemu.cli.topologies import TopologiesOption, topologies_of
 from apnemu.cli.values import ControllerOptions, Lang, Settle, workers_of
 from apnemu.lab.job import DISK_LIMIT_MB
 from apnemu.question.discovery import load_experiment, topology_of
-from apnemu.running.options import application, networks_of, runtime, seed_of, settle_of, shows_of
+from apnemu.running.options import application, networks_of, runtime, seed_of, settings_of, settle_of, shows_of
 
 FAILED, UNMET = 3, 1
 
@@ -52,14 +52,15 @@ def sweep(
     from apnemu.sweep import Request
     from apnemu.sweep import sweep as sweep_all
 
-    framework, words = runtime(controller_runtime), tuple(controller_options or ())
+    framework = runtime(controller_runtime)
+    settings, words = settings_of(setting or (), controller_options or (), controller)
     application_file = application(controller, framework, words)
     asked = load_experiment(experiment)
     own_file = Path(experiment) if experiment.endswith(".py") else None
     request = Request(
         experiment=experiment,
         topologies=topologies_of(topology) if topology else (topology_of(asked, own_file),),
-        given=tuple(setting or ()),
+        given=settings,
         listed=points,
         seed=seed_of(seed),
         networks=networks_of(network, asked),

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import operator
 import os
+import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -18,6 +19,7 @@ if TYPE_CHECKING:  # a shell that completes a word starts the program: what it n
 
 HIGHEST_SEED = 2**64 - 1
 LONGEST_SETTLE_S = 3600.0
+SETTING = re.compile(r"[a-z][a-z0-9_]*=")
 
 
 def networks_of(given: Iterable[str] | None, asked: Experiment[Any]) -> tuple[Network, ...]:
@@ -59,6 +61,24 @@ def seed_of(given: Any) -> int:
     return seed
 
 
+def settings_of(
+    given: Sequence[str], words: Sequence[str], controller: str | Path | None
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Settings as NAME=VALUE, and what is left of `words` for an application of one's own.
+
+    One `--set` may have several, `--set load=full probes=5`: the parser takes those behind the first for words.
+
+    >>> settings_of(["load=full"], ["probes=5"], None)
+    (('load=full', 'probes=5'), ())
+    >>> settings_of(["load=full"], ["probes=5"], "mine.py")
+    (('load=full',), ('probes=5',))
+    """
+    if controller is not None or not given:
+        return tuple(given), tuple(words)
+    more = tuple(word for word in words if SETTING.match(word))
+    return (*given, *more), tuple(word for word in words if word not in more)
+
+
 def application(given: str | Path | None, framework: str, words: Sequence[str] = ()) -> Path | None:
     """The file of another Ryu application, whose imports and options (`words`) the framework has.
 
@@ -66,7 +86,8 @@ def application(given: str | Path | None, framework: str, words: Sequence[str] =
     """
     if given is None:
         if words:
-            raise InputError(f"'{words[0]}' is for an application of one's own; give one with --controller", file="--")
+            way_out = f"write --set {words[0]}" if SETTING.match(words[0]) else "give one with --controller"
+            raise InputError(f"'{words[0]}' is for an application of one's own; {way_out}", file="--")
         return None
     from apnemu.controllers import checking
 

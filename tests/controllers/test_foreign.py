@@ -176,5 +176,6 @@ def test_settle() -> None:
     for wrong, controller in (("soon", file), ("-1", file), ("nan", file), ("3601", file), ("40", None)):
         with pytest.raises(InputError, match=r"^--settle: settle is "):
             options.settle_of(wrong, controller)
-    with pytest.raises(InputError, match=r"is for an application of one's own"):
-        options.application(None, "os-ken", ["--observe-links"])
+    for word, way_out in (("--observe-links", "give one with --controller"), ("load=full", "write --set load=full")):
+        with pytest.raises(InputError, match=f"'{word}' is for an application of one's own; {way_out}"):
+            options.application(None, "os-ken", [word])
