@@ -34,7 +34,6 @@ from apnemu.units import NS_PER_S
 COARSE_NS, FINE_NS, FINE_AROUND_NS = 200_000_000, 50_000, 5_000_000
 """Time between two frames to the other end: long, and short around the instant at which it should answer."""
 PORT = 40_000
-SO_BINDTODEVICE = 25
 SMALLEST = 0
 """Smallest buffer of a socket; the kernel makes it a few frames."""
 GIVE_UP_NS = 60_000_000_000
@@ -186,7 +185,7 @@ class Requesting(Playing):
     def _socket(self, transceiver: Transceiver, port: int) -> socket.socket:
         with inside(self.scene.namespaces[transceiver.host]):
             made = socket.socket(socket.AF_INET, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
-        made.setsockopt(socket.SOL_SOCKET, SO_BINDTODEVICE, transceiver.interface.encode() + b"\0")
+        made.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, transceiver.interface.encode() + b"\0")
         made.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SMALLEST)
         made.bind((transceiver.address, port))
         self._sockets.append(made)

@@ -29,7 +29,6 @@ LOOK_S = 1.0
 AGAIN_S = 10.0
 """Time until light that was refused is asked for again."""
 CONNECT_S = 0.05
-SO_BINDTODEVICE = 25
 
 
 class TimeIsUpError(OSError):
@@ -63,7 +62,7 @@ def receive(port: int, interface: str, until_ns: int, tell: Tell) -> None:
     with _until(until_ns), socket.socket(socket.AF_INET, socket.SOCK_STREAM) as server:
         server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         if interface:
-            server.setsockopt(socket.SOL_SOCKET, SO_BINDTODEVICE, interface.encode() + b"\0")
+            server.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, interface.encode() + b"\0")
         server.bind(("0.0.0.0", port))
         server.listen(1)
         peer, _ = server.accept()
@@ -145,7 +144,7 @@ def _connected(address: str, port: int, interface: str) -> socket.socket:
     while True:
         peer = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
         if interface:
-            peer.setsockopt(socket.SOL_SOCKET, SO_BINDTODEVICE, interface.encode() + b"\0")
+            peer.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, interface.encode() + b"\0")
         try:
             peer.connect((address, port))
         except TimeIsUpError:

@@ -18,7 +18,6 @@ from threading import Thread
 from apnemu.emulation.apps.uncopied import CHUNK_BYTES, take
 from apnemu.emulation.loop import READ, Loop
 
-SO_BINDTODEVICE = 25
 SO_MAX_PACING_RATE = 47
 COUNT = struct.Struct("=q")
 FAILED = -1
@@ -45,7 +44,7 @@ def listen(interface: str, port: int) -> socket.socket:
     """Listen on one interface: what is bound to one end of some light hears only what comes over it."""
     own = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     own.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    own.setsockopt(socket.SOL_SOCKET, SO_BINDTODEVICE, interface.encode() + b"\0")
+    own.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, interface.encode() + b"\0")
     own.bind(("0.0.0.0", port))
     own.listen()
     return own
@@ -57,7 +56,7 @@ def send(
     """Begin to send some sizes, one after another, out of an interface at `pace` bytes a second; 0: as the line has
     it. Returns the connection, which its owner closes; `failed` is called where it breaks."""
     own = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-    own.setsockopt(socket.SOL_SOCKET, SO_BINDTODEVICE, interface.encode() + b"\0")
+    own.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, interface.encode() + b"\0")
     if pace:
         own.setsockopt(socket.SOL_SOCKET, SO_MAX_PACING_RATE, struct.pack("=Q", pace))
     told = Told(loop, lambda number: failed())
