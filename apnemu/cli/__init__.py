@@ -6,6 +6,7 @@
     questions   experiments
     sweeps      sweep
     labs        doctor, setup, lab
+    shells      shell
     ctl         ctl: asks a controller for light
     calling     its calls over HTTP, and the form of answers
     foreign     import
@@ -42,7 +43,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 from apnemu import __version__, interrupts
-from apnemu.cli import ctl, foreign, labs, power, profiles, questions, runs, sweeps, topologies
+from apnemu.cli import ctl, foreign, labs, power, profiles, questions, runs, shells, sweeps, topologies
 from apnemu.cli.refused import refused
 from apnemu.cli.shown import to_stderr, to_stdout
 from apnemu.errors import ApnemuError, LabError
@@ -64,6 +65,7 @@ app.add_typer(profiles.profile, name="profile")
 for command in (
     labs.doctor,
     labs.setup,
+    shells.shell,
     topologies.check,
     runs.plan,
     power.power,
