@@ -14,6 +14,7 @@ from apnemu.blueprint.compiled import blueprint_for
 from apnemu.blueprint.document import Blueprint
 from apnemu.errors import InputError
 from apnemu.model.assignment import Assignment
+from apnemu.model.plant import PacketNetwork
 from apnemu.optics import carried
 from apnemu.planning import next_hops
 from apnemu.question.context import Network
@@ -37,9 +38,10 @@ def network_of(given: str, controller: Path | None) -> Network:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Written:
-    """A network that a guest is to build, the labels of its sites and fibres, and lines that a user must know."""
+    """A network that a guest is to build, what is not in its blueprint, and lines that a user must know."""
 
     blueprint: Blueprint
+    packet: PacketNetwork
     labels: Mapping[str, str]
     notes: tuple[str, ...]
 
@@ -81,4 +83,4 @@ def write_network(
     write_blueprint(folder, blueprint)
     who = "The network on demand" if network == "apn" else "The packet network"
     notes = (*scenario_unplayed(plant, who), *routed_without_zones(plant, (network,)))
-    return Written(blueprint=blueprint, labels=plant.labels, notes=notes)
+    return Written(blueprint=blueprint, packet=plant.packet, labels=plant.labels, notes=notes)

@@ -21,6 +21,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from apnemu import shared_folder
+from apnemu.blueprint.as_json import plain
 from apnemu.blueprint.document import Blueprint
 from apnemu.crossing import PROMPT, SAID
 from apnemu.interrupts import signals_raise
@@ -38,7 +39,9 @@ LONGEST_LINE = 4096
 
 def tell(folder: Path, written: Written) -> None:
     """Write what the guest's part of the shell must know beside its blueprint, into its folder."""
-    shared_folder.write_text(folder, "shell.json", json.dumps({"labels": dict(written.labels)}))
+    shared_folder.write_text(
+        folder, "shell.json", json.dumps({"labels": dict(written.labels), "packet": plain(written.packet)})
+    )
 
 
 def words_of(blueprint: Blueprint) -> Words:
@@ -99,9 +102,9 @@ class _Session:
 
     def _serve_prompt(self, message: Message) -> None:
         told = json.loads(message.text)
-        where = f"{told['place']}# " if told["place"] else "> "
+        where = f"{told['place']}#" if told["place"] else f"{self._name}>"
         self._base, self._interrupted = None, False
-        line = self._lines.next_line(f"[{ns_to_s(told['clock_ns']):.3f} s] {self._name}{where}", told["place"])
+        line = self._lines.next_line(f"[{ns_to_s(told['clock_ns']):.3f} s] {where} ", told["place"])
         self._gate.answer(line)
 
     def _leave(self, told: dict[str, int]) -> str | None:

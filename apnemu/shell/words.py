@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 COMMANDS = """
-advance after clock cut dpctl dump events exit fibres help intfs iperf iperfudp light link links net nodes pingall
+advance after clock cut dpctl dump events exit fibres help intfs iperf iperfudp light link links load net nodes pingall
 pingallfull pingpair ports px py quit repair sh source switch time unwatch watch
 """
 LIGHT = ("move", "release", "request")

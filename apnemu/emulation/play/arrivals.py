@@ -43,7 +43,7 @@ class Injecting(Playing):
     def __init__(self, scene: Scene, stage: Stage) -> None:
         super().__init__(scene, stage)
         self._plans = stage.of(Arrivals)
-        self._injectors: list[_Injector] = []
+        self._injectors: list[Feeder] = []
         self._start_ns = 0
         self._taken_out_before: dict[str, int] = {}
 
@@ -95,24 +95,32 @@ class Injecting(Playing):
     def _taken_out(self) -> dict[str, int]:
         return self.scene.net.taken_out() if self._sunk() else {}
 
-    def _injector(self, plan: Arrivals) -> _Injector:
+    def _injector(self, plan: Arrivals) -> Feeder:
         end = self.scene.blueprint.injector(plan.site).a
         netlink = self.scene.net.netlink("")
         shaping.pace(netlink, self.scene.net.index(end))
         netlink.flush()
-        return _Injector(plan, self.scene.folder, end.interface)
+        return Feeder(_frames(plan, self.scene.folder), end.interface)
 
 
-class _Injector:
-    """The frames of one site, let go by the kernel's `fq` at the very nanosecond that the run's seed has drawn."""
+def _frames(plan: Arrivals, folder: Path) -> Any:
+    """The frames of one site, as they were drawn. Raises LabError where there are not as many."""
+    import numpy
 
-    def __init__(self, plan: Arrivals, folder: Path, interface: str) -> None:
+    frames = numpy.load(folder / plan.file)
+    if len(frames) != plan.frames:
+        raise LabError(f"{plan.file} holds {len(frames)} frames, the blueprint says {plan.frames}")
+    return frames
+
+
+class Feeder:
+    """Frames of one site, an array, let go by the kernel's `fq` at the very nanosecond that was drawn for each."""
+
+    def __init__(self, frames: Any, interface: str) -> None:
         import numpy
 
         self._numpy = numpy
-        self._frames = numpy.load(folder / plan.file)
-        if len(self._frames) != plan.frames:
-            raise LabError(f"{plan.file} holds {len(self._frames)} frames, the blueprint says {plan.frames}")
+        self._frames = frames
         self._socket = socket.socket(socket.AF_PACKET, socket.SOCK_RAW | socket.SOCK_NONBLOCK, 0)
         self._socket.setsockopt(socket.SOL_SOCKET, SO_SNDBUFFORCE, 1 << 30)
         pace_by_instant(self._socket)
@@ -125,6 +133,7 @@ class _Injector:
         self._keep: list[Any] = []
 
     def start(self, loop: Loop, start_ns: int) -> None:
+        """Have the loop hand over all frames, whose instants count from `start_ns`."""
         self._start_ns = start_ns
         self._messages()
         loop.at(start_ns - AHEAD_NS, lambda: self._feed(loop))

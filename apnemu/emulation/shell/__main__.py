@@ -13,6 +13,7 @@ import traceback
 from collections.abc import Sequence
 from pathlib import Path
 
+from apnemu.blueprint.as_json import built_from
 from apnemu.crossing import PROMPT
 from apnemu.emulation import capture
 from apnemu.emulation.controller import Controller
@@ -26,9 +27,11 @@ from apnemu.emulation.shell.clock import Clock
 from apnemu.emulation.shell.commands import Shell
 from apnemu.emulation.shell.light import Light
 from apnemu.emulation.shell.names import Names
+from apnemu.emulation.shell.others import Others
 from apnemu.emulation.shell.watches import Watches
 from apnemu.emulation.standing import name_places, stand, wait_for_a_round_instant
 from apnemu.errors import ApnemuError
+from apnemu.model.plant import PacketNetwork
 from apnemu.model.scenario import START_EVERY_NS
 
 HOSTS = Path("/etc/hosts")
@@ -72,6 +75,7 @@ class Session:
             light=Light(net.blueprint, names, lambda text: events.append((self.clock.now_ns, text))),
             breaks=Breaks(scene, names),
             watches=self.watches,
+            others=Others(net, built_from(PacketNetwork, told["packet"])),
             events=events,
         )
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import cmd
 import os
+import shlex
 import signal
 import subprocess
 from contextlib import suppress
@@ -150,13 +151,24 @@ class Classic(CLI):  # type: ignore[misc]  # mininet has no types
             self.output.write(f"*** {switch.name} {'-' * 60}\n")
             self.output.write(switch.cmd("ovs-ofctl", *version, words[0], switch.name, *words[1:]))
 
+    def do_links(self, _line: str) -> None:
+        """List the fibres and the hosts' lines, and whether both ends are up."""
+        for link in self.mn.links:
+            ends = (
+                f"{end.node.name} {end}" if end.node.name in self.names.address else str(end)
+                for end in (link.intf1, link.intf2)
+            )
+            self.output.write(f"{' - '.join(ends)} {link.status()}\n")
+
     def do_iperf(self, line: str) -> None:
         """Run iperf over TCP between two hosts. Usage: iperf tokyo osaka"""
-        super().do_iperf(self._as_nodes(line))
+        words = line.split() or list(self.names.hosts)[:1] + list(self.names.hosts)[-1:]
+        self._iperf(words, [])
 
     def do_iperfudp(self, line: str) -> None:
         """Run iperf over UDP between two hosts. Usage: iperfudp 10M tokyo osaka"""
-        super().do_iperfudp(self._as_nodes(line))
+        rate, *words = line.split() or ["10M", *list(self.names.hosts)[:1], *list(self.names.hosts)[-1:]]
+        self._iperf(words, ["-u", "-b", rate])
 
     def do_link(self, line: str) -> None:
         """Bring links between two nodes up or down. Usage: link tokyo nagoya [up/down]"""
@@ -198,6 +210,20 @@ class Classic(CLI):  # type: ignore[misc]  # mininet has no types
     def do_EOF(self, _line: str) -> bool:  # noqa: N802  # Mininet's name
         """End the shell."""
         return True
+
+    def _iperf(self, words: list[str], options: list[str]) -> None:
+        """Run iperf from one host to another. Mininet's own waits for ever where they do not reach each other."""
+        nodes = [self.names.node(word) for word in words]
+        if len(words) != 2 or None in nodes:
+            raise InputError(f"iperf needs two hosts or sites, not '{' '.join(words)}'; for example: iperf tokyo osaka")
+        near, far = (self.mn[name] for name in nodes)
+        quiet = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+        server = far.popen(["iperf", "-s", *(["-u"] if options else [])], **quiet)
+        try:
+            self._on_node(near.name, shlex.join(["iperf", "-c", self.names.address[far.name], "-t", "5", *options]))
+        finally:
+            server.kill()
+            server.wait()
 
     def _as_nodes(self, line: str) -> str:
         """A line with Mininet's names. A site is its host, or its switch where it stands beside another site's."""

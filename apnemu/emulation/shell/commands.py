@@ -13,6 +13,7 @@ from apnemu.emulation.shell.classic import Classic
 from apnemu.emulation.shell.clock import Clock, duration_ns
 from apnemu.emulation.shell.light import Light, Service
 from apnemu.emulation.shell.names import Names
+from apnemu.emulation.shell.others import Others
 from apnemu.emulation.shell.watches import Watches
 from apnemu.errors import ApnemuError, InputError
 from apnemu.units import NS_PER_S, ns_to_ms
@@ -26,8 +27,9 @@ cut tokyo-nagoya | cut nagoya          cut a fibre; lose a site with all that is
       [--silent]                       and no port reports it
 repair [tokyo-nagoya]                  repair it, or all
 watch tokyo osaka [every 100ms]        ping beside the shell and show each answer; watch alone lists, unwatch ends
+load 0.7                               other people's traffic on every line of the packet network; load 0 ends it
 advance 10s                            let virtual time pass
-after 2s cut tokyo-nagoya              cut, repair or light while a later command runs
+after 2s cut tokyo-nagoya              cut or repair while a later command runs
 clock | events | fibres | nodes        the time; what has happened; what there is
 tokyo ping osaka                       run a program in a host; tokyo alone enters its shell, exit leaves it
 source FILE | exit                     run commands of a file; end all
@@ -50,14 +52,18 @@ class Shell(Classic):
         light: Light,
         breaks: Breaks,
         watches: Watches,
+        others: Others,
         events: list[tuple[int, str]],
     ) -> None:
         super().__init__(net, names, clock, output)
         self.light = light
         self.breaks = breaks
         self.watches = watches
+        self.others = others
         self.events = events
-        self.locals.update(light=light, clock=clock, cut=self.cut, repair=self.repair, watch=watches.begin)
+        self.locals.update(
+            light=light, clock=clock, cut=self.cut, repair=self.repair, watch=watches.begin, load=others.set
+        )
 
     def note(self, text: str) -> None:
         """Keep what has happened, with its instant."""
@@ -156,9 +162,14 @@ class Shell(Classic):
                 state = "dark" if dark else "whole"
                 self.output.write(f"{wire.name}  {ns_to_ms(wire.a.sends.delay_ns):.3f} ms  {state}\n")
 
-    def do_load(self, _line: str) -> None:
-        """Say where other people's traffic is to be had."""
-        raise InputError("the shell has no other people's traffic; apnemu run load has, over both networks")
+    def do_load(self, line: str) -> None:
+        """Have other people's traffic on every line of the packet network. Usage: load 0.7; load 0 ends it"""
+        try:
+            told = self.others.set(float(line) if line else self.others.load)
+        except ValueError:
+            raise InputError(f"the load is '{line}'; it must be a number from 0, for example load 0.7") from None
+        self.note(told.partition(":")[0])
+        self.output.write(f"{told}\n")
 
     def attempt(self, line: str) -> bool:
         """Do what a line says, and show why where it cannot be done; returns whether the shell is to end."""

@@ -14,7 +14,7 @@ from apnemu.blueprint.document import Blueprint
 from apnemu.errors import InputError
 from apnemu.model.naming import ids_of
 
-INTERNAL = re.compile(r"(?<![\w.-])s\d+(?:-eth\d+|-load)?(?![\w-])")
+INTERNAL = re.compile(r"(?<![\w.-])(?:c\d+|s\d+(?:-eth\d+|-load)?)(?![\w-])")
 
 
 class Names:
@@ -33,6 +33,7 @@ class Names:
         self.switch = {f"{of}-{kind}": name for name, of in site.items()}
         """Name for people of a switch -> Mininet's."""
         self._shown = {name: shown for shown, name in self.switch.items()}
+        self._shown |= {f"c{number}": f"{switch.site}-controller" for number, switch in enumerate(blueprint.switches)}
         self.ends: dict[str, tuple[str, str]] = {}
         """Fibre -> the sites that it joins."""
         for wire in blueprint.wires:

@@ -1,0 +1,227 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""`apnemu shell`: the same from a pipe and from a person who thinks; cuts by name; ends that leave nothing."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.experiments.command import REPOSITORY, TOPOLOGIES, Done, apnemu
+from tests.experiments.test_failover import RING
+from tests.shell.at_a_terminal import left_running, person
+
+pytestmark = [pytest.mark.guest, pytest.mark.slow]
+THINKS_S = float(os.environ.get("APNEMU_TEST_THINKS_S", "2"))
+"""Wall time that the person thinks once; the figure of the acceptance is that of 60."""
+PACKET = """\
+clock
+watch a b every 200ms
+advance 1s
+cut b-a
+advance 1s
+repair
+advance 1s
+unwatch
+after 1.5s cut a-b
+after 3.5s repair a-b
+a ping -n -c 6 -W 1 b
+cut nowhere
+cut a
+b ping -n -c 1 -W 1 a
+repair
+a
+cd /tmp; pwd
+exit
+net
+links
+time sh echo lab
+events
+clock
+"""
+APN = """\
+clock
+light request a b 100 --protection restoration-prepared
+light
+watch a b every 100ms
+advance 500ms
+cut a-b
+advance 2s
+light
+repair a-b
+advance 500ms
+unwatch
+a ping -n -c 2 b
+dpctl dump-flows
+light release a-b-1
+light
+events
+clock
+"""
+
+
+def piped(folder: Path, lines: str, *arguments: str) -> Done:
+    (folder / "ring.yaml").write_text(RING)
+    done = subprocess.run(
+        [sys.executable, "-m", "apnemu.cli", "shell", "ring.yaml", *arguments],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(REPOSITORY)},
+        input=lines,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return Done(code=done.returncode, out=done.stdout, err=done.stderr, wall_s=0.0)
+
+
+@pytest.fixture(scope="module", params=["packet", "apn"])
+def network(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture(scope="module")
+def twice(network: str, tmp_path_factory: pytest.TempPathFactory) -> list[tuple[Path, Done]]:
+    """The same lines from a pipe, twice, in folders with names of other lengths."""
+    lines = {"packet": PACKET, "apn": APN}[network]
+    folders = [tmp_path_factory.mktemp(name) for name in ("one", "the-other")]
+    return [
+        (folder / "kept", piped(folder, lines, "--network", network, "--folder", "kept", "--pcap"))
+        for folder in folders
+    ]
+
+
+def test_the_same_lines_twice_are_the_same_bytes(twice: list[tuple[Path, Done]]) -> None:
+    """Of what is shown, and of every frame that was captured."""
+    (first, one), (second, other) = twice
+    assert one.out == other.out
+    captures = [(folder / "capture.pcapng").read_bytes() for folder in (first, second)]
+    assert len(captures[0]) > 10_000
+    assert captures[0] == captures[1]
+
+
+def test_a_cut_and_a_repair_by_name_are_seen(network: str, twice: list[tuple[Path, Done]]) -> None:
+    out = twice[0][1].out
+    seen = re.findall(r"^a > b  +([\d.]+) s +\d+  (lost|[\d.]+ ms)$", out, re.MULTILINE)
+    cut_s, repaired_s = (
+        float(re.findall(rf"^([\d.]+) s  {what} a-b$", out, re.MULTILINE)[0]) for what in ("cut", "repaired")
+    )
+    before = [what for at, what in seen if float(at) < cut_s]
+    during = [what for at, what in seen if cut_s < float(at) < repaired_s]
+    assert len(before) == 5
+    assert "lost" not in before
+    assert during[0] == "lost"
+    if network == "packet":
+        assert set(during) == {"lost"}, "routes do not change"
+        pinged = re.findall(r"icmp_seq=(\d)", out.partition("a ping -n -c 6")[2].partition("cut nowhere")[0])
+        assert pinged == ["1", "2", "5", "6"], "the cut 1.5 s and the repair 3.5 s after, in the midst of it"
+        assert "1 packets transmitted, 0 received" in out, "a site that is lost answers nobody"
+    else:
+        assert during[-1] != "lost", "light is restored"
+        assert float(during[-1].split()[0]) > 3 * float(before[-1].split()[0]), "the other way round the ring is longer"
+        assert "a-d-c-b" in out
+
+
+def test_names_are_shown_and_numbers_are_not(network: str, twice: list[tuple[Path, Done]]) -> None:
+    out = twice[0][1].out
+    assert "s1-eth" not in out
+    assert re.search(r"\bs\d\b", out) is None
+    assert ("a:a-b" in out) or network == "apn"
+
+
+def test_what_cannot_be_is_said_and_the_shell_goes_on(network: str, twice: list[tuple[Path, Done]]) -> None:
+    if network == "packet":
+        assert "'nowhere' is no fibre and no site; there are a-b, b-c, c-d, d-a; name one of them" in twice[0][1].out
+
+
+def test_a_person_who_thinks_sees_the_same(network: str, twice: list[tuple[Path, Done]], tmp_path: Path) -> None:
+    """Typed in tmux, with a long thought, the same lines give the same output: thinking moves virtual time by nothing.
+
+    Then: Ctrl-C ends a ping and not the shell, and the end of the shell, or of its terminal, leaves nothing.
+    """
+    (tmp_path / "ring.yaml").write_text(RING)
+    lines = {"packet": PACKET, "apn": APN}[network].splitlines()
+    with person(tmp_path, "ring.yaml", "--network", network, "--pace", "20") as at:
+        at.wait_for("", prompts=1)
+        for number, line in enumerate(lines):
+            at.type(line, thinks_s=THINKS_S if number == 3 else 0)
+        at.press("\x03")  # takes back a line
+        piped_lines = [line.rstrip() for line in twice[0][1].out.splitlines()]
+        shown = [line for line in at.screen() if line]
+        assert shown[: len([line for line in piped_lines if line])] == [line for line in piped_lines if line]
+        at.press("a ping -n -i 0.2 a\r")
+        at.wait_for("icmp_seq=10")
+        at.press("\x03")
+        at.wait_for("", prompts=1)
+        at.type("a")
+        at.type("\x04", end="")  # leaves the host
+        at.type("clock")
+        assert left_running(tmp_path)
+        if network == "packet":
+            at.press("\x04")
+            at.ends()
+        else:
+            at.press("a ping -n a\r")
+            at.wait_for("bytes of data")
+            at.close()
+    assert left_running(tmp_path) == []
+    assert not (tmp_path / "runs").exists()
+    assert "clock" in (tmp_path / "state" / "apnemu" / "shell-history").read_text()
+
+
+SCRIPT = """
+import sys
+print(sys.argv[1:], clock.now_ns < 1_000_000)
+lit = light.request("tokyo", "osaka", 100)
+print(lit.state, "-".join(lit.route))
+print(net["tokyo-h1"].cmd("ping -n -c 1 -W 1", net["osaka-h1"].IP()).count("1 received"))
+cut("nagoya-tokyo")
+before_ns = clock.now_ns
+clock.advance("2s")
+print(round((clock.now_ns - before_ns) / 1e9, 3), light.services()[0].state)
+try:
+    cut("tokyo-nagoya")
+except Exception as error:
+    print(error)
+repair()
+light.release(lit.name)
+print(light.services())
+sys.exit(5)
+"""
+
+
+def test_a_script_has_the_network_in_its_hands(tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_text(SCRIPT)
+    done = apnemu("shell", "three-sites", "--script", "mine.py", "--", "one", "two", folder=tmp_path)
+    assert done.out.splitlines() == [
+        "['one', 'two'] True",
+        "lit tokyo-nagoya-osaka",
+        "1",
+        "2.0 dark",
+        "tokyo-nagoya is dark already; repair tokyo-nagoya gives it back",
+        "[]",
+    ]
+    assert done.code == 5
+    assert not (tmp_path / "runs").exists()
+
+
+def test_an_application_of_ones_own(tmp_path: Path) -> None:
+    own = str(REPOSITORY / "examples" / "own_controller.py")
+    arguments = (str(TOPOLOGIES / "three-sites.yaml"), "--network", "packet", "--controller", own, "--settle", "5")
+    (tmp_path / "mine.py").write_text('print(net["tokyo-h1"].cmd("ping -n -c 3 -W 1", net["osaka-h1"].IP()))')
+    done = apnemu("shell", *arguments, "--script", "mine.py", folder=tmp_path)
+    assert " 0% packet loss" in done.out, done.out + done.err
+
+
+def test_others_fill_the_lines(tmp_path: Path) -> None:
+    """Beside others a ping waits for the line: longer on the average, and never shorter than without them."""
+    lines = "a ping -n -c 20 -i 0.01 b\nload 0.9\na ping -n -c 20 -i 0.01 b\nload 0\na ping -n -c 20 -i 0.01 b\n"
+    out = piped(tmp_path, lines, "--network", "packet").out
+    least, mean = zip(*(map(float, found) for found in re.findall(r"= ([\d.]+)/([\d.]+)/", out)), strict=True)
+    assert mean[1] > mean[0]
+    assert least[1] >= least[0]
+    assert abs(mean[2] - mean[0]) <= 0.001
+    assert "others offer 0.9 of 100 Gbit/s on 8 lines" in out
