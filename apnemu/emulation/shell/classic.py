@@ -108,13 +108,13 @@ class Classic(CLI):  # type: ignore[misc]  # mininet has no types
         node = self.mn[name]
         words = [self.names.resolved(word) if number else word for number, word in enumerate(line.split(" "))]
         node.need_shell()
-        self.clock.is_paced = self.clock.takes_lines = True
+        self.clock.keep_pace(takes_lines=True)
         node.sendCmd(" ".join(words))
         self.waitForNode(node)
 
     def do_sh(self, line: str) -> None:
         """Run a program in the lab, outside of all hosts. Usage: sh [cmd args]"""
-        self.clock.is_paced = True
+        self.clock.keep_pace(takes_lines=False)
         running = subprocess.Popen(
             line,
             shell=True,

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The shell's clock: virtual time since its beginning, what is due while a command runs, and leave to go on.
 
-While a command runs the clock ticks every `EVERY_NS`: what watches have seen is shown, and the caller is asked for
+While a command runs the clock ticks: what watches have seen is shown, and the caller is asked for
 leave to go on, who may keep the pace of the wall's clock or say that the person has pressed Ctrl-C. At what instant a
 tick or an action is due depends on virtual time alone.
 """
@@ -22,7 +22,8 @@ from apnemu.emulation.shell.channel import Channel
 from apnemu.errors import InputError
 from apnemu.units import ns_to_s, s_to_ns
 
-EVERY_NS = 50_000_000
+OFTEN_NS, EVERY_NS = 50_000_000, 500_000_000
+"""Time between two ticks: while a command keeps the pace of the wall's clock, and while it runs as fast as it can."""
 SHORTEST_S = 1e-6
 """Least that an interval timer can be set to."""
 LONGEST_S = 10 * 365 * 86_400
@@ -82,13 +83,22 @@ class Clock:
     def start(self) -> None:
         """Begin to tick: a command runs."""
         self._runs = True
-        self._next_ns = (self.now_ns // EVERY_NS + 1) * EVERY_NS
+        self._next_ns = self._tick_after(self.now_ns)
         self._arm()
+
+    def keep_pace(self, *, takes_lines: bool) -> None:
+        """Have the command that runs keep the pace of the wall's clock, and take what the person types."""
+        self.is_paced, self.takes_lines = True, takes_lines
+        self.start()
 
     def stop(self) -> None:
         """Tick no more: nothing runs."""
         self._runs = self.is_paced = self.takes_lines = False
         signal.setitimer(signal.ITIMER_REAL, 0)
+
+    def _tick_after(self, instant_ns: int) -> int:
+        every_ns = OFTEN_NS if self.is_paced else EVERY_NS
+        return (instant_ns // every_ns + 1) * every_ns
 
     def _arm(self) -> None:
         first_ns = min(self._next_ns, self._due[0][0]) if self._due else self._next_ns
@@ -109,7 +119,7 @@ class Clock:
             self._tick()
             said = {"clock_ns": now, "paced": self.is_paced, "takes_lines": self.takes_lines}
             answer = self._channel.wait(TICK, json.dumps(said))
-            self._next_ns = (now // EVERY_NS + 1) * EVERY_NS
+            self._next_ns = self._tick_after(now)
         self._arm()
         happened = json.loads(answer) if answer else {}
         if happened.get("typed"):

@@ -21,7 +21,7 @@ from apnemu.units import ghz_to_hz, hz_to_thz, thz_to_hz
 HERE = "127.0.0.1"
 """Address of the controller for programs of the lab that are no hosts."""
 ANSWER_LIMIT_S = 600.0
-LOOK_EVERY_S = 0.1
+LOOK_EVERY_S = 1.0
 LONGEST_WAIT_S = 3600.0
 """Virtual time within which light that was asked for carries frames: transceivers tune in a minute or two."""
 CENTRE_THZ, STEP_GHZ = 193.1, 6.25
