@@ -54,13 +54,17 @@ class Classic(CLI):  # type: ignore[misc]  # mininet has no types
             if first and (node := self.names.node(first)):
                 self._on_node(node, rest.strip())
                 return False
-            if first and first not in ("?", "!", "EOF"):
+            if first and first != "?":
                 raise InputError(f"'{first}' is no command, no site and no host; help lists the commands")
         self.output.shown = self.names.shown
         try:
             return bool(self.onecmd(line))
         finally:
             self.output.shown = str
+
+    def default(self, line: str) -> None:
+        """Do what a line within another command's says, such as that of `time`."""
+        self.obey(line)
 
     def typed(self, text: str) -> None:
         """Hand what the person has typed to the command that runs."""
