@@ -109,6 +109,8 @@ def shell(
             hide_home=hide_home,
             visible=visible([str(one) for one in (script, controller) if one], show),
         )
+        if is_typed:
+            to_stderr(f"{written.blueprint.topology}: the network comes up; help lists the commands, exit ends it")
         outcome = session.run(job, lines, name=written.blueprint.topology, pace=pace)
         if pcap:
             keep(shared, written)

@@ -17,7 +17,7 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from apnemu import shared_folder
@@ -85,17 +85,20 @@ class _Session:
         self._name = name
         self._pace = pace
         self._is_terminal = not isinstance(lines, Piped) and os.isatty(KEYBOARD)
-        self._interrupted = False
+        self._interrupted = self._has_begun = False
         self._base: tuple[float, int] | None = None
         """Instant of the wall's clock, in s, and of the shell's, in ns, from which the pace is counted."""
 
     def serve(self) -> None:
         """Serve the guest until it ends."""
-        with self._keys():
+        with ExitStack() as keys:
             while (message := self._gate.receive()) is not None:
                 if message.kind == SAID:
                     self._print(message.text)
                 elif message.kind == PROMPT:
+                    if not self._has_begun:  # until then Ctrl-C ends the whole
+                        keys.enter_context(self._keys())
+                        self._has_begun = True
                     self._serve_prompt(message)
                 else:
                     self._gate.answer(self._leave(json.loads(message.text)))
