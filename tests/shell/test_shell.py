@@ -172,6 +172,19 @@ def test_a_person_who_thinks_sees_the_same(network: str, twice: list[tuple[Path,
     assert "clock" in (tmp_path / "state" / "apnemu" / "shell-history").read_text()
 
 
+@pytest.mark.parametrize("number", [0, 1])
+def test_the_documented_sessions(tmp_path: Path, number: int) -> None:
+    """Every byte of the sessions in docs/shell.md, each with the command that begins it."""
+    text = (REPOSITORY / "docs" / "shell.md").read_text("utf-8")
+    sessions = re.findall(r"^```\n\$ apnemu shell (.*)\n((?:.*\n)*?)```$", text, re.MULTILINE)
+    assert len(sessions) == 2
+    arguments, shown = sessions[number]
+    lines = re.findall(r"^\[[\d.]+ s\] [\w-]+[>#] (.*)$", shown, re.MULTILINE)
+    topology, *options = arguments.split()
+    out = piped(tmp_path, "".join(f"{line}\n" for line in lines), *options, topology=topology).out
+    assert [line.rstrip() for line in out.splitlines()] == shown.splitlines()
+
+
 SCRIPT = """
 import sys
 print(sys.argv[1:], clock.now_ns < 1_000_000)

@@ -133,6 +133,7 @@ def main(folder: Path, words: Sequence[str]) -> int:
     channel = Channel(folder)
     session = Session(net, controller, folder, channel)
     code = session.run(words[1:]) if words else session.serve()
+    session.shell.others.end()
     session.watches.end()
     if capturing:
         capture.end(capturing)
