@@ -4,7 +4,7 @@
 A process of its own draws it, a window after another, and hands it to the kernel a moment before it is due. Each fibre
 direction has a stream of draws of its own, from the seed, the instant at which the load was asked for, and the window.
 
-*Not modelled:* the tail of a burst that reaches over the end of a window: 3 in 10,000 of the frames of `pareto`.
+*Not modelled:* the tail of a burst that reaches over the end of a window: one in some thousand frames of `pareto`.
 """
 
 from __future__ import annotations
@@ -22,11 +22,10 @@ from apnemu.emulation.net import Net
 from apnemu.emulation.play.arrivals import Feeder
 from apnemu.errors import InputError
 from apnemu.model.plant import PacketNetwork
-from apnemu.seeds import generator
 from apnemu.units import gbps_to_bytes_per_s, ns_to_s
 
-WINDOW_NS = 10_000_000
-LEAD_NS = 5_000_000
+WINDOW_NS = 4_000_000
+LEAD_NS = 3_000_000
 """Time before a window at which it is drawn; its first frames are handed over 2 ms before they are due."""
 PRIORITY = 10
 """Priority of the process, the player's: its timers are exact."""
@@ -79,7 +78,8 @@ class Others:
             shaping.pace(netlink, self._net.index(end))
         netlink.flush()
         self._is_paced = True
-        begins_ns = (now_ns() // WINDOW_NS + 1) * WINDOW_NS
+        _draws()  # imports take virtual time: now, and not when frames are due
+        begins_ns = ((now_ns() + LEAD_NS) // WINDOW_NS + 1) * WINDOW_NS
         self._process = os.fork()
         if self._process:
             return
@@ -91,6 +91,16 @@ class Others:
             os.write(2, traceback.format_exc().encode())
         finally:
             os._exit(1)
+
+
+def _draws() -> tuple[Any, Any, Any]:
+    """What draws frames; imported when it is needed, as a guest's imports take time."""
+    import numpy
+
+    from apnemu.blueprint.background import background_frames
+    from apnemu.seeds import generator
+
+    return numpy, background_frames, generator
 
 
 class _Windows:
@@ -124,10 +134,7 @@ class _Windows:
         self._loop.at(start_ns + WINDOW_NS - LEAD_NS, lambda: self._feed(window + 1))
 
     def _drawn(self, site: str, ports: list[int], window: int) -> Any:
-        import numpy
-
-        from apnemu.blueprint.background import background_frames
-
+        numpy, background_frames, generator = _draws()
         purpose = f"others {ns_to_s(self._begins_ns):.3f} {site} {window}"
         parts = [
             background_frames(
