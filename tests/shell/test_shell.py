@@ -16,6 +16,8 @@ from tests.experiments.test_failover import RING
 from tests.shell.at_a_terminal import left_running, person
 
 pytestmark = [pytest.mark.guest, pytest.mark.slow]
+OWN = str(REPOSITORY / "examples" / "own_topology.yaml")
+RING_OF_FOUR = (("sendai", "tokyo"), ("tokyo", "nagano"), ("nagano", "niigata"), ("niigata", "sendai"))
 THINKS_S = float(os.environ.get("APNEMU_TEST_THINKS_S", "2"))
 """Wall time that the person thinks once; the figure of the acceptance is that of 60."""
 PACKET = """\
@@ -181,6 +183,7 @@ def test_the_documented_sessions(tmp_path: Path, number: int) -> None:
     arguments, shown = sessions[number]
     lines = re.findall(r"^\[[\d.]+ s\] [\w-]+[>#] (.*)$", shown, re.MULTILINE)
     topology, *options = arguments.split()
+    topology = str(REPOSITORY / topology)
     out = piped(tmp_path, "".join(f"{line}\n" for line in lines), *options, topology=topology).out
     assert [line.rstrip() for line in out.splitlines()] == shown.splitlines()
 
@@ -230,16 +233,15 @@ def test_an_application_of_ones_own(tmp_path: Path) -> None:
 
 
 def test_others_fill_the_lines(tmp_path: Path) -> None:
-    """Bytes over each line within 3 %: Poisson arrivals of 29,000 frames are within 1 % of their mean two times in
-    three."""
+    """Bytes over each line within 6 %: of Poisson arrivals of 2,900 frames the standard deviation is 1.9 %."""
     look = "clock\npy open('/proc/net/dev').read()\n"
     lines = f"load 0.7\nadvance 12ms\n{look}advance 5ms\n{look}load 0\nadvance 5ms\n{look}advance 5ms\n{look}load 2\n"
-    out = piped(tmp_path, lines, "--network", "packet", topology="three-sites").out
+    out = piped(tmp_path, lines, "--network", "packet", topology=OWN).out
     at_s = [float(found) for found in re.findall(r"^(\d+\.\d{9}) s$", out, re.MULTILINE)]
-    fibres = ("tokyo:tokyo-nagoya", "nagoya:tokyo-nagoya", "nagoya:nagoya-osaka", "osaka:nagoya-osaka")
+    fibres = [f"{site}:{one}-{two}" for one, two in RING_OF_FOUR for site in (one, two)]
     for port in fibres:
         sent = [int(line.split()[9]) for line in out.splitlines() if line.lstrip().startswith(f"{port}: ")]
-        assert (sent[1] - sent[0]) / (at_s[1] - at_s[0]) == pytest.approx(0.7 * 12.5e9, rel=0.03)
+        assert (sent[1] - sent[0]) / (at_s[1] - at_s[0]) == pytest.approx(0.7 * 1.25e9, rel=0.06)
         assert sent[3] == sent[2]
-    assert "others offer 0.7 of 100 Gbit/s on 4 lines: 23.1 million frames in a virtual second" in out
+    assert "others offer 0.7 of 10 Gbit/s on 8 lines: 4.6 million frames in a virtual second" in out
     assert "the load is 2; it must be from 0 to 0.99, for example load 0.7" in out
