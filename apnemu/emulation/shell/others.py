@@ -130,7 +130,8 @@ class _Windows:
             feeder = Feeder(self._drawn(site, ports, window), interface)
             feeder.start(self._loop, start_ns)
             self._fed.append(feeder)
-        self._loop.at(start_ns + WINDOW_NS, lambda: [feeder.close() for feeder in over])
+        for feeder in over:
+            self._loop.at(start_ns + WINDOW_NS, feeder.close)
         self._loop.at(start_ns + WINDOW_NS - LEAD_NS, lambda: self._feed(window + 1))
 
     def _drawn(self, site: str, ports: list[int], window: int) -> Any:
