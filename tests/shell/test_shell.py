@@ -151,9 +151,10 @@ def test_a_person_who_thinks_sees_the_same(network: str, twice: list[tuple[Path,
         for number, line in enumerate(lines):
             at.type(line, thinks_s=THINKS_S if number == 3 else 0)
         at.press("\x03")  # takes back a line
-        piped_lines = [line.rstrip() for line in twice[0][1].out.splitlines()]
-        shown = [line for line in at.screen() if line]
-        assert shown[: len([line for line in piped_lines if line])] == [line for line in piped_lines if line]
+        piped_lines = [line.rstrip() for line in twice[0][1].out.splitlines() if line.strip()]
+        screen = [line for line in at.screen() if line]
+        assert screen[0] == "ring: the network comes up; help lists the commands, exit ends it"
+        assert "\n".join(screen[1 : len(piped_lines) + 1]) == "\n".join(piped_lines)
         at.press("a ping -n -i 0.2 a\r")
         at.wait_for("icmp_seq=10")
         at.press("\x03")
