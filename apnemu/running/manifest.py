@@ -125,8 +125,8 @@ def leaves_zones(plant: Plant, networks: Sequence[str], controller: Path | None)
     if away:
         these = f"{', '.join(away[:3])}{', ...' if away[3:] else ''}"
         lines.append(
-            f"The controller stands at {at}, outside the zone of {these}: what hosts there ask of it is"
-            " logged, leaves the zone, and nothing else goes that way; to keep it inside write controller: {at: SITE}."
+            f"The controller stands at {at}, outside the zone of {these}: requests of hosts there leave the zone, and"
+            " nothing else does that way; to keep them inside, name a site of the zone under controller."
         )
     hops = next_hops(plant)
     wanted = [(demand.source, demand.target) for demand in plant.demands]
