@@ -251,7 +251,7 @@ def _shown(apn: Apn, name: str) -> dict[str, Any]:
 
 
 def _is_on(shown: dict[str, Any]) -> bool:
-    return shown["lifecycle-state"] == "INSTALLED" and shown["operational-state"] == "ENABLED"
+    return (shown["lifecycle-state"], shown["operational-state"]) == ("INSTALLED", "ENABLED")
 
 
 def _document(apn: Apn, progress: Progress) -> dict[str, Any]:
