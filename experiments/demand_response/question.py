@@ -39,7 +39,7 @@ PROGRAM = ("{python}", "-m", "apnemu.emulation.apps.watt.response")
 CONTROL = "control"
 """Stage in which the parties' light is set up."""
 TOLERANCE_S = 1e-3
-MOVE_SHARE = 0.02
+MOVE_SHARE = 0.001
 REBOUND_MWH = 0.1
 SPARE_S = 120.0
 

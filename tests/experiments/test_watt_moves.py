@@ -26,6 +26,7 @@ from apnemu.experiments.watt_day.papers import papers_of
 from apnemu.experiments.watt_day.rows import schedule_of
 from apnemu.experiments.watt_day.settings import Day, Settings
 from apnemu.model.power import Gpu, Party, Power
+from apnemu.power import closed
 from apnemu.power.outcome import Outcome, outcome
 from apnemu.power.shift import plan
 from apnemu.units import NS_PER_S
@@ -325,6 +326,28 @@ def test_a_move_at_full_size_is_that_of_a_hundredth(tmp_path: Path) -> None:
     assert one["moved_bytes"] == pytest.approx(100 * hundredth["moved_bytes"], rel=1e-3)
     for row in rows:
         assert row["moves_beside_closed_form_percent"] < 1 and row["light_left"] == 0
+
+
+@pytest.mark.guest
+@pytest.mark.slow
+@pytest.mark.parametrize(("factor", "moves"), [(0.99, 0), (1.01, 1)])
+def test_a_job_of_two_terabytes_moves_from_its_break_even_on_in_the_lab(
+    factor: float, moves: int, tmp_path: Path
+) -> None:
+    """The day costs what the closed form of staying, or of the move and what is left, says."""
+    hours = factor * EVEN_S / 3600
+    topology = written(tmp_path, hours, "2.0e+12", "01:00")
+    given = ("--network", "apn", "--set", "shift=space", "--json", "--wall-limit-s", "1500")
+    (row,) = apnemu("run", "watt_day", "--topology", str(topology), *given, folder=tmp_path).json()["results"]
+    move = closed.move_cost(
+        state_bytes=2e12, mw=20, price_from=12_000, price_to=8_000, nj_per_bit=20, stop_s=30, gpu=150_000
+    )
+    staying, leaving = 20 * hours * 12_000 * 1.4, 20 * hours * 8_000 * 1.2 + move
+    assert closed.move_break_even_s(cost=move, mw=20, staying=16_800, leaving=9_600) == pytest.approx(EVEN_S, abs=5e-3)
+    assert (leaving < staying) == bool(moves)
+    assert (row["moves"], row["late_moves"], row["deadline_misses"], row["light_left"]) == (moves, 0, 0, 0)
+    assert row["cost_yen"] == pytest.approx(min(staying, leaving), rel=1e-4)
+    assert row["meant_bytes"] == (pytest.approx(2e12, rel=0.1) if moves else 0)
 
 
 @pytest.mark.guest
