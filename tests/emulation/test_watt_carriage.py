@@ -126,7 +126,7 @@ def test_who_may_ask_once_gives_up_with_the_controllers_reason(monkeypatch: pyte
     controller = Controller(REFUSED, REFUSED)
     monkeypatch.setattr(carriage, "call", controller)
     told = sent(ways(most_asks=1), 1)
-    assert told[0]["given_up"] == "no transceiver is free" and controller.asked == ["POST", "GET", "DELETE"]
+    assert told[0]["given_up"] == "no light: no transceiver is free" and controller.asked == ["POST", "GET", "DELETE"]
 
 
 def test_a_controller_that_does_not_wait_is_looked_at_again(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -110,7 +110,7 @@ class Light:
             if status == 409 and call("GET", self._path)[0] == 200:
                 break  # it was granted, and the answer was lost
             if self.asked == self._most_asks:
-                raise NoLightError(self.refused)
+                raise NoLightError(f"no light: {self.refused}")
             time.sleep(AGAIN_S)
         while True:
             asked_ns = now_ns()
