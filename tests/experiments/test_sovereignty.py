@@ -145,7 +145,10 @@ def test_what_zones_do_not_hold_is_said_before_the_run() -> None:
         ("packet",),
         None,
     )
-    assert "at hiroshima, outside the zone of hakata, kumamoto, kagoshima" in away and "name a site of the zone under controller" in away
+    assert (
+        "at hiroshima, outside the zone of hakata, kumamoto, kagoshima" in away
+        and "name a site of the zone under controller" in away
+    )
     assert "Routers do not join hakata and osaka" in apart and "widen the zone" in apart
     inside = dataclasses.replace(plant, controller=Controller(at="kumamoto"))
     assert leaves_zones(inside, ("apn", "packet"), None) == ()
