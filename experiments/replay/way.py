@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""When frames must arrive: their own line, then queue after queue with the very frames of others that were drawn.
+"""Instants at which frames must arrive: their own line, then queue after queue with the very frames of others that were drawn.
 
 A queue is first in, first out, sends at its line's rate, and holds so many bytes (Lindley, 1952). Frames of others
 enter the queue of each fibre's port and end behind it, so each port is worked out by itself.
