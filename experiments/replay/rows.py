@@ -27,7 +27,8 @@ class ReplayRow(TypedDict):
     `gap_off_ns_` is by how much the gap between the beginnings of two successive frames at the receiver differs from
     that with which they left their sender's line; `wait_ns_` what frames waited in others' queues, `own_wait_ns_max` in
     that of their own line. `queue_off_ns_` is the difference between arrivals and those that the drawn frames of others
-    make in queues that are first in, first out (`unexplained`: how many differ by more than `EXPLAINED_NS`).
+    make in queues that are first in, first out. `tied` frames came to a queue together with one of others, and nobody
+    says which was first; `unexplained` are those that differ by more than `EXPLAINED_NS` though they were not tied.
     """
 
     network: str
@@ -51,6 +52,7 @@ class ReplayRow(TypedDict):
     own_wait_ns_max: int
     queue_off_ns_p50: int | None
     queue_off_ns_max: int | None
+    tied: int
     unexplained: int
     gap_off_ns_by_percent: list[int | None]
 
@@ -79,7 +81,9 @@ def _row(context: Context[Settings], sent: Sent, felt: Sequence[Any]) -> Row:
     waits = (ways - expected.own_wait_ns - expected.alone_ns)[came]
     gaps = _gaps_off(gone, ways, expected, came)
     both = came & (expected.arrives_ns != LOST)
-    off = np.abs(gone + ways - expected.arrives_ns)[both]
+    differs = np.abs(gone + ways - expected.arrives_ns)
+    strange = (both & (differs > EXPLAINED_NS)) | (came != (expected.arrives_ns != LOST))
+    off = differs[both & ~expected.tied]
     return {
         "load": sent.load,
         "frames": len(lengths),
@@ -95,7 +99,8 @@ def _row(context: Context[Settings], sent: Sent, felt: Sequence[Any]) -> Row:
         **{f"wait_ns_{name}": _percentile(waits, share) for name, share in (("p50", 50), ("p99", 99), ("max", 100))},
         "own_wait_ns_max": int(expected.own_wait_ns.max()),
         **{f"queue_off_ns_{name}": _percentile(off, share) for name, share in (("p50", 50), ("max", 100))},
-        "unexplained": int((off > EXPLAINED_NS).sum()) + int((came != (expected.arrives_ns != LOST)).sum()),
+        "tied": int(expected.tied.sum()),
+        "unexplained": int((~expected.tied & strange).sum()),
         "gap_off_ns_by_percent": [_percentile(gaps, share) for share in SHARES],
     }
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Instants at which frames must arrive: their own line, then queue after queue with the very frames of others that were drawn.
+"""Instants at which frames must arrive: their own line, then queue after queue with the frames of others as drawn.
 
 A queue is first in, first out, sends at its line's rate, and holds so many bytes (Lindley, 1952). Frames of others
 enter the queue of each fibre's port and end behind it, so each port is worked out by itself.
@@ -20,6 +20,9 @@ from apnemu.question.pairs import route
 from apnemu.question.traffic import drawn_on
 from apnemu.units import gbps_to_bytes_per_s, serialisation_ns
 
+TIE_NS = 10
+"""Time between two arrivals at a queue within which the lab, whose frames take some ns more than is worked out, may
+take them in the other order. The frame then waits for another one more or less; those behind it do not notice."""
 LOST = -1
 """Instant of arrival of a frame that a queue has no room for."""
 
@@ -29,12 +32,14 @@ class Expected:
     """What frames must feel, each an array of shape (frames,) in ns.
 
     `arrives_ns` is when a frame is whole at the receiver (`LOST`: never), `own_wait_ns` its wait for the sender's own
-    line, `alone_ns` its way through an empty network, its own line's wait not counted.
+    line, `alone_ns` its way through an empty network, its own line's wait not counted; `tied` is whether it came to a
+    queue together with a frame of others.
     """
 
     arrives_ns: Whole
     own_wait_ns: Whole
     alone_ns: Whole
+    tied: npt.NDArray[np.bool_]
 
 
 def expected_arrivals(
@@ -49,12 +54,14 @@ def expected_arrivals(
     alone = np.zeros(len(lengths), np.int64)
     for length in np.unique(lengths).tolist():
         alone[lengths == length] = context.predicted_way_ns(pair, length)
+    tied = np.zeros(len(lengths), np.bool_)
     if context.network == "apn":
-        return Expected(arrives_ns=now + alone - services, own_wait_ns=own, alone_ns=alone)
+        return Expected(arrives_ns=now + alone - services, own_wait_ns=own, alone_ns=alone, tied=tied)
     held_ns = packet.forwarding_ns + packet.oeo_ns
     here = np.arange(len(lengths))
     for site, fibre in route(context, pair):
         others = drawn_on(context, phase, site, fibre, load, duration_ns)
+        tied[here] |= _together(now, others["at_ns"])
         kept, out = _through(
             now, lengths[here], others["at_ns"], others["bytes"].astype(np.int64), rate_gbps, packet.buffer_bytes
         )
@@ -63,7 +70,19 @@ def expected_arrivals(
     kept, out = _through(now, lengths[here], none, none, rate_gbps, packet.buffer_bytes)
     arrives = np.full(len(lengths), LOST, np.int64)
     arrives[here[kept]] = out[kept] + held_ns
-    return Expected(arrives_ns=arrives, own_wait_ns=own, alone_ns=alone)
+    return Expected(arrives_ns=arrives, own_wait_ns=own, alone_ns=alone, tied=tied)
+
+
+def _together(came_ns: Whole, others_ns: Whole) -> npt.NDArray[np.bool_]:
+    """Whether a frame of others comes within `TIE_NS` of each of ours.
+
+    >>> _together(np.array([5, 100]), np.array([15, 16, 89])).tolist()
+    [True, False]
+    """
+    first = np.searchsorted(others_ns, came_ns - TIE_NS, "left")
+    last = np.searchsorted(others_ns, came_ns + TIE_NS, "right")
+    together: npt.NDArray[np.bool_] = first < last
+    return together
 
 
 def _services(lengths: Whole, rate_gbps: float) -> Whole:
@@ -74,7 +93,7 @@ def _services(lengths: Whole, rate_gbps: float) -> Whole:
 def _through(
     came_ns: Whole, lengths: Whole, others_ns: Whole, others_bytes: Whole, rate_gbps: float, queue_bytes: int
 ) -> tuple[npt.NDArray[np.bool_], Whole]:
-    """Which of our frames a port has room for, and when the last bit of each has left it."""
+    """Return which of our frames a port has room for, and when the last bit of each has left it."""
     instants, sizes = np.concatenate([came_ns, others_ns]), np.concatenate([lengths, others_bytes])
     order = np.argsort(instants, kind="stable")
     services = _services(sizes[order], rate_gbps)

@@ -5,13 +5,13 @@ from __future__ import annotations
 
 import ctypes
 import socket
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from apnemu.emulation import shaping
 from apnemu.emulation.loop import Loop
-from apnemu.emulation.play.paced import Paced
+from apnemu.emulation.play.paced import FRAMES_A_CHUNK, Chunk, Paced
 from apnemu.emulation.play.playing import Playing, Scene
 from apnemu.errors import LabError
 from apnemu.model.activities import Application, Arrivals
@@ -103,18 +103,13 @@ class _Injector:
     """The frames of one site, let go at the very nanosecond that the run's seed has drawn."""
 
     def __init__(self, plan: Arrivals, folder: Path, interface: str) -> None:
-        import numpy
-
-        self._numpy, self._interface = numpy, interface
-        self._frames = numpy.load(folder / plan.file)
-        if len(self._frames) != plan.frames:
-            raise LabError(f"{plan.file} holds {len(self._frames)} frames, the blueprint says {plan.frames}")
+        self._plan, self._file, self._interface = plan, folder / plan.file, interface
         self._socket = socket.socket(socket.AF_PACKET, socket.SOCK_RAW | socket.SOCK_NONBLOCK, 0)
         self._payload = ctypes.create_string_buffer(bytes(1 << 16))
         self._paced: Paced | None = None
 
     def start(self, loop: Loop, start_ns: int) -> None:
-        self._paced = Paced(self._interface, self._socket, self._frames["at_ns"] + start_ns, self._parts())
+        self._paced = Paced(self._interface, self._socket, self._chunks(start_ns), self._plan.frames)
         self._paced.start(loop, start_ns)
 
     def stop(self) -> None:
@@ -127,11 +122,25 @@ class _Injector:
         if self._paced:
             self._paced.close()
 
-    def _parts(self) -> Any:
-        """Address and length of each frame's two parts, its header and its payload."""
-        np, frames = self._numpy, self._frames
+    def _chunks(self, start_ns: int) -> Iterator[Chunk]:
+        import numpy as np
+
+        with self._file.open("rb") as opened:
+            np.lib.format.read_magic(opened)
+            shape, _, kind = np.lib.format.read_array_header_1_0(opened)
+            if shape != (self._plan.frames,):
+                raise LabError(f"{self._plan.file} holds {shape} frames, the blueprint says {self._plan.frames}")
+            while len(frames := np.fromfile(opened, kind, FRAMES_A_CHUNK)):
+                heads, parts = self._laid_out(frames)
+                yield frames["at_ns"] + start_ns, parts
+                del heads
+
+    def _laid_out(self, frames: Any) -> tuple[Any, Any]:
+        """Headers of frames, and address and length of each frame's two parts, its header and its payload."""
+        import numpy as np
+
         count = len(frames)
-        self._heads = heads = np.zeros((count, 14), np.uint8)
+        heads = np.zeros((count, 14), np.uint8)
         heads[:, 0:2] = (0x02, 0xBB)
         heads[:, 4] = frames["port"] >> 8
         heads[:, 5] = frames["port"] & 255
@@ -142,4 +151,4 @@ class _Injector:
         parts[:, 1] = 14
         parts[:, 2] = ctypes.addressof(self._payload)
         parts[:, 3] = frames["bytes"] - 14
-        return parts
+        return heads, parts

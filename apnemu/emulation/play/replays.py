@@ -19,7 +19,7 @@ from apnemu.emulation import shaping
 from apnemu.emulation.loop import ERROR, READ, Loop
 from apnemu.emulation.namespaces import inside
 from apnemu.emulation.netlink import Netlink, ask, interfaces, link_down, link_up, veth
-from apnemu.emulation.play.paced import Paced
+from apnemu.emulation.play.paced import FRAMES_A_CHUNK, Paced
 from apnemu.emulation.play.playing import Playing, Scene
 from apnemu.emulation.play.stamps import (
     GONE,
@@ -116,8 +116,10 @@ class _Replay:
         lengths = np.array([len(frame) for frame in self._frames], np.uint64)
         parts = np.stack([self._content.ctypes.data + np.cumsum(lengths) - lengths, lengths], axis=1)
         instants_ns = self._at_ns + start_ns
+        starts = range(0, len(instants_ns), FRAMES_A_CHUNK)
+        chunks = ((instants_ns[a : a + FRAMES_A_CHUNK], parts[a : a + FRAMES_A_CHUNK]) for a in starts)
         with inside(self._scene.namespaces[near.name]):
-            self._paced = Paced(NEAR.format(self._number), self._sender, instants_ns, parts)
+            self._paced = Paced(NEAR.format(self._number), self._sender, chunks, len(instants_ns))
         self._paced.start(loop, start_ns)
         loop.watch(self._sender.fileno(), ERROR, self._stamped)
         loop.watch(self._receiver.fileno(), READ, self._came)
