@@ -196,11 +196,13 @@ class LitTree:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Route:
-    """A forwarding entry of router `dpid`: datagrams to `address` leave by `port`."""
+    """A forwarding entry of router `dpid`: datagrams to `address` leave by `port`, those alone that come from `source`
+    where there is one."""
 
     dpid: int
     address: str
     port: int
+    source: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -276,6 +278,8 @@ class Blueprint:
     walls: tuple[Wall, ...] = ()
     tcp_window_bytes: int = TCP_WINDOW_BYTES
     """Most that a TCP connection of the hosts has under way in a round trip."""
+    pcap_bytes: int = 0
+    """Bytes of each captured frame that are kept; 0: all."""
 
     def to_json(self) -> dict[str, Any]:
         document: dict[str, Any] = plain(self)

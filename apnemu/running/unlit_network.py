@@ -13,13 +13,14 @@ from apnemu import shared_folder
 from apnemu.blueprint.compiled import blueprint_for
 from apnemu.blueprint.document import Blueprint
 from apnemu.errors import InputError
+from apnemu.lab.job import PCAP_BYTES
 from apnemu.model.assignment import Assignment
 from apnemu.model.plant import PacketNetwork
 from apnemu.optics import carried
 from apnemu.planning import next_hops
 from apnemu.question.context import Network
 from apnemu.running.guests import write_blueprint
-from apnemu.running.manifest import routed_without_zones, scenario_unplayed
+from apnemu.running.manifest import leaves_zones, scenario_unplayed
 from apnemu.running.request import Control
 from apnemu.topology import read_plant
 
@@ -79,8 +80,9 @@ def write_network(
         controller_options=control.options,
         controller_settle_s=control.settle_s,
         pcap=pcap,
+        pcap_bytes=PCAP_BYTES if pcap else 0,
     )
     write_blueprint(folder, blueprint)
     who = "The network on demand" if network == "apn" else "The packet network"
-    notes = (*scenario_unplayed(plant, who), *routed_without_zones(plant, (network,)))
+    notes = (*scenario_unplayed(plant, who), *leaves_zones(plant, (network,), control.application))
     return Written(blueprint=blueprint, packet=plant.packet, labels=plant.labels, notes=notes)

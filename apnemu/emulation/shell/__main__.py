@@ -129,7 +129,8 @@ def main(folder: Path, words: Sequence[str]) -> int:
     name_places(net)
     capturing = None
     if net.blueprint.pcap:
-        capturing = capture.tcpdump(folder / "capture.pcap", "any", *capture.NOT_CONTROL)
+        snap_bytes = net.blueprint.pcap_bytes
+        capturing = capture.tcpdump(folder / "capture.pcap", "any", *capture.NOT_CONTROL, snap_bytes=snap_bytes)
     channel = Channel(folder)
     session = Session(net, controller, folder, channel)
     code = session.run(words[1:]) if words else session.serve()

@@ -9,9 +9,13 @@ direction has a stream of draws of its own, from the seed, the instant at which 
 
 from __future__ import annotations
 
+import ctypes
+import itertools
 import os
 import signal
+import socket
 import traceback
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -19,14 +23,17 @@ from apnemu.blueprint.document import Blueprint
 from apnemu.emulation import shaping
 from apnemu.emulation.loop import FOREVER_NS, Loop, now_ns
 from apnemu.emulation.net import Net
-from apnemu.emulation.play.arrivals import Feeder
+from apnemu.emulation.play.arrivals import MOST_BYTES, laid_out
+from apnemu.emulation.play.paced import Chunk, Paced
 from apnemu.errors import InputError
 from apnemu.model.plant import PacketNetwork
 from apnemu.units import gbps_to_bytes_per_s, ns_to_s
 
 WINDOW_NS = 4_000_000
 LEAD_NS = 3_000_000
-"""Time before a window at which it is drawn; its first frames are handed over 2 ms before they are due."""
+"""Time before the first window: frames are handed over 2 ms before they are due."""
+ENDLESS = 1 << 62
+"""Number of frames: more than come to an end."""
 PRIORITY = 10
 """Priority of the process, the player's: its timers are exact."""
 HIGHEST = 0.99
@@ -115,24 +122,24 @@ class _Windows:
             (site, interface): [each.port for each in blueprint.injections if each.dpid == number[site]]
             for site, interface in interfaces.items()
         }
-        self._fed: list[Feeder] = []
-        self._loop = Loop()
+        self._payload = ctypes.create_string_buffer(bytes(MOST_BYTES))
 
     def run(self) -> None:
         """Feed until the process is ended."""
-        self._feed(0)
-        self._loop.run(FOREVER_NS)
-
-    def _feed(self, window: int) -> None:
-        start_ns = self._begins_ns + window * WINDOW_NS
-        over, self._fed = self._fed, []
+        loop = Loop()
         for (site, interface), ports in self._ports.items():
-            feeder = Feeder(self._drawn(site, ports, window), interface)
-            feeder.start(self._loop, start_ns)
-            self._fed.append(feeder)
-        for feeder in over:
-            self._loop.at(start_ns + WINDOW_NS, feeder.close)
-        self._loop.at(start_ns + WINDOW_NS - LEAD_NS, lambda: self._feed(window + 1))
+            opened = socket.socket(socket.AF_PACKET, socket.SOCK_RAW | socket.SOCK_NONBLOCK, 0)
+            Paced(interface, opened, self._chunks(site, ports), ENDLESS).start(loop, self._begins_ns)
+        loop.run(FOREVER_NS)
+
+    def _chunks(self, site: str, ports: list[int]) -> Iterator[Chunk]:
+        """Frames of a site, a window after another; a window without frames is none."""
+        for window in itertools.count():
+            frames = self._drawn(site, ports, window)
+            if len(frames):
+                heads, parts = laid_out(frames, self._payload)
+                yield frames["at_ns"] + self._begins_ns + window * WINDOW_NS, parts
+                del heads
 
     def _drawn(self, site: str, ports: list[int], window: int) -> Any:
         numpy, background_frames, generator = _draws()
