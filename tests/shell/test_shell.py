@@ -47,7 +47,7 @@ clock
 """
 APN = """\
 clock
-light request a b 100 --protection restoration-prepared
+light request a b 100 --protection 1+1
 light
 watch a b every 100ms
 advance 500ms
@@ -115,15 +115,17 @@ def test_a_cut_and_a_repair_by_name_are_seen(network: str, twice: list[tuple[Pat
     during = [what for at, what in seen if cut_s < float(at) < repaired_s]
     assert len(before) == 5
     assert "lost" not in before
-    assert during[0] == "lost"
     if network == "packet":
         assert set(during) == {"lost"}, "routes do not change"
         pinged = re.findall(r"icmp_seq=(\d)", out.partition("a ping -n -c 6")[2].partition("cut nowhere")[0])
         assert pinged == ["1", "2", "5", "6"], "the cut 1.5 s and the repair 3.5 s after, in the midst of it"
         assert "1 packets transmitted, 0 received" in out, "a site that is lost answers nobody"
     else:
-        assert during[-1] != "lost", "light is restored"
-        assert float(during[-1].split()[0]) > 3 * float(before[-1].split()[0]), "the other way round the ring is longer"
+        assert during.count("lost") <= 1, "receivers take their other lightpath in a few milliseconds"
+        ways_ms = [float(ping[-1].split()[0]) for ping in (before, during)]
+        assert ways_ms[1] / ways_ms[0] == pytest.approx((120 + 130 + 140) / 110, rel=0.05), (
+            "the other way round the ring"
+        )
         assert "a-d-c-b" in out
 
 
