@@ -236,9 +236,12 @@ def test_an_application_of_ones_own(tmp_path: Path) -> None:
 
 
 def test_others_fill_the_lines(tmp_path: Path) -> None:
-    """Bytes over each line within 6 %: of Poisson arrivals of 2,900 frames the standard deviation is 1.9 %."""
+    """Bytes over each line within 6 %: of Poisson arrivals of 2,900 frames the standard deviation is 1.9 %.
+
+    What the kernel has been handed, of 4 ms, still comes when the load has ended, and is in the fibre for 2 ms.
+    """
     look = "clock\npy open('/proc/net/dev').read()\n"
-    lines = f"load 0.7\nadvance 12ms\n{look}advance 5ms\n{look}load 0\nadvance 5ms\n{look}advance 5ms\n{look}load 2\n"
+    lines = f"load 0.7\nadvance 12ms\n{look}advance 5ms\n{look}load 0\nadvance 10ms\n{look}advance 5ms\n{look}load 2\n"
     out = piped(tmp_path, lines, "--network", "packet", topology=OWN).out
     at_s = [float(found) for found in re.findall(r"^(\d+\.\d{9}) s$", out, re.MULTILINE)]
     fibres = [f"{site}:{one}-{two}" for one, two in RING_OF_FOUR for site in (one, two)]
