@@ -42,8 +42,18 @@ class Wanted:
 
 def arriving(calendar: Calendar, job: Job, slot: int, count: int) -> list[int]:
     """Power of a job in slots to come, as it arrives, until nothing of it is left."""
-    left, found = job.left_wh, []
-    for number in range(slot, slot + count):
+    return _paced(calendar, job, job.left_wh, range(slot, slot + count))
+
+
+def arrived(calendar: Calendar, job: Job, slot: int, count: int) -> list[int]:
+    """Power of a job in slots to come as it arrives where nothing was ever shifted, whatever is left of it by now."""
+    begin = min(job.from_slot, slot)
+    return _paced(calendar, job, job.asked_wh, range(begin, slot + count))[slot - begin :]
+
+
+def _paced(calendar: Calendar, job: Job, left: int | None, slots: range) -> list[int]:
+    found = []
+    for number in slots:
         kw = 0
         if job.from_slot <= number < job.by_slot and left != 0:
             kw = job.kw if left is None else min(job.kw, calendar.kw(left))
@@ -87,7 +97,17 @@ class Cover:
             listed = book.listed(site, slot)
             come = [entry for entry in listed if book.jobs[str(entry["job"])].from_slot <= slot]
             body["jobs"] = come if "compute" in self._hides else listed
-        return {**body, "kw_min": [min(kw, book.room_kw) for kw in stays]}
+        return {**body, "kw_min": [min(kw, book.room_kw) for kw in stays], "arrives_kw": self._arrives(slot, count)}
+
+    def _arrives(self, slot: int, count: int) -> list[int]:
+        """Power by which work that may wait arrives, of jobs that are told of or sold, and as it would be if nothing
+        had been shifted: GPUs do no less. Of hidden jobs it is no more than what their first offer has."""
+        sums = [0] * count
+        for job in self._book.jobs.values():
+            seen = job.sold or ("jobs" not in self._hides and job.asked_wh is not None)
+            if job.moves and seen and ("compute" not in self._hides or job.from_slot <= slot):
+                sums = [had + kw for had, kw in zip(sums, arrived(self._calendar, job, slot, count), strict=True)]
+        return sums
 
     def _ahead(self, slot: int, count: int, *, moves: bool) -> list[int]:
         """Power of all jobs that move, or that do not, in slots to come while nothing shifts."""

@@ -48,6 +48,7 @@ class Trader:
         """Open the market of a slot; False where nothing is offered, or nothing known of what power costs."""
         self._count = count
         states = {site: message for site, message in known.states.items() if message["slot"] == slot}
+        self._underway = self._planner.underway(slot, count, states)
         self._power = self._planner.believed(slot, count, known)
         names = {site: agent for agent, site in self._agents.items()}
         self._bids = {names[site]: state["bids"] for site, state in states.items() if state.get("bids")}
@@ -171,7 +172,7 @@ class Trader:
         self._base = self._planner.none(power, arrivals)
         over = horizon(power, asked.days)
         price = price_of_areas(over, asked, self._base)
-        self._floor = floor(begun(over, asked, price), self._base, sellers)
+        self._floor = floor(begun(over, asked, price, self._underway), self._base, sellers)
 
     def proposal(self) -> Proposal:
         """What the market comes to."""
