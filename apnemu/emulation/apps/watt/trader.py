@@ -195,9 +195,12 @@ class Trader:
             away = {self._sites[at]: whole_kw(run[at]) for at in range(len(run)) if at != here and run[at].any()}
             total = [kw + sum(of[slot] for of in away.values()) for slot, kw in enumerate(whole_kw(run[here]))]
             base = whole_kw(seller.arrival_mw)
-            done = market.done(found, seller)
-            for move in self._moves.get((seller.name, done), ()) if done is not None and seller.whole else ():
-                ends = {"origin": move["from"], "target": move["to"], "at": move["slot"] - first}
-                transfers.append(Transfer(job=move["job"], bytes=move["bytes"], **ends))
+            sizes: dict[tuple[str, str, str, int], float] = {}
+            for offer, share in market.mixed(found, seller):
+                for move in self._moves.get((seller.name, offer), ()):
+                    way = (move["job"], move["from"], move["to"], move["slot"] - first)
+                    sizes[way] = sizes.get(way, 0.0) + share * move["bytes"]
+            for (name, origin, target, at), size in sizes.items():
+                transfers.append(Transfer(job=name, origin=origin, target=target, at=at, bytes=round(size)))
             jobs[job] = Share(home=home, base_kw=base, total_kw=total, away_kw=away, whole=seller.whole)
         return replace(made, jobs=jobs, transfers=transfers)
