@@ -15,10 +15,11 @@ from typing import Any, Literal
 
 import numpy as np
 
-from apnemu.emulation.apps.watt.aggregator import Known, Proposal
+from apnemu.emulation.apps.watt.aggregator import Known
 from apnemu.emulation.apps.watt.cover import site_work
 from apnemu.emulation.apps.watt.messages import Message
 from apnemu.emulation.apps.watt.powered import supply_told
+from apnemu.emulation.apps.watt.proposed import Proposal
 from apnemu.emulation.apps.watt.proposing import proposal
 from apnemu.model.power import Area, Feeder, Gpu, Moves, Power, SitePower, Step, Tie, Work, Zone
 from apnemu.model.profile import Profile, Series, series

@@ -15,11 +15,12 @@ from typing import Any
 
 import numpy as np
 
-from apnemu.emulation.apps.watt.aggregator import Known, Proposal, Share, Transfer
+from apnemu.emulation.apps.watt.aggregator import Known
 from apnemu.emulation.apps.watt.calendar import Calendar
 from apnemu.emulation.apps.watt.desk import Desk
 from apnemu.emulation.apps.watt.messages import Message
 from apnemu.emulation.apps.watt.planner import Planner
+from apnemu.emulation.apps.watt.proposed import Proposal, Share, Transfer
 from apnemu.emulation.apps.watt.proposing import proposal, whole_kw
 from apnemu.power.horizon import horizon
 from apnemu.power.market import GAP, Offer, Prices, Seller
