@@ -43,11 +43,9 @@ class States:
     """States of one agent: those of its own jobs, wherever they are, and those of others' jobs that are here.
 
     `scale` divides what goes over the network; the first move of `full`, a job of ours, goes at its full size if it
-    has from `FULL_BYTES[0]` to `FULL_BYTES[1]`. `shown` has the name by which others know a job of ours; by these names
-    they speak of its state.
+    lies within `full_bytes`. `shown` has the name by which others know a job of ours; by these names they speak of its
+    state.
     """
-
-    FULL_BYTES = (10_000_000_000, 100_000_000_000)
 
     def __init__(
         self,
@@ -59,6 +57,7 @@ class States:
         carrier: Carrier,
         scale: int,
         full: str = "",
+        full_bytes: tuple[int, int] = (0, 0),
         shown: Mapping[str, str] | None = None,
     ) -> None:
         self._desk = desk
@@ -69,6 +68,7 @@ class States:
         self._carrier = carrier
         self._scale = scale
         self._full = full
+        self._full_bytes = full_bytes
         self._shown = {job: job for job in book.jobs} if shown is None else dict(shown)
         self._name = {of_others: job for job, of_others in self._shown.items()}
         self._own = {
@@ -210,7 +210,7 @@ class States:
         return [move for move in self._failed if move.slot == slot - 1 and (move.job, move.target) in runs | home]
 
     def _plan(self, job: str, origin: str, target: str, slot: int, size: int) -> None:
-        full = self._name[job] == self._full and self.FULL_BYTES[0] <= size <= self.FULL_BYTES[1]
+        full = self._name[job] == self._full and self._full_bytes[0] <= size <= self._full_bytes[1]
         scale = 1 if full else self._scale
         move = Moving(job=job, owner=self._desk.name, origin=origin, target=target, slot=slot, bytes=size, scale=scale)
         if full:
