@@ -17,6 +17,7 @@ from apnemu import __version__
 from apnemu.lab import kernel
 from apnemu.model.plant import Plant
 from apnemu.question.discovery import comes_with_apnemu
+from apnemu.question.experiment import Experiment
 from apnemu.question.settings import Value
 from apnemu.running.request import Request
 from apnemu.topology import input_files
@@ -32,7 +33,8 @@ def manifest_of(request: Request, settings: Mapping[str, Value], notes: Sequence
     elif not comes_with_apnemu(request.experiment):
         own = {"experiment_sha256": None}
         notes = (*notes, "The experiment was given as a value from Python: it is not kept, and no command repeats it.")
-    files = [*input_files(request.topology), *filter(None, [request.controller, request.own_file])]
+    own_files = filter(None, [request.controller, request.own_file, *named_files(request.experiment, settings)])
+    files = [*input_files(request.topology), *own_files]
     return {
         "status": "running",
         "experiment": request.experiment.name,
@@ -60,6 +62,13 @@ def hashes(files: Sequence[Path]) -> dict[str, str]:
         name = next((name for name in names if name not in found), str(path))
         found[name] = _sha256(path.read_bytes())
     return found
+
+
+def named_files(experiment: Experiment[Any], settings: Mapping[str, Value]) -> list[Path]:
+    """The files that settings name, where they are there."""
+    known = experiment.declared()
+    named = (Path(str(value)) for name, value in settings.items() if value and known[name].about.of == "file")
+    return [path for path in named if path.is_file()]
 
 
 def _sha256(content: bytes) -> str:

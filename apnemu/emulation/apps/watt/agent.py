@@ -145,7 +145,7 @@ class Agent:
         return order if slot - order["slot"] < len(order["kw"]) else None
 
     def _places(self, order: Message, slot: int) -> dict[str, dict[str, int]]:
-        """Where an order has hidden jobs run in a slot: its owner alone knows which, and moves their state."""
+        """Sites where an order has hidden jobs run in a slot: their owner alone knows which, and moves their state."""
         wanted = (self._cover.wanted(order, slot), self._bids.wanted(order, slot))
         return {job: kw for each in wanted for job, kw in each.places(self._site).items()}
 
