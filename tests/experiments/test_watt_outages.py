@@ -100,7 +100,7 @@ def test_whoever_is_killed_around_a_slots_beginning_all_is_well_a_slot_later(tmp
     killed += [(pair, 0) for pair in PAIRS[4:7]] + [(ROLES, 0)]
     asked, slots = outages(killed)
     topology = written(tmp_path / "given")
-    given = ("--network", "apn", "--set", f"shift=none,space scale=1000 outage={','.join(asked)}", "--json")
+    given = ("--network", "apn", "--set", "shift=none,space", "scale=1000", f"outage={','.join(asked)}", "--json")
     out = ("--out", str(tmp_path / "run"), "--wall-limit-s", "3000")
     none, row = apnemu("run", "watt_day", "--topology", str(topology), *given, *out, folder=tmp_path).json()["results"]
     assert row["overload_mwh"] == 0 and row["twice_mwh"] == 0 and row["light_left"] == 0
