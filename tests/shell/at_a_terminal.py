@@ -111,3 +111,11 @@ def left_running(folder: Path) -> list[int]:
             if place.is_relative_to(folder):
                 found.append(int(process.name))
     return found
+
+
+def all_ended(folder: Path) -> bool:
+    """Whether all processes that work in a folder have ended, or do so soon: nobody waits for a closed terminal's."""
+    until_s = time.monotonic() + LONGEST_S
+    while (left := left_running(folder)) and time.monotonic() < until_s:
+        time.sleep(0.1)
+    return not left

@@ -13,7 +13,7 @@ import pytest
 
 from tests.experiments.command import REPOSITORY, TOPOLOGIES, Done, apnemu
 from tests.experiments.test_failover import RING
-from tests.shell.at_a_terminal import left_running, person
+from tests.shell.at_a_terminal import all_ended, left_running, person
 
 pytestmark = [pytest.mark.guest, pytest.mark.slow]
 NUMBER = re.compile(r"\d+(?:\.\d+)?")
@@ -173,7 +173,7 @@ def test_a_person_who_thinks_sees_the_same(network: str, twice: list[tuple[Path,
             at.press("a ping -n a\r")
             at.wait_for("bytes of data")
             at.close()
-    assert left_running(tmp_path) == []
+    assert all_ended(tmp_path)
     assert not (tmp_path / "runs").exists()
     assert "clock" in (tmp_path / "state" / "apnemu" / "shell-history").read_text()
 
