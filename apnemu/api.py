@@ -86,7 +86,7 @@ class Run:
             raise InputError("it has no records; its experiment is computed without a lab", file=str(self.path))
         try:
             with file.open("rb") as records:
-                return pq.read_table(native(records))
+                return pq.ParquetFile(native(records)).read()  # read_table imports pandas
         except (pa.ArrowException, OSError, ValueError, MemoryError) as error:
             why = " ".join(str(error).split())[:MOST_SAID]
             raise InputError(f"it cannot be read as a table ({why}); run it again", file=str(file)) from error

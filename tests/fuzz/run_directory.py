@@ -18,6 +18,7 @@ from typing import Any
 from apnemu.api import open_run
 from apnemu.question.discovery import EXPERIMENTS
 from apnemu.running.asked import resolve
+from tests.fuzz import trial
 from tests.fuzz.mutations import mutated, mutated_text
 from tests.fuzz.trial import Case, warmed
 from tests.recorded.case import case_of
@@ -123,4 +124,13 @@ def opened() -> None:
         print(run.records.num_rows)
 
 
-warmed()
+def sound() -> None:
+    """Make a directory for each of some experiments, write its page and open it."""
+    for experiment in ("latency", "failover", "blocking"):
+        shutil.rmtree(RUN, ignore_errors=True)
+        run_directory(Path(RUN), experiment)
+        assert trial.command(("report", RUN, "--out", "page")) == trial.DONE
+        opened()
+
+
+warmed(sound)

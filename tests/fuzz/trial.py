@@ -87,7 +87,7 @@ def warmed(*steps: Step) -> None:
         try:
             with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()) as said:
                 for step in steps:
-                    code = _command(step) if isinstance(step, tuple) else _call(step)
+                    code = command(step) if isinstance(step, tuple) else _call(step)
                     assert code in (DONE, UNMET), said.getvalue()
         finally:
             os.chdir(before)
@@ -204,7 +204,7 @@ def _done(step: Step) -> dict[str, Any]:
     there = set(os.listdir())
     apnemu.cli._fail = failing
     try:
-        code = _command(step) if isinstance(step, tuple) else _call(step)
+        code = command(step) if isinstance(step, tuple) else _call(step)
     finally:
         apnemu.cli._fail = fail
     sys.stdout.flush()
@@ -213,7 +213,8 @@ def _done(step: Step) -> dict[str, Any]:
     return {"code": code, "trace": trace[-4000:], "left": left, "json": wrong}
 
 
-def _command(words: tuple[str, ...]) -> int:
+def command(words: tuple[str, ...]) -> int:
+    """Do a command of the command line in this process; its exit code."""
     sys.argv = ["apnemu", *words]
     try:
         apnemu.cli.main()
