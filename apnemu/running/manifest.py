@@ -47,13 +47,25 @@ def manifest_of(request: Request, settings: Mapping[str, Value], notes: Sequence
         "time": ",".join(request.times),
         "settings": {name: list(value) if isinstance(value, tuple) else value for name, value in settings.items()},
         "versions": versions(request.controller_runtime),
-        "inputs": {path.name: _sha256(path.read_bytes()) for path in files},
+        "inputs": hashes(files),
         "approximations": [*approximations(request.times, request.syscall_cost_ns, pcap=request.pcap), *notes],
         "command": request.command(),
         "virtual_s": 0.0,
         "wall_s": 0.0,
         "peak_memory_bytes": 0,
     }
+
+
+def hashes(files: Sequence[Path]) -> dict[str, str]:
+    """File name -> SHA-256 of each file; of files of one name all but the first have as much of their folders before it
+    as tells them apart."""
+    found: dict[str, str] = {}
+    for path in dict.fromkeys(file.absolute() for file in files):
+        parts = path.parts[1:]
+        names = ("/".join(parts[-count:]) for count in range(1, len(parts) + 1))
+        name = next((name for name in names if name not in found), str(path))
+        found[name] = _sha256(path.read_bytes())
+    return found
 
 
 def named_files(experiment: Experiment[Any], settings: Mapping[str, Value]) -> list[Path]:
