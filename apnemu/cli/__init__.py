@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The command line: words to calls. The only room that prints to a person or sets an exit code.
 
-    runs        plan, run, report, bench, demo
+    runs        run, report, bench, demo
+    plans       plan
+    begun       new: an experiment, topology or controller of one's own
     power       power: plans of a day, dispatches
     questions   experiments
     sweeps      sweep
@@ -43,7 +45,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 from apnemu import __version__, interrupts
-from apnemu.cli import ctl, foreign, labs, power, profiles, questions, runs, shells, sweeps, topologies
+from apnemu.cli import begun, ctl, foreign, labs, plans, power, profiles, questions, runs, shells, sweeps, topologies
 from apnemu.cli.refused import refused
 from apnemu.cli.shown import to_stderr, to_stdout
 from apnemu.errors import ApnemuError, LabError
@@ -67,7 +69,7 @@ for command in (
     labs.setup,
     shells.shell,
     topologies.check,
-    runs.plan,
+    plans.plan,
     power.power,
     runs.run,
     runs.report,
@@ -76,6 +78,7 @@ for command in (
     sweeps.sweep,
     questions.experiments,
     topologies.topologies,
+    begun.new,
 ):
     app.command()(command)
 
