@@ -8,6 +8,7 @@
     questions   experiments
     sweeps      sweep
     labs        doctor, setup, lab
+    shells      shell
     ctl         ctl: asks a controller for light
     calling     its calls over HTTP, and the form of answers
     foreign     import
@@ -44,7 +45,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 from apnemu import __version__, interrupts
-from apnemu.cli import begun, ctl, foreign, labs, plans, power, profiles, questions, runs, sweeps, topologies
+from apnemu.cli import begun, ctl, foreign, labs, plans, power, profiles, questions, runs, shells, sweeps, topologies
 from apnemu.cli.refused import refused
 from apnemu.cli.shown import to_stderr, to_stdout
 from apnemu.errors import ApnemuError, LabError
@@ -66,6 +67,7 @@ app.add_typer(profiles.profile, name="profile")
 for command in (
     labs.doctor,
     labs.setup,
+    shells.shell,
     topologies.check,
     plans.plan,
     power.power,
