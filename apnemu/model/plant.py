@@ -36,13 +36,13 @@ class Site:
     """A building with a ROADM and, unless it is an exchange, a data centre with `hosts` hosts.
 
     `power_mw` is the data centre's IT power, `population` the number of people for whom this site is the nearest.
-    `lat` and `lon` are in degrees.
+    `lat` and `lon` are in degrees; both are None where nobody has said where it lies, and maps then lay it out.
     """
 
     name: str
     kind: SiteKind
-    lat: float
-    lon: float
+    lat: float | None = None
+    lon: float | None = None
     power_mw: float | None = None
     population: int | None = None
     hosts: int = 1
@@ -59,6 +59,18 @@ class Site:
     def said(self) -> str:
         """The site in a message: its id, with its label."""
         return naming.told(self.name, self.label)
+
+    @property
+    def is_placed(self) -> bool:
+        """Whether it is known where it lies."""
+        return self.lat is not None and self.lon is not None
+
+    @property
+    def place(self) -> tuple[float, float]:
+        """Latitude and longitude. Raises ValueError for a site of which they are not known."""
+        if self.lat is None or self.lon is None:
+            raise ValueError(f"site {self.name} has no lat and lon")
+        return self.lat, self.lon
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
