@@ -12,8 +12,9 @@ Held = dict[str, Any]
 
 
 def of_site(site: Site) -> Held:
-    """What a form keeps of a site beside its name and place."""
+    """What a form keeps of a site beside its place."""
     told = {
+        "name": site.name,
         "label": site.label or site.name,
         "kind": site.kind,
         "hosts": site.hosts if site.hosts > 1 else None,

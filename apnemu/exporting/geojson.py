@@ -15,7 +15,7 @@ from apnemu.units import GROUP_INDEX
 
 def geojson_text(plant: Plant) -> str:
     """The text of a GeoJSON file."""
-    points = [_feature(_point(site), {"id": site.name, **of_site(site)}) for site in plant.sites]
+    points = [_feature(_point(site), of_site(site)) for site in plant.sites]
     lines = [
         _feature(_line(fibre, plant), {"from": fibre.a, "to": fibre.b, **of_fibre(fibre, GROUP_INDEX)})
         for fibre in plant.fibres

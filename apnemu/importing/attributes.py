@@ -13,6 +13,8 @@ from typing import Any, get_args
 
 from apnemu.importing.sketch import Sketch
 from apnemu.model.plant import SiteKind
+from apnemu.topology.format import RATE_GBPS
+from apnemu.topology.shapes import Number
 from apnemu.units import bps_to_gbps, ms_to_ns
 
 LABEL = ("label", "name", "title")
@@ -56,8 +58,6 @@ class Attributes:
 
     def number(self, words: tuple[str, ...], scale: float = 1.0) -> float | None:
         """The number under one of some words, times a scale. Raises InputError where it is none."""
-        from apnemu.topology.shapes import Number
-
         name = next((self.own[word] for word in words if self.held.get(word) not in (None, "")), "")
         within = Number(low=0, high=1e18, hint="")
         value = self.sketch.number(self.take(words), f"{name} of a {self.what}", self.line, within)
@@ -68,6 +68,13 @@ class Attributes:
         for word, value in self.held.items():
             if value not in (None, "") and word not in KNOWN_BESIDE:
                 self.sketch.drop(self.what, str(self.own[word]))
+
+
+def about(sketch: Sketch, held: Mapping[str, Any], line: int | None = None) -> None:
+    """Take over what apnemu's own exports say of the whole: source, licence, the rate of lines."""
+    sketch.source = str(held.get("source") or sketch.source)
+    sketch.licence = str(held.get("licence") or sketch.licence)
+    sketch.line_rate_gbps = sketch.positive(held.get("line_rate_gbps"), "line_rate_gbps", line, RATE_GBPS)
 
 
 def node_of(sketch: Sketch, key: object, held: Mapping[Any, Any], line: int | None, label: object = "") -> None:
@@ -84,6 +91,7 @@ def node_of(sketch: Sketch, key: object, held: Mapping[Any, Any], line: int | No
     sketch.node(
         key,
         line,
+        name=own.held.get("name"),
         label=own.take(LABEL) or label,
         kind=kind,
         **{name: own.take(words) for name, words in (PLACE | NODE).items()},

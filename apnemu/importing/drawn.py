@@ -24,7 +24,7 @@ from apnemu.question.discovery import shipped_topology
 from apnemu.topology import read_plant
 from apnemu.topology.format import DEMANDS, FIBRES
 from apnemu.topology.geography import great_circle_km
-from apnemu.topology.origins import TITLE
+from apnemu.topology.origins import NAME, TITLE
 from apnemu.topology.writer import located
 from apnemu.units import fibre_km
 
@@ -56,7 +56,9 @@ def drawn(sketch: Sketch, wishes: Wishes) -> Imported:
     fibres = _fibres(sketch, pairs, sites, like, wishes)
     rates = sorted({each.capacity_gbps for each in sketch.links if each.capacity_gbps is not None})
     packet = like.packet
-    if len(rates) == 1 and all(each.capacity_gbps for each in sketch.links):
+    if sketch.line_rate_gbps:
+        packet = replace(packet.at(sketch.line_rate_gbps), as_light=False)
+    elif len(rates) == 1 and all(each.capacity_gbps for each in sketch.links):
         packet = replace(packet.at(rates[0]), as_light=False)
     elif rates:
         between = f"{rates[0]:g} to {rates[-1]:g}" if rates[1:] else f"{rates[0]:g}"
@@ -104,7 +106,8 @@ def _sites(sketch: Sketch) -> dict[str, Site]:
     taken: set[str] = set()
     open_kinds = 0
     for key, node in sketch.nodes.items():
-        name = naming.identifier(node.label, taken)
+        is_id = re.fullmatch(NAME.pattern, node.name) and node.name not in taken
+        name = node.name if is_id else naming.identifier(node.label, taken)
         taken.add(name)
         label = naming.label_of(node.label)
         kind = node.kind or ("exchange" if node.hosts == 0 else "edge")

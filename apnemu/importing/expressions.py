@@ -13,6 +13,8 @@ from apnemu.importing.opened import Opened
 from apnemu.importing.plain_values import UNKNOWN, Unreadable
 
 MOST_STEPS = 300_000
+MOST_MADE = 2_000_000
+"""Most items of all lists and texts that come of reading a file, together."""
 MOST_CALLS = 40
 """Deepest call of the file's own functions."""
 Called = Callable[["Expressions", ast.Call, Any, str, list[Any], Names], Any]
@@ -24,7 +26,7 @@ class Expressions:
 
     def __init__(self, opened: Opened, foreign: Called) -> None:
         self.opened, self.foreign = opened, foreign
-        self.steps = self.calls = 0
+        self.steps = self.calls = self.made = 0
         self.here: Any = None
 
     def body(self, statements: list[ast.stmt], scope: tuple[Names, ...]) -> None:
@@ -184,11 +186,15 @@ class Expressions:
     def plain(self, function: Callable[..., Any], *values: Any) -> Any:
         """What plain values come to. What Python itself would refuse, or what is too large, is refused."""
         try:
-            return function(*values)
+            made = function(*values)
         except Unreadable as error:
             self.refuse(str(error))
         except (TypeError, ValueError, KeyError, IndexError, ArithmeticError, AttributeError, RecursionError) as error:
             self.refuse(f"{type(error).__name__}: {str(error)[:100]}")
+        self.made += len(made) if isinstance(made, str | list | tuple | dict) else 0
+        if self.made > MOST_MADE:
+            self.refuse(f"its lists and texts come to more than {MOST_MADE} items")
+        return made
 
     def _loops(self, loops: list[ast.comprehension], scope: tuple[Names, ...]) -> Iterator[tuple[Names, ...]]:
         """The scopes in which a comprehension's element is looked at."""
@@ -233,13 +239,13 @@ class Expressions:
             return self._method_call(node, owner, node.func.attr, values, words, scope)
         function = self.value(node.func, scope)
         if isinstance(function, Class):
-            return self.made(node, function, values, words)
+            return self.thing(node, function, values, words)
         if isinstance(function, Function):
             return self.called(function, values, words)
         self.here = node
         return self.plain(plain_values.call, function, values, words)
 
-    def made(self, node: ast.Call, of: Class, values: list[Any], words: Names) -> Any:
+    def thing(self, node: ast.Call, of: Class, values: list[Any], words: Names) -> Any:
         """A new thing of a class of the file."""
         made = Instance(of)
         begin = self.method(of.line_up(), made, "__init__")

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from apnemu.importing.attributes import link_of, node_of
+from apnemu.importing.attributes import about, link_of, node_of
 from apnemu.importing.drawn import drawn
 from apnemu.importing.form import Form, Imported, Wishes
 from apnemu.importing.opened import Opened
@@ -21,6 +21,7 @@ def read(opened: Opened, wishes: Wishes) -> Imported:
     """The network of a feature collection."""
     held = opened.json
     sketch = Sketch(opened, "GeoJSON", name=str(held.get("name") or ""))
+    about(sketch, held)
     features = objects(opened, held, "features")
     points = [each for each in features if _kind(each) in ("Point", "") and not _ends_named(each)]
     lines = [each for each in features if _kind(each) == "LineString" or (_kind(each) == "" and _ends_named(each))]

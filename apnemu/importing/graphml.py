@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from apnemu.importing.attributes import link_of, node_of
+from apnemu.importing.attributes import about, link_of, node_of
 from apnemu.importing.drawn import drawn
 from apnemu.importing.form import Form, Imported, Wishes
 from apnemu.importing.opened import Opened, inner, tag, text_of
@@ -36,9 +36,10 @@ def read(opened: Opened, wishes: Wishes) -> Imported:
         for default in inner(key, "default")[:1]
     }
     graph = graphs[0]
-    about = _data(graph, named, {}, "graph")
-    sketch.name = next((str(about[title]).strip() for title in TITLES if about.get(title)), "")
-    sketch.source = "; ".join(filter(None, (_origin(about), str(about.get("Source", "")))))
+    told = _data(graph, named, {}, "graph")
+    sketch.name = next((str(told[title]).strip() for title in TITLES if told.get(title)), "")
+    sketch.source = "; ".join(filter(None, (_origin(told), str(told.get("Source", "")))))
+    about(sketch, told, graph.sourceline)
     for node in inner(graph, "node"):
         if inner(node, "graph"):
             sketch.drop("node", "graphs within")
@@ -59,7 +60,7 @@ def read(opened: Opened, wishes: Wishes) -> Imported:
         )
     if hyper := len(inner(graph, "hyperedge")):
         sketch.drop("file", "hyperedges", hyper)
-    _demands(sketch, str(about.get("demands") or ""), graph.sourceline)
+    _demands(sketch, str(told.get("demands") or ""), graph.sourceline)
     return drawn(sketch, wishes)
 
 
@@ -78,11 +79,11 @@ def _drawn_label(node: Any) -> str:
     return next((text for each in node.iter() if tag(each) == "NodeLabel" and (text := text_of(each))), "")
 
 
-def _origin(about: dict[str, str]) -> str:
+def _origin(told: dict[str, str]) -> str:
     """What the Topology Zoo says of where a network is from."""
-    if "Topology Zoo" not in str(about.get("Creator", "")):
+    if "Topology Zoo" not in str(told.get("Creator", "")):
         return ""
-    return f"Internet Topology Zoo, {about.get('Network', '').strip()} {about.get('NetworkDate', '')}".strip()
+    return f"Internet Topology Zoo, {told.get('Network', '').strip()} {told.get('NetworkDate', '')}".strip()
 
 
 def _demands(sketch: Sketch, text: str, line: int | None) -> None:

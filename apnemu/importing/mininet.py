@@ -153,9 +153,9 @@ def _made(reading: Reading, of: Class) -> Any:
         values = [_constant(reading, each) for each in call.args]
         words = {each.arg: _constant(reading, each.value) for each in call.keywords if each.arg}
         if not plain_values.has_unknown(*values, *words.values()):
-            return reading.made(call, of, values, words)
+            return reading.thing(call, of, values, words)
     at = calls[0] if calls else ast.Call(ast.Name(of.name), [], [], lineno=of.line)
-    return reading.made(at, of, [], {})
+    return reading.thing(at, of, [], {})
 
 
 def _constant(reading: Reading, node: ast.expr) -> Any:

@@ -43,6 +43,8 @@ def read(opened: Opened, wishes: Wishes) -> Imported:
         node_of(sketch, node.get("id"), own, node.line, label=node.get("id"))
     for edge in edges:
         own = {key: value for key, value in edge.items() if key not in ("source", "target", "key")}
+        if is_hub:
+            own["length_km"] = own.pop("dist")
         loads = [own.pop(name) for name in LOADS if is_hub and name in own]
         if loads:
             sketch.drop("link", "loads under ECMP", len(loads))

@@ -30,7 +30,9 @@ def read(opened: Opened, wishes: Wishes) -> Imported:
         return _of_links(opened, rows, Sketch(opened, "CSV"), wishes)
     if wishes.links is None:
         opened.fail("this is a table of nodes; links join them; give their table by --links FILE", 1)
-    sketch = Sketch(opened, "CSV", source=f"CSV files {opened.path.name} and {wishes.links.name}")
+    sketch = Sketch(
+        opened, "CSV", name=opened.path.stem, source=f"CSV files {opened.path.name} and {wishes.links.name}"
+    )
     by_name = {}
     for row, line in rows:
         column = _column(row, ID)

@@ -28,6 +28,8 @@ class Node:
 
     key: str
     line: int | None
+    name: str
+    """Name that it is to have, where that can be an id; else one is made of its label."""
     label: str
     lat: float | None
     lon: float | None
@@ -76,6 +78,8 @@ class Sketch:
     name: str = ""
     source: str = ""
     licence: str = "not stated"
+    line_rate_gbps: float | None = None
+    """Rate of the packet network's lines, where the file says one for all."""
     nodes: dict[str, Node] = field(default_factory=dict)
     links: list[Link] = field(default_factory=list)
     wants: list[Want] = field(default_factory=list)
@@ -92,6 +96,7 @@ class Sketch:
         key: object,
         line: int | None = None,
         *,
+        name: object = "",
         label: object = "",
         lat: object = None,
         lon: object = None,
@@ -101,14 +106,14 @@ class Sketch:
         power_mw: object = None,
     ) -> None:
         """Add a node. A place of which one half is missing is none, and is counted as dropped."""
-        name = self.key(key, "a node", line)
-        if name in self.nodes:
-            self.fail(f"node {shown(name)} comes twice; ids must differ; rename one", line)
+        own = self.key(key, "a node", line)
+        if own in self.nodes:
+            self.fail(f"node {shown(own)} comes twice; ids must differ; rename one", line)
         if len(self.nodes) >= SITES.most:
             self.fail(
                 f"the file has more than {SITES.most} nodes; a topology has at most that; take a part of it", line
             )
-        what = f"of node {shown(name)}"
+        what = f"of node {shown(own)}"
         place = (
             self.number(lat, f"latitude {what}", line, LATITUDE),
             self.number(lon, f"longitude {what}", line, LONGITUDE),
@@ -120,10 +125,11 @@ class Sketch:
             self.number(hosts, f"hosts {what}", line, Number(low=0, high=64, hint="", decimals=0)),
             self.number(population, f"population {what}", line, Number(high=1e10, hint="")),
         )
-        self.nodes[name] = Node(
-            key=name,
+        self.nodes[own] = Node(
+            key=own,
             line=line,
-            label=str(label).strip() or name,
+            name=str(name or "").strip(),
+            label=str(label).strip() or own,
             lat=place[0],
             lon=place[1],
             kind=kind,

@@ -11,6 +11,7 @@ says what is done with them; the same seed and number give the same bytes.
     size_classes   tables of size classes
     power          power files and their profiles
     gnpy_json      GNPy's networks, equipment, spectra, services and simulation parameters, through import
+    foreign        networks of other forms, through import
     run_directory  directories of runs, through report and open_run
     sweep          points of a sweep, and the folder of a sweep that goes on
     application    Ryu applications and their imports
@@ -26,6 +27,7 @@ INPUTS = (
     "size_classes",
     "power",
     "gnpy_json",
+    "foreign",
     "run_directory",
     "sweep",
     "application",
