@@ -14,7 +14,7 @@ import pyarrow.parquet as pq  # type: ignore[import-untyped]  # it ships no type
 
 from apnemu.errors import InputError, named
 from apnemu.lab.guest import Progress
-from apnemu.lab.job import DISK_LIMIT_MB
+from apnemu.lab.job import DISK_LIMIT_MB, PCAP_BYTES
 from apnemu.model.assignment import Assignment
 from apnemu.model.plant import Plant
 from apnemu.planning.judged import plan_judged
@@ -119,6 +119,7 @@ def run(
     times: Sequence[Time] = ("virtual",),
     out: str | Path | None = None,
     pcap: bool = False,
+    pcap_bytes: int = PCAP_BYTES,
     controller: str | Path | None = None,
     controller_runtime: str | None = None,
     controller_options: Sequence[str] = (),
@@ -158,6 +159,7 @@ def run(
         times=options.times_of(times),
         out=None if out is None else Path(out),
         pcap=pcap,
+        pcap_bytes=options.pcap_bytes_of(pcap, pcap_bytes),
         controller=application,
         controller_runtime=framework,
         controller_options=tuple(controller_options),

@@ -28,6 +28,9 @@ class Desk(Protocol):
     def look(self, work: Work[T]) -> T:
         """Read the state, which takes no time."""
 
+    def wait(self, work: Work[bool], most_ns: int) -> None:
+        """Read the state each time that it has changed, until `work` says that it is as wanted, or time is up."""
+
     def tell(self, work: Work[T]) -> T:
         """Take in what has happened by itself, which takes no time either."""
 
@@ -52,6 +55,12 @@ class AtOnce:
 
     tell = look
 
+    def wait(self, work: Work[bool], most_ns: int) -> None:
+        until_ns = self.now_ns + most_ns
+        while not self.look(work) and self.now_ns < until_ns:
+            due_ns = self.apn.due_ns()
+            self.now_ns = until_ns if due_ns is None else min(due_ns, until_ns)
+
 
 class InTime:
     """Desk in the lab: one thread does each piece of work at its instant, and calls `changed` after it.
@@ -62,7 +71,8 @@ class InTime:
     def __init__(self, apn: Apn, changed: Callable[[], None]) -> None:
         self._apn = apn
         self._changed = changed
-        self._woken = threading.Condition()
+        lock = threading.RLock()
+        self._woken, self._seen = threading.Condition(lock), threading.Condition(lock)
         self._waiting: list[tuple[int, int, Callable[[int], None]]] = []
         self._order = itertools.count()
 
@@ -104,6 +114,13 @@ class InTime:
         with self._woken:
             return work(self._apn, time.time_ns())
 
+    def wait(self, work: Work[bool], most_ns: int) -> None:
+        """Raises what `work` raises."""
+        until_ns = time.time_ns() + most_ns
+        with self._seen:
+            while not work(self._apn, now_ns := time.time_ns()) and now_ns < until_ns:
+                self._seen.wait((until_ns - now_ns) / 1e9)
+
     def post(self, call: Callable[[int], None]) -> None:
         """Queue a call for now, without waiting for it."""
         with self._woken:
@@ -125,3 +142,5 @@ class InTime:
                 else:
                     self._apn.run(first)
             self._changed()
+            with self._seen:
+                self._seen.notify_all()

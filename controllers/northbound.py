@@ -5,7 +5,8 @@
     GET    .../tapi-common:context/service-interface-point  where light may begin and end
     GET    .../tapi-connectivity:connectivity-context/connectivity-service
     POST   the same                                         201, or 409 with the reason why there is no light
-    GET    .../connectivity-service=UUID
+    GET    .../connectivity-service=UUID                    with Prefer: wait=SECONDS (RFC 7240) once it carries, or
+                                                            when the time is up
     DELETE the same
     POST   /restconf/operations/apnemu:move                 {"input": {"uuid": UUID}}: make before break
     POST   /restconf/operations/apnemu:sag                  {"input": {"fibre": NAME, "db": DB}}: an alarm of the line
@@ -35,6 +36,7 @@ from apnemu.controllers.desk import Desk
 from apnemu.controllers.tapi import RefusedError
 from apnemu.controllers.zones import CONTROLLER, Guard
 from apnemu.planning.online import Decision, Service
+from apnemu.units import NS_PER_S
 
 DESCRIPTION = Path(__file__).with_name("tapi.json")
 LONGEST_BODY = 64 * 1024
@@ -113,7 +115,7 @@ class Northbound:
         elif path.startswith(f"{SERVICES}="):
             name = path.removeprefix(f"{SERVICES}=")
             served = {
-                "GET": lambda: self._desk.look(lambda apn, _: (200, {LIST: [_shown(apn, name)]})),
+                "GET": lambda: self._read(name, tapi.read_wait(environ.get("HTTP_PREFER", "")), headers),
                 "DELETE": lambda: self._delete(name, asked),
             }
         elif path == MOVE:
@@ -138,6 +140,12 @@ class Northbound:
         wanted = None if self._token is None else f"Bearer {self._token}"
         if wanted is not None and not hmac.compare_digest(given.encode("latin-1", "replace"), wanted.encode()):
             raise RefusedError(401, "access-denied", "Authorization: Bearer with the controller's token is needed")
+
+    def _read(self, name: str, wait_s: int, headers: list[tuple[str, str]]) -> Answer:
+        if wait_s:
+            headers.append(("Preference-Applied", f"wait={wait_s}"))
+            self._desk.wait(lambda apn, _: _is_on(_shown(apn, name)), wait_s * NS_PER_S)
+        return self._desk.look(lambda apn, _: (200, {LIST: [_shown(apn, name)]}))
 
     def _create(self, body: Any, headers: list[tuple[str, str]], asked: _Asked) -> Answer:
         def create(apn: Apn, now_ns: int) -> Answer:
@@ -240,6 +248,10 @@ def _shown(apn: Apn, name: str) -> dict[str, Any]:
         if progress.status.service.name == name:
             return _document(apn, progress)
     raise RefusedError(404, "invalid-value", f"there is no service {name[:60]}")
+
+
+def _is_on(shown: dict[str, Any]) -> bool:
+    return (shown["lifecycle-state"], shown["operational-state"]) == ("INSTALLED", "ENABLED")
 
 
 def _document(apn: Apn, progress: Progress) -> dict[str, Any]:

@@ -25,6 +25,7 @@ from apnemu.planning.zones import Zones
 PROTECTION = {word: protection for protection, word in PROTECTIONS.items()}
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MOST_DB = 20
+MOST_WAIT_S = 600
 """Largest sag that is believed; an amplifier has little more gain."""
 LONGEST_NS = 1 << 61
 """Last instant that is served, in some 73 years of the lab's clock."""
@@ -117,6 +118,22 @@ def read_blocked(body: Any, plant: Plant) -> tuple[str, str, str, int]:
     if isinstance(at_ns, bool) or not isinstance(at_ns, int) or not 0 <= at_ns < LONGEST_NS:
         raise _bad(f"at-ns is {_shown(at_ns)}; it must be a whole number of ns")
     return site, told["host"], told["what"], at_ns
+
+
+def read_wait(prefer: str) -> int:
+    """Seconds that a client would wait, of its header Prefer (RFC 7240), at most `MOST_WAIT_S`; 0 where it says none.
+
+    What a server does not know or understand of that header it ignores, as the standard has it.
+
+    >>> read_wait("return=minimal, wait=90"), read_wait('wait="5"'), read_wait("wait=-1"), read_wait("wait=1000000")
+    (90, 5, 0, 600)
+    """
+    for preference in prefer.split(","):
+        name, _, value = preference.partition(";")[0].partition("=")
+        text = value.strip().strip('"')
+        if name.strip().lower() == "wait" and text.isascii() and text.isdecimal():
+            return min(int(text[:9]), MOST_WAIT_S)
+    return 0
 
 
 def read_uuid(text: Any) -> str:

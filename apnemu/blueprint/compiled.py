@@ -40,6 +40,7 @@ def blueprint_for(
     controller_options: tuple[str, ...] = (),
     controller_settle_s: float | None = FOREIGN_SETTLE_S,
     pcap: bool = False,
+    pcap_bytes: int = 0,
 ) -> Blueprint:
     """Return all that a guest needs. `controller` is the path of an application that replaces the network's own."""
     queues_decide = any(share.scheme == "statistical" or plant.packet.mark_bytes for share in assignment.shares)
@@ -61,6 +62,7 @@ def blueprint_for(
         controller_options=controller_options,
         controller_settle_s=controller_settle_s,
         pcap=pcap,
+        pcap_bytes=pcap_bytes,
         tcp_window_bytes=plant.tcp_window_bytes,
     )
     if network == "apn" and assignment.shares:

@@ -276,6 +276,8 @@ class Blueprint:
     walls: tuple[Wall, ...] = ()
     tcp_window_bytes: int = TCP_WINDOW_BYTES
     """Most that a TCP connection of the hosts has under way in a round trip."""
+    pcap_bytes: int = 0
+    """Bytes of each captured frame that are kept; 0: all."""
 
     def to_json(self) -> dict[str, Any]:
         document: dict[str, Any] = plain(self)

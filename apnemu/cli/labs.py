@@ -33,6 +33,7 @@ Show = Annotated[
 DiskLimit = Annotated[
     int, typer.Option(min=1, max=1_073_741_824, help="MiB that the lab may add to its folder on this machine's disk.")
 ]
+PcapBytes = Annotated[int, typer.Option(min=0, help="Bytes of each captured frame that are kept; 0: all of it.")]
 Json = Annotated[bool, typer.Option("--json", help="One JSON document on standard output and nothing else.")]
 
 TRIED = "apnemu doctor  # again, when what a lab's start was refused is mended"

@@ -9,17 +9,18 @@ from typing import Annotated, Any
 
 import typer
 
-from apnemu.cli.labs import DiskLimit, HideHome, Json, Show
+from apnemu.cli.labs import DiskLimit, HideHome, Json, PcapBytes, Show
 from apnemu.cli.shown import OUT, show_json, to_stderr, to_stdout
 from apnemu.cli.topologies import Topology, TopologyOption
 from apnemu.cli.values import ControllerOptions, Lang, Settle, cores
 from apnemu.errors import InputError, named
-from apnemu.lab.job import DISK_LIMIT_MB
+from apnemu.lab.job import DISK_LIMIT_MB, PCAP_BYTES
 from apnemu.question.discovery import load_experiment, shipped_topology, topology_of, topology_word
 from apnemu.running.directory import new_folder
 from apnemu.running.options import (
     application,
     networks_of,
+    pcap_bytes_of,
     runtime,
     seed_of,
     settings_of,
@@ -160,6 +161,7 @@ def run(
     time: Annotated[str, typer.Option(help="virtual, real or virtual,real.")] = "virtual",
     out: Annotated[Path | None, typer.Option(help="Run directory, new or empty.")] = None,
     pcap: Annotated[bool, typer.Option("--pcap", help="Capture every frame at the switches' ports.")] = False,
+    pcap_bytes: PcapBytes = PCAP_BYTES,
     as_json: Json = False,
     controller: Annotated[Path | None, typer.Option(help="Another Ryu application, in place of ours.")] = None,
     controller_runtime: Annotated[str | None, typer.Option(help="os-ken or ryu; what is installed.")] = None,
@@ -198,6 +200,7 @@ def run(
         times=times_of(time),
         out=out,
         pcap=pcap,
+        pcap_bytes=pcap_bytes_of(pcap, pcap_bytes),
         controller=own_controller,
         controller_runtime=framework,
         controller_options=words,
@@ -278,12 +281,8 @@ def demo(
         for number, (name, topology, given) in enumerate(RUNS, 1):
             asked = load_experiment(name)
             to_stderr(f"demo {number} of {len(RUNS)}: {asked.question}")
-            request = Request(
-                experiment=asked,
-                topology=shipped_topology(topology),
-                given=given,
-                out=folder / name,
-            )
+            topology_file, out_folder = shipped_topology(topology), folder / name
+            request = Request(experiment=asked, topology=topology_file, given=given, out=out_folder)
             runs.append(corridor.run(request, say=to_stderr, on_progress=display.update))
     with spoken(lang):
         page = write_report(folder, runs)

@@ -7,7 +7,8 @@
 has a shell only once somebody asks it for one. `namespaces` enters a host's namespace without a process in it. `dcn`
 has the controller's computer and its lines to sites and hosts, `controller` its process, `transceivers` the agent that
 tunes transceivers for it and has the selectors of 1+1 (`protection`), `calls` a call of its REST interface; `routers`
-runs FRR's daemons; `walls` holds back what zones do not let out of hosts, and `frames` puts it in words. These and Open
+runs FRR's daemons; `walls` holds back what zones do not let out of hosts, and `frames` puts it in words;
+`readdressing` gives frames of captures the hosts' addresses. These and Open
 vSwitch have a library each `preloaded`, which takes them a bound that was made for real time: `turns.c`, `rounds.c`.
 
 `player` plays the stages with the players of `play`, a file for each kind of activity, on one `loop`: one process with

@@ -110,7 +110,8 @@ def main(folder: Path, command: list[str]) -> int:
             namespaces.name(net.controller_namespace, "controller")
         return run_script(net, command[1:]) if command[0] == SCRIPT else run_to_its_end(command)
     notes = Notes(folder / "records.jsonl", net.blueprint.network)
-    capturing = capture.tcpdump(folder / "capture.pcap", "any", *NOT_CONTROL) if net.blueprint.pcap else None
+    snap_bytes, file = net.blueprint.pcap_bytes, folder / "capture.pcap"
+    capturing = capture.tcpdump(file, "any", *NOT_CONTROL, snap_bytes=snap_bytes) if net.blueprint.pcap else None
     os.sched_setscheduler(0, os.SCHED_FIFO | os.SCHED_RESET_ON_FORK, os.sched_param(PLAYER_PRIORITY))
     if net.blueprint.transceivers:
         plays_devices(os.getpid())  # those who ask for light are as many computers; programs that it starts are none

@@ -9,6 +9,7 @@ from __future__ import annotations
 import socket
 import struct
 from dataclasses import replace
+from typing import Any
 
 from apnemu.blueprint.document import Line
 from apnemu.emulation.netem import (
@@ -145,6 +146,20 @@ def pace(netlink: Netlink, index: int) -> None:
 
 def turn_back(netlink: Netlink, index: int) -> None:
     """Queue the requests that send every frame that arrives at interface `index` out by it again."""
+    hand_on(netlink, index, index)
+
+
+def hand_on(netlink: Netlink, index: int, onward: int) -> None:
+    """Queue the requests that send every frame that arrives at interface `index` out by the interface `onward`."""
+    _with_arrivals(netlink, index, {"kind": "mirred", "direction": "egress", "action": "redirect", "ifindex": onward})
+
+
+def take_in_nothing(netlink: Netlink, index: int) -> None:
+    """Queue the requests that end every frame that arrives at interface `index`, once captures have seen it."""
+    _with_arrivals(netlink, index, {"kind": "gact", "action": "drop"})
+
+
+def _with_arrivals(netlink: Netlink, index: int, action: dict[str, Any]) -> None:
     queue = Question()
     queue["index"] = index
     queue["parent"] = INGRESS
@@ -155,13 +170,12 @@ def turn_back(netlink: Netlink, index: int) -> None:
     turn["index"] = index
     turn["parent"] = ARRIVING
     turn["info"] = 1 << 16 | socket.htons(ETH_P_ALL)
-    action = {"kind": "mirred", "direction": "egress", "action": "redirect", "ifindex": index}
     turn["attrs"] = [("TCA_KIND", "matchall"), ("TCA_OPTIONS", cls_matchall.get_parameters({"action": action}))]
-    netlink.add(f"turn arrivals at interface {index} back", RTM_NEWTFILTER, ADD, turn)
+    netlink.add(f"turn arrivals at interface {index} elsewhere", RTM_NEWTFILTER, ADD, turn)
 
 
 def turn_back_no_more(netlink: Netlink, index: int) -> None:
-    """Queue the request that undoes `turn_back`."""
+    """Queue the request that undoes any of the three above."""
     queue = Question()
     queue["index"] = index
     queue["parent"] = INGRESS

@@ -10,6 +10,9 @@ from typing import Final, Literal
 
 DISK_LIMIT_MB: Final = 16384
 """Allowance of disk, in MiB, that a guest has unless another is asked for."""
+PCAP_BYTES: Final = 128
+"""Bytes of each captured frame that are kept, unless a run asks for others: all of its headers."""
+MOST_PCAP_BYTES: Final = 262_144
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

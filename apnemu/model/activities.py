@@ -126,6 +126,20 @@ class Arrivals(Activity):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Replay(Activity):
+    """Frames of a capture, sent by a site's first host to another's, each at its own instant.
+
+    `FILE.npy` has their instants and lengths (`REPLAYED`), `FILE.frames` their bytes, one after another; `frames` is
+    their number. What arrives at the target's host meanwhile ends there: its own stack sees nothing of it.
+    """
+
+    source: str
+    target: str
+    file: str
+    frames: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Application(Activity):
     """A program in a host of a data centre.
 

@@ -12,8 +12,8 @@ of reach or, in `closing`, by signal quality; `spectrum_use` which slots are lit
 Other questions: `routing` says how the conventional network would carry the same demands over the same fibres
 (`packet_routes`, `next_hops`); `minimum` finds the fewest wavelengths, `blocking` simulates how often requests are
 refused, `online` plans light on demand while a network runs, whose controller has its ways in `dcn`; `queueing` holds
-what theory says of a router's queue (M/D/1, M/G/1, M/D/1/K), waits and loss; `marked_queues` what DCTCP keeps in one
-that marks.
+what theory says of a router's queue (M/D/1, M/G/1, M/D/1/K), waits and loss; `served` what given arrivals must feel in
+one; `marked_queues` what DCTCP keeps in one that marks.
 
 No file of this room reads a clock. `judged` alone reads files, through the optics room: the optics of the equipment,
 and the cache of what GNPy computed before. `blocking` alone draws random numbers, from a generator of the run's seed.

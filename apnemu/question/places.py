@@ -23,7 +23,7 @@ def with_ids(settings: Any, plant: Plant) -> Any:
     changed = {}
     for name, setting in declared(type(settings)).items():
         word = getattr(settings, setting.field)
-        if not setting.about.of or not isinstance(word, str) or not word:
+        if setting.about.of in ("", "file") or not isinstance(word, str) or not word:
             continue
         of_pair = setting.about.of == "pair"
         meant = _pairs(word, labels["site"]) if of_pair else ids_of(word, labels[setting.about.of])

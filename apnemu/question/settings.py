@@ -33,7 +33,7 @@ class Setting:
     """The meaning of a settings field, its unit, and its limits (both allowed; None is no limit).
 
     `example` stands in messages where the default would not be one. `of` is what of the topology a text names, by its
-    id or its label (`places`); a pair is A-B.
+    id or its label (`places`); a pair is A-B. A "file" is one of the host's, whose hash the manifest has.
     """
 
     meaning: str
@@ -41,7 +41,7 @@ class Setting:
     low: float | None = None
     high: float | None = None
     example: str = ""
-    of: Literal["", "site", "pair", "fibre"] = ""
+    of: Literal["", "site", "pair", "fibre", "file"] = ""
 
     def __post_init__(self) -> None:
         for limit in (self.low, self.high):

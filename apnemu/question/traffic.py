@@ -34,6 +34,9 @@ NS_PER_DATAGRAM = 600
 """Virtual time for each datagram: a system call, and some for waiting."""
 WAITING_BYTES = 1 << 20
 """Bytes that wait for the line of a saturated lightpath, so that it never runs dry."""
+IMIX = ((60, 7.0), (590, 4.0), (1514, 1.0))
+"""Lengths of frames and how often each comes: datagrams of 40, 576 and 1,500 bytes at 7 : 4 : 1 (IMIX of RFC 6985,
+appendix A), each with Ethernet's header, none below Ethernet's least."""
 FRAME = np.dtype([("at_ns", "<i8"), ("bytes", "<u2"), ("port", "<u2")])
 """Injected frame: when it enters the router, after the stage's start; its length; the port that it leaves by."""
 
@@ -228,24 +231,12 @@ def arrivals(
     may come `after_ns` into the stage. Raises InputError for more of them than the lab can hold.
     """
     plant = context.plant
-    background = dataclasses.replace(plant.packet.background, load=load)
-    if background.kind == "none" or not load:
+    if plant.packet.background.kind == "none" or not load:
         return ()
     _afford(plant.packet, load, duration_ns, len(entered))
-    port = ports_of(plant)
     found = []
     for site in dict.fromkeys(site for site, _ in entered):
-        parts = [
-            background_frames(
-                plant.packet,
-                background,
-                port[site, fibre.name],
-                duration_ns,
-                generator(context.seed, f"background {phase} {site} {fibre.name}"),
-            )
-            for entry, fibre in entered
-            if entry == site
-        ]
+        parts = [drawn_on(context, phase, site, fibre, load, duration_ns) for entry, fibre in entered if entry == site]
         for part in parts:
             part["at_ns"] += after_ns
         file = f"arrivals-{phase}-{site}.npy"
@@ -253,3 +244,17 @@ def arrivals(
         if frames:
             found.append(Arrivals(site=site, file=file, frames=frames))
     return tuple(found)
+
+
+def drawn_on(
+    context: Context[Any], phase: str, site: str, fibre: Fibre, load: float, duration_ns: int
+) -> npt.NDArray[np.void]:
+    """Draw the frames of others that enter a fibre at a site: the same for the same run, phase, site and fibre."""
+    packet = context.plant.packet
+    return background_frames(
+        packet,
+        dataclasses.replace(packet.background, load=load),
+        ports_of(context.plant)[site, fibre.name],
+        duration_ns,
+        generator(context.seed, f"background {phase} {site} {fibre.name}"),
+    )

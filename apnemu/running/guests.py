@@ -49,6 +49,7 @@ def blueprint_of(request: Request, context: Context[Any]) -> Blueprint:
         controller_options=request.controller_options,
         controller_settle_s=request.controller_settle_s,
         pcap=request.pcap,
+        pcap_bytes=request.pcap_bytes,
     )
     write_blueprint(context.folder, blueprint)
     return blueprint

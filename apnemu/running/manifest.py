@@ -10,12 +10,14 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib import metadata
+from pathlib import Path
 from typing import Any
 
 from apnemu import __version__
 from apnemu.lab import kernel
 from apnemu.model.plant import Plant
 from apnemu.question.discovery import comes_with_apnemu
+from apnemu.question.experiment import Experiment
 from apnemu.question.settings import Value
 from apnemu.running.request import Request
 from apnemu.topology import input_files
@@ -31,7 +33,8 @@ def manifest_of(request: Request, settings: Mapping[str, Value], notes: Sequence
     elif not comes_with_apnemu(request.experiment):
         own = {"experiment_sha256": None}
         notes = (*notes, "The experiment was given as a value from Python: it is not kept, and no command repeats it.")
-    files = [*input_files(request.topology), *filter(None, [request.controller, request.own_file])]
+    own_files = filter(None, [request.controller, request.own_file, *named_files(request.experiment, settings)])
+    files = [*input_files(request.topology), *own_files]
     return {
         "status": "running",
         "experiment": request.experiment.name,
@@ -47,6 +50,13 @@ def manifest_of(request: Request, settings: Mapping[str, Value], notes: Sequence
         "wall_s": 0.0,
         "peak_memory_bytes": 0,
     }
+
+
+def named_files(experiment: Experiment[Any], settings: Mapping[str, Value]) -> list[Path]:
+    """The files that settings name, where they are there."""
+    known = experiment.declared()
+    named = (Path(str(value)) for name, value in settings.items() if value and known[name].about.of == "file")
+    return [path for path in named if path.is_file()]
 
 
 def _sha256(content: bytes) -> str:

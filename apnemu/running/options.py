@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from apnemu.errors import InputError
+from apnemu.lab.job import MOST_PCAP_BYTES, PCAP_BYTES
 
 if TYPE_CHECKING:  # a shell that completes a word starts the program: what it need not import, it does not
     from apnemu.question.context import Network
@@ -169,6 +170,18 @@ def wall_limit_of(given: float) -> float:
     """The seconds after which a lab is ended. Raises InputError for less than one."""
     if not given >= 1:
         raise InputError(f"wall_limit_s is {given}; it must be at least 1; 1800 is usual", file="--wall-limit-s")
+    return given
+
+
+def pcap_bytes_of(pcap: bool, given: int) -> int:
+    """Bytes of each captured frame that are kept, 0: all. Raises InputError where nothing is captured, or for others
+    than a capture takes."""
+    if given != PCAP_BYTES and not pcap:
+        raise InputError(f"pcap_bytes is {given} and nothing is captured; add --pcap", file="--pcap-bytes")
+    if not 0 <= given <= MOST_PCAP_BYTES:
+        raise InputError(
+            f"pcap_bytes is {given}; it must be from 0, for whole frames, to {MOST_PCAP_BYTES}", file="--pcap-bytes"
+        )
     return given
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from apnemu.blueprint.document import FOREIGN_SETTLE_S
-from apnemu.lab.job import DISK_LIMIT_MB
+from apnemu.lab.job import DISK_LIMIT_MB, PCAP_BYTES
 from apnemu.question.context import Network
 from apnemu.question.discovery import comes_with_apnemu, topology_word
 from apnemu.question.experiment import Experiment
@@ -40,6 +40,8 @@ class Request:
     times: tuple[Time, ...] = ("virtual",)
     out: Path | None = None
     pcap: bool = False
+    pcap_bytes: int = PCAP_BYTES
+    """Bytes of each captured frame that are kept; 0: all."""
     controller: Path | None = None
     controller_runtime: str = "os-ken"
     controller_options: tuple[str, ...] = ()
@@ -65,6 +67,7 @@ class Request:
         words += [word for key, (own, usual) in kept.items() if own != usual for word in (key, ",".join(own))]
         if self.pcap:
             words.append("--pcap")
+        words += [] if self.pcap_bytes == PCAP_BYTES else ["--pcap-bytes", str(self.pcap_bytes)]
         if self.by_quality:
             words.append("--quality")
         words += [] if self.disk_limit_mb == DISK_LIMIT_MB else ["--disk-limit-mb", str(self.disk_limit_mb)]

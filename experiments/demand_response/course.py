@@ -6,8 +6,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from apnemu.emulation.apps.watt.mover import Ways as Movers
+from apnemu.emulation.apps.watt.moving import Moving as State
 from apnemu.emulation.apps.watt.response.levers import Part
 from apnemu.emulation.apps.watt.response.load import NEVER, Site
+from apnemu.emulation.apps.watt.response.moving import Moves, one_of
 from apnemu.experiments.demand_response.scene import Scene
 from apnemu.experiments.demand_response.settings import Case, Settings
 from apnemu.experiments.demand_response.timeline import SLACK_MW
@@ -57,18 +60,37 @@ def steps_of(
                 lasts_ns = min(hold_ns, round(own.battery.mwh / mw * NS_PER_H))
             found.append(Step(site=name, mw=mw, from_ns=begins_ns, until_ns=begins_ns + lasts_ns))
             continue
-        lit_ns = ways.for_move(name, scene.to, settings).lit_ns if case.by == "move" else 0
-        load, size = site.it_w(), 0
+        moved_ns = moved_after_ns(scene, ways, settings, case, name, parts) if case.by == "move" else 0
+        load = site.it_w()
         for part in parts:
             mw = (site.facility_w(load) - site.facility_w(load - part.w)) / W_PER_MW
-            load, size = load - part.w, size + part.bytes
-            at_ns, until_ns = begins_ns, begins_ns + hold_ns
+            load -= part.w
+            at_ns, until_ns = begins_ns + moved_ns, begins_ns + hold_ns
             if case.by == "move":
-                at_ns += lit_ns + ways.sending_ns(name, scene.to, size, settings) + ways.way_ns(scene.to, name)
                 until_ns = NEVER  # what has moved stays
             ends_ns = NEVER if part.job.left is None else part.job.left // part.job.w
             found.append(Step(site=name, mw=mw, from_ns=at_ns, until_ns=min(until_ns, ends_ns)))
     return found
+
+
+def mover_of(scene: Scene, ways: Ways, settings: Settings, case: Case, name: str) -> Movers:
+    """How the agent of a site moves state in a call."""
+    return ways.movers(name, list(scene.agents).index(name), case.phase, scene, settings)
+
+
+def state_of(parts: Sequence[Part], name: str, scene: Scene, settings: Settings) -> State:
+    """State that leaves a site in a call."""
+    moves = Moves(site=name, agents={}, scale=settings.scale or 1, until_ns=0, stop_ns=0)
+    return one_of(parts, name, moves, scene.to)
+
+
+def moved_after_ns(scene: Scene, ways: Ways, settings: Settings, case: Case, name: str, parts: Sequence[Part]) -> int:
+    """Time from the order to move on until the site knows that all of it is elsewhere; 0 where nothing moves."""
+    light = ways.for_move(name, scene.to, settings)
+    if not parts or light.path is None:
+        return 0
+    moving, movers = state_of(parts, name, scene, settings), mover_of(scene, ways, settings, case, name)
+    return light.lit_ns + ways.sending_ns(name, scene.to, moving, movers) + ways.way_ns(scene.to, name)
 
 
 def course_of(steps: Sequence[Step], scene: Scene, ways: Ways, called_mw: float, hold_s: float) -> Course | None:

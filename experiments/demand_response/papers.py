@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
 from apnemu.emulation.apps.watt.messages import pair_key
@@ -13,27 +14,28 @@ from apnemu.experiments.demand_response.plans import Plan
 from apnemu.experiments.demand_response.scene import AGGREGATOR
 from apnemu.experiments.demand_response.settings import Settings
 from apnemu.experiments.demand_response.told import site_told
-from apnemu.experiments.demand_response.ways import payload_bytes_per_s
-from apnemu.model.plant import Plant
+from apnemu.experiments.demand_response.ways import Ways
 from apnemu.units import NS_PER_S, s_to_ns
 
 PORTS = {AGGREGATOR: 7300, "agent": 7303}
 STATES_NS, CALL_NS = 30 * NS_PER_S, 40 * NS_PER_S
 """Instants in a stage at which agents say what they have, and at which the operator calls: by then all have found each
 other."""
+BEFORE_NS = NS_PER_S
+"""Time before the end of a stage at which a move is given up."""
 Papers = dict[str, Any]
 
 
-def papers_of(plant: Plant, plan: Plan, settings: Settings, scale: int, seed: int) -> list[tuple[str, Papers]]:
+def papers_of(ways: Ways, plan: Plan, settings: Settings, scale: int, seed: int) -> list[tuple[str, Papers]]:
     """The site and the papers of every party, in the order in which they are started."""
-    return _Desk(plant, plan, settings, scale, seed).all()
+    return _Desk(ways, plan, settings, scale, seed).all()
 
 
 class _Desk:
     """Writer of a call's papers."""
 
-    def __init__(self, plant: Plant, plan: Plan, settings: Settings, scale: int, seed: int) -> None:
-        self._plant = plant
+    def __init__(self, ways: Ways, plan: Plan, settings: Settings, scale: int, seed: int) -> None:
+        self._ways = ways
         self._plan = plan
         self._scene = plan.scene
         self._settings = settings
@@ -94,20 +96,18 @@ class _Desk:
         peers: dict[str, str | None] = {AGGREGATOR: scene.hub}
         peers |= {self._agents[to]: to if home else None for to in others}
         acts_ns = s_to_ns(settings.acts_s(by))
-        pace = payload_bytes_per_s(self._plant, settings) / self._scale
         own = {
             "aggregator": AGGREGATOR,
             "site": site_told(scene, settings, site, self._plan.factor if home else 1.0),
             "lever": {"kind": by, "acts_ns": acts_ns, "rebound_ppm": round(settings.rebound * MILLION)},
-            "carrier": {
-                "topology": self._plant.name,
+            "moves": {
                 "site": site,
                 "agents": {to: self._agents[to] for to in others},
-                "addresses": {to: _address(to) for to in others},
-                "rate_gbps": settings.rate_gbps,
                 "scale": self._scale,
-                "pace": 0 if self._scale == 1 else round(pace),
+                "until_ns": self._plan.over_ns - BEFORE_NS,
+                "stop_ns": s_to_ns(scene.power.moves.stop_s),
             },
+            "ways": asdict(self._ways.movers(site, list(self._agents).index(site), self._plan.phase, scene, settings)),
         }
         return self._papers(self._agents[site], "agent", peers, own)
 

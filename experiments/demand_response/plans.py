@@ -4,21 +4,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from apnemu.emulation.apps.watt.response.__main__ import site_of
 from apnemu.emulation.apps.watt.response.dispatcher import shared
 from apnemu.emulation.apps.watt.response.levers import Part, chosen, most_grid_w
-from apnemu.emulation.apps.watt.response.load import MILLION, NEVER, Site, recharge, release
+from apnemu.emulation.apps.watt.response.load import MILLION, NEVER, Site, arrived, recharge, release
+from apnemu.emulation.apps.watt.response.moving import guest, handed_over
 from apnemu.errors import InputError
-from apnemu.experiments.demand_response.course import course_of, steps_of
+from apnemu.experiments.demand_response.course import course_of, mover_of, state_of, steps_of
 from apnemu.experiments.demand_response.scene import Scene, admitted_mw, beside, filled, others_mw, scene_of
 from apnemu.experiments.demand_response.settings import Case, Settings, cases, clock_s
 from apnemu.experiments.demand_response.told import may_move, site_told
 from apnemu.experiments.demand_response.ways import Ways, ways_of
 from apnemu.model.plant import Plant
 from apnemu.model.power import Power
-from apnemu.units import NS_PER_S, S_PER_DAY, ns_to_s
+from apnemu.placement.precopy import course, refusal
+from apnemu.units import NS_PER_S, S_PER_DAY, ns_to_s, s_to_ns
 
 MOST_BYTES = 100_000_000_000
 """Most bytes that moves of a run carry where the scale is chosen."""
@@ -70,7 +72,11 @@ def plans_of(plant: Plant, settings: Settings) -> tuple[Ways, list[Plan]]:
     """The light of a run and its calls."""
     scene = scene_of(power_of(plant), settings)
     ways = ways_of(plant, scene)
-    return ways, [_plan(scene, ways, settings, case) for case in cases(settings)]
+    plans = [_plan(scene, ways, settings, case) for case in cases(settings)]
+    if (scale := scale_of(plans, settings)) != (settings.scale or 1):  # by which a connection begins sooner
+        settings = replace(settings, scale=scale)
+        plans = [_plan(scene, ways, settings, case) for case in cases(settings)]
+    return ways, plans
 
 
 def scale_of(plans: Sequence[Plan], settings: Settings) -> int:
@@ -106,10 +112,12 @@ def _plan(whole: Scene, ways: Ways, settings: Settings, case: Case) -> Plan:
     refused = _refused(scene, ways, settings, case, parts)
     asked = {} if refused else {name: (kw, sites[name], parts[name]) for name, kw in parts_kw.items()}
     steps = steps_of(scene, ways, settings, case, asked)
-    course = course_of(steps, scene, ways, called_kw / 1e3, settings.hold_s)
+    found = course_of(steps, scene, ways, called_kw / 1e3, settings.hold_s)
     last_ns = max((step.from_ns for step in steps), default=0)
     calm_ns = [_calm_ns(sites[name], settings, case, parts_kw[name], parts[name], last_ns) for name in parts_kw]
-    latest_ns = max([*calm_ns, last_ns + settings.hold_s * NS_PER_S, course.answered_ns if course else 0])
+    if case.by == "move" and asked:
+        calm_ns.append(_guests_calm_ns(scene, settings, parts, last_ns))
+    latest_ns = max([*calm_ns, last_ns + settings.hold_s * NS_PER_S, found.answered_ns if found else 0])
     return Plan(
         case=case,
         scene=scene,
@@ -122,10 +130,10 @@ def _plan(whole: Scene, ways: Ways, settings: Settings, case: Case) -> Plan:
         parts_kw=parts_kw,
         predicted_mw=0.0 if refused else min(called_kw / 1e3, can_mw(scene, settings, case)),
         at_least=any(part.job.whole for own in parts.values() for part in own) and case.by != "cap",
-        predicted_ns=course.reached_ns if course else None,
-        answered_ns=course.answered_ns if course else None,
-        held_s=ns_to_s(course.held_ns) if course else 0.0,
-        meant_bytes=0 if refused or case.by != "move" else sum(part.bytes for own in parts.values() for part in own),
+        predicted_ns=found.reached_ns if found else None,
+        answered_ns=found.answered_ns if found else None,
+        held_s=ns_to_s(found.held_ns) if found else 0.0,
+        meant_bytes=_meant_bytes(scene, ways, settings, case, parts) if asked and case.by == "move" else 0,
         refused=refused,
         over_ns=latest_ns + AFTER_NS,
     )
@@ -171,6 +179,28 @@ def _refused(scene: Scene, ways: Ways, settings: Settings, case: Case, parts: Ma
     return next((moving.refused for name in parts if (moving := ways.for_move(name, scene.to, settings)).refused), "")
 
 
+def _meant_bytes(scene: Scene, ways: Ways, settings: Settings, case: Case, parts: Mapping[str, Sequence[Part]]) -> int:
+    """Bytes at full size that moves send. Raises InputError where work writes faster than its light carries."""
+    total = 0
+    for name, own in parts.items():
+        if own:
+            plan = mover_of(scene, ways, settings, case, name).plan(state_of(own, name, scene, settings))
+            if why := refusal(plan):
+                raise InputError(why, file="--set")
+            total += round(course(plan).moved_bytes)
+    return total
+
+
+def _guests_calm_ns(scene: Scene, settings: Settings, parts: Mapping[str, Sequence[Part]], came_ns: int) -> int:
+    """Instant at which what has moved has made up for its stop."""
+    site, ppm = site_of(site_told(scene, settings, scene.to, 1.0)), round(settings.rebound * MILLION)
+    stop_ns = s_to_ns(scene.power.moves.stop_s)
+    told = [{"job": part.job.name, "from": at, **handed_over(part, 0)} for at, own in parts.items() for part in own]
+    for run in [arrived(site, guest(each, came_ns), ppm, stop_ns, came_ns) for each in told]:
+        run()
+    return _settled_ns(site)
+
+
 def _calm_ns(site: Site, settings: Settings, case: Case, kw: int, parts: Sequence[Part], done_ns: int) -> int:
     """Instant at which nothing is owed any more at a site, a week after the call at the latest."""
     ppm, ends_ns = round(settings.rebound * MILLION), done_ns + settings.hold_s * NS_PER_S
@@ -185,6 +215,11 @@ def _calm_ns(site: Site, settings: Settings, case: Case, kw: int, parts: Sequenc
     release(site, [part.job for part in parts], ppm)
     if gives_w:
         recharge(site, gives_w, ppm)
+    return _settled_ns(site)
+
+
+def _settled_ns(site: Site) -> int:
+    """Instant at which a site that nobody calls owes nothing any more, a week after the call at the latest."""
     while not site.calm() and site.now_ns < 7 * S_PER_DAY * NS_PER_S and (next_ns := site.next_ns()) < NEVER:
         site.go_on(max(next_ns, site.now_ns + 1))
     return site.now_ns

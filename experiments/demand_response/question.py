@@ -5,8 +5,9 @@ The operator's program calls the aggregator's, which shares the call out to the 
 pause jobs, take to battery or own plant, or move work over light that they ask the APN's controller for; their answers
 go back the same way. The operator calls because it is told to, or because a line fails and the others cannot carry all.
 
-*Not modelled:* what a move's stop costs; a site that is cut off because it has not done enough; work that arrives after
-the call.
+What has moved stands still for the declared stop of the power file before it runs, and makes up for it.
+
+*Not modelled:* a site that is cut off because it has not done enough; work that arrives after the call.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ PROGRAM = ("{python}", "-m", "apnemu.emulation.apps.watt.response")
 CONTROL = "control"
 """Stage in which the parties' light is set up."""
 TOLERANCE_S = 1e-3
-MOVE_SHARE = 0.02
+MOVE_SHARE = 0.001
 REBOUND_MWH = 0.1
 SPARE_S = 120.0
 
@@ -58,7 +59,7 @@ def stages(context: Context[Settings]) -> tuple[Stage, ...]:
     """A stage in which the parties get light, and one for each call."""
     ways, plans = plans_of(context.plant, context.settings)
     scale = scale_of(plans, context.settings)
-    calls = tuple(_stage(context, plan, scale) for plan in plans)
+    calls = tuple(_stage(context, ways, plan, scale) for plan in plans)
     return (_control(ways), *calls) if ways.asked else calls
 
 
@@ -68,8 +69,8 @@ def _control(ways: Ways) -> Stage:
     return Stage(phase=CONTROL, duration_ns=VirtualNs(longest_ns), activities=requests)
 
 
-def _stage(context: Context[Settings], plan: Plan, scale: int) -> Stage:
-    papers = papers_of(context.plant, plan, context.settings, scale, context.seed)
+def _stage(context: Context[Settings], ways: Ways, plan: Plan, scale: int) -> Stage:
+    papers = papers_of(ways, plan, context.settings, scale, context.seed)
     limit_s = ns_to_s(papers[0][1]["over_ns"]) + SPARE_S
     applications = tuple(
         Application(
@@ -90,7 +91,10 @@ def approximated(plant: Plant, settings: Settings) -> tuple[str, ...]:
     scale = scale_of(plans, settings)
     if scale == 1 or not any(plan.meant_bytes for plan in plans):
         return ()
-    return (f"Moves: bytes and the rate that they are sent at are divided by {scale}.",)
+    return (
+        f"Moves: bytes, the rate that they are sent at and the rate at which work writes to its state are divided by "
+        f"{scale}.",
+    )
 
 
 def expected(settings: Settings) -> str:

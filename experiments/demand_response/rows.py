@@ -108,8 +108,8 @@ def _row(context: Context[Settings], plan: Plan, scale: int, notes: Notes) -> Ro
         "limit_s": plan.limit_s,
         "within_limit": _in_time(said, plan.limit_s, called) if called else None,
         "moves": len(moves),
-        "moved_bytes": sum(note["bytes"] for note in moves),
-        "meant_bytes": plan.meant_bytes,
+        "moved_bytes": sum(note.get("moved_bytes", 0) for note in notes),
+        "meant_bytes": scale * sum(note.get("moved_bytes", 0) for note in notes),
         "scale": scale,
         "elsewhere_mwh": made.elsewhere_mwh,
         "message_bytes": sum(note.get("sent_bytes", 0) for note in notes),
@@ -134,21 +134,23 @@ def _made_up(plan: Plan, settings: Settings, notes: Notes, said: Response, lost_
     """Work that is done after all counts as what its home drew for it, also where it is done elsewhere, or later at a
     load at which the facility draws more for each MW.
 
-    What was held back is made up or undone; what a battery gave it takes back with its losses, as far as it is charged
-    again; an own plant leaves nothing to be made up.
+    What was held back is made up or undone, of moved work by what is done elsewhere beyond what its home would have
+    done after the hold; what a battery gave it takes back with its losses, as far as it is charged again; an own plant
+    leaves nothing to be made up.
     """
     scene, by = plan.scene, plan.case.by
     ends_s = (said.delivered_s or 0.0) + settings.hold_s
-    elsewhere_mwh = came_mwh = 0.0
+    elsewhere_mwh = came_mwh = without_mwh = 0.0
+    less_it, over_s = _less_it(scene, notes), plan.over_ns / NS_PER_S
     if scene.to:
         came = drawn(notes, scene.to, "guest_w", 0.0)
         own = scene.power.site[scene.to]
         load = scene.load_mw(scene.to)
-        came_mwh = energy(came, 0, ends_s)
+        came_mwh = energy(came, 0, over_s)
+        without_mwh = energy(less_it, ends_s, over_s, lambda mw: max(0.0, mw)) if by == "move" else 0.0
         elsewhere_mwh = energy(came, 0, ends_s, lambda mw: own.facility_mw(load + mw) - own.facility_mw(load))
-    less_it = _less_it(scene, notes)
     held_it_mwh = energy(less_it, 0, ends_s, lambda mw: max(0.0, mw))
-    later_it_mwh = energy(less_it, 0, plan.over_ns / NS_PER_S, lambda mw: max(0.0, -mw))
+    later_it_mwh = energy(less_it, 0, over_s, lambda mw: max(0.0, -mw))
     slope = said.held_mwh / held_it_mwh if held_it_mwh > 0 else 0.0
     predicted = max(0.0, said.held_mwh - lost_mwh * slope)
     if by == "plant":
@@ -156,7 +158,7 @@ def _made_up(plan: Plan, settings: Settings, notes: Notes, said: Response, lost_
     elif by == "battery":
         keeps = [site.battery.efficiency for name in plan.parts_kw if (site := scene.power.site[name]).battery]
         predicted = said.held_mwh / keeps[0] if keeps and settings.rebound else 0.0
-    rebound = said.more_mwh if by == "battery" else (later_it_mwh + came_mwh) * slope
+    rebound = said.more_mwh if by == "battery" else (later_it_mwh + came_mwh - without_mwh) * slope
     return MadeUp(rebound_mwh=rebound, predicted_mwh=predicted, elsewhere_mwh=elsewhere_mwh)
 
 

@@ -54,6 +54,9 @@ class Settings:
     rate_gbps: Annotated[
         float, Setting("Rate of the light that is asked for to move work", "Gbit/s", low=1, high=1_600)
     ] = 100.0
+    dirty_bytes_per_s: Annotated[
+        float, Setting("Rate at which work writes to its state while it moves", "bytes/s", low=0, high=1e12)
+    ] = 0.0
     scale: Annotated[
         int,
         Setting("Factor by which bytes and rate of moves are divided; 0: below 100 GB a run", low=0, high=1_000_000),

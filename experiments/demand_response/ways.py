@@ -7,19 +7,26 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from apnemu.blueprint.prediction import lightpath_way_ns
+from apnemu.blueprint.requests import point_uuid
 from apnemu.blueprint.tcp import payload_share
+from apnemu.emulation.apps.watt.mover import Ways as Movers
+from apnemu.emulation.apps.watt.moving import Moving as State
 from apnemu.errors import InputError
 from apnemu.experiments.demand_response.scene import Scene
 from apnemu.experiments.demand_response.settings import Settings
 from apnemu.model.assignment import Lightpath
 from apnemu.model.plant import Plant
+from apnemu.placement.transfers import slow_start_s
 from apnemu.planning.dcn import dcn
 from apnemu.planning.online import Light, Service, acted_ns, carries_ns
-from apnemu.units import gbps_to_bytes_per_s, s_to_ns
+from apnemu.units import ns_to_s, s_to_ns
 
 CONTROL_GBPS = 10.0
 MESSAGE_BYTES = 500
 """Frame of a call with its seal, nearly; a hundred bytes are 80 ns."""
+ACK_BYTES, HEADERS_BYTES = 66, 52
+FIRST_SEGMENTS = 10
+"""Segments that a new connection sends at once (RFC 6928)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,9 +40,11 @@ class Asked:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Moving:
-    """Light of a move between two sites: time from asking until it is known to carry; why there is none."""
+    """Light of a move between two sites: time from asking until it is known to carry, its lightpath; why there is
+    none."""
 
     lit_ns: int
+    path: Lightpath | None
     refused: str
 
 
@@ -70,26 +79,51 @@ class Ways:
         return lightpath_way_ns(self.asked[frozenset((source, target))].path, source, MESSAGE_BYTES)
 
     def for_move(self, source: str, target: str, settings: Settings) -> Moving:
-        """Light for a move: the request's way, computing, devices step by step with their answers, the way back."""
+        """Light for a move: three ways until the request is there, computing, devices step by step with their answers
+        until the last is told, and the way of the answer that has waited for that."""
         way, service = dcn(self.plant), _service("move", source, target, settings.rate_gbps)
         decision = self.light.request(service)
         if not decision.accepted:
-            return Moving(lit_ns=0, refused=decision.reason)
+            return Moving(lit_ns=0, path=None, refused=decision.reason)
         acted = acted_ns(self.plant, decision.changes)
-        answered_ns = max(at_ns + way.delay_ns[change.site] for change, at_ns in acted.items())
+        told_ns = max(at_ns - way.delay_ns[change.site] for change, at_ns in acted.items())
         self.light.release(service.name)
-        lit_ns = way.round_trip_ns(source) + self.plant.devices.controller_computing_ns + answered_ns
-        return Moving(lit_ns=lit_ns, refused="")
+        lit_ns = 2 * way.round_trip_ns(source) + self.plant.devices.controller_computing_ns + told_ns
+        return Moving(lit_ns=lit_ns, path=decision.working, refused="")
 
-    def sending_ns(self, source: str, target: str, meant_bytes: int, settings: Settings) -> int:
-        """Time from the light on until the last byte is there: a handshake, the bytes at the line's rate, one way."""
-        there_ns, back_ns = self.way_ns(source, target), self.way_ns(target, source)
-        return there_ns + back_ns + s_to_ns(meant_bytes / payload_bytes_per_s(self.plant, settings)) + there_ns
+    def rtt_ns(self, source: str, target: str, settings: Settings) -> int:
+        """Round trip of a full frame over a move's light and of its acknowledgement; 0 where there is none."""
+        path = self.for_move(source, target, settings).path
+        if path is None:
+            return 0
+        there_ns = lightpath_way_ns(path, source, self.plant.packet.mtu_bytes)
+        return there_ns + lightpath_way_ns(path, target, ACK_BYTES)
 
+    def movers(self, site: str, number: int, phase: str, scene: Scene, settings: Settings) -> Movers:
+        """How the agent of a site moves state, as its mover has it."""
+        others = [to for to in scene.agents if to != site and scene.to in (site, to)]
+        return Movers(
+            day=phase,
+            number=number,
+            site=site,
+            gbps=dict.fromkeys((site, *others), settings.rate_gbps),
+            share=payload_share(self.plant.packet.mtu_bytes),
+            rtt_s={to: ns_to_s(self.rtt_ns(site, to, settings)) for to in others},
+            light_s=1.0,
+            points={name: point_uuid(self.plant.name, name) for name in (site, *others)},
+            addresses={to: f"{{address:{to}}}" for to in others},
+            dirty_bytes_per_s=settings.dirty_bytes_per_s,
+            most_asks=1,
+        )
 
-def payload_bytes_per_s(plant: Plant, settings: Settings) -> float:
-    """Payload that TCP has of a move's light."""
-    return gbps_to_bytes_per_s(settings.rate_gbps) * payload_share(plant.packet.mtu_bytes)
+    def sending_ns(self, source: str, target: str, moving: State, movers: Movers) -> int:
+        """Time from the light on until the other agent has all of it: it is told where to fetch it, connects, the
+        connection is warmed, and the state copied."""
+        told_ns, rtt_s = self.way_ns(source, target), movers.rtt_s[target]
+        pace = movers.plan(moving).bytes_per_s / moving.scale
+        first = FIRST_SEGMENTS * (self.plant.packet.mtu_bytes - HEADERS_BYTES)
+        warm_s = movers.told(moving)["warm_bytes"] / pace + slow_start_s(pace, rtt_s, first) + rtt_s
+        return told_ns + s_to_ns(1.5 * rtt_s + warm_s + movers.takes_s(moving))
 
 
 def ways_of(plant: Plant, scene: Scene) -> Ways:

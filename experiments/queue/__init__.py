@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The queue of a router's port: `question` holds the experiment, `rows` what its captures say, `replay` what these very
-arrivals must feel."""
+"""The queue of a router's port: `question` holds the experiment, `rows` what its captures say, beside theory."""
 
 from apnemu.experiments.queue.question import EXPERIMENT
 

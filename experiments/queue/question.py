@@ -24,7 +24,7 @@ from apnemu.question.chances import EVERY
 from apnemu.question.context import Context, Row
 from apnemu.question.experiment import Experiment
 from apnemu.question.settings import Setting
-from apnemu.question.traffic import arrivals
+from apnemu.question.traffic import IMIX, arrivals
 from apnemu.question.verdict import Claim, Verdict, judge_rows, near, near_share
 from apnemu.report import columns, words
 from apnemu.report.curves import Curve
@@ -35,9 +35,6 @@ TOLERANCE = 0.05
 TIES = 0.002
 """Share of drops by which a replay may differ: a frame that comes at the nanosecond at which another leaves may find it
 there still."""
-IMIX = ((60, 7.0), (590, 4.0), (1514, 1.0))
-"""Lengths of frames and how often each comes: datagrams of 40, 576 and 1,500 bytes at 7 : 4 : 1 (IMIX of RFC 6985,
-appendix A), each with Ethernet's header, none below Ethernet's least."""
 USUAL_GBPS = 10.0
 """Rate of the line where nobody gives one: a full frame then takes 1.2 us, and a nanosecond is little of it."""
 PACKETS_AT_NO_LOAD = 8_000

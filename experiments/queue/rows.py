@@ -13,9 +13,8 @@ import numpy as np
 import pyarrow as pa  # type: ignore[import-untyped]  # it ships no types
 
 from apnemu.errors import LabError
-from apnemu.experiments.queue import replay
 from apnemu.model.plant import PacketNetwork
-from apnemu.planning import queueing
+from apnemu.planning import queueing, served
 from apnemu.records.pcap import stamps_and_lengths, stamps_ns
 from apnemu.units import NS_PER_S, gbps_to_bytes_per_s, serialisation_ns
 
@@ -90,9 +89,9 @@ def _row(record: Mapping[str, Any], folder: Path, packet: PacketNetwork) -> Wait
         raise LabError(f"{record['name']}: {len(came)} frames came to the queue and {len(went)} left it")
     services = lengths * NS_PER_S // gbps_to_bytes_per_s(packet.line_rate_gbps)
     fits = np.ones(len(came), np.bool_)
-    exact = replay.lindley(came, services)
+    exact = served.lindley(came, services)
     if bounded:
-        exact, fits = replay.bounded(came, services, lengths, packet.buffer_bytes)
+        exact, fits = served.bounded(came, services, lengths, packet.buffer_bytes)
     known = theory(packet, record["load"])
     waits = None
     if int(fits.sum()) == len(went):

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
 from itertools import combinations
 from typing import Any
 
@@ -33,7 +35,8 @@ MOST_BYTES = {"apn": 100e9, "packet": 10e9}
 ROUNDS = 1.1
 """Bytes that go over the network for each of the state: what is written meanwhile goes again."""
 FULL_BYTES = (10e9, 100e9)
-"""Sizes of a move that is made at full size too."""
+"""Sizes of the one move of a run that is made at full size: it takes a minute of wall time at most. Where all are
+smaller, it is the largest."""
 ALLOWED_S = 10.0
 """Time that light is given beyond what its devices take: for answers, and for others who ask before."""
 LIGHT_NS = 120 * NS_PER_S
@@ -50,16 +53,34 @@ def moves_state(power: Power, settings: Settings) -> bool:
     )
 
 
-def planned_moves(power: Power, settings: Settings) -> list[tuple[Day, Move]]:
+class _Same:
+    """A power system as the key of what was planned on it: the very same, and none that is alike."""
+
+    def __init__(self, power: Power) -> None:
+        self.power = power
+
+    def __hash__(self) -> int:
+        return id(self.power)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and other.power is self.power
+
+
+def planned_moves(power: Power, settings: Settings) -> tuple[tuple[Day, Move], ...]:
     """Moves of the plans that are computed at once, day by day."""
-    found: list[tuple[Day, Move]] = []
+    return _planned(_Same(power), settings)
+
+
+@lru_cache(4)
+def _planned(same: _Same, settings: Settings) -> tuple[tuple[Day, Move], ...]:
+    power, found = same.power, list[tuple[Day, Move]]()
     for day in days(settings):
         asked = day.asked(settings)
         if day.control == "aggregator" and day.shift in ("space", "both"):
             own = changed(power, day, settings)
             base = plan(own, dataclasses.replace(asked, shift="none"))
             found += [(day, move) for move in plan(own, asked, base).moves]
-    return found
+    return tuple(found)
 
 
 def scale_of(power: Power, settings: Settings, network: Network) -> int:
@@ -116,7 +137,7 @@ def moving_papers(context: Context[Settings], power: Power, day: Day) -> Callabl
     settings, plant = context.settings, context.plant
     if not moves_state(power, settings):
         return None
-    scale, full = scale_of(power, settings, context.network), _full(power, settings)
+    scale, full = scale_of(power, settings, context.network), full_size(power, settings)
     devices = plant.devices
     acted_ns = devices.wss_switching_ns + devices.laser_tuning_ns + devices.amplifier_settling_ns
     light_s = ns_to_s(acted_ns + devices.fec_lock_ns + devices.controller_computing_ns) + ALLOWED_S
@@ -138,25 +159,54 @@ def moving_papers(context: Context[Settings], power: Power, day: Day) -> Callabl
             "addresses": {to: f"{{address:{to}}}" for to in others},
             "dirty_bytes_per_s": settings.dirty_bytes_per_s,
         }
-        own = full is not None and full[0] == day and power.site[site].name == full[1]
-        return {"ways": ways, "scale": scale, "full": full[2] if full and own else ""}
+        own = full is not None and full.day == day and full.home == site
+        told = {"full": full.job, "full_bytes": list(full.between)} if full and own else {"full": ""}
+        return {"ways": ways, "scale": scale, **told}
 
     return papers
 
 
-def _full(power: Power, settings: Settings) -> tuple[Day, str, str] | None:
-    """The day, site and job of the smallest move that is planned and of a size to be made at full size.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Full:
+    """The move of a run that is made at full size: the day, the job and its home, what it carries by the plan, and
+    between which sizes it counts as that."""
+
+    day: Day
+    home: str
+    job: str
+    bytes: float
+
+    @property
+    def between(self) -> tuple[int, int]:
+        """Least and most bytes; those of the day itself may differ from the plan's."""
+        return round(min(FULL_BYTES[0], self.bytes / 2)), round(FULL_BYTES[1])
+
+
+def full_size(power: Power, settings: Settings) -> Full | None:
+    """The smallest planned move of a size to be made at full size; where all are smaller, the largest.
 
     None where there is none, or where somebody has said by what all moves are divided.
     """
-    if settings.scale:
-        return None
-    homes = {work.name: work.home for work in power.work}
-    fit = [(day, move) for day, move in planned_moves(power, settings) if FULL_BYTES[0] <= move.bytes <= FULL_BYTES[1]]
+    planned = () if settings.scale else planned_moves(power, settings)
+    fit = [(day, move) for day, move in planned if 0 < move.bytes <= FULL_BYTES[1]]
     if not fit:
         return None
-    day, move = min(fit, key=lambda each: each[1].bytes)
-    return day, homes[move.work], move.work
+    day, move = min(fit, key=lambda each: (each[1].bytes < FULL_BYTES[0], abs(each[1].bytes - FULL_BYTES[0])))
+    homes = {work.name: work.home for work in power.work}
+    return Full(day=day, home=homes[move.work], job=move.work, bytes=move.bytes)
+
+
+def why_none(power: Power, settings: Settings, day: Day | None = None) -> str:
+    """Why no move of a day, or of the whole run, is made at full size."""
+    if settings.scale:
+        return f"scale is given: all are divided by {settings.scale}"
+    full = full_size(power, settings)
+    if full is None:
+        least = min((move.bytes for _, move in planned_moves(power, settings)), default=0.0)
+        return f"the smallest that is planned has {least / 1e9:,.1f} GB, and one may have {FULL_BYTES[1] / 1e9:g} GB"
+    if day is not None and full.day != day:
+        return f"that of the run is made on another day: {full.day.phase}"
+    return f"the planned one of {full.job} was not made"
 
 
 def _rtt_s(context: Context[Settings], site: str, target: str) -> float:
@@ -175,8 +225,9 @@ def approximated(plant: Plant, settings: Settings) -> tuple[str, ...]:
     if power is None or not moves_state(power, settings):
         return ()
     scales = {network: scale_of(power, settings, network) for network in ("apn", "packet")}
-    full = _full(power, settings)
-    one = f"one move of {full[2]} goes at full size" if full else "none goes at full size"
+    full = full_size(power, settings)
+    why = why_none(power, settings)
+    one = f"one move of {full.job} goes at full size" if full else f"none goes at full size ({why})"
     return (
         f"Moves: bytes, the rate that they are sent at and the rate at which work writes to its state are divided by "
         f"{scales['apn']} (on the packet network, its lines too, by {scales['packet']}); {one}. Pages do not scale: "

@@ -16,6 +16,7 @@ from apnemu.experiments.watt_day.asked import asked_figures
 from apnemu.experiments.watt_day.changed import changed
 from apnemu.experiments.watt_day.drawn import drawn
 from apnemu.experiments.watt_day.hiding import NOTHING
+from apnemu.experiments.watt_day.light import why_none
 from apnemu.experiments.watt_day.moved import move_columns, moves_made
 from apnemu.experiments.watt_day.papers import agent_name
 from apnemu.experiments.watt_day.settings import Day, Settings, days
@@ -61,6 +62,12 @@ def rows(table: pa.Table, contexts: Sequence[Context[Settings]]) -> list[Row]:
         }
         for row in results
     ]
+
+
+def _lacks_full_size(notes: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether state went over the network, and nothing of it at full size."""
+    scales = [note["scale"] for note in notes if "carries" in note]
+    return bool(scales) and 1 not in scales
 
 
 def _beside(cost: float | None, other: float | None) -> float | None:
@@ -115,6 +122,7 @@ def _row(context: Context[Settings], power: Power, day: Day, base: Schedule, not
         "twice_mwh": _twice_mwh(power, seen),
         "deadline_misses": real.deadline_misses,
         **move_columns(power, real, money.gains, notes),
+        "full_size_why": why_none(power, settings, day) if _lacks_full_size(notes) else "",
         "moved_mwh": _elsewhere_mwh(power, seen),
         "large_to_small_mwh": _between(power, seen, up=False),
         "small_to_large_mwh": _between(power, seen, up=True),

@@ -7,6 +7,7 @@ import copy
 import io
 import json
 import random
+import threading
 from functools import cache
 from typing import Any
 
@@ -15,9 +16,11 @@ import pytest
 from apnemu.blueprint.document import Blueprint
 from apnemu.blueprint.requests import LIST, MOVE, POINTS, SAG, SERVICES, asked, point_uuid, sagged, service_uuid
 from apnemu.controllers.apn import Apn
-from apnemu.controllers.desk import AtOnce
+from apnemu.controllers.desk import AtOnce, InTime
 from apnemu.controllers.northbound import Northbound
 from apnemu.model.activities import Request
+from apnemu.planning.online import Service
+from apnemu.units import NS_PER_S
 from tests.controllers.on_demand import on_demand
 
 MALFORMED = 10_000
@@ -79,6 +82,40 @@ def test_a_service_from_request_to_release() -> None:
     client.desk.now_ns += 100_000_000_000
     assert client.call("GET", SERVICES) == (200, {LIST: []})
     assert not any(client.apn.rules(switch.dpid) for switch in blueprint().switches)
+
+
+def test_who_prefers_to_wait_is_answered_once_light_carries() -> None:
+    client = Client()
+    path = f"{SERVICES}={service_uuid('a')}"
+    assert client.post(document("a"))[0] == 201
+    asked_ns = client.desk.now_ns
+    (shown,) = client.call("GET", path)[1][LIST]
+    assert shown["operational-state"] == "DISABLED" and client.desk.now_ns == asked_ns
+    (shown,) = client.call("GET", path, HTTP_PREFER="wait=1")[1][LIST]
+    assert shown["operational-state"] == "DISABLED" and client.desk.now_ns == asked_ns + NS_PER_S
+    (shown,) = client.call("GET", path, HTTP_PREFER="wait=300")[1][LIST]
+    assert (shown["lifecycle-state"], shown["operational-state"]) == ("INSTALLED", "ENABLED")
+    carries_ns = client.desk.now_ns
+    assert NS_PER_S < carries_ns - asked_ns < 300 * NS_PER_S
+    client.call("GET", path, HTTP_PREFER="wait=300")
+    assert client.desk.now_ns == carries_ns
+    assert client.call("GET", f"{SERVICES}={service_uuid('b')}", HTTP_PREFER="wait=300")[0] == 404
+
+
+def test_waiters_in_the_lab_are_woken_by_what_they_wait_for_alone() -> None:
+    desk = InTime(Apn(blueprint()), lambda: None)
+    threading.Thread(target=desk.run_forever, daemon=True).start()
+    looks: list[int] = []
+    thread = threading.Thread(
+        target=lambda: desk.wait(lambda apn, now_ns: looks.append(now_ns) or len(apn.light.services()) == 2, 1 << 60)
+    )
+    thread.start()
+    for name in ("a", "b"):
+        service = Service(name=name, source="tokyo", target="osaka", rate_gbps=100.0)
+        desk.tell(lambda apn, now_ns, service=service: apn.request(service, now_ns))
+    thread.join(10)
+    assert not thread.is_alive() and 1 <= len(looks) <= 10
+    desk.wait(lambda apn, _: False, 1_000_000)
 
 
 def test_what_gets_no_light_is_told_why() -> None:

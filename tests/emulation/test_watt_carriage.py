@@ -26,7 +26,7 @@ class Controller:
         self.asked: list[str] = []
         self.lit = False
 
-    def __call__(self, method: str, path: str, body: bytes = b"") -> tuple[int, Any]:
+    def __call__(self, method: str, path: str, body: bytes = b"", prefer: str = "") -> tuple[int, Any]:
         self.asked.append(method)
         if self.answers and method == "POST":
             return self.answers.pop(0)
@@ -84,13 +84,11 @@ def free_port() -> int:
 
 
 def received(port: int) -> tuple[threading.Thread, list[dict[str, Any]]]:
-    """A receiver in a thread, which may not have the process's alarm."""
+    """A receiver in a thread, which may not have the process's alarm; it is there before the sender listens."""
     said: list[dict[str, Any]] = []
 
     def take() -> None:
-        with socket.create_server(("127.0.0.1", port)) as server:
-            peer, _ = server.accept()
-        with peer:
+        with carriage._connected("127.0.0.1", port, "") as peer:
             carriage.take(peer, False)
         said.append({"came": True})
 
@@ -113,16 +111,40 @@ def test_a_move_without_light_is_what_pre_copy_sends() -> None:
 def test_light_that_is_refused_is_asked_for_again_and_given_back(monkeypatch: pytest.MonkeyPatch) -> None:
     controller = Controller(REFUSED, REFUSED)
     monkeypatch.setattr(carriage, "call", controller)
-    monkeypatch.setattr(carriage, "_connected", lambda address, port, interface: _gone(interface))
+    monkeypatch.setattr(carriage, "_socket", _gone)
     told = sent(ways(), 1)
     assert told[0]["asked"] == 3 and told[0]["refused"] == "no transceiver is free"
-    assert told[1] == {"port": 1, "transceiver": 5}
-    assert told[2]["given_up"] == "over eth3" and "released_ns" in told[3]
+    assert told[1]["given_up"] == "over eth3" and "released_ns" in told[2]
     assert not controller.lit
 
 
 def _gone(interface: str) -> socket.socket:
     raise ConnectionResetError(f"over {interface}")
+
+
+def test_who_may_ask_once_gives_up_with_the_controllers_reason(monkeypatch: pytest.MonkeyPatch) -> None:
+    controller = Controller(REFUSED, REFUSED)
+    monkeypatch.setattr(carriage, "call", controller)
+    told = sent(ways(most_asks=1), 1)
+    assert told[0]["given_up"] == "no light: no transceiver is free" and controller.asked == ["POST", "GET", "DELETE"]
+
+
+def test_a_controller_that_does_not_wait_is_looked_at_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that knows nothing of `Prefer` answers at once that there is no light yet."""
+    controller, preferred = Controller(), []
+
+    def call(method: str, path: str, body: bytes = b"", prefer: str = "") -> tuple[int, Any]:
+        if method != "GET":
+            return controller(method, path, body)
+        preferred.append(prefer)
+        answer = controller(method, path, body)
+        if len(preferred) < 3:
+            answer[1][LIST][0]["operational-state"] = "DISABLED"
+        return answer
+
+    monkeypatch.setattr(carriage, "call", call)
+    assert carriage.Light(ways(), moving()).get() == (3, 5)
+    assert preferred == [f"wait={carriage.WAIT_S}"] * 3
 
 
 def test_a_move_that_gets_no_light_ends_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -137,7 +159,7 @@ def test_light_that_is_granted_after_its_asker_has_gone_is_given_back(monkeypatc
     """The answer is lost, the first DELETE finds nothing, and then the light is there."""
     controller = Controller()
 
-    def call(method: str, path: str, body: bytes = b"") -> tuple[int, Any]:
+    def call(method: str, path: str, body: bytes = b"", prefer: str = "") -> tuple[int, Any]:
         if method == "POST":
             raise carriage.TimeIsUpError("no answer")
         answer = controller(method, path, body)

@@ -13,7 +13,8 @@ from apnemu.emulation.apps.watt.messages import RefusedError, check
 from apnemu.emulation.apps.watt.response.caller import Caller, Order
 from apnemu.emulation.apps.watt.response.dispatcher import Dispatcher, shared
 from apnemu.emulation.apps.watt.response.levers import Part, chosen, most_grid_w
-from apnemu.emulation.apps.watt.response.load import NEVER, Battery, Job, Site, recharge, release
+from apnemu.emulation.apps.watt.response.load import NEVER, Battery, Job, Site, arrived, recharge, release
+from apnemu.emulation.apps.watt.response.moving import guest, handed_over
 from apnemu.emulation.apps.watt.response.timed import Times
 from apnemu.units import NS_PER_S
 from tests.emulation.simulated_day import World
@@ -126,6 +127,34 @@ def test_held_energy_is_made_up_or_lost_and_nothing_passes_the_limits(
         assert here.it_w() <= here.room_w and here.grid_w() <= max(here.feed_w or 0, before) + 1
     lost = sum(one.lost for one in whole)
     assert abs(done + lost - meant) <= 20 * 200 * MW, "a nanosecond for each change"
+
+
+@pytest.mark.parametrize(("most_kw", "made_up_s"), [(40_000, 60), (30_000, 90), (20_000, 3630)])
+def test_what_has_come_stands_still_and_makes_up_for_that(most_kw: int, made_up_s: int) -> None:
+    """20 MW for half a minute: as fast again, half as fast again, or at its end an hour later."""
+    told = {"kw": 20_000, "bytes": 1, "most_kw": most_kw, "ends_ns": HOUR + 60 * NS_PER_S}
+    here = site(job(left=None, by_ns=NEVER), room_mw=100)
+    came = guest({"job": "x", "from": "agent-b", **told}, 60 * NS_PER_S)
+    run = arrived(here, came, 1_000_000, 30 * NS_PER_S, 60 * NS_PER_S)
+    assert here.guest_w() == 0 and here.it_w() == 20 * MW
+    run()
+    assert here.now_ns == 90 * NS_PER_S and here.guest_w() == min(most_kw * 1000, 40 * MW)
+    run_out(here)
+    assert here.now_ns == (60 + made_up_s) * NS_PER_S and not came.lost and not came.late
+
+
+def test_endless_work_that_has_come_loses_its_stop() -> None:
+    here = site()
+    came = guest({"job": "x", "from": "agent-b", **handed_over(Part(job(left=None, by_ns=NEVER), 5 * MW), 0)}, 0)
+    arrived(here, came, 1_000_000, 30 * NS_PER_S, 0)()
+    assert here.calm() and here.guest_w() == 5 * MW and came.lost == 5 * MW * 30 * NS_PER_S
+
+
+def test_a_part_is_handed_over_with_when_its_job_would_end() -> None:
+    told = handed_over(Part(job(mw=20, hours=4, by=12, state_bytes=1000), 5 * MW), 7)
+    assert told == {"kw": 5000, "bytes": 250, "most_kw": 50_000, "ends_ns": 7 + 4 * HOUR, "by_ns": 12 * HOUR}
+    late = guest({"job": "x", "from": "agent-b", **told}, 11 * HOUR)
+    assert late.left == 0 and late.by_ns == 12 * HOUR
 
 
 def test_a_battery_gives_until_it_is_empty_and_takes_its_losses_back() -> None:

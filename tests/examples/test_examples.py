@@ -80,6 +80,14 @@ def test_own_application(tmp_path: Path) -> None:
 
 
 @pytest.mark.guest
+def test_own_traffic(tmp_path: Path) -> None:
+    asked = ("run", str(EXAMPLES / "own_traffic.py"), *settings(frames=3), "--json")
+    document = apnemu(*asked, folder=tmp_path).json()
+    assert document["expectation"]["met"] is True, document["expectation"]["why"]
+    assert [row["frames"] for row in document["results"]] == [3, 3]
+
+
+@pytest.mark.guest
 def test_from_python(tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, str(EXAMPLES / "from_python.py")],

@@ -4,12 +4,13 @@
 from __future__ import annotations
 
 import json
-from collections import defaultdict
+from collections import Counter, defaultdict
 from pathlib import Path
 from typing import Any
 
 import pyarrow.parquet as pq  # type: ignore[import-untyped]  # it ships no types
 import pytest
+from scapy.utils import PcapNgReader
 
 from tests.experiments.command import apnemu
 from tests.experiments.watt_files import written
@@ -63,15 +64,40 @@ papers = json.loads(sys.argv[2])
 papers["own"]["room_kw"] = 20_000
 program.serve(papers, int(sys.argv[1]))
 '''
-OWN = f'''"""The day with a rogue at b."""
+LEAVER = '''"""An agent that speaks over TCP and UDP to a host outside the zone that binds its data."""
+import json, socket, sys
+from apnemu.emulation.apps.watt import __main__ as program
+from apnemu.emulation.apps.watt.agent import Agent
+from apnemu.units import NS_PER_S
+
+papers = json.loads(sys.argv[2])
+outside = papers["own"]["moving"]["ways"]["addresses"]["c"]
+tries = []
+
+class Leaver(Agent):
+    def begin(self):
+        super().begin()
+        for slot in (3, 9):
+            self._desk.at(self._calendar.opens_ns(slot) + NS_PER_S, self.leave)
+
+    def leave(self):
+        for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM):
+            tries.append(socket.socket(socket.AF_INET, kind | socket.SOCK_NONBLOCK))
+            tries[-1].connect_ex((outside, 7303))
+        tries[-1].send(b"what the owner keeps inside" * 40)
+
+program.Agent = Leaver
+program.serve(papers, int(sys.argv[1]))
+'''
+OWN = '''"""The day with a rogue at b."""
 from dataclasses import replace
 from apnemu.experiments.watt_day import EXPERIMENT as DAY
 
-ROGUE = {ROGUE!r}
+ROGUE = PROGRAM
 
 def stages(context):
     def swapped(one):
-        return replace(one, argv=("{{python}}", "-c", ROGUE, *one.argv[3:])) if one.name == "agent-b" else one
+        return replace(one, argv=("{python}", "-c", ROGUE, *one.argv[3:])) if one.name == "agent-b" else one
     return tuple(replace(stage, activities=tuple(map(swapped, stage.activities))) for stage in DAY.stages(context))
 
 EXPERIMENT = replace(DAY, name="rogue_day", stages=stages)
@@ -83,7 +109,7 @@ EXPERIMENT = replace(DAY, name="rogue_day", stages=stages)
 def test_an_agent_that_cheats_is_refused_and_hurts_itself_alone(tmp_path: Path) -> None:
     topology = written(tmp_path / "given", hides=False)
     own = tmp_path / "rogue_day.py"
-    own.write_text(OWN)
+    own.write_text(OWN.replace("PROGRAM", repr(ROGUE)))
     done = apnemu("run", str(own), "--topology", str(topology), *DAY, folder=tmp_path)
     row = done.json()["results"][0]
     records = pq.read_table(tmp_path / "run" / "records.parquet").to_pylist()
@@ -103,3 +129,46 @@ def test_an_agent_that_cheats_is_refused_and_hurts_itself_alone(tmp_path: Path) 
     assert all(note["kw"] <= 20_000 for note in slots["b"])
     assert all(note["order_slot"] is not None for note in slots["a"])
     assert max(note["kw"] for note in slots["b"]) > 5_000
+
+
+def zoned(folder: Path) -> Path:
+    """Sites a and b in a zone, c outside it at the same fibres; one job's state moves between a and b."""
+    topology = written(folder, hides=False)
+    given = topology.read_text().replace("owner: one,", "owner: one, zone: pair,")
+    given = given.replace("owner: two,", "owner: two, zone: pair,")
+    site = "  c: {kind: cluster, lat: 34.67, lon: 135.50, power_mw: 1, area: west, owner: three, pue: 1.1}\n"
+    fibres = "  - {between: [b, c], length_km: 600}\n  - {between: [a, c], length_km: 600}\n"
+    topology.write_text(given.replace("fibres:\n", f"{site}zones: {{pair: {{sites: [a, b]}}}}\nfibres:\n{fibres}"))
+    power = folder / "power" / "zoo.yaml"
+    power.write_text(power.read_text().replace("mw: 17,", "mw: 17, state_bytes: 1.0e+9,"))
+    return topology
+
+
+@pytest.mark.guest
+@pytest.mark.slow
+def test_an_agent_that_speaks_outside_its_zone_is_blocked_and_logged(tmp_path: Path) -> None:
+    """Nothing of it is on any fibre that leaves the zone, nor at the host outside."""
+    topology = zoned(tmp_path / "given")
+    own = tmp_path / "rogue_day.py"
+    own.write_text(OWN.replace("PROGRAM", repr(LEAVER)))
+    day = ("--network", "apn", "--pcap", *DAY)
+    row = apnemu("run", str(own), "--topology", str(topology), *day, folder=tmp_path).json()["results"][0]
+    assert row["overload_mwh"] == 0 and row["twice_mwh"] == 0 and row["deadline_misses"] == 0 and row["light_left"] == 0
+    document = json.loads((tmp_path / "run" / "blueprint.json").read_text())["apn"]
+    outside = {
+        end["interface"]
+        for wire in document["wires"]
+        for end in (wire["a"], wire["b"])
+        if wire["name"] != "a-b" and any(other["node"].partition("-")[0] == "c" for other in (wire["a"], wire["b"]))
+    }
+    assert outside
+    with PcapNgReader(str(tmp_path / "run" / "apn.pcapng")) as reader:
+        seen = Counter(str(packet.sniffed_on) for packet in reader)
+    assert seen and not outside & set(seen)
+    records = pq.read_table(tmp_path / "run" / "records.parquet").to_pylist()
+    events = [record for record in records if record["kind"] == "event"]
+    blocked = [json.loads(event["detail"]) for event in events if event["name"] == "blocked"]
+    audit = [json.loads(event["detail"]) for event in events if event["name"] == "audit"]
+    for kind in ("tcp", "udp"):
+        assert any(line["what"].startswith(f"{kind} ") for line in blocked)
+        assert any(line["what"].startswith(f"{kind} ") and not line["allowed"] for line in audit)

@@ -13,12 +13,20 @@ from apnemu import load_topology
 from apnemu.emulation.apps.watt.__main__ import calendar_of, party_of
 from apnemu.emulation.apps.watt.mover import MARGIN, Mover, Ways
 from apnemu.emulation.apps.watt.moving import Moving
-from apnemu.experiments.watt_day.light import approximated, controller_events, moves_state, scale_of
+from apnemu.experiments.watt_day.light import (
+    approximated,
+    controller_events,
+    full_size,
+    moves_state,
+    scale_of,
+    why_none,
+)
 from apnemu.experiments.watt_day.moved import move_columns, moves_made
 from apnemu.experiments.watt_day.papers import papers_of
 from apnemu.experiments.watt_day.rows import schedule_of
 from apnemu.experiments.watt_day.settings import Day, Settings
 from apnemu.model.power import Gpu, Party, Power
+from apnemu.power import closed
 from apnemu.power.outcome import Outcome, outcome
 from apnemu.power.shift import plan
 from apnemu.units import NS_PER_S
@@ -148,6 +156,40 @@ def test_the_scale_is_the_least_that_keeps_a_run_small(state_bytes: float) -> No
         )  # type: ignore[arg-type]
         assert total / scale < most and (scale == 1 or total / (scale // 10) >= most)
     assert scale_of(power, Settings(scale=7), "apn") == 7
+
+
+@pytest.mark.parametrize(
+    ("sizes", "full", "between"),
+    [
+        ((2e10, 5e10, 2e12), 2e10, (10**10, 10**11)),
+        ((5e9, 2e12, 8e9), 8e9, (4 * 10**9, 10**11)),
+        ((1e11, 2e12), 1e11, (10**10, 10**11)),
+        ((1.01e11, 2e12), None, None),
+    ],
+)
+def test_one_move_of_a_run_goes_at_full_size_or_the_row_says_why(
+    sizes: tuple[float, ...], full: float | None, between: Any
+) -> None:
+    """The smallest of at least 10 GB; where there is none, the largest below; and no more than a minute's."""
+    jobs = tuple(
+        work(f"job-{number}", mw=5, hours=2.0, state_bytes=size, whole=True, from_s=1800, by_s=3 * 3600)
+        for number, size in enumerate(sizes)
+    )
+    power = replace(one_job(2.0), work=jobs)
+    settings = Settings(shift=("space", "both"))
+    found = full_size(power, settings)
+    if full is None:
+        assert found is None and "smallest that is planned has 101.0 GB, and one may have 100 GB" in why_none(
+            power, settings
+        )
+        return
+    assert found is not None and found.home == "a" and (found.bytes, found.between) == (full, between)
+    assert found.job == f"job-{sizes.index(full)}" and found.day.shift == "space"
+    other = replace(found.day, shift="both")
+    assert "made on another day: space" in why_none(power, settings, other)
+    assert f"of {found.job} was not made" in why_none(power, settings, found.day)
+    assert full_size(power, replace(settings, scale=10)) is None
+    assert why_none(power, replace(settings, scale=10)) == "scale is given: all are divided by 10"
 
 
 def test_a_run_says_what_it_approximates() -> None:
@@ -284,6 +326,28 @@ def test_a_move_at_full_size_is_that_of_a_hundredth(tmp_path: Path) -> None:
     assert one["moved_bytes"] == pytest.approx(100 * hundredth["moved_bytes"], rel=1e-3)
     for row in rows:
         assert row["moves_beside_closed_form_percent"] < 1 and row["light_left"] == 0
+
+
+@pytest.mark.guest
+@pytest.mark.slow
+@pytest.mark.parametrize(("factor", "moves"), [(0.99, 0), (1.01, 1)])
+def test_a_job_of_two_terabytes_moves_from_its_break_even_on_in_the_lab(
+    factor: float, moves: int, tmp_path: Path
+) -> None:
+    """The day costs what the closed form of staying, or of the move and what is left, says."""
+    hours = factor * EVEN_S / 3600
+    topology = written(tmp_path, hours, "2.0e+12", "01:00")
+    given = ("--network", "apn", "--set", "shift=space", "--json", "--wall-limit-s", "1500")
+    (row,) = apnemu("run", "watt_day", "--topology", str(topology), *given, folder=tmp_path).json()["results"]
+    move = closed.move_cost(
+        state_bytes=2e12, mw=20, price_from=12_000, price_to=8_000, nj_per_bit=20, stop_s=30, gpu=150_000
+    )
+    staying, leaving = 20 * hours * 12_000 * 1.4, 20 * hours * 8_000 * 1.2 + move
+    assert closed.move_break_even_s(cost=move, mw=20, staying=16_800, leaving=9_600) == pytest.approx(EVEN_S, abs=5e-3)
+    assert (leaving < staying) == bool(moves)
+    assert (row["moves"], row["late_moves"], row["deadline_misses"], row["light_left"]) == (moves, 0, 0, 0)
+    assert row["cost_yen"] == pytest.approx(min(staying, leaving), rel=1e-4)
+    assert row["meant_bytes"] == (pytest.approx(2e12, rel=0.1) if moves else 0)
 
 
 @pytest.mark.guest

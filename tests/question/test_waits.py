@@ -14,9 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from apnemu.errors import LabError
-from apnemu.experiments.queue.replay import bounded, lindley
 from apnemu.experiments.queue.rows import ENDLESS_BYTES, theory, wait_rows
 from apnemu.model.plant import Background, PacketNetwork
+from apnemu.planning.served import bounded, lindley
 from apnemu.records.pcap import stamps_ns
 from apnemu.records.record import Record
 from apnemu.records.table import to_table

@@ -72,16 +72,16 @@ class Case:
 
 
 def names() -> list[str]:
-    """The experiments of which a run is recorded here."""
+    """The runs that are recorded here: of an experiment each, by its name, or by one that says what else it has."""
     return sorted(file.parent.name for file in HERE.glob("*/asked.json"))
 
 
 def case_of(name: str) -> Case:
-    """The recorded run of an experiment."""
+    """The recorded run of that name."""
     folder = HERE / name
     asked = json.loads((folder / "asked.json").read_text())
     request = Request(
-        experiment=load_experiment(name),
+        experiment=load_experiment(asked.get("experiment", name)),
         topology=shipped_topology(asked["topology"]),
         given=tuple(asked["given"]),
         seed=asked["seed"],

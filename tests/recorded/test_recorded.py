@@ -77,7 +77,7 @@ def plain(document: Any) -> Any:
 
 
 def test_a_run_of_every_experiment_is_recorded() -> None:
-    assert known_experiments() == NAMES
+    assert known_experiments() == sorted({case_of(name).request.experiment.name for name in NAMES})
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """[guest] Players of what a stage holds: a file for each kind of activity, and the order in which they act.
 
-`playing` is the protocol, `stamps` the kernel's time stamps of frames. `arrivals`, `flows`, `probes`, `requests`,
-`retunes`, `saturations`, `tallies` and `trains` play the activities of these names, `programs` applications, `daemons`
-routing; of an event `failures` plays what it does to fibres and sites, `sags` to amplifiers, `losses` to the
-controller. `receivers` takes in what flows carry. `queues`, `waits` and `walls` play nothing: they watch the switches'
-queues, and what zones do not let out.
+`playing` is the protocol, `stamps` the kernel's time stamps of frames, `paced` lets frames go at their instants.
+`arrivals`, `flows`, `probes`, `replays`, `requests`, `retunes`, `saturations`, `tallies` and `trains` play the
+activities of these names, `programs` applications, `daemons` routing; of an event `failures` plays what it does to
+fibres and sites, `sags` to amplifiers, `losses` to the controller. `receivers` takes in what flows carry. `queues`,
+`waits` and `walls` play nothing: they watch the switches' queues, and what zones do not let out.
 
 A new kind of activity is a file with its value and its player, and a line in `PLAYERS`.
 """
@@ -21,6 +21,7 @@ from apnemu.emulation.play.playing import Playing
 from apnemu.emulation.play.probes import Probing
 from apnemu.emulation.play.programs import Programs
 from apnemu.emulation.play.queues import Queues
+from apnemu.emulation.play.replays import Replaying
 from apnemu.emulation.play.requests import Requesting
 from apnemu.emulation.play.retunes import Retunes
 from apnemu.emulation.play.sags import Sags
@@ -41,6 +42,7 @@ PLAYERS: tuple[type[Playing], ...] = (
     Sags,  # its last alarms need a controller
     Requesting,  # asks what has become of light once the controller is back, and before anything is mended
     Losses,
+    Replaying,
     Trains,  # what is given at the instant of a retune is given at the rate before it
     Retunes,
     Probing,

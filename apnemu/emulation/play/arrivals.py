@@ -5,24 +5,20 @@ from __future__ import annotations
 
 import ctypes
 import socket
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from apnemu.emulation import shaping
-from apnemu.emulation.loop import Loop, now_ns
+from apnemu.emulation.loop import Loop
+from apnemu.emulation.play.paced import FRAMES_A_CHUNK, Chunk, Paced
 from apnemu.emulation.play.playing import Playing, Scene
-from apnemu.emulation.play.stamps import SCM_TXTIME, pace_by_instant
 from apnemu.errors import LabError
 from apnemu.model.activities import Application, Arrivals
 from apnemu.model.scenario import Stage
 
 EXPERIMENTAL_ETHERTYPE = 0x88B5
 """IEEE Std 802: local experimental."""
-AHEAD_NS = 2_000_000
-"""Lead of the player: frames are handed to the kernel this far before their instants, many to a system call."""
-FRAMES_A_CALL = 1024
-SO_SNDBUFFORCE = 32
 
 
 def send_frames(interface: str, macs: Sequence[str]) -> None:
@@ -104,44 +100,45 @@ class Injecting(Playing):
 
 
 class _Injector:
-    """The frames of one site, let go by the kernel's `fq` at the very nanosecond that the run's seed has drawn."""
+    """The frames of one site, let go at the very nanosecond that the run's seed has drawn."""
 
     def __init__(self, plan: Arrivals, folder: Path, interface: str) -> None:
-        import numpy
-
-        self._numpy = numpy
-        self._frames = numpy.load(folder / plan.file)
-        if len(self._frames) != plan.frames:
-            raise LabError(f"{plan.file} holds {len(self._frames)} frames, the blueprint says {plan.frames}")
+        self._plan, self._file, self._interface = plan, folder / plan.file, interface
         self._socket = socket.socket(socket.AF_PACKET, socket.SOCK_RAW | socket.SOCK_NONBLOCK, 0)
-        self._socket.setsockopt(socket.SOL_SOCKET, SO_SNDBUFFORCE, 1 << 30)
-        pace_by_instant(self._socket)
-        self._socket.bind((interface, 0))
-        self._libc = ctypes.CDLL(None, use_errno=True)
         self._payload = ctypes.create_string_buffer(bytes(1 << 16))
-        self._start_ns = 0
-        self._done = 0
-        self._wanted = len(self._frames)
-        self._keep: list[Any] = []
+        self._paced: Paced | None = None
 
     def start(self, loop: Loop, start_ns: int) -> None:
-        self._start_ns = start_ns
-        self._messages()
-        loop.at(start_ns - AHEAD_NS, lambda: self._feed(loop))
+        self._paced = Paced(self._interface, self._socket, self._chunks(start_ns), self._plan.frames)
+        self._paced.start(loop, start_ns)
 
     def stop(self) -> None:
-        """Send no frame that is due from now on: nobody is there any more to feel it."""
-        self._wanted = int(self._numpy.searchsorted(self._instants, now_ns()))
+        """Send no frame that is due from now on."""
+        if self._paced:
+            self._paced.stop()
 
     def close(self) -> None:
-        """Raises LabError if a frame was left over: the load was not the one that was asked for."""
-        self._socket.close()
-        if self._done < self._wanted:
-            raise LabError(f"{self._wanted - self._done} injected frames were never handed to the kernel")
+        """Raises LabError if a frame was left over."""
+        if self._paced:
+            self._paced.close()
 
-    def _messages(self) -> None:
-        """Lay out one mmsghdr for each frame, with its address, its two parts and its instant, as arrays."""
-        np, frames = self._numpy, self._frames
+    def _chunks(self, start_ns: int) -> Iterator[Chunk]:
+        import numpy as np
+
+        with self._file.open("rb") as opened:
+            np.lib.format.read_magic(opened)
+            shape, _, kind = np.lib.format.read_array_header_1_0(opened)
+            if shape != (self._plan.frames,):
+                raise LabError(f"{self._plan.file} holds {shape} frames, the blueprint says {self._plan.frames}")
+            while len(frames := np.fromfile(opened, kind, FRAMES_A_CHUNK)):
+                heads, parts = self._laid_out(frames)
+                yield frames["at_ns"] + start_ns, parts
+                del heads
+
+    def _laid_out(self, frames: Any) -> tuple[Any, Any]:
+        """Headers of frames, and address and length of each frame's two parts, its header and its payload."""
+        import numpy as np
+
         count = len(frames)
         heads = np.zeros((count, 14), np.uint8)
         heads[:, 0:2] = (0x02, 0xBB)
@@ -154,30 +151,4 @@ class _Injector:
         parts[:, 1] = 14
         parts[:, 2] = ctypes.addressof(self._payload)
         parts[:, 3] = frames["bytes"] - 14
-        stamps = np.zeros((count, 3), np.uint64)
-        stamps[:, 0] = 24
-        stamps[:, 1] = socket.SOL_SOCKET | SCM_TXTIME << 32
-        stamps[:, 2] = frames["at_ns"] + self._start_ns
-        calls = np.zeros((count, 8), np.uint64)
-        calls[:, 2] = parts.ctypes.data + np.arange(count, dtype=np.uint64) * 32
-        calls[:, 3] = 2
-        calls[:, 4] = stamps.ctypes.data + np.arange(count, dtype=np.uint64) * 24
-        calls[:, 5] = 24
-        self._calls = calls
-        self._instants = frames["at_ns"] + self._start_ns
-        self._keep = [heads, parts, stamps]
-
-    def _feed(self, loop: Loop) -> None:
-        """Hand over frames that are due soon, and come back before the last of them is due."""
-        horizon = now_ns() + 2 * AHEAD_NS
-        due = int(self._numpy.searchsorted(self._instants, horizon))
-        while self._done < due:
-            wanted = min(FRAMES_A_CALL, due - self._done)
-            sent = self._libc.sendmmsg(
-                self._socket.fileno(), ctypes.c_void_p(self._calls.ctypes.data + self._done * 64), wanted, 0
-            )
-            if sent <= 0:
-                raise LabError(f"the kernel of the lab took no injected frame: error {ctypes.get_errno()}")
-            self._done += sent
-        if self._done < self._wanted:
-            loop.at(now_ns() + AHEAD_NS, lambda: self._feed(loop))
+        return heads, parts

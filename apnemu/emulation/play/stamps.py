@@ -14,6 +14,9 @@ from apnemu.units import NS_PER_S
 
 SO_TIMESTAMPING = 37
 IP_RECVERR = 11
+SOL_PACKET, PACKET_TX_TIMESTAMP = 263, 16
+STAMPED = ((socket.IPPROTO_IP, IP_RECVERR), (SOL_PACKET, PACKET_TX_TIMESTAMP))
+"""Level and kind of what goes with a stamp in the error queue, of datagrams and of whole frames."""
 STAMP_SENT = 1 << 8
 """SOF_TIMESTAMPING_TX_SCHED: when the stack hands the frame to the queue of its interface."""
 STAMP_GONE = 1 << 1
@@ -41,7 +44,7 @@ def numbers(ancillary: Ancillary, what: int) -> list[int]:
     """Numbers of the sent frames that this entry of the error queue has a stamp of the kind `what` for."""
     stamped_numbers = []
     for level, kind, data in ancillary:
-        if level == socket.IPPROTO_IP and kind == IP_RECVERR:
+        if (level, kind) in STAMPED:
             _, origin, _, _, _, stamped, number = struct.unpack_from("=IBBBBII", data)
             if origin == ORIGIN_STAMP and stamped == what:
                 stamped_numbers.append(number)

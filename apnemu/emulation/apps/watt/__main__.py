@@ -62,7 +62,9 @@ def party_of(papers: Mapping[str, Any], desk: Desk, calendar: Calendar, carrier:
         peers, states, costs = Peers(**own["peers"]), None, MoveCosts(**own["costs"])
         if carrier is not None:
             moving = own["moving"]
-            states = States(desk, calendar, own["site"], peers.agents, book, carrier, moving["scale"], moving["full"])
+            between = tuple(moving.get("full_bytes", (0, 0)))
+            full = moving["full"], (between[0], between[1])
+            states = States(desk, calendar, own["site"], peers.agents, book, carrier, moving["scale"], *full)
         return Agent(
             desk,
             calendar,

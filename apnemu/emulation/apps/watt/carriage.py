@@ -1,5 +1,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""[guest] What the process of a move does: light, a connection bound to it, the copying; or the receiver's part."""
+"""[guest] What the process of a move does: light, a connection bound to it, the copying; or the receiver's part.
+
+The controller answers once the light carries (`Prefer: wait`), and the receiver connects to a sender that listens: no
+instant of a move depends on when somebody looks.
+"""
 
 from __future__ import annotations
 
@@ -24,21 +28,28 @@ if TYPE_CHECKING:
     from apnemu.emulation.apps.watt.moving import Moving
 
 Tell = Callable[..., None]
+WAIT_S = 600
+"""Time for which the controller may hold back its answer until light is there."""
 LOOK_S = 1.0
-"""Time between two looks whether light is there, or a controller that has gone is back."""
+"""Time between two looks whether light is there, where a controller answers at once, or has gone."""
 AGAIN_S = 10.0
 """Time until light that was refused is asked for again."""
-CONNECT_S = 0.05
+CONNECT_S = 0.001
 
 
 class TimeIsUpError(OSError):
     """A move was not over when it had to be."""
 
 
-def send(ways: Ways, moving: Moving, port: int, until_ns: int, tell: Tell) -> None:
-    """Ask for light, tell who is to receive by which transceiver, copy, and give the light back.
+class NoLightError(OSError):
+    """The controller gives no light for a move."""
 
-    Light is given back whatever happens, however long the controller is away.
+
+def send(ways: Ways, moving: Moving, port: int, until_ns: int, tell: Tell) -> None:
+    """Ask for light, tell who is to receive where to fetch the state, copy, and give the light back.
+
+    Whoever is told finds a sender that listens already, so that nothing is waited for but light and messages. Light is
+    given back whatever happens, however long the controller is away.
     """
     light = Light(ways, moving) if ways.light_s else None
     try:
@@ -46,8 +57,12 @@ def send(ways: Ways, moving: Moving, port: int, until_ns: int, tell: Tell) -> No
             near, far = light.get() if light else (-1, 0)
             if light:
                 tell(lit_ns=now_ns(), asked=light.asked, refused=light.refused)
-            tell(port=port, transceiver=far)
-            with _connected(ways.addresses[moving.target], port, f"eth{near}" if light else "") as peer:
+            with _socket(f"eth{near}" if light else "") as server:
+                server.bind(("0.0.0.0", port))
+                server.listen(1)
+                tell(port=port, transceiver=far)
+                peer, _ = server.accept()
+            with peer:
                 tell(**copy(peer, ways.told(moving)))
     except (OSError, SystemExit) as error:
         tell(given_up=str(error), at_ns=now_ns())
@@ -57,18 +72,12 @@ def send(ways: Ways, moving: Moving, port: int, until_ns: int, tell: Tell) -> No
             tell(released_ns=now_ns())
 
 
-def receive(port: int, interface: str, until_ns: int, tell: Tell) -> None:
-    """Take a move's state at a port, over light that comes to an interface, and say once all of it is there."""
-    with _until(until_ns), socket.socket(socket.AF_INET, socket.SOCK_STREAM) as server:
-        server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        if interface:
-            server.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, interface.encode() + b"\0")
-        server.bind(("0.0.0.0", port))
-        server.listen(1)
-        peer, _ = server.accept()
-        with peer:
-            take(peer, False)
-            tell(came=True)
+def receive(address: str, port: int, interface: str, until_ns: int, tell: Tell) -> None:
+    """Fetch a move's state from a port of its sender, over light that comes to an interface, and say once all of it is
+    there."""
+    with _until(until_ns), _connected(address, port, interface) as peer:
+        take(peer, False)
+        tell(came=True)
 
 
 class Light:
@@ -79,12 +88,17 @@ class Light:
         ends = ways.points[moving.origin], ways.points[moving.target]
         self._body = json.dumps(service(name, ends, ways.light_gbps(moving), "none")).encode()
         self._path = f"{SERVICES}={service_uuid(name)}"
+        self._most_asks = ways.most_asks
         self.asked = 0
         self.refused = ""
         self._unanswered = False
 
     def get(self) -> tuple[int, int]:
-        """Ask until there is light, and wait until it carries: the transceivers of both ends."""
+        """Ask until there is light, and wait until it carries: the transceivers of both ends.
+
+        Raises:
+            NoLightError: it was refused as often as it may be.
+        """
         while True:
             self.asked += 1
             self._unanswered = True
@@ -95,15 +109,19 @@ class Light:
             self.refused = answer["ietf-restconf:errors"]["error"][0]["error-message"]
             if status == 409 and call("GET", self._path)[0] == 200:
                 break  # it was granted, and the answer was lost
+            if self.asked == self._most_asks:
+                raise NoLightError(f"no light: {self.refused}")
             time.sleep(AGAIN_S)
         while True:
-            status, answer = call("GET", self._path)
+            asked_ns = now_ns()
+            status, answer = call("GET", self._path, prefer=f"wait={WAIT_S}")
             shown = answer[LIST][0] if status == 200 else {}
             carrying = [each for each in shown.get("connection", ()) if each["apnemu:carries"]]
             if shown.get("operational-state") == "ENABLED" and shown["lifecycle-state"] == "INSTALLED" and carrying:
                 near, far = carrying[0]["apnemu:transceivers"]
                 return near, far
-            time.sleep(LOOK_S)
+            if now_ns() - asked_ns < NS_PER_S:  # this controller does not wait
+                time.sleep(LOOK_S)
 
     def give_back(self) -> None:
         """Give the light back; a controller that has none of that name has given none.
@@ -117,9 +135,9 @@ class Light:
             time.sleep(AGAIN_S)
 
 
-def call(method: str, path: str, body: bytes = b"") -> tuple[int, Any]:
+def call(method: str, path: str, body: bytes = b"", prefer: str = "") -> tuple[int, Any]:
     """Status and document of an answer of the controller; while it is away it is called again and again."""
-    head = f"{method} {path} HTTP/1.0\r\n"
+    head = f"{method} {path} HTTP/1.0\r\n" + (f"Prefer: {prefer}\r\n" if prefer else "")
     if body:
         head += f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n"
     while True:
@@ -139,12 +157,19 @@ def call(method: str, path: str, body: bytes = b"") -> tuple[int, Any]:
         time.sleep(LOOK_S)
 
 
+def _socket(interface: str) -> socket.socket:
+    """A socket that speaks by an interface alone, "": by any."""
+    own = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    own.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if interface:
+        own.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, interface.encode() + b"\0")
+    return own
+
+
 def _connected(address: str, port: int, interface: str) -> socket.socket:
-    """A connection to the receiver, who may not listen yet."""
+    """A connection to the sender, over light whose end here may come on a moment later."""
     while True:
-        peer = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-        if interface:
-            peer.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, interface.encode() + b"\0")
+        peer = _socket(interface)
         try:
             peer.connect((address, port))
         except TimeIsUpError:
@@ -163,9 +188,10 @@ def _until(instant_ns: int) -> Iterator[None]:
     def up(*_: object) -> None:
         raise TimeIsUpError("it was not over when it had to be")
 
-    signal.signal(signal.SIGALRM, up)
+    before = signal.signal(signal.SIGALRM, up)
     signal.setitimer(signal.ITIMER_REAL, max(1e-6, (instant_ns - now_ns()) / NS_PER_S))
     try:
         yield
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)

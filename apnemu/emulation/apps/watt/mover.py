@@ -36,6 +36,9 @@ MARGIN = 1.25
 PAGES = 65_536
 """Most pages in which a machine's written memory is tracked, unless they are smaller than the kernel's."""
 PAGE_BYTES, STOP_BYTES, MOST_ROUNDS = 4096, 64 << 20, 30
+WARM_S, WARM_RTTS = 0.15, 60
+"""Time, and round trips, of the line's rate by which a connection's window is opened before the copying."""
+Ended = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +60,8 @@ class Ways:
     points: Mapping[str, str]
     addresses: Mapping[str, str]
     dirty_bytes_per_s: float
+    most_asks: int = 0
+    """Times that light is asked for; 0: as often as there is time for."""
 
     def light_gbps(self, moving: Moving) -> float:
         """Rate of the light for a move: what both ends have."""
@@ -93,7 +98,7 @@ class Ways:
             "stop_bytes": max(page, plan.stop_bytes // scale),
             "most_rounds": plan.most_rounds,
             "pace_bytes_per_s": round(bytes_per_s),
-            "warm_bytes": round(bytes_per_s * (0.15 + 60 * plan.rtt_s)),
+            "warm_bytes": round(bytes_per_s * (WARM_S + WARM_RTTS * plan.rtt_s)),
             "seed": f"{self.day} {moving.key}",
             "verify": False,
         }
@@ -113,19 +118,26 @@ class Mover:
         shares = () if self._ways.light_s else beside  # over light of its own nothing else goes
         return s_to_ns(self._ways.light_s + MARGIN * sum(self._ways.takes_s(each) for each in (moving, *shares)))
 
-    def send(self, moving: Moving, until_ns: int, ready: Callable[[int, int], None]) -> None:
+    def send(
+        self, moving: Moving, until_ns: int, ready: Callable[[int, int], None], failed: Ended = lambda why: None
+    ) -> None:
         self._count += 1
         port = FIRST_PORT + self._ways.number * PORTS + self._count % PORTS
         self._desk.note(
             **self._named(moving), asks_ns=self._desk.now_ns(), predicted_ns=s_to_ns(self._ways.takes_s(moving))
         )
         run = partial(send, self._ways, moving, port, until_ns)
-        self._start("send", moving, run, partial(self._sent, moving, ready))
+        self._start("send", moving, run, partial(self._sent, moving, ready, failed))
 
     def take(self, moving: Moving, port: int, transceiver: int, until_ns: int, came: Callable[[], None]) -> None:
         interface = f"eth{transceiver}" if self._ways.light_s else ""
-        run = partial(receive, port, interface, until_ns)
+        run = partial(receive, self._ways.addresses[moving.origin], port, interface, until_ns)
         self._start("take", moving, run, lambda said: came() if said.get("came") else None)
+
+    def stop(self, moving: Moving) -> None:
+        """Send no more: the light is given back at once."""
+        if (place := ("send", moving.key)) in self._running:
+            os.kill(self._running[place][0], signal.SIGALRM)
 
     def drop(self, moving: Moving) -> None:
         place = "take", moving.key
@@ -150,11 +162,13 @@ class Mover:
         names = ("job", "owner", "origin", "target", "slot", "scale")
         return {"carries": moving.bytes, **{name: getattr(moving, name) for name in names}}
 
-    def _sent(self, moving: Moving, ready: Callable[[int, int], None], said: dict[str, Any]) -> None:
+    def _sent(self, moving: Moving, ready: Callable[[int, int], None], failed: Ended, said: dict[str, Any]) -> None:
         if "port" in said:
             ready(said["port"], said["transceiver"])
-        else:
-            self._desk.note(**self._named(moving), **said)
+            return
+        self._desk.note(**self._named(moving), **said)
+        if why := said.get("given_up", said.get("failed")):
+            failed(why)
 
     def _start(self, what: str, moving: Moving, run: Callable[[Tell], None], heard: Any) -> None:
         reading, writing = os.pipe()
@@ -199,6 +213,7 @@ def _child(writing: int, run: Callable[[Tell], None]) -> None:
             os.write(writing, json.dumps(said).encode() + b"\n")
 
     code = 1
+    signal.signal(signal.SIGALRM, signal.SIG_IGN)  # who stops a move must not end him who gives its light back
     try:
         run(tell)
         code = 0

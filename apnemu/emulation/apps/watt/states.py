@@ -39,10 +39,8 @@ class States:
     """States of one agent: those of its own jobs, wherever they are, and those of others' jobs that are here.
 
     `scale` divides what goes over the network; the first move of `full`, a job of ours, goes at its full size if it
-    has from `FULL_BYTES[0]` to `FULL_BYTES[1]`.
+    lies within `full_bytes`.
     """
-
-    FULL_BYTES = (10_000_000_000, 100_000_000_000)
 
     def __init__(
         self,
@@ -54,6 +52,7 @@ class States:
         carrier: Carrier,
         scale: int,
         full: str = "",
+        full_bytes: tuple[int, int] = (0, 0),
     ) -> None:
         self._desk = desk
         self._calendar = calendar
@@ -63,6 +62,7 @@ class States:
         self._carrier = carrier
         self._scale = scale
         self._full = full
+        self._full_bytes = full_bytes
         self._own = {
             job.name: _Own(job.state_bytes, {site: job.state_bytes}) for job in book.jobs.values() if job.state_bytes
         }
@@ -174,7 +174,7 @@ class States:
         return [move for move in self._failed if move.slot == slot - 1 and (move.job, move.target) in runs | home]
 
     def _plan(self, job: str, origin: str, target: str, slot: int, size: int) -> None:
-        full = job == self._full and self.FULL_BYTES[0] <= size <= self.FULL_BYTES[1]
+        full = job == self._full and self._full_bytes[0] <= size <= self._full_bytes[1]
         scale = 1 if full else self._scale
         move = Moving(job=job, owner=self._desk.name, origin=origin, target=target, slot=slot, bytes=size, scale=scale)
         if full:

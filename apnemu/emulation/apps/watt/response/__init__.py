@@ -3,8 +3,8 @@
 
 `caller` is the grid operator that calls, `dispatcher` the aggregator that shares a call out and gathers answers,
 `answering` a data centre's agent. What an agent has and does is in `load`, its jobs, battery and plant as they run on;
-`levers` chooses what is capped, paused or moved. `moving` carries jobs to another site over light that `light` asks the
-controller for; `transfer` sends and takes the bytes. `timed` has the instants that all of them know.
+`levers` chooses what is capped, paused or moved. `moving` has jobs that leave for another site and jobs that come.
+`timed` has the instants that all of them know.
 
-Messages, post and desk are those of `apnemu.emulation.apps.watt`.
+Messages, post, desk and the mover of states are those of `apnemu.emulation.apps.watt`.
 """

@@ -14,11 +14,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from apnemu.emulation.apps.watt.desk import Party, RealDesk
+from apnemu.emulation.apps.watt.mover import Mover, Ways
 from apnemu.emulation.apps.watt.response.answering import Answering, Lever
 from apnemu.emulation.apps.watt.response.caller import Caller, Order
 from apnemu.emulation.apps.watt.response.dispatcher import Dispatcher
 from apnemu.emulation.apps.watt.response.load import Battery, Job, Site
-from apnemu.emulation.apps.watt.response.moving import Carrier
+from apnemu.emulation.apps.watt.response.moving import Moves
 from apnemu.emulation.apps.watt.response.timed import Times
 
 
@@ -43,8 +44,9 @@ def party_of(papers: Mapping[str, Any], desk: RealDesk, times: Times) -> Party:
         return Caller(desk, times, own["aggregator"], Order(**own["order"]))
     if role == "aggregator":
         return Dispatcher(desk, own["operator"], own["agents"], own["areas"])
-    carrier = Carrier(**own["carrier"])
-    return Answering(desk, times, own["aggregator"], site_of(own["site"]), Lever(**own["lever"]), carrier)
+    mover = Mover(desk, Ways(**own["ways"]))
+    lever, moves = Lever(**own["lever"]), Moves(**own["moves"])
+    return Answering(desk, times, own["aggregator"], site_of(own["site"]), lever, moves, mover)
 
 
 def main(begin_ns: int, papers: Mapping[str, Any]) -> None:

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 
 from apnemu.emulation.apps.watt.desk import RealDesk
 from apnemu.emulation.apps.watt.messages import Message
+from apnemu.emulation.apps.watt.mover import Mover
 from apnemu.emulation.apps.watt.response.levers import Part, chosen, most_grid_w
-from apnemu.emulation.apps.watt.response.load import NEVER, Site, recharge, release
-from apnemu.emulation.apps.watt.response.moving import W_PER_KW, Carrier, Coming, Leaving
+from apnemu.emulation.apps.watt.response.load import NEVER, Site, arrived, recharge, release
+from apnemu.emulation.apps.watt.response.moving import W_PER_KW, Coming, Leaving, Moves, guest
 from apnemu.emulation.apps.watt.response.timed import Times
 from apnemu.units import NS_PER_H, NS_PER_S
 
@@ -30,20 +31,28 @@ class Answering:
     """The agent's program."""
 
     def __init__(
-        self, desk: RealDesk, times: Times, aggregator: str, site: Site, lever: Lever, carrier: Carrier
+        self,
+        desk: RealDesk,
+        times: Times,
+        aggregator: str,
+        site: Site,
+        lever: Lever,
+        moves: Moves,
+        mover: Mover,
     ) -> None:
         self._desk = desk
         self._times = times
         self._aggregator = aggregator
         self._site = site
         self._lever = lever
-        self._carrier = carrier
+        self._moves = moves
+        self._mover = mover
         self._call: Message | None = None
         self._parts: list[Part] = []
         self._gave_w = 0
         self._before_w = 0
         self._leaving: Leaving | None = None
-        self._coming = Coming(desk, carrier, lambda: self._now().more_it_w() // W_PER_KW, self._came)
+        self._coming = Coming(desk, moves, mover, self._room_kw, self._came)
         self._looks_ns = NEVER
 
     def begin(self) -> None:
@@ -60,9 +69,9 @@ class Answering:
                 self._move(message)
             else:
                 self._desk.at(self._desk.now_ns() + self._lever.acts_ns, self._act)
-        elif kind == "handover":
-            self._coming.taken(message)
-        elif kind == "done" and self._leaving is not None and sender == self._carrier.agents.get(message["site"]):
+        elif kind in ("handover", "move"):
+            self._coming.taken(message, self._times.call_ns)
+        elif kind == "done" and self._leaving is not None and sender == self._moves.agents.get(message["site"]):
             self._leaving.taken(message)
 
     def _now(self) -> Site:
@@ -80,7 +89,7 @@ class Answering:
             "state",
             0,
             0,
-            site=self._carrier.site,
+            site=self._moves.site,
             kw_min=[(draws - most_w) // W_PER_KW],
             kw_max=[draws // W_PER_KW],
             room_kw=[site.more_it_w() // W_PER_KW],
@@ -89,20 +98,20 @@ class Answering:
 
     def _targets(self) -> list[str]:
         """Sites to which something may move; any but a move needs none."""
-        return list(self._carrier.agents) if self._lever.kind == "move" else [""]
+        return list(self._moves.agents) if self._lever.kind == "move" else [""]
 
     def _note(self, **more: object) -> None:
         """Note what the site draws from now on, and look again when that changes by itself."""
         site = self._now()
         battery = site.battery
         self._desk.note(
-            site=self._carrier.site,
+            site=self._moves.site,
             at_ns=site.now_ns,
             grid_w=site.grid_w(),
             it_w=site.it_w(),
-            guest_w=site.guest_w,
-            lost={job.name: job.lost for job in site.jobs if job.lost},
-            late=sum(job.late for job in site.jobs),
+            guest_w=site.guest_w(),
+            lost={job.name: job.lost for job in site.work if job.lost},
+            late=sum(job.late for job in site.work),
             battery_w=battery.gives_w - battery.takes_w if battery else 0,
             **more,
         )
@@ -150,19 +159,31 @@ class Answering:
         """Move as much to the site that the aggregator names as lets this one draw so much less."""
         self._before_w = self._now().grid_w()
         to = call.get("target", "")
-        parts = chosen(self._site, "move", call["kw"] * W_PER_KW, to) if to in self._carrier.agents else []
+        parts = chosen(self._site, "move", call["kw"] * W_PER_KW, to) if to in self._moves.agents else []
         if not parts:
             self._delivered("nothing may move there" if to else "no other site has room")
             return
-        self._leaving = Leaving(self._desk, self._carrier, to, parts, self._went, self._delivered)
-        self._leaving.begin()
+        self._leaving = Leaving(self._desk, self._moves, self._mover, to, parts, self._went, self._delivered)
+        self._leaving.begin(self._times.call_ns)
 
     def _went(self, part: Part) -> None:
         self._now()
         part.job.gone_w += part.w
         self._note()
 
-    def _came(self, job: str, kw: int) -> None:
-        self._now()
-        self._site.guest_w += kw * W_PER_KW
-        self._note(came=job)
+    def _room_kw(self) -> int:
+        """Room beside all that is here, also beside what stands still until it runs."""
+        site = self._now()
+        return (site.more_it_w() - sum(job.held_w for job in site.guests)) // W_PER_KW
+
+    def _came(self, message: Message) -> None:
+        """Let what has come stand still, and then run."""
+        now_ns, stop_ns = self._now().now_ns, self._moves.stop_ns
+        run = arrived(self._site, guest(message, now_ns), self._lever.rebound_ppm, stop_ns, now_ns)
+        self._note(came=message["job"])
+
+        def runs() -> None:
+            run()
+            self._note(runs=message["job"])
+
+        self._desk.at(self._times.call_ns + now_ns + stop_ns, runs)

@@ -9,7 +9,7 @@ when something happens by itself: a job ends, what it owes is made up, a battery
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 MILLION, BILLION = 1_000_000, 1_000_000_000
@@ -94,7 +94,7 @@ class Battery:
 class Site:
     """A site's load; `lines` are (nW at no load, nW per W of IT) of its facility, of which the greatest holds.
 
-    `feed_w` is the most that it draws, None without a limit; `guest_w` is other sites' work that has come.
+    `feed_w` is the most that it draws, None without a limit; `guests` is other sites' work that has come.
     """
 
     room_w: int
@@ -104,12 +104,21 @@ class Site:
     battery: Battery | None = None
     plant_w: int = 0
     own_w: int = 0
-    guest_w: int = 0
+    guests: list[Job] = field(default_factory=list)
     now_ns: int = 0
+
+    @property
+    def work(self) -> list[Job]:
+        """All that runs here."""
+        return [*self.jobs, *self.guests]
 
     def it_w(self) -> int:
         """Power of its IT now."""
-        return self.guest_w + sum(job.own_w() + job.up_w() for job in self.jobs)
+        return sum(job.own_w() + job.up_w() for job in self.work)
+
+    def guest_w(self) -> int:
+        """Power of other sites' work."""
+        return sum(job.own_w() + job.up_w() for job in self.guests)
 
     def facility_w(self, it_w: int) -> int:
         """Power of the whole facility at a load of its IT.
@@ -127,7 +136,8 @@ class Site:
     def less_it_w(self, grid_w: int) -> int:
         """Least IT by which its facility draws `grid_w` less; all of it where that is not enough.
 
-        >>> Site(room_w=100, lines=[(0, 1_400_000_000)], feed_w=None, guest_w=50).less_it_w(14)
+        >>> job = Job(name="a", w=50, most_w=50, cap_w=50, left=None, by_ns=0)
+        >>> Site(room_w=100, lines=[(0, 1_400_000_000)], feed_w=None, jobs=[job]).less_it_w(14)
         10
         """
         load = self.it_w()
@@ -158,8 +168,8 @@ class Site:
 
     def next_ns(self) -> int:
         """Instant at which something changes by itself; `NEVER` where nothing will."""
-        ends = [self.now_ns + job.ends_in_ns() for job in self.jobs]
-        ends += [job.by_ns for job in self.jobs if job.by_ns > self.now_ns and (job.left or job.owes)]
+        ends = [self.now_ns + job.ends_in_ns() for job in self.work]
+        ends += [job.by_ns for job in self.work if job.by_ns > self.now_ns and (job.left or job.owes)]
         if self.battery:
             ends.append(self.now_ns + self.battery.changes_in_ns())
         return min((end for end in ends if end < NEVER), default=NEVER)
@@ -177,10 +187,10 @@ class Site:
         """Whether nothing is held back, owed or to be charged any more."""
         battery = self.battery
         stored = battery is None or not (battery.gives_w or battery.takes_w)
-        return stored and not self.own_w and not any(job.held_w or job.owes for job in self.jobs)
+        return stored and not self.own_w and not any(job.held_w or job.owes for job in self.work)
 
     def _run_for(self, span_ns: int) -> None:
-        for job in self.jobs:
+        for job in self.work:
             up_w = job.up_w()
             if job.left is None:
                 job.lost += job.held_w * span_ns
@@ -196,7 +206,7 @@ class Site:
 
     def _close(self) -> None:
         """Settle what has come to its end at this instant: windows, batteries."""
-        for job in self.jobs:
+        for job in self.work:
             if job.by_ns <= self.now_ns and (job.left or job.owes):
                 job.lost += job.owes + (job.left or 0)
                 job.owes, job.left, job.held_w, job.late = 0, 0, 0, True
@@ -206,6 +216,22 @@ class Site:
             self.battery.gives_w = 0
         if self.battery and self.battery.takes_w and not self.battery.lacks():
             self.battery.takes_w = 0
+
+
+def arrived(site: Site, job: Job, rebound_ppm: int, stop_ns: int, at_ns: int) -> Callable[[], None]:
+    """Take in a job of another site, which stands still for a while; returns what lets it run after that.
+
+    What it does not do meanwhile it owes, as after a hold.
+    """
+    site.go_on(at_ns)
+    job.held_w = job.w
+    site.guests.append(job)
+
+    def run() -> None:
+        site.go_on(at_ns + stop_ns)
+        release(site, [job], rebound_ppm)
+
+    return run
 
 
 def release(site: Site, jobs: Iterable[Job], rebound_ppm: int) -> None:

@@ -1,45 +1,74 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """[guest] Jobs that move to another site over light of their own, and jobs of others that come.
 
-A sender tells the other site's agent what is to come, asks the controller for light at the same time, sends the bytes
-once it carries, and owns each job until the other agent has said that it is there. Without room there, or without
-light, everything stays where it is. Whatever happens, the light is given back.
+A sender tells the other site's agent what is to come, and its mover asks the controller for light at the same time;
+over that the state of all that moves goes as one. The sender owns each job until the other agent has said that it is
+there. Without room there, or without light, everything stays where it is. Whatever happens, the light is given back.
 
-Bytes and rate are divided by `scale`, so that a move takes as long as the whole one does.
+What has come stands still for its declared stop, and makes up for that as for a hold.
 """
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import partial
 
 from apnemu.emulation.apps.watt.desk import RealDesk
 from apnemu.emulation.apps.watt.messages import Message
-from apnemu.emulation.apps.watt.response import transfer
+from apnemu.emulation.apps.watt.mover import Mover
+from apnemu.emulation.apps.watt.moving import Moving
 from apnemu.emulation.apps.watt.response.levers import Part
-from apnemu.emulation.apps.watt.response.light import LOOK_EVERY_NS, Light, ways_to
-from apnemu.emulation.loop import READ
+from apnemu.emulation.apps.watt.response.load import NEVER, Job
 
-PORT = 7310
 W_PER_KW = 1000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Carrier:
-    """What an agent must know to move something: its site, the others' agents and addresses, rate and scale of a move.
+class Moves:
+    """What an agent is told of moves: its site, others' agents, by what bytes and rates are divided, until when (after
+    the call) a move may last, for how long what has come stands still."""
 
-    `pace` is what TCP gets of the light in bytes per second, divided by the scale; 0 at scale 1.
-    """
-
-    topology: str
     site: str
     agents: dict[str, str]
-    addresses: dict[str, str]
-    rate_gbps: float
     scale: int
-    pace: int
+    until_ns: int
+    stop_ns: int
+
+
+def one_of(parts: Sequence[Part], agent: str, moves: Moves, to: str) -> Moving:
+    """State of all parts of jobs that leave together, by the name of the first."""
+    return Moving(
+        job=parts[0].job.name,
+        owner=agent,
+        origin=moves.site,
+        target=to,
+        slot=0,
+        bytes=max(1, sum(part.bytes for part in parts)),
+        scale=moves.scale,
+    )
+
+
+def guest(message: Message, now_ns: int) -> Job:
+    """A part of a job as it comes: what is left of it ends when it would have ended at home."""
+    w, ends_ns = message["kw"] * W_PER_KW, message.get("ends_ns")
+    return Job(
+        name=f"{message['job']} of {message['from']}",
+        w=w,
+        most_w=max(w, message.get("most_kw", 0) * W_PER_KW),
+        cap_w=0,
+        left=None if ends_ns is None else max(0, ends_ns - now_ns) * w,
+        by_ns=message.get("by_ns", NEVER),
+    )
+
+
+def handed_over(part: Part, now_ns: int) -> dict[str, int]:
+    """What the other agent is told of a part of a job; instants are counted from the call."""
+    job = part.job
+    told = {"kw": -(-part.w // W_PER_KW), "bytes": part.bytes}
+    told["most_kw"] = told["kw"] * job.most_w // job.w
+    if job.left is not None:
+        told["ends_ns"] = now_ns + -(-job.left // job.w)
+    return told if job.by_ns == NEVER else {**told, "by_ns": job.by_ns}
 
 
 class Leaving:
@@ -48,42 +77,31 @@ class Leaving:
     def __init__(
         self,
         desk: RealDesk,
-        carrier: Carrier,
+        moves: Moves,
+        mover: Mover,
         to: str,
         parts: Sequence[Part],
         gone: Callable[[Part], None],
         over: Callable[[str], None],
     ) -> None:
         self._desk = desk
-        self._carrier = carrier
+        self._moves = moves
+        self._mover = mover
         self._to = to
         self._parts = {part.job.name: part for part in parts}
         self._gone = gone
         self._over = over
-        self._connection: socket.socket | None = None
         self._ended = False
-        self._light = Light(
-            desk.loop,
-            topology=carrier.topology,
-            name=f"{desk.name} to {to} at {desk.now_ns()}",
-            ends=(carrier.site, to),
-            address=carrier.addresses[to],
-            rate_gbps=carrier.rate_gbps,
-            lit=self._send,
-            refused=lambda why: self._end(f"no light to {to}: {why}"),
-        )
+        self._moving = one_of(parts, desk.name, moves, to)
 
-    def begin(self) -> None:
+    def begin(self, call_ns: int) -> None:
         """Tell the other agent what is to come, and ask for light."""
-        agent = self._carrier.agents[self._to]
+        agent, now_ns = self._moves.agents[self._to], self._desk.now_ns() - call_ns
         for part in self._parts.values():
-            kw = -(-part.w // W_PER_KW)
-            if not self._desk.send(agent, "handover", 0, 0, job=part.job.name, kw=kw, bytes=self._bytes(part)):
-                self._ended = True
-                self._over(f"{agent} is not there")
+            if not self._desk.send(agent, "handover", 0, 0, job=part.job.name, **handed_over(part, now_ns)):
+                self._end(f"{agent} is not there")
                 return
-        self._desk.note(asked_light_to=self._to)
-        self._light.ask()
+        self._mover.send(self._moving, call_ns + self._moves.until_ns, self._is_lit, self._failed)
 
     def taken(self, message: Message) -> None:
         """Count a job as gone once the other agent has it; without room there nothing moves."""
@@ -91,6 +109,7 @@ class Leaving:
         if part is None or self._ended:
             return
         if not message["wh"]:
+            self._mover.stop(self._moving)
             self._end(f"no room at {self._to}")
             return
         self._desk.note(moved=part.job.name, to=self._to, bytes=message["bytes"], took_ns=message["took_ns"])
@@ -98,86 +117,65 @@ class Leaving:
         if not self._parts:
             self._end("")
 
-    def _bytes(self, part: Part) -> int:
-        return max(1, part.bytes // self._carrier.scale)
+    def _is_lit(self, port: int, transceiver: int) -> None:
+        """Tell the other agent where to fetch the state."""
+        body = self._moving.body("take")
+        agent = self._moves.agents[self._to]
+        if not self._desk.send(agent, "move", 0, 0, **body, port=port, transceiver=transceiver):
+            self._mover.stop(self._moving)
 
-    def _send(self, interface: str) -> None:
-        """Send all, after a moment in which the other end sees the light as well."""
-        self._desk.at(self._desk.now_ns() + LOOK_EVERY_NS, partial(self._connect, interface))
-
-    def _connect(self, interface: str) -> None:
-        if self._ended:
-            return
-        sizes = [self._bytes(part) for part in self._parts.values()]
-        self._desk.note(lit=interface, sends_bytes=sum(sizes))
-        to = self._carrier.addresses[self._to], PORT
-        self._connection = transfer.send(self._desk.loop, interface, to, sizes, self._carrier.pace, self._broken)
-
-    def _broken(self) -> None:
-        self._end(f"the connection to {self._to} broke")
+    def _failed(self, why: str) -> None:
+        self._end(f"nothing went to {self._to}: {why}")
 
     def _end(self, why: str) -> None:
-        if self._ended:
-            return
-        self._ended = True
-        if self._connection is not None:
-            self._connection.close()
-        self._light.release(lambda: self._desk.note(released_light_to=self._to))
-        self._over(why)
+        if not self._ended:
+            self._ended = True
+            self._over(why)
 
 
 class Coming:
-    """Jobs of other sites that come to this one: `room_kw` says what is free, `came` is told the kW that run here."""
+    """Jobs of other sites that come to this one: `room_kw` says what is free, `came` is told each that is here."""
 
     def __init__(
-        self, desk: RealDesk, carrier: Carrier, room_kw: Callable[[], int], came: Callable[[str, int], None]
+        self, desk: RealDesk, moves: Moves, mover: Mover, room_kw: Callable[[], int], came: Callable[[Message], None]
     ) -> None:
         self._desk = desk
-        self._carrier = carrier
+        self._moves = moves
+        self._mover = mover
         self._room_kw = room_kw
         self._came = came
-        self._sites = {agent: site for site, agent in carrier.agents.items()}
+        self._sites = {agent: site for site, agent in moves.agents.items()}
         self._expected: dict[str, list[Message]] = {}
-        self._ways: dict[str, set[str]] = {}
 
-    def taken(self, message: Message) -> None:
-        """Keep room for a job that is to come, and wait for light from there; without room say so at once."""
+    def taken(self, message: Message, call_ns: int) -> None:
+        """Keep room for a job that is to come, or fetch what an agent has told of; without room say so at once."""
         agent = message["from"]
+        if message["kind"] == "move":
+            self._fetch(message, call_ns)
+            return
         waiting = sum(each["kw"] for messages in self._expected.values() for each in messages)
         if agent not in self._sites or message["kw"] + waiting > self._room_kw():
             self._say(message, 0)
             return
         self._expected.setdefault(agent, []).append(message)
-        if agent not in self._ways:
-            self._ways[agent] = ways_to(self._carrier.addresses[self._sites[agent]])
-            self._look(agent)
 
-    def _look(self, agent: str) -> None:
-        """Listen on the interface of new light from an agent's site once it is there."""
-        new = sorted(ways_to(self._carrier.addresses[self._sites[agent]]) - self._ways[agent])
-        if not new:
-            self._desk.at(self._desk.now_ns() + LOOK_EVERY_NS // 2, partial(self._look, agent))
+    def _fetch(self, message: Message, call_ns: int) -> None:
+        agent = message["from"]
+        known = agent in self._sites and message["what"] == "take" and {"port", "transceiver"} <= set(message)
+        if not known or (message["origin"], message["target"]) != (self._sites[agent], self._moves.site):
             return
-        server = transfer.listen(new[0], PORT)
-        self._desk.loop.watch(server.fileno(), READ, lambda _: self._accept(agent, server))
+        names = ("job", "owner", "origin", "target", "bytes", "scale")
+        moving = Moving(slot=message["slot"], **{name: message[name] for name in names})
+        until_ns = call_ns + self._moves.until_ns
+        self._mover.take(moving, message["port"], message["transceiver"], until_ns, lambda: self._arrived(agent))
 
-    def _accept(self, agent: str, server: socket.socket) -> None:
-        """Take what an agent sends; its light is for this alone."""
-        peer, _ = server.accept()
-        self._desk.loop.forget(server.fileno())
-        server.close()
-        first = list(self._expected.get(agent, ()))
-        sizes = [message["bytes"] for message in first]
-        transfer.receive(self._desk.loop, peer, sizes, lambda number: self._arrived(agent, first[number]))
-
-    def _arrived(self, agent: str, message: Message) -> None:
-        if message not in self._expected.get(agent, ()):
-            return
-        self._expected[agent].remove(message)
-        self._came(message["job"], message["kw"])
-        self._say(message, max(1, message["kw"]))
+    def _arrived(self, agent: str) -> None:
+        """All that an agent has handed over is here."""
+        for message in self._expected.pop(agent, []):
+            self._came(message)
+            self._say(message, max(1, message["kw"]))
 
     def _say(self, message: Message, wh: int) -> None:
         took_ns = max(0, self._desk.now_ns() - message["sent_ns"])
-        body = {"site": self._carrier.site, "job": message["job"], "wh": wh, "bytes": message["bytes"]}
+        body = {"site": self._moves.site, "job": message["job"], "wh": wh, "bytes": message["bytes"]}
         self._desk.send(message["from"], "done", 0, 0, took_ns=took_ns, **body)

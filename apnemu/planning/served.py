@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""A queue's arrivals once more, by the rule of the queue alone: first in, first out, one line, bounded in bytes."""
+"""Waits of given arrivals by the rule of a queue alone: first in, first out, one line, bounded in bytes."""
 
 from __future__ import annotations
 
