@@ -7,6 +7,7 @@ import json
 import random
 from pathlib import Path
 
+import tests.fuzz.gnpy_json  # noqa: F401  # JSON of no other form is asked of GNPy, whose reader is forked there
 from tests.fuzz.mutations import mutated, mutated_text
 from tests.fuzz.trial import Case, warmed
 from tests.importing.networks import FILES

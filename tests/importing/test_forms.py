@@ -65,7 +65,8 @@ def test_a_form_is_recognised_by_its_content_and_has_all_its_nodes_and_links(
     assert (len(plant.sites), len(plant.fibres)) == (sites, fibres)
     unnamed = tmp_path / "network"
     unnamed.write_text(FILES[name])
-    assert len(read_foreign(unnamed, Wishes(length_km=80.0, links=files["links.csv"]), word=word).plant.sites) == sites
+    links = files["links.csv"] if name == "channel.csv" else None
+    assert len(read_foreign(unnamed, Wishes(length_km=80.0, links=links), word=word).plant.sites) == sites
 
 
 def test_every_small_file_is_expected_and_every_form_but_gnpys_has_one() -> None:
@@ -205,8 +206,9 @@ def test_multigraphs_drawn_at_random_keep_every_link_under_its_own_name(seed: in
     "name",
     ["sndlib/polska", "sndlib/germany50", "topozoo/Abilene", "topozoo/Geant2012", "gabriel/25/0", "caida/2024-08/1103"],
 )
+@pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
 def test_public_networks_by_name_are_what_topohub_has(name: str) -> None:
-    held = topohub.get(name)
+    held = topohub.get(name)  # it leaves the file open: that is what the marks are for
     told = read_foreign(Path(f"topohub:{name}"), Wishes())
     plants = (told.plant, *told.others)
     assert sum(len(plant.sites) for plant in plants) == len(held["nodes"])

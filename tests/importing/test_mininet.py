@@ -72,7 +72,7 @@ def test_nothing_of_a_file_is_executed(tmp_path: Path) -> None:
     mark = tmp_path / "executed"
     evil = (
         f"import os, pathlib\nopen({str(mark)!r}, 'w').write('x')\npathlib.Path({str(mark)!r}).touch()\n"
-        f"os.system('touch {mark}')\nexec('open({str(mark)!r}, chr(119))')\n"
+        f"os.system('touch {mark}')\nexec(\"open({str(mark)!r}, chr(119))\")\n"
         f"().__class__.__base__.__subclasses__()\n'{{0.__class__}}'.format(1)\n"
         "from mininet.topo import Topo\nclass T(Topo):\n    def build(self):\n"
         f"        __import__('os').mkdir({str(mark)!r})\n"
