@@ -47,7 +47,13 @@ def of_demands(plant: Plant) -> list[Held]:
 
 
 def of_plant(plant: Plant) -> Held:
-    """What a form keeps of the whole: its name, where it is from, and a line rate that somebody has said."""
+    """What a form keeps of the whole: its name, where it is from, what was inferred, and a line rate that was said."""
     rate_gbps = None if plant.packet.as_light else plant.packet.line_rate_gbps
-    told = {"name": plant.name, "source": plant.source, "licence": plant.licence, "line_rate_gbps": rate_gbps}
+    told = {
+        "name": plant.name,
+        "source": plant.source,
+        "licence": plant.licence,
+        "inferred": list(plant.inferred) or None,
+        "line_rate_gbps": rate_gbps,
+    }
     return {name: value for name, value in told.items() if value is not None}

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""A plant as GraphML, with the Topology Zoo's words for places; nodes have the ids of sites, demands are JSON in the
-graph. networkx, Gephi, yEd and igraph read it."""
+"""A plant as GraphML, with the Topology Zoo's words for places; nodes have the ids of sites, what is a list is JSON in
+the graph. networkx, Gephi, yEd and igraph read it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ Held = dict[str, Any]
 
 def graphml_text(plant: Plant) -> str:
     """The text of a GraphML file."""
-    about = {**of_plant(plant), "demands": json.dumps(of_demands(plant), ensure_ascii=False)}
+    about = {**of_plant(plant), "demands": of_demands(plant)}
+    about = {name: _json(held) if isinstance(held, list) else held for name, held in about.items()}
     nodes = {
         site.name: {
             **of_site(site),
@@ -48,6 +49,10 @@ def graphml_text(plant: Plant) -> str:
 def _data(element: Any, of: str, held: Held, keys: dict[tuple[str, str], str]) -> None:
     for name, value in held.items():
         etree.SubElement(element, "data", key=keys[of, name]).text = value if isinstance(value, str) else repr(value)
+
+
+def _json(held: list[Any]) -> str:
+    return json.dumps(held, ensure_ascii=False)
 
 
 def _kind(value: object) -> str:

@@ -7,6 +7,7 @@ Words are compared without case, spaces and underscores. What has no word here i
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from typing import Any, get_args
@@ -71,7 +72,15 @@ class Attributes:
 
 
 def about(sketch: Sketch, held: Mapping[str, Any], line: int | None = None) -> None:
-    """Take over what apnemu's own exports say of the whole: source, licence, the rate of lines."""
+    """Take over what apnemu's own exports say of the whole: source, licence, what was inferred, the rate of lines."""
+    inferred = held.get("inferred")
+    if isinstance(inferred, str) and inferred.startswith("["):
+        try:
+            inferred = json.loads(inferred)
+        except (ValueError, RecursionError):
+            inferred = []
+    if isinstance(inferred, list):
+        sketch.inferred += [str(each)[:500] for each in inferred[:50] if str(each).strip()]
     sketch.source = str(held.get("source") or sketch.source)
     sketch.licence = str(held.get("licence") or sketch.licence)
     sketch.line_rate_gbps = sketch.positive(held.get("line_rate_gbps"), "line_rate_gbps", line, RATE_GBPS)

@@ -47,7 +47,7 @@ def same(plant: Plant, back: Plant) -> None:
     if plant.demands:  # that of a mesh has a name that no demand of its own could have
         asked = [[(each.source, each.target, each.rate_gbps) for each in one.demands] for one in (plant, back)]
         assert asked[0] == asked[1]
-    assert plant.name == back.name
+    assert plant.name == back.name and set(plant.inferred) <= set(back.inferred)
 
 
 @pytest.mark.parametrize("form", ["graphml", "geojson"])
