@@ -13,12 +13,12 @@ from apnemu.blueprint.addressing import TRANSPONDERS_PORT
 from apnemu.controllers.orders import Order
 from apnemu.controllers.rules import Rule
 
-Key = tuple[int, int | None, int | None, str | None, str | None, str | None]
+Key = tuple[int, int | None, int | None, str | None, str | None, str | None, str | None]
 
 
 def key(rule: Rule) -> Key:
     """Key of an entry in its table (OpenFlow 1.3, clause 5.2): match and priority."""
-    return rule.priority, rule.port_in, rule.tag, rule.mac_to, rule.mac_mask, rule.address_to
+    return rule.priority, rule.port_in, rule.tag, rule.mac_to, rule.mac_mask, rule.address_to, rule.address_from
 
 
 def differences(had: Iterable[Rule], wanted: Iterable[Rule]) -> tuple[list[Rule], list[Rule]]:

@@ -70,6 +70,8 @@ def _fields(proto: Any, rule: Rule) -> dict[str, Any]:
         fields["eth_dst"] = (rule.mac_to, rule.mac_mask) if rule.mac_mask else rule.mac_to
     if rule.address_to is not None:
         fields["eth_type"], fields["ipv4_dst"] = 0x0800, rule.address_to
+    if rule.address_from is not None:
+        fields["eth_type"], fields["ipv4_src"] = 0x0800, rule.address_from
     if rule.ipv6:
         fields["eth_type"] = 0x86DD
     return fields

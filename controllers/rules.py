@@ -22,6 +22,7 @@ class Rule:
     mac_to: str | None = None
     mac_mask: str | None = None
     address_to: str | None = None
+    address_from: str | None = None
     ipv6: bool = False
     """Whether it is for IPv6's datagrams alone."""
 

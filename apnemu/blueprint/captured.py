@@ -29,6 +29,11 @@ def captured(blueprint: Blueprint, labels: Mapping[str, str]) -> Captured:
                 said[near.interface] = f"others' traffic at {told(wire.site, labels.get(wire.site, ''))}"
             elif near.node in at:
                 said[near.interface] = f"{at[near.node]} to {at.get(far.node, far.node)}{_named(wire, labels)}"
+    for wall in blueprint.walls:
+        if wall.gate:
+            place = told(wall.site, labels.get(wall.site, ""))
+            said[wall.gate] = f"{place} to {wall.host}, data communication network"
+            said[wall.onward] = f"{place} to the controller from {wall.host}, data communication network"
     stands = ", ".join(f"{name} {place}" for name, place in at.items())
     return Captured(
         comment=f"apnemu: {blueprint.network} network of {blueprint.topology}, seed {blueprint.seed}: {stands}",

@@ -16,11 +16,11 @@ from apnemu.blueprint.packet import compile_packet
 from apnemu.blueprint.routed import compile_routed
 from apnemu.blueprint.shared_wavelengths import compile_sharing, stands_at
 from apnemu.blueprint.walls import walls_of
-from apnemu.model.activities import Pair, Routing
+from apnemu.model.activities import Routing
 from apnemu.model.assignment import Assignment
 from apnemu.model.plant import Plant
 from apnemu.model.scenario import Stage
-from apnemu.planning import NextHop
+from apnemu.planning import NextHops
 from apnemu.planning.dcn import Dcn, dcn
 from apnemu.seeds import generator
 
@@ -31,7 +31,7 @@ def blueprint_for(
     network: Literal["apn", "packet"],
     plant: Plant,
     assignment: Assignment,
-    hops: Mapping[Pair, NextHop],
+    hops: NextHops,
     stages: tuple[Stage, ...],
     *,
     seed: int,
@@ -99,7 +99,7 @@ def blueprint_for(
     if blueprint.switches:
         way = dcn(plant)
         blueprint = replace(blueprint, controller_at=way.at, dcn=_lines(plant, way, places))
-    blueprint = replace(blueprint, walls=walls_of(plant, blueprint, places))
+    blueprint = replace(blueprint, walls=walls_of(plant, blueprint, places, hops))
     applications.check_marks(stages, marked=0 < plant.packet.mark_bytes <= plant.packet.buffer_bytes)
     applications.check(stages, {host.name: host.address for host in blueprint.hosts})
     return blueprint

@@ -196,11 +196,13 @@ class LitTree:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Route:
-    """A forwarding entry of router `dpid`: datagrams to `address` leave by `port`."""
+    """A forwarding entry of router `dpid`: datagrams to `address` leave by `port`, those alone that come from `source`
+    where there is one."""
 
     dpid: int
     address: str
     port: int
+    source: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

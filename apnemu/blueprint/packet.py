@@ -9,18 +9,21 @@ from apnemu.blueprint.addressing import load_mac
 from apnemu.blueprint.document import Host, Injection, Line, Peer, Route, Switch, Wire
 from apnemu.blueprint.ports import Ports
 from apnemu.model.plant import Plant
-from apnemu.planning import NextHop
+from apnemu.planning import NextHops
+from apnemu.planning.zones import Zones
 from apnemu.units import gbps_to_bytes_per_s
 
 
 def compile_packet(
-    plant: Plant, hops: Mapping[tuple[str, str], NextHop]
+    plant: Plant, hops: NextHops
 ) -> tuple[tuple[Host, ...], tuple[Switch, ...], tuple[Wire, ...], tuple[Route, ...], tuple[Injection, ...]]:
     """Return hosts, routers, wires, forwarding entries, and the rules for injected load.
 
-    `hops` gives the next hop from every site to every data centre. A router holds a frame for its forwarding and O/E/O
-    time; that, the line's FEC and the fibre are one delay behind the port's queue. Every router has an injector: a
-    port by which load enters. Its destination MAC says which fibre it leaves by; it is dropped at the far end.
+    `hops` gives the next hop from every site to every data centre, and the ways of what goes by source and destination:
+    their entries are in the routers of the way alone, so that no router outside a zone knows any. A router holds a
+    frame for its forwarding and O/E/O time; that, the line's FEC and the fibre are one delay behind the port's queue.
+    Every router has an injector: a port by which load enters. Its destination MAC says which fibre it leaves by; it is
+    dropped at the far end.
     """
     ports = Ports(plant)
     packet = plant.packet
@@ -59,20 +62,42 @@ def compile_packet(
             peers=tuple(
                 Peer(address=access[other][1], mac=interfaces[other].mac, interface=interfaces[name].interface)
                 for other in access
-                if other != name
+                if other != name and hops.own.get((site, access[other][0]), True)
             ),
         )
         for name, (site, address, _) in access.items()
     )
-    forwarding = tuple(
+    forwarding = _entries(plant, hops, ports, access)
+    return hosts, ports.switches(), tuple(wires), forwarding, tuple(injections)
+
+
+def _entries(
+    plant: Plant, hops: NextHops, ports: Ports, access: Mapping[str, tuple[str, str, int]]
+) -> tuple[Route, ...]:
+    """Entries by destination, then those of pairs with an end that a zone binds. `access` as in `compile_packet`."""
+    bound = Zones(plant).bound
+    entries = [
         Route(
-            dpid=number, address=address, port=port if site == home else ports.fibre_port[site, hops[site, home].fibre]
+            dpid=number,
+            address=address,
+            port=out if site == home else ports.fibre_port[site, hops.towards[site, home].fibre],
         )
         for site, number in ports.number.items()
-        for home, address, port in access.values()
-        if site == home or (site, home) in hops
-    )
-    return hosts, ports.switches(), tuple(wires), forwarding, tuple(injections)
+        for home, address, out in access.values()
+        if home not in bound and (site == home or (site, home) in hops.towards)
+    ]
+    for source, own_address, _ in access.values() if bound else ():
+        for home, address, out in access.values():
+            joined = source == home or (source, home) in hops
+            if own_address == address or not joined or not (source in bound or home in bound):
+                continue
+            here = source
+            for hop in hops.way(source, home) if source != home else ():
+                onward = ports.fibre_port[here, hop.fibre]
+                entries.append(Route(dpid=ports.number[here], source=own_address, address=address, port=onward))
+                here = hop.site
+            entries.append(Route(dpid=ports.number[here], source=own_address, address=address, port=out))
+    return tuple(entries)
 
 
 def ports_of(plant: Plant) -> dict[tuple[str, str], int]:

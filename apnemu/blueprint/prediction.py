@@ -3,12 +3,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from apnemu.model.activities import Pair
 from apnemu.model.assignment import Lightpath
 from apnemu.model.plant import Plant
-from apnemu.planning import NextHop
+from apnemu.planning import NextHops
 from apnemu.units import serialisation_ns
 
 ETHERNET_HEADER_BYTES = 14
@@ -26,12 +24,12 @@ def lightpath_way_ns(path: Lightpath, source: str, frame_bytes: int) -> int:
     return serialisation_ns(frame_bytes, path.rate_gbps) + delay_ns
 
 
-def packet_rtt_ns(plant: Plant, hops: Mapping[tuple[str, str], NextHop], pair: Pair, frame_bytes: int) -> int:
+def packet_rtt_ns(plant: Plant, hops: NextHops, pair: Pair, frame_bytes: int) -> int:
     """Round trip over empty routers between two data centres."""
     return packet_way_ns(plant, hops, pair, frame_bytes) + packet_way_ns(plant, hops, pair[::-1], frame_bytes)
 
 
-def packet_way_ns(plant: Plant, hops: Mapping[tuple[str, str], NextHop], pair: Pair, frame_bytes: int) -> int:
+def packet_way_ns(plant: Plant, hops: NextHops, pair: Pair, frame_bytes: int) -> int:
     """One way over empty routers between two data centres.
 
     A frame is sent 1 + r times: by the host and by each of the r routers; each router holds it for its forwarding and
@@ -40,10 +38,9 @@ def packet_way_ns(plant: Plant, hops: Mapping[tuple[str, str], NextHop], pair: P
     packet = plant.packet
     sending_ns = serialisation_ns(frame_bytes, packet.line_rate_gbps)
     per_router = sending_ns + packet.forwarding_ns + packet.oeo_ns
-    site, target = pair
+    site = pair[0]
     trip_ns = sending_ns + per_router
-    while site != target:
-        hop = hops[site, target]
+    for hop in hops.way(*pair):
         trip_ns += per_router + packet.fec_ns + plant.fibre[hop.fibre].routed.way(site).delay_ns
         site = hop.site
     return trip_ns

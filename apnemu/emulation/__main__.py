@@ -28,8 +28,10 @@ from apnemu.model.scenario import START_EVERY_NS
 
 SCRIPT = "--script"
 """The word before a Python file that is run with the network in its hands, in place of a command."""
-NOT_CONTROL = ("not", "(", "net", "127.0.0.0/8", "or", "net", DCN_NETWORK, ")")
-"""Filter of captures: OpenFlow's keepalives are no traffic of the network; their instants depend on the start-up."""
+OPENFLOW = ("src", "net", DCN_NETWORK, "and", "dst", "net", DCN_NETWORK)
+NOT_CONTROL = ("not", "(", "net", "127.0.0.0/8", "or", "(", *OPENFLOW, ")", ")")
+"""Filter of captures: OpenFlow's keepalives are no traffic of the network; their instants depend on the start-up. What
+a host asks of the controller is seen where a wall stands on its way."""
 BEGIN_EVERY_NS = 100_000_000
 """Building begins at a whole multiple of this: the time of the boot depends on the names of the guest's folders."""
 PLAYER_PRIORITY = 10

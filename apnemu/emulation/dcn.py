@@ -5,6 +5,9 @@ The controller's computer is a namespace of its own, in which its program runs. 
 and its line system are at one end of the site's line, which is in the program's namespace as Open vSwitch is; a host
 has an interface `dcn`. Every line has the declared delay, each way, and no limit of rate. `ping` and `tshark` see it:
 `ip netns exec controller ping 172.16.0.1`.
+
+A host that a zone binds is not on its site's line by itself: its interface `dcn` ends at the site's gate, and what its
+wall lets through there (`walls`) goes on over the line, which begins behind it.
 """
 
 from __future__ import annotations
@@ -26,12 +29,17 @@ CONTROLLER, DEVICES = "controller", ""
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _End:
-    """An end of a line: an interface in a node's namespace."""
+    """An end of a line: an interface in a node's namespace.
+
+    It has an `address` of its own and knows the one that it speaks `to`, but for the ends at a gate, which pass on.
+    """
 
     node: str
     interface: str
-    address: str
     mac: str
+    address: str = ""
+    to: str = ""
+    to_mac: str = ""
 
 
 def build(blueprint: Blueprint, controller: int, hosts: Mapping[str, int]) -> None:
@@ -48,12 +56,13 @@ def build(blueprint: Blueprint, controller: int, hosts: Mapping[str, int]) -> No
     indices = {node: interfaces(netlink) for node, netlink in netlinks.items()}
     ask(netlinks[CONTROLLER], link_up, indices[CONTROLLER]["lo"])
     for ends, line in lines:
-        for own, other in (ends, ends[::-1]):
+        for own in ends:
             netlink, index = netlinks[own.node], indices[own.node][own.interface]
             ask(netlink, link_up, index)
-            ask(netlink, address, index, own.address, 32)
-            ask(netlink, host_route, index, other.address, own.address)
-            ask(netlink, neighbour, index, other.address, other.mac)
+            if own.address:
+                ask(netlink, address, index, own.address, 32)
+                ask(netlink, host_route, index, own.to, own.address)
+                ask(netlink, neighbour, index, own.to, own.to_mac)
             shaping.shape(netlink, index, line)
     for netlink in netlinks.values():
         netlink.flush()
@@ -66,8 +75,9 @@ def build(blueprint: Blueprint, controller: int, hosts: Mapping[str, int]) -> No
 
 
 def _lines(blueprint: Blueprint) -> list[tuple[tuple[_End, _End], Line]]:
-    """Every line with its end at the controller and its other end."""
+    """Every line with its end at the controller and its other end, and the piece between a gate and its host."""
     delay_ns = {line.site: line.delay_ns for line in blueprint.dcn}
+    wall = {wall.host: wall for wall in blueprint.walls}
     wanted = [
         (f"site{number}", line.controller_address, DEVICES, f"dcn{number}", line.site_address, line.delay_ns)
         for number, line in enumerate(blueprint.dcn, 1)
@@ -77,9 +87,15 @@ def _lines(blueprint: Blueprint) -> list[tuple[tuple[_End, _End], Line]]:
     ]
     lines = []
     for number, (interface, own, node, far_interface, far, way_ns) in enumerate(wanted, 1):
-        near_end = _End(node=CONTROLLER, interface=interface, address=own, mac=dcn_mac(number, 0))
-        far_end = _End(node=node, interface=far_interface, address=far, mac=dcn_mac(number, 1))
-        lines.append(((near_end, far_end), Line(delay_ns=way_ns)))
+        mac, far_mac = dcn_mac(number, 0), dcn_mac(number, 1)
+        near_end = _End(node=CONTROLLER, interface=interface, mac=mac, address=own, to=far, to_mac=far_mac)
+        far_end = _End(node=node, interface=far_interface, mac=far_mac, address=far, to=own, to_mac=mac)
+        if node in wall:
+            onward = _End(node=DEVICES, interface=wall[node].onward, mac=dcn_mac(number, 2))
+            gate = _End(node=DEVICES, interface=wall[node].gate, mac=dcn_mac(number, 3))
+            lines += [((near_end, onward), Line(delay_ns=way_ns)), ((gate, far_end), Line())]
+        else:
+            lines.append(((near_end, far_end), Line(delay_ns=way_ns)))
     return lines
 
 

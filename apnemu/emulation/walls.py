@@ -7,6 +7,10 @@ operator polices a customer. Rejected: nftables in the host's own namespace (roo
 packet sockets pass it by), and flow rules of the ROADM (it switches light by port and wavelength, and reads no
 datagram).
 
+Of the data communication network the same stands at the gate where the host's line enters its site: what asks the
+controller's REST interface goes on, whole datagrams of TCP, and nothing else does; what comes back is not held. That
+much leaves a zone where the controller stands outside it, and the controller logs each request that it takes.
+
 What does not pass is handed to a dummy interface of the host's, where it ends: it is counted there, and can be seen.
 """
 
@@ -17,6 +21,7 @@ import struct
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from apnemu.blueprint.addressing import CONTROLLER_ADDRESS, REST_PORT
 from apnemu.blueprint.wall import Wall
 from apnemu.emulation.netem import Question
 from apnemu.emulation.netlink import ADD, Netlink, ask, host_route, interfaces, link_up, neighbour
@@ -69,6 +74,8 @@ def build(walls: Sequence[Wall], netlink_of: Callable[[str], Netlink]) -> None:
             for port in ports:
                 _filter(netlink, indices[port], wall, indices[sink(number)])
             netlink.flush()
+        if wall.gate:
+            _hold_gate(netlink_of(""), wall, sink(number))
 
 
 def check(walls: Sequence[Wall], netlink_of: Callable[[str], Netlink]) -> None:
@@ -76,7 +83,7 @@ def check(walls: Sequence[Wall], netlink_of: Callable[[str], Netlink]) -> None:
     watched: dict[int, tuple[dict[str, int], set[int]]] = {}
     """Netlink -> indices of its interfaces, and those whose arrivals are filtered."""
     for wall in walls:
-        for node, interface in wall.ports:
+        for node, interface in (*wall.ports, *([("", wall.gate)] if wall.gate else [])):
             netlink = netlink_of(node)
             if id(netlink) not in watched:
                 heads = (struct.unpack_from("=iI", each, 4) for each in netlink.dump(RTM_GETQDISC, Question()))
@@ -103,18 +110,53 @@ def _dummy(name: str) -> Any:
 
 
 def _filter(netlink: Netlink, index: int, wall: Wall, sink_index: int) -> None:
+    _watch(netlink, index)
+    for address in wall.allowed:
+        keys = [f"{_number(wall.address)}/0xffffffff+12", f"{_number(address)}/0xffffffff+16"]
+        _pass(netlink, index, keys, "ok")
+    _redirect(netlink, index, sink_index)
+
+
+def _hold_gate(netlink: Netlink, wall: Wall, sink_name: str) -> None:
+    """What asks the controller goes on from the gate and the rest ends; what comes for the host goes through it."""
+    indices = interfaces(netlink)
+    gate, onward = indices[wall.gate], indices[wall.onward]
+    asks = [
+        "0x45/0xff+0",  # IPv4, a header without options
+        "0x0/0x3fff+6",  # whole, not a fragment
+        "0x06/0xff+9",  # TCP
+        f"{_number(wall.address)}/0xffffffff+12",
+        f"{_number(CONTROLLER_ADDRESS)}/0xffffffff+16",
+        f"{REST_PORT:#06x}/0xffff+22",
+    ]
+    _watch(netlink, gate)
+    _pass(netlink, gate, asks, _to(onward))
+    _redirect(netlink, gate, indices[sink_name])
+    _watch(netlink, onward)
+    _redirect(netlink, onward, gate)
+    netlink.flush()
+
+
+def _watch(netlink: Netlink, index: int) -> None:
     queue = Question()
     queue["index"] = index
     queue["parent"] = INGRESS
     queue["handle"] = ARRIVING
     queue["attrs"] = [("TCA_KIND", "ingress")]
     netlink.add(f"watch arrivals at interface {index}", RTM_NEWQDISC, ADD, queue)
-    for address in wall.allowed:
-        keys = [f"{_number(wall.address)}/0xffffffff+12", f"{_number(address)}/0xffffffff+16"]
-        options = cls_u32.get_parameters({"action": "ok", "target": 1 << 16 | 1, "keys": keys})
-        _add(netlink, index, PASS, ETH_P_IP, "u32", options)
-    redirect = {"kind": "mirred", "direction": "egress", "action": "redirect", "ifindex": sink_index}
-    _add(netlink, index, STOP, ETH_P_ALL, "matchall", cls_matchall.get_parameters({"action": redirect}))
+
+
+def _pass(netlink: Netlink, index: int, keys: Sequence[str], action: Any) -> None:
+    options = cls_u32.get_parameters({"action": action, "target": 1 << 16 | 1, "keys": list(keys)})
+    _add(netlink, index, PASS, ETH_P_IP, "u32", options)
+
+
+def _redirect(netlink: Netlink, index: int, to: int) -> None:
+    _add(netlink, index, STOP, ETH_P_ALL, "matchall", cls_matchall.get_parameters({"action": _to(to)}))
+
+
+def _to(index: int) -> dict[str, Any]:
+    return {"kind": "mirred", "direction": "egress", "action": "redirect", "ifindex": index}
 
 
 def _add(netlink: Netlink, index: int, priority: int, protocol: int, kind: str, options: Any) -> None:

@@ -23,6 +23,6 @@ slower on 48 sites); exact optimisation (minutes where a person waits, for a wav
 """
 
 from apnemu.planning.lightpaths import best_mode, plan
-from apnemu.planning.routing import NextHop, next_hops, packet_routes
+from apnemu.planning.routing import NextHop, NextHops, next_hops, packet_routes
 
-__all__ = ["NextHop", "best_mode", "next_hops", "packet_routes", "plan"]
+__all__ = ["NextHop", "NextHops", "best_mode", "next_hops", "packet_routes", "plan"]

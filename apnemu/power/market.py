@@ -27,6 +27,8 @@ STEADY = 0.8
 """Weight of the prices of the best bound in those that are asked next."""
 A_LITTLE_MW = 1e-3
 """Load that every site is thought to have besides, so that room which nobody takes has the price that it would have."""
+TAKEN = 1e-6
+"""Share of an offer below which it is not taken up: the optimiser's tolerance."""
 CHEAPER = 1e-6
 """Share of the cost by which an answer must be cheaper than the mix to be taken in."""
 GAP = 1e-3
@@ -187,9 +189,14 @@ class Market:
         """The offer of each seller that has the largest part of a mix."""
         return {seller.name: self._largest(mix, seller, least=0.0) for seller in self.sellers}
 
-    def done(self, found: Solution, seller: Seller) -> Offer | None:
-        """The offer of a seller of which a solution has the most; None if it has none."""
-        return self._largest(found, seller, least=0.5)
+    def mixed(self, found: Solution, seller: Seller) -> list[tuple[Offer, float]]:
+        """Offers of a seller that a solution takes up, each with its share: of one that is whole, one or none."""
+        shares = found.of(np.array(self._columns[seller.name], dtype=np.int64))
+        return [
+            (offer, float(share))
+            for offer, share in zip(self.offers[seller.name], shares, strict=True)
+            if share > TAKEN
+        ]
 
     def _largest(self, found: Solution, seller: Seller, least: float) -> Offer | None:
         there = [column for column in self._columns[seller.name] if column < len(found.columns)]

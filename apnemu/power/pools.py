@@ -16,6 +16,8 @@ import re
 from dataclasses import dataclass
 from fractions import Fraction
 
+from scipy.special import gammaincinv  # type: ignore[import-untyped]  # it ships no types
+
 from apnemu.placement.allreduce import Training, step_s
 from apnemu.planning.blocking.erlang import erlang_b
 
@@ -148,6 +150,25 @@ def refused_sd(pools: tuple[Pool, ...], offered_erlang: float) -> float:
             for a in (offered_erlang * pool.share,)
         )
     )
+
+
+def refused_between(pools: tuple[Pool, ...], offered_erlang: float, jobs: int, beyond: float) -> tuple[float, float]:
+    """Least and most share refused of so many jobs, each passed by chance `beyond` of a time in two.
+
+    Refusals come in bursts, of which few jobs have few: their share is skewed to the right, and a normal distribution
+    calls an honest draw impossible. A sum of bursts whose sizes are exponential is near to a gamma distribution, which
+    has this mean, this variance and the skew 2 sd / mean; with many jobs it is the normal one. Less than a job is none.
+
+    >>> one = pools_of(Form(sites=1, site_mw=100), Fraction(1), 0)
+    >>> [[round(share, 4) for share in refused_between(one, 84.0, jobs, 0.05)] for jobs in (2_000, 2_000_000)]
+    [[0.001, 0.0286], [0.0094, 0.0103]]
+    """
+    mean, sd = refused_share(pools, offered_erlang), refused_sd(pools, offered_erlang) / math.sqrt(jobs)
+    if not sd or not mean:
+        return mean, mean
+    shape = (mean / sd) ** 2
+    least, most = (float(gammaincinv(shape, share)) / shape * mean for share in (beyond / 2, 1 - beyond / 2))
+    return least if least * jobs >= 1 else 0.0, min(1.0, max(most, 1 / jobs))
 
 
 def _variance(load_erlang: float, servers: int) -> float:

@@ -29,7 +29,7 @@ from apnemu.power.schedule import Schedule
 from apnemu.power.sites import site_rows
 from apnemu.power.whole_bidder import sold
 from apnemu.power.whole_plan import plan_whole
-from apnemu.power.writing import UNMET_PER_MWH, Writing
+from apnemu.power.writing import UNMET_PER_MWH, Underway, Writing
 from apnemu.units import kg_to_t
 
 MOST_WHOLE = MappingProxyType({"time": 1_000, "space": 5_000, "both": 1_000})
@@ -37,8 +37,9 @@ MOST_WHOLE = MappingProxyType({"time": 1_000, "space": 5_000, "both": 1_000})
 and space 1,584 had not ended after 50 s."""
 
 
-def plan(power: Power, asked: Asked, base: Schedule | None = None) -> Schedule:
+def plan(power: Power, asked: Asked, base: Schedule | None = None, underway: Underway | None = None) -> Schedule:
     """The cheapest schedule. `base` is that of *none*, from which ties and feeders count; it is found where not given.
+    `underway` is what was shifted before, of fluid work.
 
     Raises:
         InputError: the profile is shorter than the days that are asked for.
@@ -50,10 +51,10 @@ def plan(power: Power, asked: Asked, base: Schedule | None = None) -> Schedule:
     choices = len(sold(over)) * over.slots * max((len(at) for at in candidates(over, asked, area_price)), default=1)
     if asked.jobs == "whole" and asked.shift != "none" and choices > MOST_WHOLE[asked.shift]:
         left = tuple(work for index, work in enumerate(power.work) if index not in sold(over))
-        others = begun(replace(over, power=replace(power, work=left)), asked, area_price)
+        others = begun(replace(over, power=replace(power, work=left)), asked, area_price, underway)
         sure = plan(power, replace(asked, jobs="fluid"), base).value  # jobs that may be split cost no more
         return plan_whole(over, asked, base, area_price, others, sure)
-    writing = begun(over, asked, area_price)
+    writing = begun(over, asked, area_price, underway)
     program = writing.program
     undone = work_rows(writing)
     idle_rows(writing, undone["free"], {})
@@ -75,7 +76,7 @@ def price_of_areas(over: Horizon, asked: Asked, base: Schedule | None) -> Floats
     return np.zeros((len(over.power.areas), over.slots))
 
 
-def begun(over: Horizon, asked: Asked, area_price: Floats) -> Writing:
+def begun(over: Horizon, asked: Asked, area_price: Floats, underway: Underway | None = None) -> Writing:
     """The block of work: 0 where its window is shut; of equal sites the first in the file's order."""
     power, program = over.power, Program()
     found = candidates(over, asked, area_price)
@@ -93,7 +94,8 @@ def begun(over: Horizon, asked: Asked, area_price: Floats) -> Writing:
     later = np.arange(over.slots) / max(1, over.slots)
     x = program.block("x", high.shape, high=high, rank=places[:, :, np.newaxis] + later)
     price = area_price[over.site_areas] if power.sites else np.zeros((0, over.slots))
-    return Writing(over=over, asked=asked, program=program, places=places, x=x, most_mw=most, price=price)
+    written = Writing(over=over, asked=asked, program=program, places=places, x=x, most_mw=most, price=price)
+    return written if underway is None else replace(written, underway=underway)
 
 
 def _most_mw(work: Work, room_mw: float) -> float:
@@ -120,7 +122,8 @@ def work_rows(writing: Writing) -> dict[str, Columns]:
     program.rows("equal", short.shape, [(each[held], 1), (short, 1)], arrival[held])
     unmet = program.block("unmet", (len(free),), cost=UNMET_PER_MWH)
     asked_mwh = np.array([works[index].mwh for index in free])
-    program.rows("equal", unmet.shape, [(x[free], hours), (unmet, 1)], asked_mwh)
+    later = _later(writing, free, asked_mwh) if asked.idle == "never" else ()
+    program.rows("equal", unmet.shape, [(x[free], hours), (unmet, 1), *later], asked_mwh)
     return {
         "short": short,
         "unmet": unmet,
@@ -129,9 +132,27 @@ def work_rows(writing: Writing) -> dict[str, Columns]:
     }
 
 
+def _later(writing: Writing, free: list[int], asked_mwh: Floats) -> list[tuple[Columns, float]]:
+    """Work that is left for the time after the plan's last slot: of each owner what would be left where nothing was
+    ever shifted, since its GPUs do in every slot just what arrives."""
+    over, underway = writing.over, writing.underway
+    works = over.power.work
+    beyond = np.minimum([underway.beyond_mwh.get(works[index].name, 0.0) for index in free], asked_mwh)
+    if not beyond.any():
+        return []
+    later = writing.program.block("later", beyond.shape, high=beyond)
+    for owner in dict.fromkeys(works[index].owner for index in free):
+        own = np.array([works[index].owner == owner for index in free])
+        busy = underway.busy_mw.get(owner, np.zeros(0))[: over.slots]
+        least = min(float(beyond[own].sum()), float(asked_mwh[own].sum() - busy.sum() * over.hours))
+        writing.program.rows("most", (), [(later[own], -1)], -max(0.0, least))
+    return [(later, 1)]
+
+
 def idle_rows(writing: Writing, free: Columns, more_mw: Mapping[str, Floats]) -> dict[str, Columns]:
     """Rows, by owner, by which its GPUs that work which may wait keeps busy idle no more than without a plan, or at a
-    price; `more_mw` is what further work of owners, which has no columns here, takes as it arrives."""
+    price; `more_mw` is what further work of owners, which has no columns here, takes as it arrives. What was shifted
+    before counts: the owner's `busy_mw` is then what its GPUs do without a plan."""
     over, asked = writing.over, writing.asked
     if asked.idle == "free":
         return {}
@@ -146,9 +167,10 @@ def idle_rows(writing: Writing, free: Columns, more_mw: Mapping[str, Floats]) ->
     for row, owner in enumerate(owners):
         own = [index for index in free if works[index].owner == owner]
         of_slot = np.moveaxis(each[own], 1, 0)
-        none = -over.arrival_mw[own].sum(axis=0) - more_mw.get(owner, 0.0)
+        none = over.arrival_mw[own].sum(axis=0) + more_mw.get(owner, 0.0)
+        busy = writing.underway.busy_mw.get(owner, none)[: over.slots]
         terms = [(of_slot.reshape(over.slots, -1), -1), (idle[row], -1)]
-        found[owner] = writing.program.rows("most", (over.slots,), terms, none)  # type: ignore[arg-type]
+        found[owner] = writing.program.rows("most", (over.slots,), terms, -busy)  # type: ignore[arg-type]
     return found
 
 

@@ -10,7 +10,7 @@ from apnemu.model.activities import Pair
 from apnemu.model.assignment import Assignment
 from apnemu.model.plant import ETHERNET_HEADER_BYTES, Plant
 from apnemu.model.reason import Reason
-from apnemu.planning import NextHop
+from apnemu.planning import NextHops
 from apnemu.planning.queueing import loss, wait_p99_ns
 from apnemu.units import serialisation_ns
 
@@ -60,16 +60,12 @@ def over_light(assignment: Assignment, rtts_ns: Mapping[Pair, int], pair: Pair) 
     return Felt(rtt_ns=None, jitter_ns=0.0, loss=0.0, refused=reasons[pair[1]])
 
 
-def over_packets(
-    plant: Plant, hops: Mapping[Pair, NextHop], rtts_ns: Mapping[Pair, int], pair: Pair, load: float
-) -> Felt:
+def over_packets(plant: Plant, hops: NextHops, rtts_ns: Mapping[Pair, int], pair: Pair, load: float) -> Felt:
     """Figures through routers whose lines others load: a packet waits in a queue before each fibre, there and back."""
     if pair not in hops:
         apart = Reason(code="route", text=f"no fibres lead from {pair[0]} to {pair[1]}")
         return Felt(rtt_ns=None, jitter_ns=0.0, loss=0.0, refused=apart)
-    site, queues = pair[0], 0
-    while site != pair[1]:
-        site, queues = hops[site, pair[1]].site, queues + 2
+    queues = 2 * sum(1 for _ in hops.way(*pair))
     frame_bytes = plant.packet.mtu_bytes + ETHERNET_HEADER_BYTES
     service_ns = serialisation_ns(frame_bytes, plant.packet.line_rate_gbps)
     return Felt(

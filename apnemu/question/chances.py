@@ -81,14 +81,13 @@ def _as(network: Network, fibre: Fibre) -> Fibre:
 
 def _ways(context: Context[Any], pair: Pair) -> list[Way]:
     """The fibres of the way from one site to another, each as it is passed."""
-    plant, (site, target) = context.plant, pair
+    plant, site = context.plant, pair[0]
     if context.network == "apn":
         path = context.assignment.by_pair()[pair]
         route, fibres = (path.route, path.fibres) if path.source == site else (path.route[::-1], path.fibres[::-1])
         return [plant.fibre[name].way(here) for here, name in zip(route, fibres, strict=False)]
     ways = []
-    while site != target:
-        hop = context.hops[site, target]
+    for hop in context.hops.way(*pair):
         ways.append(plant.fibre[hop.fibre].routed.way(site))
         site = hop.site
     return ways

@@ -19,7 +19,7 @@ from apnemu.blueprint.tcp import payload_share, tcp_most_gbps
 from apnemu.model.activities import Pair
 from apnemu.model.assignment import Assignment
 from apnemu.model.plant import Plant
-from apnemu.planning import NextHop
+from apnemu.planning import NextHops
 from apnemu.units import gbps_to_bytes_per_s
 
 Network = Literal["apn", "packet"]
@@ -34,7 +34,7 @@ class Context(Generic[S]):
 
     plant: Plant
     assignment: Assignment
-    hops: Mapping[Pair, NextHop]
+    hops: NextHops
     network: Network
     seed: int
     settings: S

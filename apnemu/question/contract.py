@@ -23,6 +23,8 @@ CALLED_WITH = {
     "judge": ("results", "settings"),
     "sentence": ("results", "picture"),
     "plays_scenario": ("settings",),
+    "approximates": ("plant", "settings"),
+    "warns": ("plant", "settings"),
 }
 """Function of an experiment -> what it is called with."""
 NAME = re.compile(r"\w[\w .-]*")

@@ -95,6 +95,8 @@ class Experiment(Generic[S]):
     network that feels another are not judged."""
     approximates: Callable[[Plant, S], tuple[str, ...]] = field(default=lambda plant, settings: ())
     """Lines of the manifest on what this experiment approximates, of the plant as it is prepared."""
+    warns: Callable[[Plant, S], tuple[str, ...]] = field(default=lambda plant, settings: ())
+    """Lines that a person reads before the run, and the manifest has: what of the plant is not as one may think."""
     needs: tuple[Program, ...] = ()
     """Programs that run in the lab; `apnemu setup NAME` installs their packages."""
 

@@ -28,8 +28,7 @@ P = TypeVar("P", bound=PairSettings)
 def route(context: Context[Any], pair: Pair) -> list[tuple[str, Fibre]]:
     """The fibres of the packet network's route, each with the site that it is entered at."""
     site, found = pair[0], []
-    while site != pair[1]:
-        hop = context.hops[site, pair[1]]
+    for hop in context.hops.way(*pair):
         found.append((site, context.plant.fibre[hop.fibre]))
         site = hop.site
     return found

@@ -15,6 +15,8 @@ from apnemu.errors import InputError
 from apnemu.report import words
 
 Row = Mapping[str, Any]
+MANY = 1e6
+"""Figures from which on all digits before the point are told: money, bytes."""
 RARE = 1e-6
 """Probability with which what is as declared is taken for something else, in one row: a run has hundreds."""
 
@@ -252,9 +254,13 @@ def quantity(value: float, unit: str) -> str:
 
     >>> quantity(1_500, "ns"), quantity(0.05, "share"), quantity(95.5, "Gbit/s"), quantity(12, "frames")
     ('1.50 µs', '5.0 %', '95.5 Gbit/s', '12 frames')
+    >>> quantity(126_412_345.6, "yen")
+    '126,412,346 yen'
     """
     if unit == "ns":
         return words.duration(round(value))
     if unit == "share":
         return words.percent(value)
+    if MANY <= abs(value) < float("inf"):
+        return f"{value:,.0f} {unit}".rstrip()
     return f"{value:.6g} {unit}".rstrip()

@@ -19,13 +19,15 @@ LONG = ("reason", "refused")
 class Column:
     """Column of a table: the key of its values, its heading, and how a cell's text is made.
 
-    `number` aligns right, and keeps to one line.
+    `number` aligns right, and keeps to one line. `factor` is what a value is multiplied by for its text, which is
+    then a number in the heading's unit; None where the text has its own unit, or is no number.
     """
 
     key: str
     heading: str
     text: Callable[[Row], str]
     number: bool = True
+    factor: float | None = None
 
     def cell(self, row: Row) -> str:
         """The text of a row's cell, whatever `text` makes."""
@@ -82,7 +84,7 @@ def number(key: str, heading: str, decimals: int, factor: float = 1.0) -> Column
     def text(row: Row) -> str:
         return words.NOTHING if row.get(key) is None else f"{factor * row[key]:,.{decimals}f}"
 
-    return Column(key=key, heading=heading, text=text)
+    return Column(key=key, heading=heading, text=text, factor=factor)
 
 
 def reasons(key: str, heading: str) -> Column:

@@ -14,9 +14,10 @@ from typing import Any
 from markupsafe import Markup
 
 from apnemu.report import words
-from apnemu.report.columns import is_nested
+from apnemu.report.columns import Column, is_nested, plain
 from apnemu.report.page import asset, template
 from apnemu.report.plots import Series, figure, plot
+from apnemu.report.shown import Shown
 from apnemu.report.svg import Scale, legend, linear_scale
 
 MOST_FIGURES = 24
@@ -31,13 +32,19 @@ Row = Mapping[str, Any]
 
 
 def write_sweep_page(
-    folder: Path, facts: Mapping[str, Any], rows: Sequence[Row], axes: Sequence[str], failed: Sequence[Row]
+    folder: Path,
+    facts: Mapping[str, Any],
+    rows: Sequence[Row],
+    axes: Sequence[str],
+    failed: Sequence[Row],
+    shown: Shown | None = None,
 ) -> Path:
     """Write `sweep.html` into the folder and return its path.
 
     `facts` has experiment, question, topology, seed, points, failed, unmet, unjudged. `axes` are the swept columns of
-    `rows`, `failed` the rows of points that failed.
+    `rows`, `failed` the rows of points that failed. Columns have the headings, with units, that `shown` has for them.
     """
+    known = _known(shown)
     names = dict.fromkeys(name for row in rows for name in row)
     headings = [name for name in names if not is_nested(rows, name)]
     page = folder / "sweep.html"
@@ -45,10 +52,10 @@ def write_sweep_page(
         template("sweep.html.j2").render(
             facts=facts,
             style=asset("page.css"),
-            figures=curves(rows, axes),
-            headings=headings,
+            figures=curves(rows, axes, known),
+            headings=[known[name].heading if name in known else name for name in headings],
             numbers=[all(_is_number(row.get(name)) for row in rows if row.get(name) is not None) for name in headings],
-            rows=[[_cell(row.get(name)) for name in headings] for row in rows],
+            rows=[[_cell(row, known.get(name) or plain(name)) for name in headings] for row in rows],
             failed=failed,
             axes=axes,
         ),
@@ -59,7 +66,13 @@ def write_sweep_page(
     return page
 
 
-def curves(rows: Sequence[Row], axes: Sequence[str]) -> list[Markup]:
+def _known(shown: Shown | None) -> dict[str, Column]:
+    """The columns that an experiment has headings for; two ends of a pair stand in columns of their own here."""
+    columns = () if shown is None else (*shown.brief, *shown.columns)
+    return {column.key: column for column in columns if column.key not in ("from", "to")}
+
+
+def curves(rows: Sequence[Row], axes: Sequence[str], known: Mapping[str, Column] | None = None) -> list[Markup]:
     """A figure for each measured column that varies, over each swept column that is a number, and over topologies;
     at most 24."""
     found: list[Markup] = []
@@ -70,7 +83,12 @@ def curves(rows: Sequence[Row], axes: Sequence[str]) -> list[Markup]:
         for name in _measured(rows, axes):
             kept = [row for row in rows if _is_number(row.get(name))]
             if len({row[name] for row in kept}) > 1 and len(found) < MOST_FIGURES:
-                found.append(_curve(kept, axis, name, others))
+                column = (known or {}).get(name)
+                if column is not None and column.factor is not None:  # figures of another column are no plain numbers
+                    kept = [{**row, name: column.factor * row[name]} for row in kept]
+                    found.append(_curve(kept, axis, name, others, column.heading))
+                else:
+                    found.append(_curve(kept, axis, name, others, name))
     return found
 
 
@@ -81,7 +99,7 @@ def _numbered(rows: Sequence[Row], axis: str) -> Scale:
     return Scale(low=0.5, high=len(names) + 0.5, ticks=ticks)
 
 
-def _curve(rows: Sequence[Row], axis: str, name: str, others: Sequence[str]) -> Markup:
+def _curve(rows: Sequence[Row], axis: str, name: str, others: Sequence[str], heading: str) -> Markup:
     if axis == TOPOLOGY:
         x = _numbered(rows, axis)
         place = {label: at for at, label in x.ticks}
@@ -117,9 +135,9 @@ def _curve(rows: Sequence[Row], axis: str, name: str, others: Sequence[str]) -> 
     y = linear_scale([float(row[name]) for row in rows])
     networks = list(dict.fromkeys(one.network for one in series if one.network))
     return figure(
-        f"{name} over {axis.removeprefix('set_')}",
+        f"{heading} over {axis.removeprefix('set_')}",
         caption,
-        plot(series, x, y, (axis, name)),
+        plot(series, x, y, (axis, heading)),
         legend(networks) if networks else Markup(""),
     )
 
@@ -161,5 +179,5 @@ def _is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-def _cell(value: Any) -> str:
-    return "" if value is None else words.plain(value)
+def _cell(row: Row, column: Column) -> str:
+    return "" if row.get(column.key) is None else column.cell(row)

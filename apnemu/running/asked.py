@@ -27,7 +27,7 @@ from apnemu.question.results import plain_value
 from apnemu.question.verdict import Verdict
 from apnemu.report import words
 from apnemu.report.picture import picture_of
-from apnemu.running.manifest import routed_without_zones, scenario_unplayed
+from apnemu.running.manifest import leaves_zones, scenario_unplayed
 from apnemu.running.request import Request, Time
 from apnemu.topology import read_plant
 
@@ -75,13 +75,14 @@ def resolve(request: Request) -> Asked:
         arranged = experiment.arrange(judged.assignment, chosen.own)
         assignment = returned(name, "arrange", arranged, Assignment)
         approximated = experiment.approximates(plant, chosen.own)
+        warned = experiment.warns(plant, chosen.own)
         plays_scenario = experiment.plays_scenario(chosen.own)
     dark = () if experiment.computed or "apn" not in request.networks else left_dark(assignment)
     unplayed = () if plays_scenario else scenario_unplayed(drawn, f"This run of {experiment.name}")
     unequal = () if experiment.computed else unequal_lines(request.networks, plant, assignment)
     unmarked = () if experiment.computed else unmarked_light(request.networks, assignment, chosen.values())
     unjudged = {} if experiment.computed else unreckoned(plant, request.networks, experiment.reckons_with)
-    routed = () if experiment.computed else routed_without_zones(plant, request.networks)
+    routed = () if experiment.computed else leaves_zones(plant, request.networks, request.controller)
     chances = tuple(f"The {words.network(name)} is not judged: {why}." for name, why in unjudged.items())
     return Asked(
         request=request,
@@ -97,9 +98,10 @@ def resolve(request: Request) -> Asked:
             *unequal,
             *unmarked,
             *routed,
+            *warned,
             *chances,
         ),
-        warnings=(*judged.warnings, *dark, *unplayed, *unequal, *unmarked, *routed, *chances),
+        warnings=(*judged.warnings, *dark, *unplayed, *unequal, *unmarked, *routed, *warned, *chances),
         picture=picture_of(plant, assignment),
         expected=expected,
         unjudged=unjudged,

@@ -29,7 +29,7 @@ from apnemu.running.asked import Asked, answer, contexts, own_functions, resolve
 from apnemu.running.directory import write_json
 from apnemu.running.finished import Finished, write_report
 from apnemu.running.guests import OnProgress, Say, blueprint_of, emulate
-from apnemu.running.manifest import manifest_of
+from apnemu.running.manifest import manifest_of, routers_without_zones
 from apnemu.running.request import Request, Time
 from apnemu.units import ns_to_s
 
@@ -51,6 +51,8 @@ class _Measured:
     rows: list[Row]
     virtual_ns: int = 0
     memory_bytes: int = 0
+    notes: tuple[str, ...] = ()
+    """Approximations that are known only once blueprints are made."""
 
 
 def run(request: Request, *, say: Say, on_progress: OnProgress | None = None) -> Finished:
@@ -106,7 +108,7 @@ def _run_in(begun: _Begun, begun_s: float) -> Finished:
     with _kept(folder / "results.json"):
         document["expectation"] = answer(asked, measured.rows)["expectation"]
     write_json(folder / "results.json", document)
-    manifest |= {"status": "done", **done}
+    manifest |= {"status": "done", **done, "approximations": [*manifest["approximations"], *measured.notes]}
     write_json(folder / "manifest.json", manifest)
     finished = Finished(
         folder=folder,
@@ -156,16 +158,17 @@ def _refused(folder: Path) -> Iterator[None]:
 def _played(begun: _Begun) -> _Measured:
     rows: list[Row] = []
     virtual_ns = memory_bytes = 0
+    notes: tuple[str, ...] = ()
     for kind in begun.asked.request.times:
-        own, outcomes = _measure(begun, kind)
+        own, outcomes, notes = _measure(begun, kind)
         rows += [{**row, "time": kind} for row in own]
         virtual_ns = max(virtual_ns, *(outcome.virtual_ns for outcome in outcomes))
         memory_bytes = max(memory_bytes, sum(outcome.memory_bytes for outcome in outcomes))
-    return _Measured(rows=rows, virtual_ns=virtual_ns, memory_bytes=memory_bytes)
+    return _Measured(rows=rows, virtual_ns=virtual_ns, memory_bytes=memory_bytes, notes=notes)
 
 
-def _measure(begun: _Begun, kind: Time) -> tuple[list[Row], list[Outcome]]:
-    """Measure every network on one kind of clock: blueprints, guests, records, rows.
+def _measure(begun: _Begun, kind: Time) -> tuple[list[Row], list[Outcome], tuple[str, ...]]:
+    """Measure every network on one kind of clock: blueprints, guests, records, rows, and what to note of it.
 
     Warnings come after the blueprints, so that input that is refused has none. Raises InputError, GuestError.
     Programs are looked for last: what was asked wrongly is told in the same way on every machine.
@@ -178,7 +181,8 @@ def _measure(begun: _Begun, kind: Time) -> tuple[list[Row], list[Outcome]]:
         with own_functions(request.experiment.name, request.own_file), named(request.topology):
             blueprints = [blueprint_of(request, context) for context in networks]
         _check_programs(request)
-    for warning in asked.warnings if first else ():
+    notes = routers_without_zones(blueprints)
+    for warning in (*asked.warnings, *notes) if first else ():
         begun.say(warning)
     built = {context.network: blueprint.to_json() for context, blueprint in zip(networks, blueprints, strict=True)}
     write_json(folder / "blueprint.json", {"picture": asked.picture, **built})
@@ -193,4 +197,4 @@ def _measure(begun: _Begun, kind: Time) -> tuple[list[Row], list[Outcome]]:
     guests: dict[str, Path] = {context.network: context.folder for context in networks}
     about: dict[str, Captured] = {each.network: captured(each, asked.plant.labels) for each in blueprints}
     directory.collect(folder, guests, suffix, pcap=request.pcap, about=about)
-    return rows, outcomes
+    return rows, outcomes, notes

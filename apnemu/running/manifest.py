@@ -14,8 +14,12 @@ from pathlib import Path
 from typing import Any
 
 from apnemu import __version__
+from apnemu.blueprint.document import Blueprint
 from apnemu.lab import kernel
 from apnemu.model.plant import Plant
+from apnemu.planning import next_hops
+from apnemu.planning.dcn import dcn
+from apnemu.planning.zones import Zones
 from apnemu.question.discovery import comes_with_apnemu
 from apnemu.question.experiment import Experiment
 from apnemu.question.settings import Value
@@ -43,13 +47,25 @@ def manifest_of(request: Request, settings: Mapping[str, Value], notes: Sequence
         "time": ",".join(request.times),
         "settings": {name: list(value) if isinstance(value, tuple) else value for name, value in settings.items()},
         "versions": versions(request.controller_runtime),
-        "inputs": {path.name: _sha256(path.read_bytes()) for path in files},
+        "inputs": hashes(files),
         "approximations": [*approximations(request.times, request.syscall_cost_ns, pcap=request.pcap), *notes],
         "command": request.command(),
         "virtual_s": 0.0,
         "wall_s": 0.0,
         "peak_memory_bytes": 0,
     }
+
+
+def hashes(files: Sequence[Path]) -> dict[str, str]:
+    """File name -> SHA-256 of each file; of files of one name all but the first have as much of their folders before it
+    as tells them apart."""
+    found: dict[str, str] = {}
+    for path in dict.fromkeys(file.absolute() for file in files):
+        parts = path.parts[1:]
+        names = ("/".join(parts[-count:]) for count in range(1, len(parts) + 1))
+        name = next((name for name in names if name not in found), str(path))
+        found[name] = _sha256(path.read_bytes())
+    return found
 
 
 def named_files(experiment: Experiment[Any], settings: Mapping[str, Value]) -> list[Path]:
@@ -111,14 +127,43 @@ def scenario_unplayed(plant: Plant, who: str) -> tuple[str, ...]:
     return (f"{who} does not play {events} in the scenario of {plant.name}; apnemu run failover plays them.",)
 
 
-def routed_without_zones(plant: Plant, networks: Sequence[str]) -> tuple[str, ...]:
-    """A line on a packet network beside sites that zones bind; none where there is no such."""
-    if "packet" not in networks or not any(site.zone for site in plant.sites):
+UNZONED = (
+    "over the packet network a bound site's hosts send to hosts of their zone alone, and what they send may pass sites"
+    " outside it"
+)
+
+
+def leaves_zones(plant: Plant, networks: Sequence[str], controller: Path | None) -> tuple[str, ...]:
+    """Lines on what zones do not hold, or cut off: another's controller, the way to ours, and what is not joined."""
+    zones = Zones(plant)
+    if not zones.bound:
         return ()
-    return (
-        "Routers know no zones: over the packet network a bound site's hosts send to hosts of their zone alone, and"
-        " what they send may pass sites outside it.",
-    )
+    lines = []
+    if controller and "packet" in networks:
+        lines.append(f"{controller.name} forwards as it likes: {UNZONED}.")
+    at = dcn(plant).at
+    away = [site for site, name in zones.bound.items() if not zones.zone[name].allows(at)]
+    if away:
+        these = f"{', '.join(away[:3])}{', ...' if away[3:] else ''}"
+        lines.append(
+            f"The controller stands at {at}, outside the zone of {these}: requests of hosts there leave the zone, and"
+            " nothing else does that way; to keep them inside, name a site of the zone under controller."
+        )
+    hops = next_hops(plant)
+    wanted = [(demand.source, demand.target) for demand in plant.demands]
+    apart = [ends for ends in dict.fromkeys(wanted) if hops.own.get(ends, True) == ()]
+    if apart and "packet" in networks:
+        why = zones.why_not(apart[0]) or zones.why_no_route(apart[0])
+        others = f", nor {len(apart) - 1} more pairs" if len(apart) > 1 else ""
+        lines.append(f"Routers do not join {' and '.join(apart[0])}{others}: {why.text}.")
+    return tuple(lines)
+
+
+def routers_without_zones(blueprints: Sequence[Blueprint]) -> tuple[str, ...]:
+    """A line on routers that find their own way beside hosts that zones bind; none where there are no such."""
+    if not any(blueprint.routers and blueprint.walls for blueprint in blueprints):
+        return ()
+    return (f"Routers that find their own way by OSPF know no zones: {UNZONED}.",)
 
 
 @cache

@@ -15,7 +15,7 @@ from apnemu.optics import carried
 from apnemu.planning import next_hops
 from apnemu.question.context import Network
 from apnemu.running.guests import write_blueprint
-from apnemu.running.manifest import routed_without_zones, scenario_unplayed
+from apnemu.running.manifest import leaves_zones, scenario_unplayed
 from apnemu.running.request import Control
 from apnemu.topology import read_plant
 
@@ -60,4 +60,4 @@ def write_network(
     )
     write_blueprint(folder, blueprint)
     who = "The network on demand" if network == "apn" else "The packet network"
-    return (*scenario_unplayed(plant, who), *routed_without_zones(plant, (network,)))
+    return (*scenario_unplayed(plant, who), *leaves_zones(plant, (network,), control.application))

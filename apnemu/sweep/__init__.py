@@ -34,6 +34,7 @@ from apnemu.question.context import Network
 from apnemu.question.discovery import load_experiment
 from apnemu.report.sweep_page import write_sweep_page
 from apnemu.running import directory as rundir
+from apnemu.running.manifest import hashes
 from apnemu.running.request import Control
 from apnemu.sweep import table, workers
 from apnemu.sweep.point import Task
@@ -109,7 +110,7 @@ def sweep(request: Request, *, say: Say) -> dict[str, Any]:
     axes = [name for name in points[0].settings if len({str(point.settings[name]) for point in points}) > 1]
     failed = [row for row in rows if found[points[row["point"]].key]["reason"]]
     with _fits_together(folder, resumed):
-        page = write_sweep_page(folder, facts, rows, [table.SETTING + name for name in axes], failed)
+        page = write_sweep_page(folder, facts, rows, [table.SETTING + name for name in axes], failed, experiment.shown)
     return {
         "sweep_dir": str(folder),
         **facts,
@@ -174,9 +175,9 @@ def _inputs(topologies: tuple[Path, ...]) -> dict[str, str]:
     """File -> its hash; of several topologies each file has its topology's name before it."""
     several = len(topologies) > 1
     return {
-        f"{topology.stem}/{path.name}" if several else path.name: hashlib.sha256(path.read_bytes()).hexdigest()
-        for topology in topologies
-        for path in input_files(topology)
+        f"{name}/{file}" if several else file: digest
+        for name, topology in named(topologies).items()
+        for file, digest in hashes(input_files(topology)).items()
     }
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from itertools import product
 from typing import Annotated, Any
 
-from apnemu.experiments.dispersal.rows import Case, Lines, row_of
+from apnemu.experiments.dispersal.rows import BEYOND, Case, Lines, row_of
 from apnemu.experiments.dispersal.shown import BRIEF, COLUMNS, FIGURES, sentence
 from apnemu.model.plant import Plant
 from apnemu.placement.training_models import ModelName
@@ -21,12 +21,8 @@ from apnemu.power.pools import form_of
 from apnemu.question.context import Row
 from apnemu.question.experiment import Experiment
 from apnemu.question.settings import Setting
-from apnemu.question.verdict import Claim, Verdict, at_least, judge_rows, near, same
+from apnemu.question.verdict import Claim, Verdict, at_least, at_most, judge_rows, same
 from apnemu.report.shown import Shown
-
-WITHIN = 1.5
-"""Half widths of the 95 % interval about Erlang B within which what is played must lie: of many rows some lie beyond a
-single one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,9 +97,9 @@ def computed(plant: Plant, settings: Settings, seed: int) -> list[Row]:
 def expected(settings: Settings) -> str:
     """The answer, before the run."""
     return (
-        f"jobs are refused as Erlang B says, within {WITHIN:g} times its 95 % interval: of one pool where jobs may be "
-        "divided, of each site where they may not; as many run at once as the whole parts of size / job; no step of a "
-        "divided job is faster than in one data centre"
+        f"jobs are refused as Erlang B says, but for what chance does once in {1 / BEYOND:g} rows: of one pool where"
+        " jobs may be divided, of each site where they may not; as many run at once as the whole parts of size / job;"
+        " no step of a divided job is faster than in one data centre"
     )
 
 
@@ -113,7 +109,8 @@ def judge(results: Sequence[Row], settings: Settings) -> Verdict:
 
 
 def _claims(row: Mapping[str, Any]) -> Iterator[Claim]:
-    yield near("refused", row["refused"], row["erlang_b"], WITHIN * row["ci95"], "share")
+    yield at_least("refused", row["refused"], row["least_refused"], "share")
+    yield at_most("refused", row["refused"], row["most_refused"], "share")
     yield same("jobs at once", row["at_once"], row["closed_at_once"])
     if row["step_ratio"] is not None:
         yield at_least("step ratio", row["step_ratio"], 1.0)

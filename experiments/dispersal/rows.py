@@ -17,6 +17,7 @@ from apnemu.power.pools import (
     job_of,
     pooled_sites,
     pools_of,
+    refused_between,
     refused_sd,
     refused_share,
     step_ratio,
@@ -27,6 +28,8 @@ from apnemu.units import S_PER_DAY, fibre_delay_ns, gbps_to_bytes_per_s, ns_to_s
 
 TCP_SHARE = (1500 - 52) / (1500 + 14)
 """Share of a line that TCP carries as payload: IPv4 and TCP with time stamps in an Ethernet frame of 1,500 bytes."""
+BEYOND = 1 / 300
+"""Chance that an honest row is called wrong: of the twelve that a run has by default one in 25 runs."""
 NORMAL_95 = 1.96
 """Half width, in standard deviations, of the interval that holds 95 % of a normal distribution."""
 
@@ -78,6 +81,7 @@ def row_of(case: Case, lines: Lines, *, requests: int, seed: int) -> Row:
     offered = float(exact(case.load) * exact(form.total_mw) / exact(case.job_mw) * exact(case.growth))
     played = play(form, job, pooled, offered_erlang=offered, requests=requests, seed=seed)
     carried = offered * (1 - played.refused_share)
+    least, most = refused_between(pools, offered, requests, BEYOND)
     carried_mw = carried * float(job)
     return {
         "form": case.name,
@@ -93,6 +97,8 @@ def row_of(case: Case, lines: Lines, *, requests: int, seed: int) -> Row:
         "refused": played.refused_share,
         "ci95": NORMAL_95 * refused_sd(pools, offered) / math.sqrt(requests),
         "erlang_b": refused_share(pools, offered),
+        "least_refused": least,
+        "most_refused": most,
         "requests": requests,
         "utilisation": carried_mw / form.total_mw,
         "total_mw": carried_mw,

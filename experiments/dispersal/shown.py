@@ -26,13 +26,15 @@ COLUMNS = (
     columns.number("refused", "refused, %", 3, 100),
     columns.number("ci95", "± 95 %", 3, 100),
     columns.number("erlang_b", "Erlang B, %", 3, 100),
+    columns.number("least_refused", "by chance from, %", 3, 100),
+    columns.number("most_refused", "by chance to, %", 3, 100),
     columns.percent("utilisation", "power in use"),
     columns.number("total_mw", "in use, MW", 1),
     columns.number("sites_per_job", "sites of a job", 2),
     columns.number("step_ratio", "step, x one site", 4),
     columns.number("wan_tb", "between sites, TB a day", 1),
 )
-BRIEF = COLUMNS[:2] + COLUMNS[3:9] + COLUMNS[9:10] + COLUMNS[12:]
+BRIEF = COLUMNS[:2] + COLUMNS[3:9] + COLUMNS[11:12] + COLUMNS[14:]
 
 
 def sentence(rows: Sequence[Row], picture: Mapping[str, Any]) -> str:

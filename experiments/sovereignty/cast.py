@@ -10,21 +10,25 @@ from functools import cached_property
 from itertools import permutations
 from typing import Any
 
-from apnemu.blueprint.addressing import host_address
+from apnemu.blueprint.addressing import CONTROLLER_ADDRESS, host_address
 from apnemu.blueprint.requests import SERVICES, point_uuid, service, service_uuid
 from apnemu.errors import InputError
 from apnemu.experiments.sovereignty.settings import Settings
 from apnemu.model.plant import Plant
 from apnemu.model.zone import Zone
+from apnemu.planning import next_hops
 from apnemu.planning.dcn import dcn
 from apnemu.planning.online import Decision, Light, Protection, Service, carries_ns
 from apnemu.planning.zones import Zones
+from apnemu.question.context import Network
 from apnemu.units import NS_PER_S, s_to_ns
 
 SPARE_NS = 2 * NS_PER_S
 """Time after the light should be on until anybody uses it."""
-KINDS = ("light", "route", "tcp", "udp", "icmp", "ipv6", "forged", "replay")
+KINDS = ("light", "route", "tcp", "udp", "icmp", "ipv6", "forged", "dcn", "replay")
 """Kinds of attempts, made in turn; a kind that a plant has no place for is left out."""
+ASKED = ("light", "route", "replay")
+"""Kinds that ask the controller for light: nobody can on the packet network. `route` sends there instead."""
 
 
 def chosen_zone(plant: Plant, name: str) -> Zone:
@@ -69,6 +73,7 @@ class Cast:
 
     plant: Plant
     settings: Settings
+    network: Network = "apn"
 
     @property
     def zone(self) -> Zone:
@@ -192,7 +197,7 @@ class Cast:
             least_s = (first_ns + NS_PER_S) / NS_PER_S
             fact = f"revoke_at_s is {self.settings.revoke_at_s:g}; light of {' and '.join(self.pair)} is on and tried"
             raise InputError(f"{fact} after {least_s:.1f} s; it must be that at least; raise it", file="--set")
-        kinds = [kind for kind in KINDS if kind != "route" or self.leaving]
+        kinds = [kind for kind in KINDS if self._is_played(kind)]
         gap_ns = 2 * (revoke_ns - first_ns) // self.settings.attempts
         for number in range(self.settings.attempts):
             kind = kinds[number % len(kinds)]
@@ -204,7 +209,22 @@ class Cast:
                 **self._told(kind, number, outside),
             }
 
+    def _is_played(self, kind: str) -> bool:
+        if kind == "route":
+            return bool(self.leaving if self.network == "apn" else self.cut_off)
+        return self.network == "apn" or kind not in ASKED
+
+    @cached_property
+    def cut_off(self) -> str | None:
+        """Data centre of the zone to which no way leads within it from the intruder, but one does outside."""
+        hops = next_hops(self.obeyed)
+        ways = (name for name in self.inside if name != self.intruder and (self.intruder, name) not in hops)
+        return next((name for name in ways if (self.intruder, name) in hops.towards), None)
+
     def _told(self, kind: str, number: int, outside: str) -> dict[str, Any]:
+        if self.network == "packet" and kind == "route":
+            assert self.cut_off is not None
+            return {"to": self.address(self.cut_off)}
         if kind == "light":
             return self.asked(f"attempt-{number}", (self.intruder, outside))
         if kind == "route":
@@ -213,6 +233,8 @@ class Cast:
             return self.asked(f"attempt-{number}", (source, target), protection)
         if kind == "replay":
             return self.asked("owned", self.pair)
+        if kind == "dcn":
+            return {"to": CONTROLLER_ADDRESS}
         told = {"to": self.address(outside)}
         if kind == "forged":
             others = [name for name in (*self.inside, *self.outside) if name not in (self.intruder, outside)]

@@ -12,7 +12,7 @@ from typing import Any
 import pyarrow as pa  # type: ignore[import-untyped]  # it ships no types
 
 from apnemu.emulation.play.tallies import FIBRE, HOST
-from apnemu.emulation.play.walls import AUDIT_NAME
+from apnemu.emulation.play.walls import AUDIT_NAME, BLOCKED_NAME
 from apnemu.experiments.sovereignty.cast import Cast
 from apnemu.experiments.sovereignty.settings import Settings
 from apnemu.model.power import Power
@@ -37,9 +37,13 @@ def rows(table: pa.Table, contexts: Sequence[Context[Settings]]) -> list[Row]:
 
 
 def _row(context: Context[Settings], seen: Mapping[str, Sequence[Record]]) -> Row:
-    cast = Cast(plant=context.plant, settings=context.settings)
+    cast = Cast(plant=context.plant, settings=context.settings, network=context.network)
+    lit = context.network == "apn"
     events = seen.get("event", ())
     audit = [json.loads(event["detail"]) for event in events if event["name"] == AUDIT_NAME]
+    if not lit:  # no controller keeps a log: the walls' own is all there is
+        held = (json.loads(event["detail"]) for event in events if event["name"] == BLOCKED_NAME)
+        audit = [{"what": line["what"], "allowed": False} for line in held]
     noted = [(record["name"], json.loads(record["detail"])) for record in seen.get("application", ())]
     tries = [note for name, note in noted if name == "intruder" and "kind" in note]
     blocked = blocked_of(tries, audit)
@@ -59,7 +63,7 @@ def _row(context: Context[Settings], seen: Mapping[str, Sequence[Record]]) -> Ro
         "attempts": len(tries),
         "blocked": sum(blocked),
         "revoke_s": ns_to_s(max(comes_ns) - told_ns[0]) if told_ns and comes_ns else None,
-        "predicted_revoke_s": ns_to_s(cast.stops_ns),
+        "predicted_revoke_s": ns_to_s(cast.stops_ns) if lit else None,
         "told_s": ns_to_s(told_ns[0] - sent_ns[0]) if told_ns and sent_ns else None,
         "last_sent_s": ns_to_s(max(stops_ns) - told_ns[0]) if told_ns and stops_ns else None,
         "audit_lines": len(audit),

@@ -24,8 +24,10 @@ SAID = {
     "icmp": "echo requests to a host outside",
     "ipv6": "frames of IPv6",
     "forged": "datagrams under another's address",
+    "dcn": "data to the controller's computer",
     "replay": "the owner's request again",
 }
+ON_PACKETS = " On the packet network the walls' own log counts."
 
 
 def sentence(results: Sequence[Row], picture: Mapping[str, Any]) -> str:
@@ -35,7 +37,15 @@ def sentence(results: Sequence[Row], picture: Mapping[str, Any]) -> str:
     ...            "cost_yen": None}], {})
     '0 bytes left zone kyushu; 8 of 8 attempts were blocked; withdrawn light stopped after 2.00 ms.'
     """
-    row = results[0]
+    told = [_told(row) for row in results]
+    if len(results) > 1:
+        told = [
+            f"{words.capital(words.network(row['network']))}: {one}" for row, one in zip(results, told, strict=True)
+        ]
+    return " ".join(told)
+
+
+def _told(row: Row) -> str:
     parts = [
         f"{_count(row['bytes_outside'])} left zone {row['zone']}{'' if row['obey'] else ', which nobody obeyed'}",
         f"{row['blocked']} of {words.count(row['attempts'], 'attempt')} were blocked",
@@ -52,11 +62,16 @@ def _count(count: int | None) -> str:
 
 
 def zone_map(rows: Sequence[Row], picture: Mapping[str, Any]) -> list[Markup]:
-    """The zone on the map: its sites and fibres, those outside, and what was seen there."""
-    row = rows[0]
+    """The zone on a map for each network: its sites and fibres, those outside, and what was seen there."""
+    several = len(rows) > 1
+    maps = [_map(row, picture, f", {words.network(row['network'])}" if several else "") for row in rows]
+    return [drawn for drawn in maps if drawn is not None]
+
+
+def _map(row: Row, picture: Mapping[str, Any], of: str) -> Markup | None:
     zone = next((each for each in picture.get("zones", ()) if each["name"] == row["zone"]), None)
     if zone is None:
-        return []
+        return None
     ground = Ground(picture)
     members = {site["name"] for site in picture["sites"]} if zone["sites"] == "all" else set(zone["sites"])
     places = row["outside_by_place"] or {}
@@ -81,24 +96,35 @@ def zone_map(rows: Sequence[Row], picture: Mapping[str, Any]) -> list[Markup]:
         " a byte had been counted there."
     )
     label = f"zone {row['zone']}: {', '.join(sorted(members))}"
-    return [figure(f"Zone {row['zone']}", caption, ground.drawn(*marks, label=label))]
+    return figure(f"Zone {row['zone']}{of}", caption, ground.drawn(*marks, label=label))
 
 
 def kinds_table(rows: Sequence[Row], picture: Mapping[str, Any]) -> list[Markup]:
     """A table of the kinds of attempts."""
-    made = [(kind, *row["by_kind"][kind]) for row in rows for kind in row["by_kind"] or {}]
+    made = [(row["network"], kind, *row["by_kind"][kind]) for row in rows for kind in row["by_kind"] or {}]
     if not made:
         return []
-    cells = [element("tr", *(element("th", text) for text in ("kind", "attempts", "blocked")))]
-    for kind, count, blocked in made:
-        cells.append(element("tr", *(element("td", str(text)) for text in (SAID.get(kind, kind), count, blocked))))
+    of = ("network",) if len(rows) > 1 else ()
+    cells = [element("tr", *(element("th", text) for text in (*of, "kind", "attempts", "blocked")))]
+    for network, kind, count, blocked in made:
+        own = (words.network(network),) if of else ()
+        told = (*own, _kind(network, kind), count, blocked)
+        cells.append(element("tr", *(element("td", str(text)) for text in told)))
     caption = (
         "An attempt counts as blocked if it did not get through and stands in the controller's log as not allowed."
+        f"{ON_PACKETS if any(row['network'] == 'packet' for row in rows) else ''}"
     )
     return [figure("Attempts", caption, element("table", *cells))]
 
 
+def _kind(network: str, kind: str) -> str:
+    if (network, kind) == ("packet", "route"):
+        return "UDP to a host over a fibre outside"
+    return SAID.get(kind, kind)
+
+
 COLUMNS = (
+    columns.network_short(),
     columns.text("zone"),
     columns.plain("bytes_inside", "bytes inside"),
     columns.plain("bytes_outside", "bytes outside"),

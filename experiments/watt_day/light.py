@@ -211,12 +211,8 @@ def why_none(power: Power, settings: Settings, day: Day | None = None) -> str:
 
 def _rtt_s(context: Context[Settings], site: str, target: str) -> float:
     """Round trip over the fibres of the shortest way."""
-    total_ns = 0
-    while site != target:
-        hop = context.hops[site, target]
-        total_ns += sum(way.delay_ns for way in context.plant.fibre[hop.fibre].ways)
-        site = hop.site
-    return ns_to_s(total_ns)
+    hops = context.hops.way(site, target)
+    return ns_to_s(sum(way.delay_ns for hop in hops for way in context.plant.fibre[hop.fibre].ways))
 
 
 def approximated(plant: Plant, settings: Settings) -> tuple[str, ...]:

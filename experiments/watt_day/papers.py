@@ -47,8 +47,7 @@ def papers_of(
 ) -> list[tuple[str, Papers]]:
     """The site and the papers of every party, in the order in which they are started.
 
-    `moving` has what a site's agent is told of moves of state; None where no state moves. The state of jobs that are
-    hidden, or sold while they are fluid, does not move as bytes.
+    `moving` has what a site's agent is told of moves of state; None where no state moves.
     """
     power = changed(power, day, settings)
     over = horizon(power, settings.days)
@@ -222,12 +221,7 @@ class _Desk:
         room_mw = max(site.room_mw for site in self._power.sites)
         most_mw = work.mw if work.endless or work.kind == "fixed" or work.whole else (work.most_mw or room_mw)
         sale = self._sale(work, moves=moves, hides=hides)
-        has_state = (
-            self._moving is not None
-            and moves
-            and "jobs" not in hides
-            and sale.get("whole", False) >= sale.get("sold", False)
-        )
+        has_state = self._moving is not None and moves
         return {
             "name": work.name,
             "kw": round(work.mw * 1e3),

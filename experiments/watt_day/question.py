@@ -24,7 +24,7 @@ from apnemu.experiments.watt_day.light import (
     waves,
     with_light,
 )
-from apnemu.experiments.watt_day.papers import Papers, papers_of
+from apnemu.experiments.watt_day.papers import Papers, hub, papers_of
 from apnemu.experiments.watt_day.rows import rows
 from apnemu.experiments.watt_day.settings import Day, Settings, days, outage_s
 from apnemu.experiments.watt_day.shown import SHOWN
@@ -34,6 +34,7 @@ from apnemu.model.demand import Demand
 from apnemu.model.plant import Plant
 from apnemu.model.power import Power
 from apnemu.model.scenario import Stage
+from apnemu.planning.zones import Zones
 from apnemu.power.horizon import horizon
 from apnemu.question.context import Context, Row
 from apnemu.question.experiment import Experiment
@@ -119,6 +120,21 @@ def _stage(context: Context[Settings], day: Day) -> Stage:
     )
 
 
+def cut_off(plant: Plant, settings: Settings) -> tuple[str, ...]:
+    """Line on the sites that a zone cuts off from the aggregator's; none where there are no such."""
+    at, zones = hub(power_of(plant)), Zones(plant)
+    apart = {site: zones.why_not((site, at)) for site in plant.site if site in zones.bound or at in zones.bound}
+    names = [site.name for site in power_of(plant).sites if apart.get(site.name)]
+    if not names or settings.control == ("alone",):
+        return ()
+    zone = zones.bound.get(names[0]) or zones.bound[at]
+    return (
+        f"Zone {zone} does not let {', '.join(names)} speak with {at}, where the aggregator stands: parties there are"
+        " cut off from it, and agents decide alone; name a site of the zone under `at` of the aggregator, or take zone"
+        " from these sites.",
+    )
+
+
 def _calendar(papers: Papers) -> Calendar:
     times = {name: papers[name] for name in ("slot_ns", "slots", "horizon", "lease", "decision_ns")}
     try:
@@ -178,4 +194,5 @@ EXPERIMENT = Experiment(
     shown=SHOWN,
     usual=("apn",),
     approximates=approximated,
+    warns=cut_off,
 )

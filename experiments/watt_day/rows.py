@@ -85,6 +85,7 @@ def _but_hidden(row: Mapping[str, Any]) -> tuple[Any, ...]:
 
 def _row(context: Context[Settings], power: Power, day: Day, base: Schedule, notes: Sequence[Mapping[str, Any]]) -> Row:
     settings = context.settings
+    notes = [_by_own_name(power, note) for note in notes]
     asked = day.asked(settings)
     believed = day.believed(settings, context.seed)
     guess = forecast(power, believed.kind, sigma=believed.sigma, error=believed.error, seed=believed.seed).power
@@ -197,7 +198,12 @@ def _work_of(power: Power, guest: str) -> str:
     if name in {work.name for work in power.work}:
         return name
     at_home = [work.name for work in power.work if agent_name(work.home) == agent]
-    return at_home[int(name.removeprefix(HIDDEN))]
+    return at_home[int(name.removeprefix(HIDDEN).partition("-")[0])]
+
+
+def _by_own_name(power: Power, note: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What a carrier noted of state on its way, by the work's own name: hidden, it goes by its number at home."""
+    return {**note, "job": _work_of(power, f"{note['job']} of {note['owner']}")} if "carries" in note else note
 
 
 def _indexed(power: Power) -> list[tuple[Any, int]]:

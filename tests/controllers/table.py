@@ -21,6 +21,7 @@ class Frame:
 
     mac_to: str = "02:0a:ff:ff:ff:ff"
     address_to: str | None = None
+    address_from: str | None = None
     tags: tuple[int, ...] = ()
     ttl: int = 64
     ipv6: bool = False
@@ -41,6 +42,7 @@ def matches(rule: Rule, frame: Frame, port: int) -> bool:
         and (rule.tag is None or frame.tags[:1] == (rule.tag,))
         and (rule.mac_to is None or _masked(frame.mac_to, rule.mac_mask) == _masked(rule.mac_to, rule.mac_mask))
         and rule.address_to in (None, frame.address_to)
+        and rule.address_from in (None, frame.address_from)
         and (frame.ipv6 or not rule.ipv6)
     )
 

@@ -153,7 +153,16 @@ def test_no_two_rules_of_a_switch_match_the_same(topology: str, network: Network
 
 
 def what_matches(rule: Rule) -> tuple[object, ...]:
-    return rule.priority, rule.port_in, rule.tag, rule.mac_to, rule.mac_mask, rule.address_to, rule.ipv6
+    return (
+        rule.priority,
+        rule.port_in,
+        rule.tag,
+        rule.mac_to,
+        rule.mac_mask,
+        rule.address_to,
+        rule.address_from,
+        rule.ipv6,
+    )
 
 
 def test_a_switch_of_no_lightpath_has_no_rules() -> None:

@@ -14,10 +14,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from apnemu.emulation.apps.watt.agent import Agent, Peers
-from apnemu.emulation.apps.watt.aggregator import Aggregator, Known, Proposal, Share
+from apnemu.emulation.apps.watt.aggregator import Aggregator, Known
 from apnemu.emulation.apps.watt.calendar import Calendar
 from apnemu.emulation.apps.watt.centre import Centre
 from apnemu.emulation.apps.watt.jobs import Book, Job
+from apnemu.emulation.apps.watt.proposed import Proposal, Share
 from apnemu.emulation.apps.watt.tso import PARTS, Line, Tso, granted
 from apnemu.units import NS_PER_S
 from tests.emulation.simulated_day import World

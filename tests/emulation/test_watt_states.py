@@ -13,10 +13,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from apnemu.emulation.apps.watt.agent import Agent, Peers
-from apnemu.emulation.apps.watt.aggregator import Aggregator, Known, Proposal, Share, Transfer
+from apnemu.emulation.apps.watt.aggregator import Aggregator, Known
 from apnemu.emulation.apps.watt.calendar import Calendar
 from apnemu.emulation.apps.watt.centre import Centre
 from apnemu.emulation.apps.watt.jobs import Book, Job
+from apnemu.emulation.apps.watt.proposed import Proposal, Share, Transfer
 from apnemu.emulation.apps.watt.states import States
 from apnemu.units import NS_PER_S
 from tests.emulation.simulated_day import World

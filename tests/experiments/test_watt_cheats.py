@@ -10,7 +10,7 @@ from typing import Any
 
 import pyarrow.parquet as pq  # type: ignore[import-untyped]  # it ships no types
 import pytest
-from scapy.utils import PcapNgReader
+from scapy.utils import RawPcapNgReader
 
 from tests.experiments.command import apnemu
 from tests.experiments.watt_files import written
@@ -83,7 +83,7 @@ class Leaver(Agent):
     def leave(self):
         for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM):
             tries.append(socket.socket(socket.AF_INET, kind | socket.SOCK_NONBLOCK))
-            tries[-1].connect_ex((outside, 7303))
+            tries[-1].connect_ex((outside, 7999))
         tries[-1].send(b"what the owner keeps inside" * 40)
 
 program.Agent = Leaver
@@ -151,24 +151,29 @@ def test_an_agent_that_speaks_outside_its_zone_is_blocked_and_logged(tmp_path: P
     topology = zoned(tmp_path / "given")
     own = tmp_path / "rogue_day.py"
     own.write_text(OWN.replace("PROGRAM", repr(LEAVER)))
-    day = ("--network", "apn", "--pcap", *DAY)
+    day = ("--network", "apn", "--pcap", "--set", "scale=100", *DAY)
     row = apnemu("run", str(own), "--topology", str(topology), *day, folder=tmp_path).json()["results"][0]
     assert row["overload_mwh"] == 0 and row["twice_mwh"] == 0 and row["deadline_misses"] == 0 and row["light_left"] == 0
-    document = json.loads((tmp_path / "run" / "blueprint.json").read_text())["apn"]
-    outside = {
-        end["interface"]
-        for wire in document["wires"]
-        for end in (wire["a"], wire["b"])
-        if wire["name"] != "a-b" and any(other["node"].partition("-")[0] == "c" for other in (wire["a"], wire["b"]))
-    }
-    assert outside
-    with PcapNgReader(str(tmp_path / "run" / "apn.pcapng")) as reader:
-        seen = Counter(str(packet.sniffed_on) for packet in reader)
-    assert seen and not outside & set(seen)
-    records = pq.read_table(tmp_path / "run" / "records.parquet").to_pylist()
-    events = [record for record in records if record["kind"] == "event"]
-    blocked = [json.loads(event["detail"]) for event in events if event["name"] == "blocked"]
-    audit = [json.loads(event["detail"]) for event in events if event["name"] == "audit"]
+    seen, outside = frames(tmp_path / "run"), ports_outside(tmp_path / "run")
+    assert seen and outside and not outside & set(seen)
+    events = [record for record in pq.read_table(tmp_path / "run" / "records.parquet").to_pylist() if record["name"]]
     for kind in ("tcp", "udp"):
-        assert any(line["what"].startswith(f"{kind} ") for line in blocked)
-        assert any(line["what"].startswith(f"{kind} ") and not line["allowed"] for line in audit)
+        for name in ("blocked", "audit"):
+            said = [json.loads(event["detail"]) for event in events if event["name"] == name]
+            own = [line for line in said if line["what"].startswith(f"{kind} ") and line["what"].endswith(":7999")]
+            assert own and not any(line.get("allowed") for line in own)
+
+
+def frames(run: Path) -> Counter[str]:
+    """Frames that a run's capture has of each port."""
+    with RawPcapNgReader(str(run / "apn.pcapng")) as reader:
+        return Counter(about.ifname.decode() for _, about in reader)
+
+
+def ports_outside(run: Path) -> set[str]:
+    """Switches' ports of the site c, and those at the other ends of its fibres."""
+    document = json.loads((run / "blueprint.json").read_text())["apn"]
+    at = {switch["name"]: switch["site"] for switch in document["switches"]}
+    wires = [(wire["a"], wire["b"]) for wire in document["wires"]]
+    leads = [ends for ends in wires if "c" in {at.get(end["node"]) for end in ends}]
+    return {end["interface"] for ends in leads for end in ends if end["node"] in at}

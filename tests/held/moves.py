@@ -109,7 +109,7 @@ def written(point: Point, folder: Path) -> Path:
     (folder / "power").mkdir(parents=True)
     rows = ["area,from,slot_s,price_yen_per_mwh"]
     for area, price in (("x", 20_000), ("y", 5_000)):
-        rows += [f"{area},2030-04-0{1 + n // 24}T{n % 24:02d}:00:00+09:00,3600,{price}" for n in range(48)]
+        rows += [f"{area},2030-04-0{1 + n // 8}T{n % 8 * 3:02d}:00:00+09:00,10800,{price}" for n in range(16)]
     (folder / "power" / "drawn-day.csv").write_text("\n".join(rows) + "\n")
     (folder / "power" / "drawn.yaml").write_text(
         f"""apnemu-power: 1
@@ -119,7 +119,7 @@ areas: {{x: {{}}, y: {{}}}}
 moves: {{nj_per_bit: 20, stop_s: {point.stop_s}}}
 parties: {{agg: {{role: aggregator, at: a}}}}
 work:
-  - {{name: job, owner: o, home: a, mw: 20, hours: 6, from: "02:00", by: "08:00", state_bytes: {point.state_bytes}.0,
+  - {{name: job, owner: o, home: a, mw: 20, hours: 6, from: "03:00", by: "09:00", state_bytes: {point.state_bytes}.0,
       whole: yes}}
 """
     )

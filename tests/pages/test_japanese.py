@@ -127,8 +127,11 @@ def test_no_english_word_is_left_of_a_sweep(tmp_path: Path) -> None:
         "unmet": 0,
         "unjudged": 0,
     }
+    shown = load_experiment("watt_day").shown
     with spoken("ja"):
-        page = write_sweep_page(tmp_path, facts, rows, ["set_topology", "set_shift"], []).read_text(encoding="utf-8")
+        page = write_sweep_page(tmp_path, facts, rows, ["set_topology", "set_shift"], [], shown).read_text(
+            encoding="utf-8"
+        )
     known = KEPT | _known((COUNTRY,)) | {*phases, "watt_day"}
     left = {
         text

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from plants import plants
 
 from apnemu.model.assignment import LightId
-from apnemu.model.plant import Plant
+from apnemu.model.plant import Devices, Plant
 from apnemu.model.reason import read_reasons
 from apnemu.planning.online import Change, Light, Service
 from apnemu.planning.online.service import PROTECTIONS
@@ -26,7 +26,7 @@ JPN12 = dataclasses.replace(
 """With three slots of 50 GHz, so that spectrum is short."""
 
 
-class Devices:
+class Told:
     """What devices do when they are told, and nothing else: the fake that changes are played on."""
 
     def __init__(self) -> None:
@@ -74,7 +74,7 @@ class Play:
     def __init__(self, plant: Plant, data: st.DataObject, *, transceivers: int) -> None:
         self.plant, self.data = plant, data
         self.light = Light(plant, transceivers={site.name: transceivers for site in plant.sites}, k=3)
-        self.devices = Devices()
+        self.devices = Told()
         self.count = 0
         self.schemes = PROTECTIONS
 
@@ -172,6 +172,7 @@ def test_random_plants(plant: Plant, data: st.DataObject) -> None:
             dataclasses.replace(fibre, risks=data.draw(ducts), amplifiers=data.draw(st.integers(0, 2)))
             for fibre in plant.fibres
         ),
+        devices=Devices(controller_computing_ns=data.draw(st.integers(0, 6))),
     )
     play = Play(risky, data, transceivers=data.draw(st.integers(1, 6)))
     for _ in range(data.draw(st.integers(1, 25))):

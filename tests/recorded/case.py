@@ -82,7 +82,7 @@ def case_of(name: str) -> Case:
     asked = json.loads((folder / "asked.json").read_text())
     request = Request(
         experiment=load_experiment(asked.get("experiment", name)),
-        topology=shipped_topology(asked["topology"]),
+        topology=folder / asked["own"] if "own" in asked else shipped_topology(asked["topology"]),
         given=tuple(asked["given"]),
         seed=asked["seed"],
         networks=tuple(asked["networks"]),

@@ -32,7 +32,7 @@ def record(name: str) -> None:
     """Run an experiment as its folder asks, and keep what was recorded and what was made of it."""
     case = case_of(name)
     for kept in case.folder.iterdir():
-        if kept.is_dir():
+        if kept.is_dir() and kept.name != "power":  # that of a topology of its own
             shutil.rmtree(kept)
     experiment = dataclasses.replace(case.request.experiment, rows=_keeping(case))
     with tempfile.TemporaryDirectory(prefix="apnemu-recorded-") as place:

@@ -7,9 +7,12 @@ from collections.abc import Collection, Iterator
 
 from apnemu.model.assignment import Lightpath
 from apnemu.model.reason import Reason, write_reasons
-from apnemu.planning.online.changes import one_after_another, select, set_up, setup_ns, switch_over, take_down
-from apnemu.planning.online.service import Decision
+from apnemu.planning.online.changes import Numbers, one_after_another, select, set_up, setup_ns, switch_over, take_down
+from apnemu.planning.online.ledger import Period
+from apnemu.planning.online.service import Change, Decision
 from apnemu.planning.online.state import Kept, State
+from apnemu.planning.spectrum_use import slot_mask
+from apnemu.units import NS_PER_S
 
 
 def move(state: State, kept: Kept, avoid_fibres: Collection[str], avoid_sites: Collection[str]) -> Decision:
@@ -24,19 +27,19 @@ def move(state: State, kept: Kept, avoid_fibres: Collection[str], avoid_sites: C
     else:
         reserved = None
     path, second = next(_places(state, kept, (avoid_fibres, avoid_sites)), (None, None))
-    if path is None:
-        if reserved is not None:
-            state.put(kept, "protecting", reserved.path, None)
-        return _refused(_why_not(kept, avoid_fibres, avoid_sites))
     old, role, numbers = kept.carrying, kept.active, (free[0][0], free[1][0])
     assert old.numbers is not None
-    over = switch_over(path, old.numbers, numbers)
+    changes = () if path is None else _changes(kept, path, old.numbers, numbers)
+    takes_ns = setup_ns(state.plant, changes)
+    why = _why_not(kept, avoid_fibres, avoid_sites) if path is None else _out_too_late(state, kept, takes_ns)
+    if path is None or why is not None:
+        if reserved is not None:
+            state.put(kept, "protecting", reserved.path, None)
+        assert why is not None
+        return _refused(why)
     if kept.clients == old.numbers:
         kept.clients = numbers
-    elif kept.clients is not None:
-        over = select(path, kept.clients)
-    changes = one_after_another(set_up(path, numbers), over, take_down(old.path, old.numbers))
-    state.leave(kept, role, setup_ns(state.plant, changes))
+    state.leave(kept, role, takes_ns)
     new = state.put(kept, role, path, numbers)
     new.lit = True
     if second is not None:
@@ -49,6 +52,32 @@ def move(state: State, kept: Kept, avoid_fibres: Collection[str], avoid_sites: C
         protecting=None if protecting is None else protecting.path,
         changes=changes,
     )
+
+
+def _changes(kept: Kept, path: Lightpath, old: Numbers, new: Numbers) -> tuple[Change, ...]:
+    """Changes by which a service's traffic goes over to `path`, and its old light is put out."""
+    others = kept.clients is not None and kept.clients != old
+    over = select(path, kept.clients) if others and kept.clients else switch_over(path, old, new)
+    return one_after_another(set_up(path, new), over, take_down(kept.carrying.path, old))
+
+
+def _out_too_late(state: State, kept: Kept, takes_ns: int) -> Reason | None:
+    """Reason why a move that takes so long is refused: its old light would still be on after the service's end, and
+    another service has booked from there on what that holds."""
+    end_ns, until_ns = kept.period.end_ns, state.now_ns + takes_ns
+    if until_ns <= end_ns:
+        return None
+    old, beyond = kept.carrying, Period(start_ns=end_ns, end_ns=until_ns)
+    assert old.numbers is not None
+    late = f"the light that {kept.service.name} leaves is out {takes_ns / NS_PER_S:g} s from now, after its end, and"
+    out = "release that, or let the service end"
+    for site, number in zip(kept.ends, old.numbers, strict=True):
+        if number not in state.ledger.free_transceivers(site, beyond):
+            whose = f"its transceiver of {site} is booked from then on"
+            return Reason(code="transceivers", text=f"{late} {whose}; {out}")
+    if state.ledger.taken(old.path.fibres, beyond) & slot_mask(state.plant.band, old.path.slot):
+        return Reason(code="spectrum", text=f"{late} its slot is booked from then on; {out}")
+    return None
 
 
 def _unready(state: State, kept: Kept, free: list[list[int]]) -> Reason | None:

@@ -27,6 +27,7 @@ from apnemu.emulation.apps.watt.alone import cheapest_at_home
 from apnemu.emulation.apps.watt.bids import MoveCosts
 from apnemu.emulation.apps.watt.calendar import Calendar
 from apnemu.emulation.apps.watt.centre import Centre
+from apnemu.emulation.apps.watt.cover import shown_names
 from apnemu.emulation.apps.watt.desk import Desk, Party, RealDesk
 from apnemu.emulation.apps.watt.forecaster import Forecaster
 from apnemu.emulation.apps.watt.jobs import Book, Job
@@ -61,10 +62,10 @@ def party_of(papers: Mapping[str, Any], desk: Desk, calendar: Calendar, carrier:
             book.own_plan = partial(cheapest_at_home, calendar, book, own["prices"])
         peers, states, costs = Peers(**own["peers"]), None, MoveCosts(**own["costs"])
         if carrier is not None:
-            moving = own["moving"]
+            moving, shown = own["moving"], shown_names(own["site"], book, own["hides"])
             between = tuple(moving.get("full_bytes", (0, 0)))
             full = moving["full"], (between[0], between[1])
-            states = States(desk, calendar, own["site"], peers.agents, book, carrier, moving["scale"], *full)
+            states = States(desk, calendar, own["site"], peers.agents, book, carrier, moving["scale"], *full, shown)
         return Agent(
             desk,
             calendar,

@@ -77,8 +77,9 @@ class Agent:
         self._site = site
         self.book = book
         self._peers = peers
-        self._cover = Cover(site, calendar, book, hides)
+        self._cover = Cover(site, calendar, book, hides, states)
         self._bids = Bids(site, calendar, book, hides, states, costs, may_wait=may_wait)
+        self._hides_jobs = "jobs" in hides
         self._supply = supply or Supply()
         self._states = states
         self._order: Message | None = None
@@ -95,7 +96,7 @@ class Agent:
             self._desk.at(calendar.hands_over_ns(slot), partial(self._hand_over, slot))
             self._desk.at(calendar.starts_ns(slot), partial(self._start, slot))
         if self._states is not None:
-            self._states.begin(self._order_for)
+            self._states.begin(self._order_for, self._places if self._hides_jobs else None)
 
     def taken(self, message: Message) -> None:
         """Act on an order of the centre, on another agent's handover, or on its answer to one of ours."""
@@ -142,6 +143,11 @@ class Agent:
         if order is None or not order["slot"] <= slot <= order["good_until_slot"]:
             return None
         return order if slot - order["slot"] < len(order["kw"]) else None
+
+    def _places(self, order: Message, slot: int) -> dict[str, dict[str, int]]:
+        """Sites where an order has hidden jobs run in a slot: their owner alone knows which, and moves their state."""
+        wanted = (self._cover.wanted(order, slot), self._bids.wanted(order, slot))
+        return {job: kw for each in wanted for job, kw in each.places(self._site).items()}
 
     def _hand_over(self, slot: int) -> None:
         """Offer to other sites what the order has run there in this slot."""

@@ -2,14 +2,14 @@
 """[guest] The aggregator: gathers forecasts and states, decides, asks the grid operators, and plans what they grant.
 
 How it decides is handed in: a planner makes a proposal of what has come. What an operator does not grant is taken from
-every shift of that slot alike, so that the flows shrink as the whole does; where an operator is silent, nobody goes
-beyond what it last granted.
+every shift of that slot alike, so that the flows shrink as the whole does; of whole jobs those that are too much stay,
+and it asks again (`vetoed`). Where an operator is silent, nobody goes beyond what it last granted.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import partial
 from typing import Protocol
@@ -17,62 +17,8 @@ from typing import Protocol
 from apnemu.emulation.apps.watt.calendar import Calendar
 from apnemu.emulation.apps.watt.desk import Desk
 from apnemu.emulation.apps.watt.messages import Message
-
-Series = Sequence[int]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Transfer:
-    """State of a job that is to go from one site to another until a slot begins; `at` counts from a proposal's first
-    slot."""
-
-    job: str
-    origin: str
-    target: str
-    at: int
-    bytes: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Share:
-    """Power of a job in the slots of a proposal: `base_kw` as it arrives, `total_kw` as proposed, `away_kw` of it by
-    the site where it runs."""
-
-    home: str
-    base_kw: Series
-    total_kw: Series
-    away_kw: Mapping[str, Series] = field(default_factory=dict)
-    bytes: int = 0
-    whole: bool = False
-    """Whether it is done as proposed or not at all."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Supplied:
-    """Energy of a battery (above 0: it is charged) or of an own plant in each slot: `base_wh` while nothing shifts,
-    `total_wh` as proposed."""
-
-    base_wh: Series
-    total_wh: Series
-
-    def part(self, parts: Sequence[Fraction]) -> list[int]:
-        """Energy where only a part of the change is carried out, for each slot its own."""
-        both = zip(self.base_wh, self.total_wh, parts, strict=False)
-        return [base + int(part * (total - base)) for base, total, part in both]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Proposal:
-    """What a planner proposes from its first slot on: `stays_kw` is what does not move, by site, `change_kw` the
-    change of what is drawn from the grid, by area and by feed of a site; `charge_wh` and `own_wh` are by site, and
-    `transfers` the state that moves."""
-
-    jobs: Mapping[str, Share]
-    stays_kw: Mapping[str, Series]
-    change_kw: Mapping[str, Series]
-    charge_wh: Mapping[str, Supplied] = field(default_factory=dict)
-    own_wh: Mapping[str, Supplied] = field(default_factory=dict)
-    transfers: Sequence[Transfer] = ()
+from apnemu.emulation.apps.watt.proposed import Proposal, later, plan_of
+from apnemu.emulation.apps.watt.vetoed import ROUNDS, parts_of, stayed, too_much
 
 
 @dataclass(slots=True)
@@ -95,64 +41,6 @@ class Market(Protocol):
     def taken(self, message: Message) -> None: ...
 
     def proposal(self) -> Proposal: ...
-
-
-def plan_of(proposal: Proposal, parts: Sequence[Fraction], first: int) -> dict[str, object]:
-    """Body of the plan that carries out a part of a proposal, for each slot its own.
-
-    >>> share = Share(home="a", base_kw=[10], total_kw=[10], away_kw={"b": [8]})
-    >>> half = Proposal(jobs={"j": share}, stays_kw={"a": [1], "b": [2]}, change_kw={})
-    >>> body = plan_of(half, [Fraction(1, 2)], 7)
-    >>> body["kw"], body["work_kw"], body["moves"]
-    ({'a': [7], 'b': [6]}, {'j': [6]}, [{'job': 'j', 'to': 'b', 'slot': 7, 'kw': 4, 'bytes': 0}])
-    """
-    kw = {site: list(series) for site, series in proposal.stays_kw.items()}
-    work: dict[str, list[int]] = {}
-    moves = []
-    for name, share in proposal.jobs.items():
-        work[name] = []
-        for at, part in enumerate(parts):
-            home = share.base_kw[at] + int(part * (share.total_kw[at] - share.base_kw[at]))
-            for to, series in share.away_kw.items():
-                away = min(int(part * series[at]), home)
-                home -= away
-                if away:
-                    moves.append({"job": name, "to": to, "slot": first + at, "kw": away, "bytes": share.bytes})
-                    kw[to][at] += away
-            work[name].append(home)
-            kw[share.home][at] += home
-    for move in proposal.transfers:
-        if size := int(parts[move.at] * move.bytes):
-            between = {"job": move.job, "from": move.origin, "to": move.target}
-            moves.append({**between, "slot": first + move.at, "kw": 0, "bytes": size})
-    body: dict[str, object] = {"kw": kw, "work_kw": work, "moves": moves}
-    for name, supplied in (("charge_wh", proposal.charge_wh), ("own_wh", proposal.own_wh)):
-        if supplied:
-            body[name] = {site: each.part(parts) for site, each in supplied.items()}
-    return body
-
-
-def later(proposal: Proposal, skip: int) -> Proposal:
-    """The proposal from a later slot on."""
-
-    def cut(by_name: Mapping[str, Series]) -> dict[str, Series]:
-        return {name: series[skip:] for name, series in by_name.items()}
-
-    jobs = {
-        name: replace(share, base_kw=share.base_kw[skip:], total_kw=share.total_kw[skip:], away_kw=cut(share.away_kw))
-        for name, share in proposal.jobs.items()
-    }
-    supplied = {
-        name: {site: Supplied(base_wh=each.base_wh[skip:], total_wh=each.total_wh[skip:]) for site, each in of.items()}
-        for name, of in (("charge_wh", proposal.charge_wh), ("own_wh", proposal.own_wh))
-    }
-    return Proposal(
-        jobs=jobs,
-        stays_kw=cut(proposal.stays_kw),
-        change_kw=cut(proposal.change_kw),
-        **supplied,
-        transfers=[replace(move, at=move.at - skip) for move in proposal.transfers if move.at >= skip],
-    )
 
 
 class Aggregator:
@@ -178,6 +66,11 @@ class Aggregator:
         self._market = market
         self._known = Known()
         self._proposal: Proposal | None = None
+        self._proposed = Proposal(jobs={}, stays_kw={}, change_kw={})
+        """The proposal of the slot as it was first asked for."""
+        self._vetoes: int | None = None
+        """Slots of it that were not granted whole."""
+        self._rounds = 0
         self._asked = -1
         self._granted: dict[str, Message] = {}
         self._planned: tuple[int, Proposal, list[Fraction]] | None = None
@@ -216,14 +109,19 @@ class Aggregator:
         self._ask(slot, self._market.proposal())
 
     def _ask(self, slot: int, proposal: Proposal) -> None:
-        self._proposal, self._asked = proposal, slot
+        self._proposed, self._vetoes, self._rounds = proposal, None, 0
+        self._ask_for(slot, proposal)
+        if self._proposal is not None:
+            self._desk.at(self._calendar.orders_ns(slot), partial(self._send_at_last, slot))
+
+    def _ask_for(self, slot: int, proposal: Proposal) -> None:
+        self._proposal, self._asked, self._rounds = proposal, slot, self._rounds + 1
+        self._granted = {name: grant for name, grant in self._granted.items() if grant["slot"] != slot}
         for operator in self._operators:
             changes = {name: list(proposal.change_kw[name]) for name in self._told(operator, proposal)}
             self._desk.send(operator, "ask", slot, self._calendar.last_good(slot), change_kw=changes)
         if self._all_answered():
             self._send()
-        else:
-            self._desk.at(self._calendar.orders_ns(slot), partial(self._send_at_last, slot))
 
     def _all_answered(self) -> bool:
         return all(
@@ -244,18 +142,24 @@ class Aggregator:
                 self._plan(slot, later(proposal, skip), parts[skip:])
 
     def _send(self) -> None:
-        """Send the plan: the part of the proposal that every operator grants."""
+        """Send the plan: the part of the proposal that every operator grants; where that leaves out a part of whole
+        jobs, ask again for those that fit into it."""
         proposal, slot = self._proposal, self._asked
         assert proposal is not None
-        self._proposal = None
         series = [share.base_kw for share in proposal.jobs.values()]
         count = max(map(len, (*series, *proposal.change_kw.values())), default=0)
         parts = [self._part(proposal, at) for at in range(count)]
-        if any(share.whole for share in proposal.jobs.values()):
-            parts = [Fraction(int(part)) for part in parts]
+        if self._vetoes is None:
+            self._vetoes = sum(part < 1 for part in parts)
+        dropped = too_much(proposal, parts)
+        if dropped and proposal.draws and self._rounds < ROUNDS:
+            self._ask_for(slot, stayed(proposal, dropped))
+            return
+        self._proposal = None
+        parts = parts_of(proposal, parts)
         self._planned = slot, proposal, parts
-        asked = {name: series[0] for name, series in proposal.change_kw.items() if series}
-        self._desk.note(slot=slot, vetoes=sum(part < 1 for part in parts), asked_kw=asked)
+        asked = {name: series[0] for name, series in self._proposed.change_kw.items() if series}
+        self._desk.note(slot=slot, vetoes=self._vetoes, asked_kw=asked)
         self._plan(slot, proposal, parts)
 
     def _plan(self, slot: int, proposal: Proposal, parts: Sequence[Fraction]) -> None:

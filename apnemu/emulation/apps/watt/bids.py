@@ -60,6 +60,20 @@ class MoveCosts:
         return self.gpu_yen_per_it_mwh * kw * self.stop_s / S_PER_H
 
 
+def _split(kw: int, sizes: Mapping[str, int]) -> dict[str, int]:
+    """Power by site as sizes are; the last site has what whole kW leave.
+
+    >>> _split(10, {"a": 1, "b": 2}), _split(7, {"a": 5})
+    ({'a': 3, 'b': 7}, {'a': 7})
+    """
+    whole_size, found = sum(sizes.values()), dict[str, int]()
+    for site, size in sizes.items():
+        found[site] = kw * size // whole_size
+    if found:
+        found[site] += kw - sum(found.values())
+    return {site: part for site, part in found.items() if part}
+
+
 class Bids:
     """Offers of a site's jobs; `may_wait`: a plan may put work off; `hides`: what the owner keeps to himself."""
 
@@ -133,39 +147,44 @@ class Bids:
         origin = self._may_be(job)[0]
         if origin in prices:
             if not job.whole:
-                return self._fluid(job, arrives, [(site, prices[site]) for site in sites], slot)
+                kw = self._timed(job, arrives, [prices[site] for site in sites], slot)
+                return self._placed(job, kw, [(site, prices[site]) for site in sites], slot, count)
             found = self._whole(job, arrives, [prices[site] for site in sites], slot, count, sites)
             if found is not None:
-                self._count_moves(job, found, sites, slot)
+                self._count_moves(job, found, sites, slot, job.state_bytes)
                 return {at + slot: {sites[site]: self._part_kw(job, part)} for at, site, part in found.runs}
-        return {at: {origin: kw} for at, kw in arrives.items() if kw}
+        shares = self._shares(job)
+        return {at: _split(kw, shares) for at, kw in arrives.items() if kw}
+
+    def _shares(self, job: Job) -> dict[str, int]:
+        """Bytes of a job's state by site; of one without state, all that there is at home."""
+        at = self._states.at(job.name) if self._states is not None and job.state_bytes else {}
+        return at or {self._site: 1}
 
     def _has_state(self, job: Job) -> bool:
         return self._states is not None and job.state_bytes > 0
 
     def _may_be(self, job: Job) -> list[str]:
-        """Sites where a job may run, that where most of its state is first; its state moves with a whole job alone, and
-        not with one that is hidden, of whose bytes nobody is told."""
+        """Sites where a job may run, that where most of its state is first."""
         others = [site for site in job.sites if site != self._site]
         if not self._has_state(job):
             return [self._site, *others]
         assert self._states is not None
         at = self._states.at(job.name)
         origin = max(sorted(at), key=lambda site: at[site], default=self._site)
-        if not job.whole or "jobs" in self._hides:
-            return [origin]
         return [origin, *(site for site in (self._site, *others) if site != origin)]
 
-    def _count_moves(self, job: Job, plan: whole.Plan, sites: list[str], slot: int) -> None:
-        """Note what a plan moves, and what that costs."""
+    def _count_moves(self, job: Job, plan: whole.Plan, sites: Sequence[str], slot: int, size: int) -> None:
+        """Note what a plan for so much of a job's state moves, and what that costs."""
         if not self._has_state(job) or self._costs is None:
             return
-        half_kwh = self._costs.energy_kwh(job.state_bytes) / 2
+        half_kwh = self._costs.energy_kwh(size) / 2
         for at, origin, to in plan.moves:
             ends = {"from": sites[origin], "to": sites[to]}
-            self._moves.append({"job": job.name, **ends, "slot": slot + at, "bytes": job.state_bytes})
+            if "jobs" not in self._hides:  # of the bytes of hidden jobs nobody is told
+                self._moves.append({"job": job.name, **ends, "slot": slot + at, "bytes": size})
             paid = half_kwh * (self._power[sites[origin]][at] + self._power[sites[to]][at])
-            self._milliyen += paid + self._costs.stop_milliyen(job.kw)
+            self._milliyen += paid + self._costs.stop_milliyen(job.kw) * size / job.state_bytes
 
     def _part_kw(self, job: Job, part: float) -> int:
         return job.kw if part == 1 else -int(-job.kw * part // 1)
@@ -190,27 +209,57 @@ class Bids:
             asked = whole.Job(need=0, begin=0, end=count, fixed=[arrives[slot + at] / job.kw for at in range(count)])
         hours = self._calendar.slot_ns / NS_PER_H
         run = [[price * job.kw * hours for price in of_site] for of_site in prices]
-        come = go = [[0.0] * count] * len(prices)
-        if self._has_state(job) and self._costs is not None:
-            half_kwh, stop = self._costs.energy_kwh(job.state_bytes) / 2, self._costs.stop_milliyen(job.kw)
-            go = [[half_kwh * price for price in self._power[site]] for site in sites]
-            come = [[each + stop if at else FAR for at, each in enumerate(of_site)] for of_site in go]
+        come, go = self._move_costs(job, sites, count, job.state_bytes)
         return whole.cheapest(asked, run, come, go)
 
-    def _fluid(
-        self, job: Job, arrives: Mapping[int, int], prices: list[tuple[str, Sequence[int]]], slot: int
-    ) -> JobPlan:
-        """The cheapest site of each slot, and, of work that may wait, the cheapest slots."""
-        best = {at: min((of[at - slot], number) for number, (_, of) in enumerate(prices)) for at in arrives}
+    def _move_costs(self, job: Job, sites: Sequence[str], count: int, size: int) -> tuple[whole.Prices, whole.Prices]:
+        """What it costs that so much of a job's state comes to each site, and goes, by slot."""
+        if not self._has_state(job) or self._costs is None:
+            nothing = [[0.0] * count] * len(sites)
+            return nothing, nothing
+        half_kwh = self._costs.energy_kwh(size) / 2
+        stop = self._costs.stop_milliyen(job.kw) * size / job.state_bytes
+        go = [[half_kwh * price for price in self._power[site]] for site in sites]
+        return [[each + stop if at else FAR for at, each in enumerate(of_site)] for of_site in go], go
+
+    def _timed(
+        self, job: Job, arrives: Mapping[int, int], prices: Sequence[Sequence[int]], slot: int
+    ) -> dict[int, int]:
+        """Power of fluid work by slot: as it arrives, or, where it may wait, in the slots that are the cheapest."""
         if not self._may_wait or job.left_wh is None:
-            return {at: {prices[best[at][1]][0]: kw} for at, kw in arrives.items() if kw}
-        plan: JobPlan = {}
+            return {at: kw for at, kw in arrives.items() if kw}
+        best = {at: min(of[at - slot] for of in prices) for at in arrives}
+        plan: dict[int, int] = {}
         left = sum(arrives.values())
         for at in sorted((at for at in arrives if job.from_slot <= at < job.by_slot), key=lambda at: (best[at], at)):
             kw = min(left, job.most_kw)
             if kw:
-                plan[at] = {prices[best[at][1]][0]: kw}
+                plan[at] = kw
                 left -= kw
+        return plan
+
+    def _placed(
+        self, job: Job, kw: Mapping[int, int], prices: list[tuple[str, Sequence[int]]], slot: int, count: int
+    ) -> JobPlan:
+        """The cheapest sites for fluid work, each part of it from where its state is."""
+        hours = self._calendar.slot_ns / NS_PER_H
+        known = {site: size for site, size in self._shares(job).items() if site in dict(prices)}
+        split = {at: _split(power, known) for at, power in kw.items()}
+        plan: JobPlan = {at: {} for at in kw}
+        for origin, size in known.items():
+            of_sites = sorted(prices, key=lambda one: one[0] != origin)
+            sites = [site for site, _ in of_sites]
+            parts = [split.get(slot + at, {}).get(origin, 0) for at in range(count)]
+            asked = whole.Job(need=0, begin=0, end=count, fixed=[part / job.kw for part in parts])
+            run = [[price * job.kw * hours for price in of] for _, of in of_sites]
+            come, go = self._move_costs(job, sites, count, size)
+            found = whole.cheapest(asked, run, come, go)
+            if found is None:
+                continue
+            self._count_moves(job, found, sites, slot, size)
+            for at, site, _ in found.runs:
+                here = plan[slot + at]
+                here[sites[site]] = here.get(sites[site], 0) + parts[at]
         return plan
 
     def wanted(self, order: Message, slot: int) -> Wanted:

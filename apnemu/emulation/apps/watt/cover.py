@@ -16,6 +16,7 @@ from typing import Any
 from apnemu.emulation.apps.watt.calendar import Calendar
 from apnemu.emulation.apps.watt.jobs import Book, Job
 from apnemu.emulation.apps.watt.messages import Message
+from apnemu.emulation.apps.watt.states import States
 from apnemu.units import NS_PER_H
 
 NS_PER_DAY = 24 * NS_PER_H
@@ -31,6 +32,13 @@ def site_work(site: str) -> str:
     return f"work-of-{site}"[:63]
 
 
+def shown_names(site: str, book: Book, hides: Collection[str]) -> dict[str, str]:
+    """Name of each own job in what others read: where jobs are hidden a number and the site, since state of theirs may
+    meet that of others' jobs."""
+    numbered = {job: f"{HIDDEN}{number}-{site}"[:63] for number, job in enumerate(book.jobs)}
+    return numbered if "jobs" in hides else {job: job for job in book.jobs}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
     """What an order has own jobs do in a slot: power at home by job, and `away`, (job, site, kW); of a job without a
@@ -39,11 +47,28 @@ class Wanted:
     home: Mapping[str, int]
     away: tuple[tuple[str, str, int], ...]
 
+    def places(self, home: str) -> dict[str, dict[str, int]]:
+        """Power of each job by the site where it is to run."""
+        found = {job: {home: kw} for job, kw in self.home.items()}
+        for job, to, kw in self.away:
+            found.setdefault(job, {})[to] = found.get(job, {}).get(to, 0) + kw
+        return found
+
 
 def arriving(calendar: Calendar, job: Job, slot: int, count: int) -> list[int]:
     """Power of a job in slots to come, as it arrives, until nothing of it is left."""
-    left, found = job.left_wh, []
-    for number in range(slot, slot + count):
+    return _paced(calendar, job, job.left_wh, range(slot, slot + count))
+
+
+def arrived(calendar: Calendar, job: Job, slot: int, count: int) -> list[int]:
+    """Power of a job in slots to come as it arrives where nothing was ever shifted, whatever is left of it by now."""
+    begin = min(job.from_slot, slot)
+    return _paced(calendar, job, job.asked_wh, range(begin, slot + count))[slot - begin :]
+
+
+def _paced(calendar: Calendar, job: Job, left: int | None, slots: range) -> list[int]:
+    found = []
+    for number in slots:
         kw = 0
         if job.from_slot <= number < job.by_slot and left != 0:
             kw = job.kw if left is None else min(job.kw, calendar.kw(left))
@@ -53,24 +78,25 @@ def arriving(calendar: Calendar, job: Job, slot: int, count: int) -> list[int]:
 
 
 class Cover:
-    """A site's jobs as others see them; `hides` is what their owner keeps to himself."""
+    """A site's jobs as others see them; `hides` is what their owner keeps to himself, `states` where their state is."""
 
-    def __init__(self, site: str, calendar: Calendar, book: Book, hides: Collection[str]) -> None:
+    def __init__(
+        self, site: str, calendar: Calendar, book: Book, hides: Collection[str], states: States | None = None
+    ) -> None:
         self._calendar = calendar
         self._book = book
         self._hides = frozenset(hides)
         self._work = site_work(site)
-        self._number = {job: f"{HIDDEN}{number}" for number, job in enumerate(book.jobs)}
+        self._states = states
+        self._shown = shown_names(site, book, hides)
 
     def shown(self, job: str) -> str:
         """Name of an own job in what others read."""
-        return self._number[job] if "jobs" in self._hides else job
+        return self._shown[job]
 
     def meant(self, name: str) -> str:
         """Own job that a name of a message means; the name itself where it means none."""
-        if "jobs" not in self._hides:
-            return name
-        return next((job for job, number in self._number.items() if number == name), name)
+        return next((job for job, shown in self._shown.items() if shown == name), name)
 
     def state(self, site: str, slot: int, count: int) -> dict[str, Any] | None:
         """Body of a state message for some slots; None where nothing is said."""
@@ -87,7 +113,17 @@ class Cover:
             listed = book.listed(site, slot)
             come = [entry for entry in listed if book.jobs[str(entry["job"])].from_slot <= slot]
             body["jobs"] = come if "compute" in self._hides else listed
-        return {**body, "kw_min": [min(kw, book.room_kw) for kw in stays]}
+        return {**body, "kw_min": [min(kw, book.room_kw) for kw in stays], "arrives_kw": self._arrives(slot, count)}
+
+    def _arrives(self, slot: int, count: int) -> list[int]:
+        """Power by which work that may wait arrives, of jobs that are told of or sold, and as it would be if nothing
+        had been shifted: GPUs do no less. Of hidden jobs it is no more than what their first offer has."""
+        sums = [0] * count
+        for job in self._book.jobs.values():
+            seen = job.sold or ("jobs" not in self._hides and job.asked_wh is not None)
+            if job.moves and seen and ("compute" not in self._hides or job.from_slot <= slot):
+                sums = [had + kw for had, kw in zip(sums, arrived(self._calendar, job, slot, count), strict=True)]
+        return sums
 
     def _ahead(self, slot: int, count: int, *, moves: bool) -> list[int]:
         """Power of all jobs that move, or that do not, in slots to come while nothing shifts."""
@@ -123,14 +159,25 @@ class Cover:
         return self._dealt(slot, [(to, kw) for job, to, kw in moves if job == self._work])
 
     def _dealt(self, slot: int, away: list[tuple[str, int]]) -> Wanted:
-        """Deal what is to run elsewhere to jobs that move, in their order; what is left of each runs at home."""
-        left = {job.name: self._book.pace_kw(job, slot) for job in self._book.due(slot) if job.moves and not job.sold}
-        dealt = []
+        """Deal what is to run elsewhere to jobs that move, in their order, as far as their state is there already, then
+        in their order whatever has to move for it; what is left of each runs at home."""
+        jobs = [job for job in self._book.due(slot) if job.moves and not job.sold]
+        left = {job.name: self._book.pace_kw(job, slot) for job in jobs}
+        wanted, dealt = dict.fromkeys((to for to, _ in away), 0), dict[tuple[str, str], int]()
         for to, kw in away:
-            for job in left:
-                part = min(kw, left[job])
-                if part:
-                    dealt.append((job, to, part))
-                    left[job] -= part
-                    kw -= part
-        return Wanted(home=left, away=tuple(dealt))
+            wanted[to] += kw
+        for has_state in (True, False):
+            for to, job in ((to, job) for to in wanted for job in jobs):
+                most = self._there_kw(job, to) - dealt.get((job.name, to), 0) if has_state else left[job.name]
+                part = min(wanted[to], left[job.name], most)
+                if part > 0:
+                    dealt[job.name, to] = dealt.get((job.name, to), 0) + part
+                    left[job.name] -= part
+                    wanted[to] -= part
+        return Wanted(home=left, away=tuple((job, to, kw) for (job, to), kw in dealt.items()))
+
+    def _there_kw(self, job: Job, site: str) -> int:
+        """Power of a job that the state of it at a site is for, as it arrives."""
+        if self._states is None or not job.state_bytes:
+            return 0
+        return job.kw * self._states.at(job.name).get(site, 0) // job.state_bytes

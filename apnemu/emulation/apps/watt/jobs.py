@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from apnemu.emulation.apps.watt.calendar import Calendar
 
@@ -30,6 +30,11 @@ class Job:
     """Whether it is offered on the market, where it may run at `sites`, instead of being told of."""
     sites: Sequence[str] = ()
     began: bool = False
+    asked_wh: int | None = field(init=False)
+    """What was left of it when the day began."""
+
+    def __post_init__(self) -> None:
+        self.asked_wh = self.left_wh
 
 
 class Book:

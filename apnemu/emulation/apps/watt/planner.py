@@ -15,16 +15,18 @@ from typing import Any, Literal
 
 import numpy as np
 
-from apnemu.emulation.apps.watt.aggregator import Known, Proposal
+from apnemu.emulation.apps.watt.aggregator import Known
 from apnemu.emulation.apps.watt.cover import site_work
 from apnemu.emulation.apps.watt.messages import Message
 from apnemu.emulation.apps.watt.powered import supply_told
+from apnemu.emulation.apps.watt.proposed import Proposal
 from apnemu.emulation.apps.watt.proposing import proposal
 from apnemu.model.power import Area, Feeder, Gpu, Moves, Power, SitePower, Step, Tie, Work, Zone
 from apnemu.model.profile import Profile, Series, series
 from apnemu.power.horizon import Asked
 from apnemu.power.schedule import Move, Schedule
 from apnemu.power.shift import plan
+from apnemu.power.writing import Underway
 from apnemu.units import S_PER_H
 
 STALE_S = 6 * S_PER_H
@@ -58,12 +60,26 @@ class Planner:
         none = self.none(power)
         if asked is not self.asked and any(work.at for work in power.work):
             return proposal(power, none, brought_home(power, none), count)
-        best = none if asked.shift == "none" else plan(power, asked, none)
+        best = none if asked.shift == "none" else plan(power, asked, none, self.underway(slot, count, states))
         return proposal(power, none, best, count)
 
     def none(self, power: Power, more: Sequence[Work] = ()) -> Schedule:
         """The schedule in which nothing shifts, with further work in it."""
         return plan(replace(power, work=(*power.work, *more)), replace(self.asked, shift="none"))
+
+    def underway(self, slot: int, count: int, states: Mapping[str, Message]) -> Underway:
+        """What was shifted before, as agents tell of it: GPUs do no less than they would where nothing ever was."""
+        owners = {site["name"]: site["owner"] for site in self.told["sites"]}
+        busy: dict[str, Any] = {}
+        beyond: dict[str, float] = {}
+        for site, state in states.items():
+            figures = np.array([*state.get("arrives_kw", ()), *([0] * count)][:count], dtype=np.float64) / 1e3
+            busy[owners[site]] = busy.get(owners[site], 0.0) + figures
+            for job in state.get("jobs", ()):
+                after = max(0, job["by_slot"] - slot - count)
+                most_mw = job.get("most_kw", job["kw"]) / 1e3
+                beyond[job["job"]] = after * most_mw * self.told["slot_s"] / S_PER_H
+        return Underway(busy_mw=busy, beyond_mwh=beyond)
 
     def believed(self, slot: int, count: int, known: Known) -> Power | None:
         """The power system as forecasts have it; None where one is missing, stale, or all zero for its price."""

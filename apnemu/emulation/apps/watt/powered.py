@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from apnemu.emulation.apps.watt.aggregator import Supplied
 from apnemu.emulation.apps.watt.messages import Message
+from apnemu.emulation.apps.watt.proposed import Supplied
 from apnemu.model.power import Battery, OwnPlant, Power
 from apnemu.power.program import Floats
 from apnemu.power.schedule import Schedule

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from apnemu.emulation.apps.watt.aggregator import Proposal, Share, Transfer
 from apnemu.emulation.apps.watt.powered import supplied
+from apnemu.emulation.apps.watt.proposed import Proposal, Share, Transfer
 from apnemu.emulation.apps.watt.tso import feed_name
 from apnemu.model.power import Power
 from apnemu.power.schedule import Schedule
@@ -79,4 +79,5 @@ def proposal(power: Power, none: Schedule, best: Schedule, count: int) -> Propos
     for at, site in enumerate(power.sites):
         change[feed_name(site.name)] = whole_kw((best.grid_mw[at] - none.grid_mw[at])[:count])
     more = supplied(power, none, best, count)
-    return Proposal(jobs=jobs, stays_kw=stays, change_kw=change, transfers=transfers, **more)
+    draws = {site.name: (site.area, [(at_none * 1e3, slope) for at_none, slope in site.lines]) for site in power.sites}
+    return Proposal(jobs=jobs, stays_kw=stays, change_kw=change, transfers=transfers, draws=draws, **more)

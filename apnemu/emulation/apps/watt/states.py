@@ -23,6 +23,10 @@ from apnemu.emulation.apps.watt.jobs import Book, Job
 from apnemu.emulation.apps.watt.messages import Message
 from apnemu.emulation.apps.watt.moving import Carrier, Key, Moving
 
+Places = Mapping[str, Mapping[str, int]]
+"""Power of jobs by site, in kW."""
+LEAST_PART = 1000
+"""A job of hidden ones does not move less than this part of its state: what whole kW leave."""
 BEFORE_NS = 10_000_000_000
 """Time before a slot at which every move for it is over, or given up."""
 
@@ -39,7 +43,8 @@ class States:
     """States of one agent: those of its own jobs, wherever they are, and those of others' jobs that are here.
 
     `scale` divides what goes over the network; the first move of `full`, a job of ours, goes at its full size if it
-    lies within `full_bytes`.
+    lies within `full_bytes`. `shown` has the name by which others know a job of ours; by these names they speak of its
+    state.
     """
 
     def __init__(
@@ -53,6 +58,7 @@ class States:
         scale: int,
         full: str = "",
         full_bytes: tuple[int, int] = (0, 0),
+        shown: Mapping[str, str] | None = None,
     ) -> None:
         self._desk = desk
         self._calendar = calendar
@@ -63,8 +69,12 @@ class States:
         self._scale = scale
         self._full = full
         self._full_bytes = full_bytes
+        self._shown = {job: job for job in book.jobs} if shown is None else dict(shown)
+        self._name = {of_others: job for job, of_others in self._shown.items()}
         self._own = {
-            job.name: _Own(job.state_bytes, {site: job.state_bytes}) for job in book.jobs.values() if job.state_bytes
+            self._shown[job.name]: _Own(job.state_bytes, {site: job.state_bytes})
+            for job in book.jobs.values()
+            if job.state_bytes
         }
         self._held: dict[tuple[str, str], int] = {}
         """(owner, job) -> bytes of others' state that are here."""
@@ -77,17 +87,24 @@ class States:
         self._came: dict[Key, int] = {}
         self._refused: set[Key] = set()
 
-    def begin(self, order_for: Callable[[int], Message | None]) -> None:
-        """Plan a look at every slot whose moves are still to come: in the slot before."""
+    def begin(
+        self, order_for: Callable[[int], Message | None], places: Callable[[Message, int], Places] | None = None
+    ) -> None:
+        """Plan a look at every slot whose moves are still to come: in the slot before.
+
+        `places` says where an order has jobs run in a slot of whose moves it says nothing, since they are hidden.
+        """
+        self._places = places
         for slot in range(max(1, self._calendar.next_slot(self._desk.now_ns())), self._calendar.slots):
             self._desk.at(self._calendar.starts_ns(slot - 1), partial(self._look, slot, order_for))
             self._desk.at(self._calendar.starts_ns(slot) - BEFORE_NS, partial(self._settle, slot))
 
     def at(self, job: str) -> dict[str, int]:
         """Bytes of a job's state by site, as they will be once all that is under way has come."""
-        at = dict(self._own[job].at) if job in self._own else {}
+        name = self._shown.get(job, job)
+        at = dict(self._own[name].at) if name in self._own else {}
         for move in (*self._wanted.values(), *self._moving.values()):
-            if move.job == job:
+            if move.job == name:
                 at[move.origin] = at.get(move.origin, 0) - move.bytes
                 at[move.target] = at.get(move.target, 0) + move.bytes
         return {site: size for site, size in at.items() if size > 0}
@@ -98,15 +115,16 @@ class States:
 
     def there(self, job: str, site: str) -> int:
         """Bytes of a job's state that may run at a site now: those that are there for certain, and stay."""
-        own = self._own.get(job)
+        name = self._shown.get(job, job)
+        own = self._own.get(name)
         if own is None:
             return 0
-        leaving = sum(move.bytes for move in self._moving.values() if (move.job, move.origin) == (job, site))
+        leaving = sum(move.bytes for move in self._moving.values() if (move.job, move.origin) == (name, site))
         return max(0, own.at.get(site, 0) - leaving)
 
     def most_kw(self, job: Job, site: str) -> int:
         """Most that a job may run at a site: its whole power, or the share whose state is there."""
-        if job.name not in self._own:
+        if not job.state_bytes:
             return job.most_kw
         return -(-job.most_kw * self.there(job.name, site) // job.state_bytes)
 
@@ -143,7 +161,7 @@ class States:
         """See what is to move for a slot: what the order says, and without an order all comes home."""
         self._wanted.clear()
         order = order_for(slot)
-        due = {job.name for job in self._book.due(slot)}
+        due = {self._shown[job.name] for job in self._book.due(slot)}
         if order is None:
             asked = [(job, site, self._site, size) for job, own in self._own.items() for site, size in own.at.items()]
         else:
@@ -153,12 +171,13 @@ class States:
                 if move["slot"] == slot and "from" in move
             ]
             asked += [(move.job, move.origin, move.target, move.bytes) for move in self._again(slot, order)]
+            asked += self._toward(self._places(order, slot) if self._places is not None else {})
         self._failed.clear()
         for job, origin, target, size in asked:
             known = {origin, target} <= {self._site, *self._agents}
             if job not in self._own or job not in due or origin == target or not known:
                 continue
-            left = self.at(job).get(origin, 0)
+            left = self.at(self._name[job]).get(origin, 0)
             size = left if left - size < self._own[job].whole // 1_000_000 else size
             if size > 0:
                 self._plan(job, origin, target, slot, min(size, left))
@@ -167,6 +186,23 @@ class States:
             begins_ns = max(self._desk.now_ns(), self._until_ns(move) - self._carrier.lead_ns(move, beside))
             self._desk.at(begins_ns, partial(self._begin, move))
 
+    def _toward(self, places: Places) -> list[tuple[str, str, str, int]]:
+        """Moves (job, from, to, bytes) by which the state of jobs is where they are to run."""
+        found = []
+        for job, kw in places.items():
+            own, total = self._own.get(self._shown[job]), sum(kw.values())
+            if own is None or not total:
+                continue
+            at = self.at(job)
+            more = {site: at.get(site, 0) - own.whole * kw.get(site, 0) // total for site in sorted({*at, *kw})}
+            for target in [site for site, size in more.items() if size < 0]:
+                for origin in [site for site, size in more.items() if size > 0]:
+                    size = min(more[origin], -more[target])
+                    if size > own.whole // LEAST_PART:
+                        found.append((self._shown[job], origin, target, size))
+                        more[origin], more[target] = more[origin] - size, more[target] + size
+        return found
+
     def _again(self, slot: int, order: Message) -> list[Moving]:
         """Moves that came to nothing in the slot before, and whose work is still to run where they go."""
         runs = {(move["job"], move["to"]) for move in order["moves"] if move["slot"] == slot and move.get("kw")}
@@ -174,7 +210,7 @@ class States:
         return [move for move in self._failed if move.slot == slot - 1 and (move.job, move.target) in runs | home]
 
     def _plan(self, job: str, origin: str, target: str, slot: int, size: int) -> None:
-        full = job == self._full and self._full_bytes[0] <= size <= self._full_bytes[1]
+        full = self._name[job] == self._full and self._full_bytes[0] <= size <= self._full_bytes[1]
         scale = 1 if full else self._scale
         move = Moving(job=job, owner=self._desk.name, origin=origin, target=target, slot=slot, bytes=size, scale=scale)
         if full:
@@ -249,7 +285,7 @@ class States:
                 self._desk.send(self._agents[move.origin], "moved", move.slot, move.slot, **body)
         self._desk.note(
             moved=size > 0,
-            job=move.job,
+            job=self._name[move.job],
             origin=move.origin,
             target=move.target,
             slot=move.slot,

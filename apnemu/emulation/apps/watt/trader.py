@@ -15,11 +15,12 @@ from typing import Any
 
 import numpy as np
 
-from apnemu.emulation.apps.watt.aggregator import Known, Proposal, Share, Transfer
+from apnemu.emulation.apps.watt.aggregator import Known
 from apnemu.emulation.apps.watt.calendar import Calendar
 from apnemu.emulation.apps.watt.desk import Desk
 from apnemu.emulation.apps.watt.messages import Message
 from apnemu.emulation.apps.watt.planner import Planner
+from apnemu.emulation.apps.watt.proposed import Proposal, Share, Transfer
 from apnemu.emulation.apps.watt.proposing import proposal, whole_kw
 from apnemu.power.horizon import horizon
 from apnemu.power.market import GAP, Offer, Prices, Seller
@@ -48,6 +49,7 @@ class Trader:
         """Open the market of a slot; False where nothing is offered, or nothing known of what power costs."""
         self._count = count
         states = {site: message for site, message in known.states.items() if message["slot"] == slot}
+        self._underway = self._planner.underway(slot, count, states)
         self._power = self._planner.believed(slot, count, known)
         names = {site: agent for agent, site in self._agents.items()}
         self._bids = {names[site]: state["bids"] for site, state in states.items() if state.get("bids")}
@@ -171,7 +173,7 @@ class Trader:
         self._base = self._planner.none(power, arrivals)
         over = horizon(power, asked.days)
         price = price_of_areas(over, asked, self._base)
-        self._floor = floor(begun(over, asked, price), self._base, sellers)
+        self._floor = floor(begun(over, asked, price, self._underway), self._base, sellers)
 
     def proposal(self) -> Proposal:
         """What the market comes to."""
@@ -194,9 +196,12 @@ class Trader:
             away = {self._sites[at]: whole_kw(run[at]) for at in range(len(run)) if at != here and run[at].any()}
             total = [kw + sum(of[slot] for of in away.values()) for slot, kw in enumerate(whole_kw(run[here]))]
             base = whole_kw(seller.arrival_mw)
-            done = market.done(found, seller)
-            for move in self._moves.get((seller.name, done), ()) if done is not None and seller.whole else ():
-                ends = {"origin": move["from"], "target": move["to"], "at": move["slot"] - first}
-                transfers.append(Transfer(job=move["job"], bytes=move["bytes"], **ends))
+            sizes: dict[tuple[str, str, str, int], float] = {}
+            for offer, share in market.mixed(found, seller):
+                for move in self._moves.get((seller.name, offer), ()):
+                    way = (move["job"], move["from"], move["to"], move["slot"] - first)
+                    sizes[way] = sizes.get(way, 0.0) + share * move["bytes"]
+            for (name, origin, target, at), size in sizes.items():
+                transfers.append(Transfer(job=name, origin=origin, target=target, at=at, bytes=round(size)))
             jobs[job] = Share(home=home, base_kw=base, total_kw=total, away_kw=away, whole=seller.whole)
         return replace(made, jobs=jobs, transfers=transfers)

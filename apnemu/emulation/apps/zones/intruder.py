@@ -7,7 +7,8 @@ FILE is JSON: `own`, the host's address, and `attempts`, each with its `kind`, `
 kind that asks the controller has `path` and `body`; one that sends has `to`, the address of a host outside, and
 `forged` has `as`, whose address it takes. What is sent as a frame goes out by every interface to the network. A record
 for each attempt says whether it got `through` as far as its host can tell, what `answer` it had, and `what` others
-would call it (`emulation.frames`).
+would call it (`emulation.frames`). `route` asks where there is light to ask for; where it has `to` it sends there, and
+`dcn` sends to the controller's computer what is no request.
 """
 
 from __future__ import annotations
@@ -89,7 +90,7 @@ def forged(attempt: dict[str, Any], own: str) -> dict[str, Any]:
     return _framed(IPV4, header[:10] + struct.pack("!H", _checksum(header)) + header[12:] + datagram)
 
 
-SENDS = {"tcp": tcp, "udp": udp, "icmp": icmp, "ipv6": ipv6, "forged": forged}
+SENDS = {"tcp": tcp, "udp": udp, "dcn": udp, "route": udp, "icmp": icmp, "ipv6": ipv6, "forged": forged}
 
 
 def _sent(made: socket.socket, data: bytes, to: tuple[str, int]) -> str:
@@ -129,7 +130,7 @@ def main(start_ns: int, told: dict[str, Any]) -> None:
         wait_until(start_ns + attempt["at_ns"])
         began_ns = now_ns()
         kind = attempt["kind"]
-        seen = SENDS[kind](attempt, told["own"]) if kind in SENDS else asks(attempt)
+        seen = asks(attempt) if "path" in attempt else SENDS[kind](attempt, told["own"])
         note(number=attempt["number"], kind=kind, attempt_ns=began_ns, **seen)
 
 
