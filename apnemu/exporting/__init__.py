@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Topologies in other people's forms: `graphml`, `geojson`, `gnpy` (a network before auto-design).
 
-What `apnemu import` reads of them again are the same sites, fibres, lengths and, but for GNPy's, demands. What a form
-has no place for is said (`left_out`), never dropped in silence.
+`attributes` has the words that forms share. What `apnemu import` reads of them again are the same sites, fibres,
+lengths and, but for GNPy's, demands. What a form has no place for is said (`left_out`), never dropped in silence.
 
 Rejected: one line of code by networkx for all (its node-link JSON and GraphML cannot hold None, and it orders nothing).
 """

@@ -35,7 +35,7 @@ class Opened:
 
     @cached_property
     def data(self) -> bytes:
-        """Its bytes."""
+        """Bytes of the file."""
         try:
             with self.path.open("rb") as stream:
                 data = stream.read(MOST_BYTES + 1)
@@ -47,7 +47,7 @@ class Opened:
 
     @cached_property
     def text(self) -> str:
-        """Its text, in UTF-8 or as its byte-order mark says."""
+        """Text of the file, in UTF-8 or as its byte-order mark says."""
         encoding = next((each for mark, each in BYTE_ORDER_MARKS.items() if self.data.startswith(mark)), "utf-8-sig")
         try:
             return self.data.decode(encoding)
@@ -57,7 +57,7 @@ class Opened:
 
     @cached_property
     def begins(self) -> str:
-        """Its first 2,000 characters, whatever their encoding, without white space before them."""
+        """First 2,000 characters, whatever their encoding, without white space before them."""
         return self.data[:2_000].decode("utf-8", "replace").lstrip("\ufeff \t\r\n")
 
     @cached_property
@@ -100,7 +100,7 @@ class Opened:
 
     @cached_property
     def json(self) -> Any:
-        """Its JSON, in which each object knows its line."""
+        """JSON of the file, in which each object knows its line."""
         try:
             return lined.loads(self.text)
         except lined.NotJSONError as error:

@@ -45,7 +45,7 @@ def places(picture: Mapping[str, Any]) -> dict[str, Place]:
 
 
 def _begun(graph: Any, own: Mapping[str, Place]) -> dict[str, Place]:
-    """Where the layout begins: each site without a place near its nearest neighbours that have one."""
+    """Places with which the layout begins: each site without a place near its nearest neighbours that have one."""
     draw = np.random.default_rng(SEED)
     known = dict(own)
     waiting = [name for name in graph if name not in known]
