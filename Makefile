@@ -30,7 +30,7 @@ PIP := $(VENV)/bin/pip install --quiet --disable-pip-version-check --require-has
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 DEBIAN := build-essential flex bison bc libelf-dev xz-utils linux-source-6.12 python3-venv mininet openvswitch-switch \
 	iproute2 iputils-ping net-tools tcpdump iperf3
-DEBIAN_TEST := chromium tshark
+DEBIAN_TEST := chromium tshark tmux
 JOBS ?= 2
 
 # Installed or not: asked each time, which takes milliseconds; apt is called only for what is missing.

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import pyarrow as pa  # type: ignore[import-untyped]  # it ships no types
 import pyarrow.parquet as pq  # type: ignore[import-untyped]  # it ships no types
 
+from apnemu.blueprint.document import Blueprint
 from apnemu.errors import InputError, named
 from apnemu.lab.guest import Progress
 from apnemu.lab.job import DISK_LIMIT_MB, PCAP_BYTES
@@ -25,7 +26,7 @@ from apnemu.question.settings import as_text
 from apnemu.question.verdict import Verdict
 from apnemu.records.table import native
 from apnemu.running import corridor, options
-from apnemu.running.finished import MOST_SAID, Finished, read_finished, write_report
+from apnemu.running.finished import MOST_SAID, Finished, read_blueprints, read_finished, write_report
 from apnemu.running.request import Request, Time
 from apnemu.topology import read_plant
 
@@ -86,10 +87,18 @@ class Run:
             raise InputError("it has no records; its experiment is computed without a lab", file=str(self.path))
         try:
             with file.open("rb") as records:
-                return pq.read_table(native(records))
+                return pq.ParquetFile(native(records)).read()  # read_table imports pandas
         except (pa.ArrowException, OSError, ValueError, MemoryError) as error:
             why = " ".join(str(error).split())[:MOST_SAID]
             raise InputError(f"it cannot be read as a table ({why}); run it again", file=str(file)) from error
+
+    @cached_property
+    def blueprints(self) -> dict[Network, Blueprint]:
+        """What the lab of each network was built from, and what was played in it.
+
+        Raises InputError where nothing was played in a lab, and for a file that holds no blueprints any more.
+        """
+        return read_blueprints(self.path)
 
     @property
     def page(self) -> Path:

@@ -15,6 +15,9 @@ import pytest
 
 import apnemu
 from apnemu.running import directory
+from apnemu.running.asked import contexts, resolve
+from apnemu.running.guests import blueprint_of
+from tests.recorded.case import case_of
 
 
 def test_every_public_name_is_there() -> None:
@@ -173,3 +176,18 @@ def test_a_file_called_runs_is_no_fault_of_apnemus(tmp_path: Path, monkeypatch: 
     Path("runs").write_text("")
     with pytest.raises(apnemu.InputError, match="--out: runs cannot be made"):
         apnemu.run(computed("mine"))
+
+
+def test_a_runs_own_blueprint_is_read(tmp_path: Path) -> None:
+    asked = resolve(case_of("throughput").request)
+    (context, *_) = contexts(asked, tmp_path / "guests", "virtual")
+    built = blueprint_of(asked.request, context)
+    run = apnemu.run(computed("mine"), out=tmp_path / "run")
+    with pytest.raises(apnemu.InputError, match="it has no blueprints; its experiment is computed without a lab"):
+        assert run.blueprints
+    document = {"picture": asked.picture, context.network: built.to_json()}
+    (run.path / "blueprint.json").write_text(json.dumps(document))
+    assert apnemu.open_run(run.path).blueprints == {context.network: built}
+    (run.path / "blueprint.json").write_text(json.dumps({**document, context.network: {"picture": {}}}))
+    with pytest.raises(apnemu.InputError, match=r"blueprint\.json: it holds no blueprint of a run \(KeyError"):
+        assert apnemu.open_run(run.path).blueprints

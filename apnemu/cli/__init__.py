@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The command line: words to calls. The only room that prints to a person or sets an exit code.
 
-    runs        plan, run, report, bench, demo
+    runs        run, report, bench, demo
+    plans       plan
+    begun       new: an experiment, topology or controller of one's own
     power       power: plans of a day, dispatches
     questions   experiments
     sweeps      sweep
     labs        doctor, setup, lab
+    shells      shell
     ctl         ctl: asks a controller for light
     calling     its calls over HTTP, and the form of answers
     foreign     import, export
@@ -42,7 +45,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 from apnemu import __version__, interrupts
-from apnemu.cli import ctl, foreign, labs, power, profiles, questions, runs, sweeps, topologies
+from apnemu.cli import begun, ctl, foreign, labs, plans, power, profiles, questions, runs, shells, sweeps, topologies
 from apnemu.cli.refused import refused
 from apnemu.cli.shown import to_stderr, to_stdout
 from apnemu.errors import ApnemuError, LabError
@@ -64,8 +67,9 @@ app.add_typer(profiles.profile, name="profile")
 for command in (
     labs.doctor,
     labs.setup,
+    shells.shell,
     topologies.check,
-    runs.plan,
+    plans.plan,
     power.power,
     runs.run,
     runs.report,
@@ -74,6 +78,7 @@ for command in (
     sweeps.sweep,
     questions.experiments,
     topologies.topologies,
+    begun.new,
 ):
     app.command()(command)
 

@@ -169,9 +169,9 @@ def execute(
         wall_limit_s=wall_limit_s,
         stall_limit_s=stall_limit_s,
         disk_limit_mb=disk_limit_mb,
-        environment={"PATH": _guest_path()},
+        environment={"PATH": guest_path()},
         hide_home=hide_home,
-        visible=_visible(command, show),
+        visible=visible(command, show),
     )
     outcome = guest.run(job, stdout=1, stderr=2)
     if folder is None:
@@ -220,9 +220,10 @@ def network(
     own = application(controller, framework, words)
     control = Control(framework=framework, application=own, options=words, settle_s=settle_of(settle, own))
     shared = made(folder or new_folder("net"), "--folder")
-    for note in write_network(
+    written = write_network(
         shared, topology, transceivers=transceivers, seed=seed_of(seed), network=kind, control=control
-    ):
+    )
+    for note in written.notes:
         to_stderr(note)
     played = [*(["--script", str(script.resolve())] if script else []), *(command or [])]
     job = guest.Job(
@@ -235,21 +236,21 @@ def network(
         time="virtual",
         wall_limit_s=wall_limit_s,
         disk_limit_mb=disk_limit_mb,
-        environment={"PATH": _guest_path(), "PYTHONPATH": guest_code()},
+        environment={"PATH": guest_path(), "PYTHONPATH": guest_code()},
         shown=guest_folders(),
         hide_home=hide_home,
-        visible=_visible([*(command or []), *(str(one) for one in (script, controller) if one)], show),
+        visible=visible([*(command or []), *(str(one) for one in (script, controller) if one)], show),
     )
     outcome = guest.run(job, stdout=1, stderr=2)
     raise typer.Exit(outcome.exit_code)
 
 
-def _guest_path() -> str:
+def guest_path() -> str:
     """Search path of a guest: first the programs of the environment that apnemu runs in."""
     return f"{Path(sys.executable).parent}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
-def _visible(command: list[str], show: list[Path] | None) -> tuple[Path, ...]:
+def visible(command: list[str], show: list[Path] | None) -> tuple[Path, ...]:
     """What a lab sees of its user's home: what was asked for, the folder here, and what the command's words name."""
     from apnemu.lab.hiding import around
 

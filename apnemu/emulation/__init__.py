@@ -11,6 +11,7 @@ runs FRR's daemons; `walls` holds back what zones do not let out of hosts, and `
 `readdressing` gives frames of captures the hosts' addresses. These and Open
 vSwitch have a library each `preloaded`, which takes them a bound that was made for real time: `turns.c`, `rounds.c`.
 
+`standing` brings a network up to where something can happen on it; `shell` is a person's, who types what happens.
 `player` plays the stages with the players of `play`, a file for each kind of activity, on one `loop`: one process with
 sockets in all namespaces, since a process for each host would cost more than the network. `apps` runs programs in the
 hosts. `ends` knows which hosts stand for a pair of sites, `notes` writes the records, `capture` runs

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import json
 import os
-import resource
 import runpy
 import signal
 import subprocess
@@ -14,42 +13,20 @@ from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
-from apnemu.blueprint.addressing import DCN_NETWORK
-from apnemu.emulation import capture, namespaces, switching, transceivers
-from apnemu.emulation.controller import Controller
-from apnemu.emulation.loop import Loop, now_ns
+from apnemu.emulation import capture
 from apnemu.emulation.namespaces import plays_devices
-from apnemu.emulation.net import Net, load
+from apnemu.emulation.net import Net
 from apnemu.emulation.notes import Notes
 from apnemu.emulation.player import Player
-from apnemu.emulation.storms import StormWatch
+from apnemu.emulation.standing import name_places, stand, wait_for_a_round_instant
 from apnemu.errors import ApnemuError, LabError
 from apnemu.model.scenario import START_EVERY_NS
 
 SCRIPT = "--script"
 """The word before a Python file that is run with the network in its hands, in place of a command."""
-OPENFLOW = ("src", "net", DCN_NETWORK, "and", "dst", "net", DCN_NETWORK)
-NOT_CONTROL = ("not", "(", "net", "127.0.0.0/8", "or", "(", *OPENFLOW, ")", ")")
-"""Filter of captures: OpenFlow's keepalives are no traffic of the network; their instants depend on the start-up. What
-a host asks of the controller is seen where a wall stands on its way."""
-BEGIN_EVERY_NS = 100_000_000
-"""Building begins at a whole multiple of this: the time of the boot depends on the names of the guest's folders."""
 PLAYER_PRIORITY = 10
 """Priority of the player. One with a priority sleeps until its very instant: others' timers may be 50 us late. What can
 run at one instant does so by priority; the kernel's own network thread goes first (`boot.sh`)."""
-OPEN_FILES = 1 << 16
-"""Most open files in an on-demand network: a thousand clients may ask at once, with a connection each at both ends."""
-
-
-def wait_for_a_round_instant(every_ns: int) -> None:
-    """Wait until a whole multiple of `every_ns` of the lab's clock.
-
-    The number of system calls up to here depends on what Python found on the disk (a cached bytecode file, a path
-    more), and each takes virtual time: the instants of what is played must not depend on that.
-    """
-    loop = Loop()
-    loop.run((now_ns() // every_ns + 1) * every_ns)
-    loop.close()
 
 
 def used_memory_mb() -> int:
@@ -85,35 +62,16 @@ def run_script(net: Net, words: list[str]) -> int:
 
 def main(folder: Path, command: list[str]) -> int:
     """Play the stages; or run a command or a script beside the controller, whose exit code is then the guest's."""
-    wait_for_a_round_instant(BEGIN_EVERY_NS)
-    net = load(folder)
-    if net.blueprint.transceivers:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (OPEN_FILES, OPEN_FILES))
-        transceivers.start(net, folder / "transceivers.log")
-    controller = Controller(net, folder) if net.blueprint.switches else None
-    if controller:
-        controller.start()
-    net.start()
     tell = partial(print, flush=True, file=sys.stderr if command else sys.stdout)
-    tell("network built")
-    if controller and not controller.is_own():
-        StormWatch(net.blueprint).start()
-    if controller:
-        controller.wait_until_ready()
-        switching.no_keepalives()
-    net.raise_walls()
-    tell("switches ready")
-    if net.blueprint.transceivers:
-        plays_devices(switching.daemon())
+    net, controller = stand(folder, tell)
     if command:
-        for host in net.blueprint.hosts:
-            namespaces.name(net[host.name].namespace, host.name)
-        if net.controller_namespace is not None:
-            namespaces.name(net.controller_namespace, "controller")
+        name_places(net)
         return run_script(net, command[1:]) if command[0] == SCRIPT else run_to_its_end(command)
     notes = Notes(folder / "records.jsonl", net.blueprint.network)
     snap_bytes, file = net.blueprint.pcap_bytes, folder / "capture.pcap"
-    capturing = capture.tcpdump(file, "any", *NOT_CONTROL, snap_bytes=snap_bytes) if net.blueprint.pcap else None
+    capturing = (
+        capture.tcpdump(file, "any", *capture.NOT_CONTROL, snap_bytes=snap_bytes) if net.blueprint.pcap else None
+    )
     os.sched_setscheduler(0, os.SCHED_FIFO | os.SCHED_RESET_ON_FORK, os.sched_param(PLAYER_PRIORITY))
     if net.blueprint.transceivers:
         plays_devices(os.getpid())  # those who ask for light are as many computers; programs that it starts are none

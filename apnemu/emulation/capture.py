@@ -7,6 +7,7 @@ import subprocess
 import time
 from pathlib import Path
 
+from apnemu.blueprint.addressing import DCN_NETWORK
 from apnemu.errors import LabError
 
 READY_S = 0.01
@@ -15,6 +16,10 @@ RETIRE_S = 2.5
 """Time until tcpdump has every frame: the kernel hands it a block at a time, and a begun block after a second."""
 SNAP_BYTES = 128
 RING_KIB = 65_536
+OPENFLOW = ("src", "net", DCN_NETWORK, "and", "dst", "net", DCN_NETWORK)
+NOT_CONTROL = ("not", "(", "net", "127.0.0.0/8", "or", "(", *OPENFLOW, ")", ")")
+"""Filter of captures: OpenFlow's keepalives are no traffic of the network; their instants depend on the start-up. What
+a host asks of the controller is seen where a wall stands on its way."""
 
 
 def tcpdump(

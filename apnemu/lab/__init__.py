@@ -9,13 +9,14 @@ waits for the end; `side_by_side.run_all` runs several guests at once; `trial` r
 `staging` lays out what the guest finds when it boots, `hiding` what it sees of its user's home, `python` the Python and
 our code that it sees; `process` is its kernel as a process, into which `launch` turns one, within the host's `limits`;
 `cores` claims a core for it. While it runs, `console` keeps what it prints, `pump` carries its program's output to the
-caller, `watchdog` reads its virtual time, CPU and memory, `allowance` bounds what it takes of the `disk`, `progress`
-shows how far it is. `verdict` names each way to fail, `reasons` why it came to that, and `ending` ends what a command
-started (`leashed`, where the command itself was killed).
+caller, `gate` lets the program wait for its caller while the clock stands, `watchdog` reads its virtual time, CPU and
+memory, `allowance` bounds what it takes of the `disk`, `progress` shows how far it is. `verdict` names each way to
+fail, `reasons` why it came to that, and `ending` ends what a command started (`leashed`, where the command itself was
+killed).
 
 Host and guest share a single folder: the guest finds it at /run/apnemu, and can write nothing else on the host. This
 room imports only modules at the top of apnemu (`errors`, `units`, `escapes`, `caches`, `shared_folder`, `disk_use`,
-`interrupts`).
+`interrupts`, `crossing`).
 
 Design, and what was rejected:
 

@@ -18,6 +18,7 @@ from apnemu.lab import cores, limits, reasons, staging, verdict
 from apnemu.lab.allowance import Allowance
 from apnemu.lab.console import Console
 from apnemu.lab.disk import disk_named
+from apnemu.lab.gate import Gate
 from apnemu.lab.job import Job, Outcome, Progress
 from apnemu.lab.process import WALL_CLOCK_START_NS, Running
 from apnemu.lab.watchdog import StatusPage
@@ -32,13 +33,15 @@ def run(
     stdout: int | None = None,
     stderr: int | None = None,
     stop: threading.Event | None = None,
+    gate: Gate | None = None,
 ) -> Outcome:
     """Boot a guest, run the job's program in it, and wait for the end.
 
     The program's output goes to the console, and the console to `console.log` in the folder; given `stdout` or `stderr`
     (descriptors of the caller's) the output goes there instead, byte for byte. `on_progress` is called about five times
     a second, in a thread of the guest's. Setting `stop` from another thread ends the guest, and is set by a signal that
-    ends this command. Any number of threads may each run a guest. When `run` returns or raises, no process of the guest
+    ends this command. Any number of threads may each run a guest. A program in it may wait for its caller at a `gate`,
+    which is read in another thread than that which calls this. When `run` returns or raises, no process of the guest
     is left.
 
     Raises:
@@ -47,11 +50,11 @@ def run(
     """
     ended = threading.Event() if stop is None else stop
     if threading.current_thread() is not threading.main_thread():
-        return _run(job, on_progress, stdout, stderr, ended)
+        return _run(job, on_progress, stdout, stderr, ended, gate)
     # Signals raise exceptions in the main thread, at any place: what must not be left halfway goes on in another one.
     with signals_raise(), limits.threads_named(), ThreadPoolExecutor(max_workers=1) as pool:
         try:
-            return pool.submit(_run, job, on_progress, stdout, stderr, ended).result()
+            return pool.submit(_run, job, on_progress, stdout, stderr, ended, gate).result()
         except BaseException:
             ended.set()
             raise
@@ -63,6 +66,7 @@ def _run(
     stdout: int | None,
     stderr: int | None,
     stop: threading.Event,
+    gate: Gate | None,
 ) -> Outcome:
     with ExitStack() as stack:
         stack.enter_context(_standard_descriptors())
@@ -77,7 +81,7 @@ def _run(
         core = stack.enter_context(cores.claimed(job.core))
         status = StatusPage()
         stack.callback(status.close)
-        guest = stack.enter_context(Running(job, core, status, private, console, allowance, stdout, stderr))
+        guest = stack.enter_context(Running(job, core, status, private, console, allowance, stdout, stderr, gate))
         code = guest.wait(on_progress, stop)
         with disk_named(job.folder):
             console.close()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Turn into the lab's kernel: `launch.py PARENT CORE KERNEL STATUS_FD OUT_FD ERR_FD PRIVATE_FD ARGUMENT...`.
+"""Turn into the lab's kernel: `launch.py PARENT CORE KERNEL STATUS_FD,OUT_FD,ERR_FD,PRIVATE_FD[,GATE_FD] ARGUMENT...`.
 
 The kernel dies with its parent, stays on one core, and finds the same address space, file descriptors and environment
 in every run, wherever its files lie: it is executed by descriptor, so that not even its own path reaches its stack.
@@ -23,6 +23,7 @@ PR_SET_PDEATHSIG = 1
 PR_SET_NO_NEW_PRIVS = 38
 ADDR_NO_RANDOMIZE = 0x0040000
 FIRST_FREE_FD = 64
+PRIVATE_FD = 6
 STACK_BYTES = 8 * 1024 * 1024
 NAMES = "AS DATA FSIZE MEMLOCK MSGQUEUE NOFILE NPROC RSS SIGPENDING"
 RAISED = [getattr(resource, f"RLIMIT_{name}") for name in NAMES.split()]
@@ -37,7 +38,7 @@ def main(parent: int, core: int, kernel: str, fds: list[int], arguments: list[st
     """Become the kernel, and never return.
 
     Its descriptors: console 1 and 2, status page 3, the program's output and errors 4 and 5, the folder of
-    `staging` 6, where the kernel makes and removes a folder of its own (`uml_dir`).
+    `staging` 6, where the kernel makes and removes a folder of its own (`uml_dir`), and a `gate` 7.
     """
     for signal_number in (signal.SIGINT, signal.SIGXFSZ):  # Python has them raise exceptions
         signal.signal(signal_number, signal.SIG_DFL)
@@ -61,7 +62,7 @@ def main(parent: int, core: int, kernel: str, fds: list[int], arguments: list[st
     number = FIRST_FREE_FD + len(fds)  # the same in every run, since its path is on the stack
     if binary != number:
         binary = os.dup2(binary, number, inheritable=False)
-    _shut_in(libc, 3 + len(fds) - 1)
+    _shut_in(libc, PRIVATE_FD)
     os.execve(binary, ["linux", *arguments], {"PATH": "/usr/bin:/bin", "HOME": "/", "APNEMU": "lab"})
 
 
@@ -133,4 +134,4 @@ def _dup_high(fd: int) -> int:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), int(sys.argv[2]), sys.argv[3], [int(fd) for fd in sys.argv[4:8]], sys.argv[8:])
+    main(int(sys.argv[1]), int(sys.argv[2]), sys.argv[3], [int(fd) for fd in sys.argv[4].split(",")], sys.argv[5:])

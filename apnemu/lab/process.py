@@ -23,6 +23,7 @@ from apnemu.lab.allowance import Allowance
 from apnemu.lab.console import Console
 from apnemu.lab.disk import disk_named
 from apnemu.lab.ending import end_session
+from apnemu.lab.gate import Gate
 from apnemu.lab.job import Job, Progress
 from apnemu.lab.pump import Pump
 from apnemu.lab.watchdog import StatusPage, StillWatch, peak_bytes
@@ -34,6 +35,8 @@ STILL_CHECK_EVERY_S: Final = 1.0
 STOPPED_S: Final = 2.0
 """Time without a look at the guest, where one is due each `TICK_S`, from which this command was stopped meanwhile."""
 CHUNK_BYTES: Final = 65536
+UNGATED: Final = 4
+"""Number of descriptors that `launch` hands to every guest; one more is its gate."""
 ENDED: Final = 0
 """Number of no process: one that has ended holds no file open, and its number may be another's."""
 
@@ -51,6 +54,7 @@ class Running:
         allowance: Allowance,
         stdout: int | None,
         stderr: int | None,
+        gate: Gate | None = None,
     ) -> None:
         verdict.check_kernel(job.kernel)
         self._job = job
@@ -74,10 +78,14 @@ class Running:
                 pump = Pump(target)
                 self._pumps.append(pump)
                 ends.append(pump.write_end)
+        descriptors = [status.fd, *ends[1:], private]
+        if gate is not None:
+            ends.append(gate.hand_over())
+            descriptors.append(ends[-1])
         try:
             with limits.threads_named():
                 starter = _starter(os.getpid())
-                self._process = starter.submit(_start, job, core, [status.fd, *ends[1:], private], console_end).result()
+                self._process = starter.submit(_start, job, core, descriptors, console_end).result()
         except OSError as error:
             raise GuestError(f"the guest cannot be started: {error}") from error
         finally:
@@ -171,7 +179,7 @@ def _end(process: subprocess.Popen[bytes]) -> int:
     return process.wait()
 
 
-def command_line(job: Job) -> list[str]:
+def command_line(job: Job, *, has_gate: bool = False) -> list[str]:
     """Command line of the guest's kernel.
 
     It is stirred into the guest's randomness, so nothing in it may differ between runs that shall give the same bytes:
@@ -189,6 +197,7 @@ def command_line(job: Job) -> list[str]:
         *(clock if job.time == "virtual" else []),
         *[f"lab-seed={job.seed}", "lab-status-fd=3", f"uml_dir={staging.PRIVATE}/", "umid=kernel"],
         *["con=null", "con0=null,fd:1", "con1=null,fd:4", "con2=null,fd:5"],
+        *(["con3=null,fd:7"] if has_gate else []),
         *["init=/bin/sh", "--", "-c", boot],
     ]
 
@@ -198,8 +207,8 @@ def _start(job: Job, core: int, fds: list[int], console_end: int) -> subprocess.
     return subprocess.Popen(
         [
             *[sys.executable, "-I", "-S", str(launcher)],
-            *[str(os.getpid()), str(core), str(job.kernel.resolve()), *map(str, fds)],
-            *command_line(job),
+            *[str(os.getpid()), str(core), str(job.kernel.resolve()), ",".join(map(str, fds))],
+            *command_line(job, has_gate=len(fds) > UNGATED),
         ],
         stdin=subprocess.DEVNULL,
         stdout=console_end,

@@ -16,6 +16,7 @@ import os
 import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import fields
+from functools import lru_cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, TypeVar
@@ -34,6 +35,12 @@ REVISION = 2
 """Version of this room's own part; raise it by hand when `line` reads GNPy's results differently."""
 
 
+@lru_cache
+def _gnpy() -> str:
+    """GNPy's version, which is asked for with every section and takes milliseconds to look up."""
+    return version("gnpy")
+
+
 def cache_folder() -> Path:
     """Folder in which results are kept; the first result makes it."""
     return user_cache() / "quality"
@@ -42,7 +49,7 @@ def cache_folder() -> Path:
 def section_key(line: Form, section: Form, spectra: tuple[list[Form], ...], express_loss_db: float) -> str:
     """Hash of all that a section's figures depend on."""
     everything = {
-        "gnpy": version("gnpy"),
+        "gnpy": _gnpy(),
         "revision": REVISION,
         "line": line,
         "section": section,
@@ -55,7 +62,7 @@ def section_key(line: Form, section: Form, spectra: tuple[list[Form], ...], expr
 def arrival_key(fingerprint: str, stations: tuple[str, ...], spectra: tuple[list[Form], ...]) -> str:
     """Hash of all that light over a route of a network in GNPy's own files depends on."""
     everything = {
-        "gnpy": version("gnpy"),
+        "gnpy": _gnpy(),
         "revision": REVISION,
         "network": fingerprint,
         "stations": stations,
@@ -95,7 +102,7 @@ def _load(
 
 def bands_key(fingerprint: str) -> str:
     """Hash of all that the spectrum carried by a network in GNPy's own files depends on."""
-    return _digest(json.dumps({"gnpy": version("gnpy"), "revision": REVISION, "bands of": fingerprint}))
+    return _digest(json.dumps({"gnpy": _gnpy(), "revision": REVISION, "bands of": fingerprint}))
 
 
 def load_bands(key: str, folder: Path | None = None) -> dict[str, Bands] | None:

@@ -16,15 +16,16 @@ import numpy as np
 import numpy.typing as npt
 
 from apnemu import shared_folder
+from apnemu.blueprint.background import FRAME, background_frames, poisson_ns
 from apnemu.blueprint.packet import ports_of
 from apnemu.blueprint.shared_wavelengths import UPLINK_PORT, place
 from apnemu.errors import InputError
 from apnemu.model.activities import SATURATING_BYTES, Arrivals, Flow, Pair, Saturation
 from apnemu.model.assignment import Assignment, Lightpath
-from apnemu.model.plant import Background, Fibre, PacketNetwork
+from apnemu.model.plant import Fibre, PacketNetwork
 from apnemu.question.context import Context
 from apnemu.seeds import generator
-from apnemu.units import NS_PER_S, VirtualNs, gbps_to_bytes_per_s, ns_to_s, s_to_ns, serialisation_ns
+from apnemu.units import NS_PER_S, VirtualNs, gbps_to_bytes_per_s, ns_to_s
 
 SETTLED_NS = 2_000_000
 MOST_FRAMES = 15_000_000
@@ -37,8 +38,6 @@ WAITING_BYTES = 1 << 20
 IMIX = ((60, 7.0), (590, 4.0), (1514, 1.0))
 """Lengths of frames and how often each comes: datagrams of 40, 576 and 1,500 bytes at 7 : 4 : 1 (IMIX of RFC 6985,
 appendix A), each with Ethernet's header, none below Ethernet's least."""
-FRAME = np.dtype([("at_ns", "<i8"), ("bytes", "<u2"), ("port", "<u2")])
-"""Injected frame: when it enters the router, after the stage's start; its length; the port that it leaves by."""
 
 
 def ordered_pairs(pairs: Sequence[Pair]) -> tuple[Pair, ...]:
@@ -77,35 +76,6 @@ def filling_ns(saturations: Sequence[Saturation]) -> int:
     return sum(plan.circulating_bytes for plan in saturations) // SATURATING_BYTES * NS_PER_DATAGRAM
 
 
-def background_frames(
-    packet: PacketNetwork, background: Background, port: int, duration_ns: int, draws: np.random.Generator
-) -> npt.NDArray[np.void]:
-    """Frames of declared background load for one port, in the order of their arrival.
-
-    `poisson`: frames of one length, or of a mix, at exponential gaps. `pareto`: bursts that begin at exponential gaps
-    and send frames back to back at line rate, of Pareto lengths with the declared mean; bursts may overlap (a Poisson
-    Pareto burst process: Zukerman, Neame, Addie, Infocom 2003). The mean offered rate is `load` x the line rate.
-    """
-    if background.kind == "none" or background.load == 0:
-        return np.zeros(0, FRAME)
-    bytes_per_s = background.load * gbps_to_bytes_per_s(packet.line_rate_gbps)
-    if background.kind == "poisson":
-        starts = _poisson_ns(bytes_per_s / background.mean_bytes, duration_ns, draws)
-        if not background.mix:
-            return _frames(starts, background.frame_bytes, port)
-        lengths, weights = (np.array(part) for part in zip(*background.mix, strict=True))
-        return _frames(starts, draws.choice(lengths, len(starts), p=weights / weights.sum()), port)
-    starts = _poisson_ns(bytes_per_s / background.burst_bytes, duration_ns, draws)
-    shape = background.pareto_shape
-    smallest = background.burst_bytes * (shape - 1) / shape
-    bursts = (draws.pareto(shape, len(starts)) + 1) * smallest
-    counts = np.maximum(1, np.round(bursts / background.frame_bytes)).astype(np.int64)
-    within = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
-    gap_ns = serialisation_ns(background.frame_bytes, packet.line_rate_gbps)
-    at_ns = np.sort(np.repeat(starts, counts) + within * gap_ns, kind="stable")
-    return _frames(at_ns[at_ns < duration_ns], background.frame_bytes, port)
-
-
 def write_frames(path: Path, parts: Sequence[npt.NDArray[np.void]]) -> int:
     """Merge the frames of a router's ports by time, then by port; returns their number."""
     frames = np.concatenate(parts) if parts else np.zeros(0, FRAME)
@@ -121,7 +91,7 @@ def tenant_flows(
 ) -> tuple[Flow, ...]:
     """Flows of one size that begin at exponential gaps and together offer `share` of the line rate."""
     per_s = share * gbps_to_bytes_per_s(rate_gbps) / size_bytes
-    starts = _poisson_ns(per_s, duration_ns, draws)
+    starts = poisson_ns(per_s, duration_ns, draws)
     return tuple(
         Flow(
             name=f"tenant-{number}",
@@ -132,27 +102,6 @@ def tenant_flows(
         )
         for number, start in enumerate(starts)
     )
-
-
-def _poisson_ns(per_s: float, duration_ns: int, draws: np.random.Generator) -> npt.NDArray[np.int64]:
-    """Arrival instants of a Poisson process within a duration, in whole ns."""
-    expected = per_s * duration_ns / NS_PER_S
-    parts: list[npt.NDArray[np.float64]] = []
-    last = 0.0
-    while last < duration_ns:
-        gaps = draws.exponential(s_to_ns(1) / per_s, int(expected + 4 * expected**0.5 + 16))
-        parts.append(last + np.cumsum(gaps))
-        last = float(parts[-1][-1])
-    instants = np.concatenate(parts)
-    return instants[instants < duration_ns].astype(np.int64)
-
-
-def _frames(at_ns: npt.NDArray[np.int64], frame_bytes: int | npt.NDArray[np.int64], port: int) -> npt.NDArray[np.void]:
-    frames = np.zeros(len(at_ns), FRAME)
-    frames["at_ns"] = at_ns
-    frames["bytes"] = frame_bytes
-    frames["port"] = port
-    return frames
 
 
 def settled_ns(context: Context[Any]) -> VirtualNs:

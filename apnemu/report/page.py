@@ -13,6 +13,7 @@ import hashlib
 import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -219,6 +220,12 @@ def _kind_mark(kind: str) -> Markup:
 
 def template(name: str) -> jinja2.Template:
     """A template of this room: what is put into it is escaped, and a missing name is an error."""
+    return _templates(language.current()).get_template(name)
+
+
+@lru_cache
+def _templates(spoken: str) -> jinja2.Environment:
+    """The templates of this room in a language, each compiled once."""
     rooms = jinja2.Environment(
         loader=jinja2.PackageLoader("apnemu.report"),
         autoescape=True,
@@ -226,8 +233,8 @@ def template(name: str) -> jinja2.Template:
         lstrip_blocks=True,
         undefined=jinja2.StrictUndefined,
     )
-    rooms.globals |= {"_": language.heard, "language": language.current()}
-    return rooms.get_template(name)
+    rooms.globals |= {"_": language.heard, "language": spoken}
+    return rooms
 
 
 def asset(name: str) -> Markup:

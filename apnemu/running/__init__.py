@@ -9,7 +9,7 @@
     directory  the run's directory: made, written, tidied up
     manifest   versions, hashes of inputs, approximations
     finished   a run that has ended, read from its directory; its page
-    unlit_network  a network for `apnemu lab net`: nothing lit yet, or the packet network
+    unlit_network  a network for `apnemu shell` and `lab net`: nothing lit yet, or the packet network
     demo       a few short runs, and one table of both networks
     bench      speed and accuracy beside stock Mininet's
 

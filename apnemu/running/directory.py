@@ -84,7 +84,7 @@ def collect(
             log.warning("%s: left out: %s", folder / "apps", what)
         if pcap:
             target, said = folder / f"{network}{suffix}.pcapng", (about or {}).get(network)
-            to_pcapng(guest / "capture.pcap", target, _interfaces(guest), said)
+            to_pcapng(guest / "capture.pcap", target, interfaces_of(guest), said)
         shared_folder.remove_all(guest)
 
 
@@ -101,7 +101,7 @@ def log_text(guest: Path, name: str) -> str:
     return f"{text}\n[apnemu: what came after {MOST_LOG_BYTES} bytes is left out]\n" if left_out else text
 
 
-def _interfaces(guest: Path) -> dict[int, str]:
+def interfaces_of(guest: Path) -> dict[int, str]:
     """The names of a guest's interfaces by their numbers. Raises LabError for anything else."""
     file = guest / "interfaces.json"
     try:

@@ -13,8 +13,10 @@ from typing import Any
 
 from rich.table import Table
 
+from apnemu.blueprint.document import Blueprint
 from apnemu.caches import foreign_part
 from apnemu.errors import ApnemuError, InputError
+from apnemu.question.context import Network
 from apnemu.question.discovery import known_experiments, load_experiment
 from apnemu.report import words
 from apnemu.report.page import Part, keep_page, render
@@ -24,6 +26,7 @@ from apnemu.running.asked import exact_rows, own_functions
 from apnemu.running.directory import OWN_EXPERIMENT, made
 
 CLOCKS = ("virtual", "real")
+NETWORKS: tuple[Network, ...] = ("apn", "packet")
 MOST_BYTES = 1 << 29
 """Most bytes of a file that is read again: ten times the results of every pair of 1,000 sites."""
 MOST_SAID = 200
@@ -129,6 +132,20 @@ def read_finished(folder: Path) -> Finished:
         own_file=own if (own := folder / OWN_EXPERIMENT).is_file() else None,
         read_again=True,
     )
+
+
+def read_blueprints(folder: Path) -> dict[Network, Blueprint]:
+    """Read what the labs of a run were built from, by network. Raises InputError where there is none."""
+    written = _written(folder, "blueprint.json", "picture")
+    networks = [network for network in NETWORKS if network in written]
+    if not networks:
+        raise InputError("it has no blueprints; its experiment is computed without a lab", file=str(folder))
+    try:
+        return {network: Blueprint.from_json(written[network]) for network in networks}
+    except (TypeError, KeyError, ValueError, AttributeError, RecursionError, OverflowError, ZeroDivisionError) as error:
+        why = " ".join(f"{type(error).__name__}: {error}".split())[:MOST_SAID]
+        fact = f"it holds no blueprint of a run ({why}); run it again"
+        raise InputError(fact, file=str(folder / "blueprint.json")) from error
 
 
 def _check_kinds(folder: Path, written: Mapping[str, Any], picture: Any) -> None:

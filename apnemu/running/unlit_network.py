@@ -1,16 +1,21 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Network for a person by hand (`apnemu lab net`): nothing is lit yet and one asks for light, or the packet network."""
+"""Network for a person by hand (`apnemu shell`, `apnemu lab net`): nothing is lit yet, or the packet network."""
 
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
 from apnemu import shared_folder
 from apnemu.blueprint.compiled import blueprint_for
+from apnemu.blueprint.document import Blueprint
 from apnemu.errors import InputError
+from apnemu.lab.job import PCAP_BYTES
 from apnemu.model.assignment import Assignment
+from apnemu.model.plant import PacketNetwork
 from apnemu.optics import carried
 from apnemu.planning import next_hops
 from apnemu.question.context import Network
@@ -32,10 +37,27 @@ def network_of(given: str, controller: Path | None) -> Network:
     return cast("Network", given)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Written:
+    """A network that a guest is to build, what is not in its blueprint, and lines that a user must know."""
+
+    blueprint: Blueprint
+    packet: PacketNetwork
+    labels: Mapping[str, str]
+    notes: tuple[str, ...]
+
+
 def write_network(
-    folder: Path, topology: Path, *, transceivers: int, seed: int, network: Network = "apn", control: Control
-) -> tuple[str, ...]:
-    """Write what a guest is to build into its folder; return lines that a user must know.
+    folder: Path,
+    topology: Path,
+    *,
+    transceivers: int,
+    seed: int,
+    network: Network = "apn",
+    control: Control,
+    pcap: bool = False,
+) -> Written:
+    """Write what a guest is to build into its folder.
 
     The journal and the audit of an earlier network's controller in that folder are deleted.
 
@@ -57,7 +79,10 @@ def write_network(
         controller_runtime=control.framework,
         controller_options=control.options,
         controller_settle_s=control.settle_s,
+        pcap=pcap,
+        pcap_bytes=PCAP_BYTES if pcap else 0,
     )
     write_blueprint(folder, blueprint)
     who = "The network on demand" if network == "apn" else "The packet network"
-    return (*scenario_unplayed(plant, who), *leaves_zones(plant, (network,), control.application))
+    notes = (*scenario_unplayed(plant, who), *leaves_zones(plant, (network,), control.application))
+    return Written(blueprint=blueprint, packet=plant.packet, labels=plant.labels, notes=notes)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import traceback
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Literal, NoReturn
 
@@ -70,7 +71,13 @@ def load_document(path: Path, file: str) -> Node:
     Raises:
         InputError: the file cannot be read, is no YAML, or is more than plain YAML; `file` names it in the message.
     """
-    text = _read(path, file)
+    return _composed(_read(path, file), file)
+
+
+@lru_cache(maxsize=8)
+def _composed(text: str, file: str) -> Node:
+    """The one document in a text. The last few are kept: a command asks for its topology three times, and for optics
+    five times."""
     try:
         root = YAML(typ="safe", pure=True).compose(text)
         if root is None:

@@ -130,7 +130,7 @@ class _Reader:
             self.fail(number, f"the row cannot be read: {error}; mend the row")
 
     def _parquet(self) -> tuple[Sequence[str], Iterator[Row]]:
-        table = pq.read_table(self.path)
+        table = pq.ParquetFile(self.path).read()  # read_table imports pandas
         cells = [{name: _as_text(value) for name, value in row.items()} for row in table.to_pylist()]
         return table.column_names, enumerate(cells, 1)
 

@@ -14,6 +14,7 @@ from typing import Annotated
 
 import pyarrow as pa  # type: ignore[import-untyped]  # it ships no types
 
+from apnemu.blueprint.background import background_frames
 from apnemu.blueprint.shared_wavelengths import UPLINK_PORT, place
 from apnemu.errors import InputError
 from apnemu.experiments.sharing.rows import rise, sharing_rows
@@ -28,7 +29,7 @@ from apnemu.question.context import Context, Row
 from apnemu.question.experiment import Experiment
 from apnemu.question.pairs import PairSettings
 from apnemu.question.settings import Setting
-from apnemu.question.traffic import PROBE_BYTES, SETTLED_NS, background_frames, write_frames
+from apnemu.question.traffic import PROBE_BYTES, SETTLED_NS, write_frames
 from apnemu.question.verdict import Claim, Verdict, at_least, at_most, missing, verdict_of
 from apnemu.seeds import generator
 from apnemu.units import VirtualNs, us_to_ns

@@ -10,9 +10,11 @@ says what is done with them; the same seed and number give the same bytes.
     optics         optics files, through planning by GNPy
     size_classes   tables of size classes
     power          power files and their profiles
+    profile        files of grid operators and exchanges, through profile import and join
     gnpy_json      GNPy's networks, equipment, spectra, services and simulation parameters, through import
     foreign        networks of other forms, through import
     run_directory  directories of runs, through report and open_run
+    settings       settings of every experiment (`--set`), through all that comes before a lab boots
     sweep          points of a sweep, and the folder of a sweep that goes on
     application    Ryu applications and their imports
     tapi           requests to the controller's REST interface, as documents and as bytes
@@ -26,9 +28,11 @@ INPUTS = (
     "optics",
     "size_classes",
     "power",
+    "profile",
     "gnpy_json",
     "foreign",
     "run_directory",
+    "settings",
     "sweep",
     "application",
     "tapi",

@@ -16,8 +16,9 @@ from pathlib import Path
 
 from apnemu.blueprint.requests import LIST
 from apnemu.cli import calling
+from tests.fuzz import trial
 from tests.fuzz.mutations import mutated, mutated_text
-from tests.fuzz.trial import AT, BAD_INPUT, DONE, LAB_FAILED, UNMET, Case
+from tests.fuzz.trial import AT, BAD_INPUT, DONE, LAB_FAILED, UNMET, Case, warmed
 
 SITES = ("tokyo", "osaka")
 POINTS = {
@@ -192,3 +193,12 @@ def _closing(taken: socket.socket) -> None:
 
 def _reset(taken: socket.socket) -> None:
     taken.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\x00\x00\x00\x00\x00\x00\x00")
+
+
+def sound() -> None:
+    """Do each command with a controller that answers as it should."""
+    for words, documents in COMMANDS.items():
+        assert trial.command(("ctl", *words, "--at", _serving([_sound(each) for each in documents]))) == DONE
+
+
+warmed(sound)

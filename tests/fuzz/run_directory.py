@@ -13,11 +13,14 @@ import random
 import shutil
 from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from apnemu.api import open_run
 from apnemu.question.discovery import EXPERIMENTS
-from apnemu.running.asked import resolve
+from apnemu.running.asked import contexts, resolve
+from apnemu.running.guests import blueprint_of
+from tests.fuzz import trial
 from tests.fuzz.mutations import mutated, mutated_text
 from tests.fuzz.trial import Case, warmed
 from tests.recorded.case import case_of
@@ -35,12 +38,18 @@ FILES = (
     "records.parquet",
 )
 RUN = "run"
+BUILT = ("latency", "throughput", "failover", "provisioning", "virtual_dc_pool", "sovereignty")
+"""Experiments whose blueprints are written: small ones, that between them have all that a blueprint can have."""
 
 
 @cache
-def picture(experiment: str) -> dict[str, Any]:
-    """The picture of the recorded run."""
-    return dict(resolve(case_of(experiment).request).picture)
+def blueprint(experiment: str) -> dict[str, Any]:
+    """The picture of the recorded run, and of some experiments what the lab of each network is built from."""
+    asked = resolve(case_of(experiment).request)
+    with TemporaryDirectory() as place:
+        networks = contexts(asked, Path(place), "virtual") if experiment in BUILT else []
+        built = {context.network: blueprint_of(asked.request, context).to_json() for context in networks}
+    return {"picture": asked.picture, **built}
 
 
 def case(seed: int, number: int, folder: Path) -> Case:
@@ -81,7 +90,7 @@ def run_directory(folder: Path, experiment: str, *, own: bool = False) -> None:
         shutil.copyfile(file, folder / "experiment.py")
         manifest["experiment_sha256"] = hashlib.sha256(file.read_bytes()).hexdigest()
     (folder / "results.json").write_text(json.dumps(document))
-    (folder / "blueprint.json").write_text(json.dumps({"picture": picture(experiment)}))
+    (folder / "blueprint.json").write_text(json.dumps(blueprint(experiment)))
     (folder / "manifest.json").write_text(json.dumps(manifest))
     records = RECORDED / experiment / "records.parquet"
     if records.is_file():
@@ -121,6 +130,17 @@ def opened() -> None:
     print(run.answer, run.expected, run.verdict, repr(run), len(run.rows), sorted(run.document), sorted(run.manifest))
     if (run.path / "records.parquet").exists():
         print(run.records.num_rows)
+    if {"apn", "packet"} & json.loads((run.path / "blueprint.json").read_text()).keys():
+        print({network: len(built.wires) for network, built in run.blueprints.items()})
 
 
-warmed()
+def sound() -> None:
+    """Make a directory for each of some experiments, write its page and open it."""
+    for experiment in ("latency", "failover", "blocking"):
+        shutil.rmtree(RUN, ignore_errors=True)
+        run_directory(Path(RUN), experiment)
+        assert trial.command(("report", RUN, "--out", "page")) == trial.DONE
+        opened()
+
+
+warmed(sound)

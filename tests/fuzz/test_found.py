@@ -4,9 +4,12 @@
 from __future__ import annotations
 
 import dataclasses
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
+from ruamel.yaml import YAML
 
 from apnemu.api import Run
 from apnemu.controllers.checking import check_imports
@@ -17,7 +20,7 @@ from apnemu.question.discovery import shipped_topology
 from apnemu.report.shown import Shown
 from apnemu.running.finished import Finished
 from apnemu.sweep import _read
-from apnemu.topology import read_plant
+from apnemu.topology import input_files, is_power_file, read_plant
 
 
 @pytest.mark.parametrize("content", [b"", b"PAR1 and no more", b"PAR1" + b"\x0f" * 99 + b"PAR1"])
@@ -57,3 +60,31 @@ def test_a_result_of_a_sweep_that_is_no_json(tmp_path: Path, content: str) -> No
     (tmp_path / "a.json").write_bytes(content.encode("latin-1"))
     with pytest.raises(InputError, match=r"a\.json: it is no JSON"):
         _read(tmp_path / "a.json")
+
+
+def test_a_text_that_was_read_is_not_read_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    composed: list[str] = []
+    whole = YAML.compose
+    monkeypatch.setattr(YAML, "compose", lambda self, text: composed.append(text) or whole(self, text))
+    file = tmp_path / "mine.yaml"
+    for text in ("mine", "yours"):
+        file.write_text(shipped_topology("three-sites").read_text().replace("three-sites", text))
+        assert not is_power_file(file) and read_plant(file).name == text and file in input_files(file)
+    assert len([text for text in composed if "mine" in text or "yours" in text]) == 2
+    read_optics()
+    count = len(composed)
+    assert read_optics() == read_optics() and len(composed) == count
+
+
+def test_records_are_read_without_pandas() -> None:
+    """Its import takes longer than all else that a page or a table of records needs."""
+    recorded = Path(__file__).parents[1] / "recorded" / "failover" / "records.parquet"
+    asked = (
+        "import sys; from pathlib import Path; from apnemu.api import Run;"
+        " from apnemu.running.finished import Finished;"
+        " from apnemu.report.shown import Shown;"
+        " run = Run(Finished(folder=Path(sys.argv[1]), document={}, manifest={}, picture={}, shown=Shown()));"
+        " print(run.records.num_rows > 0, 'pandas' in sys.modules)"
+    )
+    told = subprocess.run([sys.executable, "-c", asked, str(recorded.parent)], capture_output=True, text=True)
+    assert told.stdout == "True False\n", told.stderr

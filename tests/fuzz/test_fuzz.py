@@ -94,7 +94,7 @@ def test_the_rule_is_held(tmp_path: Path, step: Callable[[], None], came: str, w
 
 def test_what_does_not_end_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tests.fuzz.trial.LIMIT_S", 1)
-    monkeypatch.setattr("tests.fuzz.trial.WALL_LIMIT_S", 1.5)
+    monkeypatch.setattr("tests.fuzz.trial.IDLE_LIMIT_S", 1.5)
     spinning = tried(Case(kind="x", steps=(lambda: [1 for _ in iter(int, 1)],), names=("x",)), tmp_path)
     sleeping = tried(Case(kind="x", steps=(lambda: time.sleep(60),), names=("x",)), tmp_path)
     assert "took more than" in spinning.why and "took more than" in sleeping.why

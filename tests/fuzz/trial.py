@@ -21,6 +21,7 @@ import resource
 import select
 import signal
 import sys
+import time
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -36,10 +37,11 @@ from apnemu.escapes import printable
 
 LIMIT_S = 20
 """Most CPU time that a case may take."""
-WALL_LIMIT_S = 200.0
+IDLE_LIMIT_S = 200.0
+"""Most time that it may neither compute nor wait for a CPU: a case that sleeps. Others may keep this machine busy."""
+LOOKED_S = 5.0
 PACED = re.compile(r'"(wall_s|peak_memory_bytes|requests_per_s)": [0-9.e+-]+|took [0-9.]+ s on .*')
 """What tells how fast this machine was, and how full."""
-"""Most time by the wall that it may take: a case that sleeps, on a machine that is busy with others' work."""
 MOST_BYTES = 2 << 30
 """Most memory that a case may take on top of what the parent has."""
 DONE, UNMET, BAD_INPUT, LAB_FAILED = 0, 1, 2, 3
@@ -87,7 +89,7 @@ def warmed(*steps: Step) -> None:
         try:
             with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()) as said:
                 for step in steps:
-                    code = _command(step) if isinstance(step, tuple) else _call(step)
+                    code = command(step) if isinstance(step, tuple) else _call(step)
                     assert code in (DONE, UNMET), said.getvalue()
         finally:
             os.chdir(before)
@@ -103,7 +105,11 @@ def tried(case: Case, folder: Path) -> Outcome:
     output, errors = ((folder / name).read_bytes().decode("utf-8", "backslashreplace") for name in (OUT, ERR))
     result = folder / RESULT
     steps = [json.loads(line) for line in result.read_text().splitlines()] if result.exists() else []
-    why = f"took more than {WALL_LIMIT_S:.0f} s" if status is None else _broken(case, steps, status, output, errors)
+    why = (
+        f"took more than {IDLE_LIMIT_S:.0f} s without computing"
+        if status is None
+        else _broken(case, steps, status, output, errors)
+    )
     last = steps[-1] if steps else {}
     refused = bool(last) and last["code"] not in (DONE, UNMET)
     said = "" if case.timed and not refused else PACED.sub("", output + errors)
@@ -153,8 +159,10 @@ def _forked(case: Case, folder: Path) -> int | None:
             os._exit(70)
         os._exit(0)
     watched = os.pidfd_open(child)
+    ended, begun_s = False, time.monotonic()
     try:
-        ended, _, _ = select.select([watched], [], [], WALL_LIMIT_S)
+        while not ended and time.monotonic() - begun_s - _busy_s(child) < IDLE_LIMIT_S:
+            ended = bool(select.select([watched], [], [], min(LOOKED_S, IDLE_LIMIT_S))[0])
         if not ended:
             os.kill(child, signal.SIGKILL)
         _, status = os.waitpid(child, 0)
@@ -163,6 +171,12 @@ def _forked(case: Case, folder: Path) -> int | None:
     if not ended:
         return None
     return os.WTERMSIG(status) if os.WIFSIGNALED(status) else os.waitstatus_to_exitcode(status)
+
+
+def _busy_s(child: int) -> float:
+    """Time for which a child's first thread has computed, or waited for a CPU."""
+    computed_ns, waited_ns, _ = Path(f"/proc/{child}/schedstat").read_text().split()
+    return (int(computed_ns) + int(waited_ns)) / 1e9
 
 
 def _child(case: Case, folder: Path) -> None:
@@ -204,7 +218,7 @@ def _done(step: Step) -> dict[str, Any]:
     there = set(os.listdir())
     apnemu.cli._fail = failing
     try:
-        code = _command(step) if isinstance(step, tuple) else _call(step)
+        code = command(step) if isinstance(step, tuple) else _call(step)
     finally:
         apnemu.cli._fail = fail
     sys.stdout.flush()
@@ -213,7 +227,8 @@ def _done(step: Step) -> dict[str, Any]:
     return {"code": code, "trace": trace[-4000:], "left": left, "json": wrong}
 
 
-def _command(words: tuple[str, ...]) -> int:
+def command(words: tuple[str, ...]) -> int:
+    """Do a command of the command line in this process; its exit code."""
     sys.argv = ["apnemu", *words]
     try:
         apnemu.cli.main()

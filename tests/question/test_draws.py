@@ -14,9 +14,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from apnemu.blueprint.background import background_frames
 from apnemu.model.plant import Background, PacketNetwork
 from apnemu.planning import plan
-from apnemu.question.traffic import background_frames, halves, saturation, tenant_flows, write_frames
+from apnemu.question.traffic import halves, saturation, tenant_flows, write_frames
 from apnemu.seeds import generator
 from apnemu.units import serialisation_ns
 from tests.compiled import shipped

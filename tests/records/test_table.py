@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from apnemu.errors import InputError, LabError
-from apnemu.records.record import FIELDS, Record
+from apnemu.records.record import FIELDS, KINDS, Record
 from apnemu.records.table import SCHEMA, read_jsonl, read_parquet, to_table, write_parquet
 
 
@@ -119,3 +120,12 @@ def test_a_detail_that_is_an_object_is_kept_as_json() -> None:
     record = Record.from_line('{"network":"apn","kind":"interval","at_ns":1,"load":null,"detail":{"flows":8}}')
     assert record.detail == '{"flows":8}'
     assert Record.from_line(record.to_line()) == record
+
+
+def test_every_column_and_kind_is_documented() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "records.md").read_text("utf-8")
+    columns, kinds = (re.findall(r"^\| `(\w+)` \| (\w+)", part, re.MULTILINE) for part in page.split("## Kinds"))
+    assert columns == [(field.name, str(field.type)) for field in SCHEMA]
+    assert sorted(kind for kind, _ in kinds) == sorted(KINDS)
+    told = re.findall(r"^\| `\w+` \|[^|]*\| `([\w ]+)`", page.split("## Kinds")[1], re.MULTILINE)
+    assert len(told) == len(KINDS) and {word for words in told for word in words.split()} <= set(SCHEMA.names)

@@ -19,6 +19,8 @@ from apnemu.model.scenario import Stage
 
 EXPERIMENTAL_ETHERTYPE = 0x88B5
 """IEEE Std 802: local experimental."""
+MOST_BYTES = 1 << 16
+"""Bytes of a payload from which all frames take theirs."""
 
 
 def send_frames(interface: str, macs: Sequence[str]) -> None:
@@ -105,7 +107,7 @@ class _Injector:
     def __init__(self, plan: Arrivals, folder: Path, interface: str) -> None:
         self._plan, self._file, self._interface = plan, folder / plan.file, interface
         self._socket = socket.socket(socket.AF_PACKET, socket.SOCK_RAW | socket.SOCK_NONBLOCK, 0)
-        self._payload = ctypes.create_string_buffer(bytes(1 << 16))
+        self._payload = ctypes.create_string_buffer(bytes(MOST_BYTES))
         self._paced: Paced | None = None
 
     def start(self, loop: Loop, start_ns: int) -> None:
@@ -131,24 +133,25 @@ class _Injector:
             if shape != (self._plan.frames,):
                 raise LabError(f"{self._plan.file} holds {shape} frames, the blueprint says {self._plan.frames}")
             while len(frames := np.fromfile(opened, kind, FRAMES_A_CHUNK)):
-                heads, parts = self._laid_out(frames)
+                heads, parts = laid_out(frames, self._payload)
                 yield frames["at_ns"] + start_ns, parts
                 del heads
 
-    def _laid_out(self, frames: Any) -> tuple[Any, Any]:
-        """Headers of frames, and address and length of each frame's two parts, its header and its payload."""
-        import numpy as np
 
-        count = len(frames)
-        heads = np.zeros((count, 14), np.uint8)
-        heads[:, 0:2] = (0x02, 0xBB)
-        heads[:, 4] = frames["port"] >> 8
-        heads[:, 5] = frames["port"] & 255
-        heads[:, 6:8] = (0x02, 0xBB)
-        heads[:, 12:14] = (EXPERIMENTAL_ETHERTYPE >> 8, EXPERIMENTAL_ETHERTYPE & 255)
-        parts = np.zeros((count, 4), np.uint64)
-        parts[:, 0] = heads.ctypes.data + np.arange(count, dtype=np.uint64) * 14
-        parts[:, 1] = 14
-        parts[:, 2] = ctypes.addressof(self._payload)
-        parts[:, 3] = frames["bytes"] - 14
-        return heads, parts
+def laid_out(frames: Any, payload: ctypes.Array[ctypes.c_char]) -> tuple[Any, Any]:
+    """Headers of frames, and address and length of each frame's two parts, its header and its payload."""
+    import numpy as np
+
+    count = len(frames)
+    heads = np.zeros((count, 14), np.uint8)
+    heads[:, 0:2] = (0x02, 0xBB)
+    heads[:, 4] = frames["port"] >> 8
+    heads[:, 5] = frames["port"] & 255
+    heads[:, 6:8] = (0x02, 0xBB)
+    heads[:, 12:14] = (EXPERIMENTAL_ETHERTYPE >> 8, EXPERIMENTAL_ETHERTYPE & 255)
+    parts = np.zeros((count, 4), np.uint64)
+    parts[:, 0] = heads.ctypes.data + np.arange(count, dtype=np.uint64) * 14
+    parts[:, 1] = 14
+    parts[:, 2] = ctypes.addressof(payload)
+    parts[:, 3] = frames["bytes"] - 14
+    return heads, parts

@@ -55,7 +55,7 @@ class Failures(Playing):
 
     def start(self, loop: Loop, start_ns: int) -> int:
         for event in self.stage.of(Event):
-            loop.at(start_ns + event.at_ns, partial(self._happens, event))
+            loop.at(start_ns + event.at_ns, partial(self.happens, event))
         return 0
 
     def settle(self, loop: Loop) -> None:
@@ -64,7 +64,8 @@ class Failures(Playing):
         self._lost.clear()
         self._apply()
 
-    def _happens(self, event: Event) -> None:
+    def happens(self, event: Event) -> None:
+        """Do what an event does, at this instant."""
         if event.kind == "repair":
             for name in event.fibres:
                 self._cut.pop(name, None)

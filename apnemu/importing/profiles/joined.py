@@ -48,7 +48,7 @@ def _sheet(file: Path) -> Sheet:
         sheet = read_sheet(file)
         return Sheet(path=file, lines=tuple(line for line in sheet.lines if not line.cells[0].startswith("#")))
     try:
-        table = pq.read_table(file)
+        table = pq.ParquetFile(file).read()  # read_table imports pandas
     except (OSError, pa.ArrowInvalid) as error:
         raise InputError(f"cannot be read: {str(error)[:200]}; give a profile", file=str(file)) from error
     rows = [tuple("" if value is None else str(value) for value in row.values()) for row in table.to_pylist()]

@@ -1,0 +1,123 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""`apnemu shell`: a network up and a prompt at it, or a Python file with the network in its hands."""
+
+from __future__ import annotations
+
+import math
+import os
+import shlex
+import sys
+from contextlib import suppress
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from apnemu.cli.labs import HideHome, Show, guest_path, visible
+from apnemu.cli.shown import to_stderr
+from apnemu.cli.topologies import Topology
+from apnemu.cli.values import Settle
+from apnemu.errors import InputError
+from apnemu.lab.job import DISK_LIMIT_MB
+from apnemu.running.directory import made, new_folder
+from apnemu.running.options import seed_of
+from apnemu.shared_folder import remove_all
+
+WALL_LIMIT_S = 600.0
+"""Wall time of a script, or of commands from a pipe, without --wall-limit-s. A person at a terminal has no limit."""
+
+
+def shell(
+    topology: Topology,
+    words: Annotated[list[str] | None, typer.Argument(metavar="[-- WORD...]", help="Words for --script.")] = None,
+    network: Annotated[str, typer.Option(help="apn: nothing is lit, ask for light; or packet.")] = "apn",
+    script: Annotated[
+        Path | None, typer.Option(help="Python file to run with net, light, clock, cut, repair, watch in it.")
+    ] = None,
+    transceivers: Annotated[int, typer.Option(min=1, max=64, help="Of each data centre.")] = 8,
+    pace: Annotated[
+        float, typer.Option(min=0, max=1e6, help="Virtual seconds in a second while a host's command runs; 0: no pace.")
+    ] = 1.0,
+    folder: Annotated[
+        Path | None, typer.Option(help="Folder that the lab shares at /run/apnemu, and that stays.")
+    ] = None,
+    pcap: Annotated[
+        bool, typer.Option("--pcap", help="Capture every frame at the switches' ports into --folder.")
+    ] = False,
+    seed: Annotated[int, typer.Option(help="All that is random comes from it.")] = 1,
+    controller: Annotated[Path | None, typer.Option(help="Another Ryu application, on the packet network.")] = None,
+    runtime: Annotated[str, typer.Option("--runtime", "--controller-runtime", help="os-ken or ryu.")] = "os-ken",
+    controller_options: Annotated[str, typer.Option(help="Its options, as ryu-manager's, in one text.")] = "",
+    settle: Settle = None,
+    wall_limit_s: Annotated[
+        float | None, typer.Option(min=1, help="Of a script or a pipe, 600 by default; a terminal has none.")
+    ] = None,
+    memory_mb: Annotated[int, typer.Option(min=64, max=1_048_576)] = 2048,
+    disk_limit_mb: Annotated[int, typer.Option(min=1, max=1_073_741_824)] = DISK_LIMIT_MB,
+    hide_home: HideHome = True,
+    show: Show = None,
+) -> None:
+    """Start a network and give a prompt at it: Mininet's commands, light, cuts and repairs by name.
+
+    Virtual time stands still while you think, and passes while a command runs. `help` at the prompt lists the commands.
+    Lines from a pipe are run one after another.
+    """
+    from apnemu.lab import guest, kernel
+    from apnemu.lab.python import guest_code, guest_folders, guest_python
+    from apnemu.running.options import application, settle_of
+    from apnemu.running.options import runtime as runtime_of
+    from apnemu.running.request import Control
+    from apnemu.running.unlit_network import network_of, write_network
+    from apnemu.shell import session
+    from apnemu.shell.captures import keep
+    from apnemu.shell.prompt import Piped, Typed
+
+    kind = network_of(network, controller)
+    if script and not script.is_file():
+        raise InputError(f"there is no file {script}; give a Python file", file="--script")
+    if words and not script:
+        raise InputError(f"'{words[0]}' is for a script; give one with --script", file="--")
+    if pcap and folder is None:
+        raise InputError("a capture needs a folder that stays; give one with --folder", file="--pcap")
+    framework, options = runtime_of(runtime), tuple(shlex.split(controller_options))
+    own = application(controller, framework, options)
+    control = Control(framework=framework, application=own, options=options, settle_s=settle_of(settle, own))
+    shared = made(folder or new_folder("shell"), "--folder")
+    try:
+        written = write_network(
+            shared, topology, transceivers=transceivers, seed=seed_of(seed), network=kind, control=control, pcap=pcap
+        )
+        for note in written.notes:
+            to_stderr(note)
+        session.tell(shared, written)
+        is_typed = os.isatty(0) and os.isatty(1) and not script
+        lines = Typed(session.words_of(written.blueprint)) if is_typed else Piped()
+        limit_s = math.inf if is_typed else wall_limit_s or WALL_LIMIT_S
+        played = ["--script", str(script.resolve()), *(words or [])] if script else []
+        job = guest.Job(
+            kernel=kernel.ensure(report=to_stderr).path,
+            folder=shared,
+            argv=(guest_python(), "-m", "apnemu.emulation.shell", "/run/apnemu", *played),
+            working_directory=str(Path.cwd()),
+            seed=seed_of(seed),
+            memory_mb=memory_mb,
+            time="virtual",
+            wall_limit_s=limit_s,
+            disk_limit_mb=disk_limit_mb,
+            environment={"PATH": guest_path(), "PYTHONPATH": guest_code()},
+            shown=guest_folders(),
+            hide_home=hide_home,
+            visible=visible([str(one) for one in (script, controller) if one], show),
+        )
+        if is_typed:
+            to_stderr(f"{written.blueprint.topology}: the network comes up; help lists the commands, exit ends it")
+        outcome = session.run(job, lines, name=written.blueprint.topology, pace=pace)
+        if pcap:
+            keep(shared, written)
+        sys.stdout.flush()
+    finally:
+        if folder is None:
+            with suppress(OSError):
+                remove_all(shared)
+                shared.parent.rmdir()  # if nothing else is in it
+    raise typer.Exit(outcome.exit_code)

@@ -1,0 +1,14 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""A person's shell on a network (`apnemu shell`), on the host: the prompt, and the gate behind which the guest waits.
+
+    session   the guest's life with its gate: lines go in, what the guest says comes out, the pace is kept
+    prompt    the person's lines, from a terminal (completion, history) or from a pipe
+    words     what can be completed
+    captures  the capture of a session as pcapng
+
+The prompt is here and not in the guest: while the person thinks the guest's kernel waits in a write to the gate, and
+virtual time stands still to the nanosecond. The guest's part is `emulation.shell`.
+
+Rejected: cmd2, which wants the commands where the prompt is; Python's readline, which has no completion for what a
+second process knows, and takes Ctrl-C of all programs.
+"""
