@@ -11,7 +11,7 @@
     shells      shell
     ctl         ctl: asks a controller for light
     calling     its calls over HTTP, and the form of answers
-    foreign     import
+    foreign     import, export
     profiles    profile import, profile join: profiles of power
     topologies  topologies, check; a topology by name or file, for every command
     values      words that the command line alone has, to values
@@ -83,6 +83,7 @@ for command in (
     app.command()(command)
 
 app.command("import")(foreign.import_network)
+app.command("export")(foreign.export_network)
 
 
 def _version(wanted: bool) -> None:

@@ -9,6 +9,7 @@ from itertools import combinations
 from pathlib import Path
 from typing import Any
 
+from apnemu.importing.opened import Opened
 from apnemu.model.demand import Demand
 from apnemu.model.plant import Plant
 
@@ -18,25 +19,36 @@ FEW_ENDS = 12
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wishes:
-    """What a person may give beside the file: GNPy's further files, and the rate of demands that have none."""
+    """What a person may give beside the file: GNPy's further files, the links of a table of nodes, and what stands in
+    for figures that the file has not.
+
+    `rate_gbps` is that of demands without one, `length_km` that of links whose length nothing says, `unit_gbps` what a
+    unit of capacity or demand is where a form has none.
+    """
 
     equipment: Path | None = None
     sim_params: Path | None = None
     spectrum: Path | None = None
     services: Path | None = None
+    links: Path | None = None
     rate_gbps: float = 100.0
+    length_km: float | None = None
+    unit_gbps: float = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Imported:
     """A foreign network as a plant, and `others` for its parts that no fibre joins to the first.
 
-    `notes` is what its reader said; `facts` what a script and a person get to know.
+    `notes` is what its reader said; `facts` what a script and a person get to know. `inferred` and `dropped` say what
+    of the plants is not in the file, and what of the file is not in the plants.
     """
 
     plant: Plant
     others: tuple[Plant, ...] = ()
     notes: tuple[str, ...] = ()
+    inferred: tuple[str, ...] = ()
+    dropped: tuple[str, ...] = ()
     facts: Mapping[str, Any] = field(default_factory=dict)
     summary: str = ""
     """The facts as a line for a person; empty where there are none."""
@@ -46,11 +58,12 @@ class Imported:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Form:
-    """A foreign form: its name in a sentence, whether a file is one, and how it is read."""
+    """A foreign form: its word on the command line, its name in a sentence, whether a file is one, how it is read."""
 
+    word: str
     name: str
-    takes: Callable[[Path], bool]
-    read: Callable[[Path, Wishes], Imported]
+    takes: Callable[[Opened], bool]
+    read: Callable[[Opened, Wishes], Imported]
 
 
 def parts_of(plant: Plant) -> tuple[tuple[Plant, ...], tuple[str, ...]]:

@@ -10,6 +10,7 @@ from typing import Any
 
 from apnemu.errors import InputError
 from apnemu.importing.form import Form, Imported, Wishes, demands_of, parts_of
+from apnemu.importing.opened import Opened
 from apnemu.model import naming
 from apnemu.model.demand import Demand
 from apnemu.model.plant import GnpyFiles, Plant
@@ -22,6 +23,14 @@ from apnemu.units import bps_to_gbps, hz_to_thz
 
 LIKE = "three-sites"
 """The shipped topology whose modes, devices and packet network an imported plant gets."""
+
+
+SHEETS = (".xls", ".xlsx")
+
+
+def is_gnpy(opened: Opened) -> bool:
+    """Whether a file is one of GNPy's, or a JSON file that no other form has taken."""
+    return opened.path.suffix.lower() in SHEETS or opened.is_json or not opened.begins
 
 
 def read(file: Path, wishes: Wishes) -> Imported:
@@ -170,4 +179,9 @@ def _within(part: Plant, demands: tuple[Demand, ...]) -> Iterator[Demand]:
     return (demand for demand in demands if demand.source in part.site and demand.target in part.site)
 
 
-GNPY = Form(name="GNPy's JSON", takes=lambda file: True, read=read)
+GNPY = Form(
+    word="gnpy",
+    name="GNPy's JSON or spreadsheet",
+    takes=is_gnpy,
+    read=lambda opened, wishes: read(opened.path, wishes),
+)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""A fibre pair, and one way of it."""
+"""Sites, and what joins them: a fibre pair, and one way of it."""
 
 from __future__ import annotations
 
@@ -7,12 +7,56 @@ from dataclasses import dataclass, replace
 from math import ceil
 from typing import Literal
 
+from apnemu.model import naming
 from apnemu.model.spectrum import Bands
 from apnemu.units import GROUP_INDEX, fibre_delay_ns
 
 Jitter = Literal["uniform", "normal"]
 """Distribution of a frame's delay about the mean: within the jitter on either side, or with it as standard
 deviation."""
+SiteKind = Literal["edge", "local", "cluster", "exchange"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """A building with a ROADM and, unless it is an exchange, a data centre with `hosts` hosts.
+
+    `power_mw` is the data centre's IT power, `population` the number of people for whom this site is the nearest.
+    `lat` and `lon` are in degrees; both are None where nobody has said where it lies, and maps then lay it out.
+    """
+
+    name: str
+    kind: SiteKind
+    lat: float | None = None
+    lon: float | None = None
+    power_mw: float | None = None
+    population: int | None = None
+    hosts: int = 1
+    label: str = ""
+    """What people call it, in any script; "" where `name`, its id, says all."""
+    owner: str = ""
+    """Party that owns the data centre; "": one of the site's own name."""
+    zone: str = ""
+    """Zone that its data may not leave; "": they may go anywhere."""
+    ready_year: int | None = None
+    """Calendar year from which on it stands, of a topology that is a phase."""
+
+    @property
+    def said(self) -> str:
+        """The site in a message: its id, with its label."""
+        return naming.told(self.name, self.label)
+
+    @property
+    def is_placed(self) -> bool:
+        """Whether it is known where it lies."""
+        return self.lat is not None and self.lon is not None
+
+    @property
+    def place(self) -> tuple[float, float]:
+        """Latitude and longitude. Raises ValueError for a site of which they are not known."""
+        if self.lat is None or self.lon is None:
+            raise ValueError(f"site {self.name} has no lat and lon")
+        return self.lat, self.lon
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

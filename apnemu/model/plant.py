@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from apnemu.model import naming
 from apnemu.model.activities import Event
@@ -15,6 +15,8 @@ from apnemu.model.demand import Background as Background
 from apnemu.model.demand import Demand, TreeDemand
 from apnemu.model.fibre import Fibre as Fibre
 from apnemu.model.fibre import LeasedLine as LeasedLine
+from apnemu.model.fibre import Site as Site
+from apnemu.model.fibre import SiteKind as SiteKind
 from apnemu.model.fibre import amplifier_count as amplifier_count
 from apnemu.model.spectrum import Band, Bands, common, without
 from apnemu.model.zone import Zone
@@ -28,37 +30,6 @@ else:
 
 ETHERNET_HEADER_BYTES = 14
 """Header that a frame adds to its IP datagram; preamble, checksum and gap are not counted, as in Linux's queues."""
-SiteKind = Literal["edge", "local", "cluster", "exchange"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Site:
-    """A building with a ROADM and, unless it is an exchange, a data centre with `hosts` hosts.
-
-    `power_mw` is the data centre's IT power, `population` the number of people for whom this site is the nearest.
-    `lat` and `lon` are in degrees.
-    """
-
-    name: str
-    kind: SiteKind
-    lat: float
-    lon: float
-    power_mw: float | None = None
-    population: int | None = None
-    hosts: int = 1
-    label: str = ""
-    """What people call it, in any script; "" where `name`, its id, says all."""
-    owner: str = ""
-    """Party that owns the data centre; "": one of the site's own name."""
-    zone: str = ""
-    """Zone that its data may not leave; "": they may go anywhere."""
-    ready_year: int | None = None
-    """Calendar year from which on it stands, of a topology that is a phase."""
-
-    @property
-    def said(self) -> str:
-        """The site in a message: its id, with its label."""
-        return naming.told(self.name, self.label)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

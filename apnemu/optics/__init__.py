@@ -32,6 +32,7 @@ from end to end for each route (see `light`).
 """
 
 from apnemu.optics.exchange import end_to_end_gsnr_db, export_gnpy
+from apnemu.optics.forms import network_form
 from apnemu.optics.imported import GnpyNetwork, Received
 from apnemu.optics.judging import Headroom, headroom, judge_of, quality
 from apnemu.optics.opened import carried, network_of, read_gnpy
@@ -48,6 +49,7 @@ __all__ = [
     "export_imported",
     "headroom",
     "judge_of",
+    "network_form",
     "network_of",
     "quality",
     "read_gnpy",

@@ -213,7 +213,7 @@ def section_form(length_km: float, spans: int, optics: Optics) -> Form:
 
 
 def _site_forms(site: Site) -> list[Form]:
-    place = {"city": site.name, "region": "", "latitude": site.lat, "longitude": site.lon}
+    place = {"city": site.name, "region": "", "latitude": site.lat or 0.0, "longitude": site.lon or 0.0}
     return [
         {"uid": transceiver_uid(site.name), "type": "Transceiver", "metadata": {"location": dict(place)}},
         {
@@ -242,7 +242,12 @@ def _span_forms(fibre: Fibre, source: str, at: Site, optics: Optics) -> list[For
                 "con_out": optics.connector_db,
             },
             "metadata": {
-                "location": {"city": fibre.name, "region": "", "latitude": at.lat, "longitude": at.lon},
+                "location": {
+                    "city": fibre.name,
+                    "region": "",
+                    "latitude": at.lat or 0.0,
+                    "longitude": at.lon or 0.0,
+                },
             },
         }
         for index in range(spans)

@@ -126,8 +126,8 @@ class GnpyNetwork:
                 Site(
                     name=site,
                     kind="edge" if site in ends else "exchange",
-                    lat=stand.lat,
-                    lon=stand.lon,
+                    lat=stand.lat if stand.lat or stand.lon else None,  # GNPy's 0, 0 is what a file without has
+                    lon=stand.lon if stand.lat or stand.lon else None,
                     hosts=1 if site in ends else 0,
                     label=_label(site, first[site]),
                 )

@@ -67,7 +67,7 @@ class Facts:
 def place(candidate: Candidate, plant: Plant) -> tuple[float, float]:
     """Latitude and longitude of a candidate: its own, or those of the site that it is near."""
     near = plant.site[candidate.near]
-    return (near.lat, near.lon) if candidate.lat is None or candidate.lon is None else (candidate.lat, candidate.lon)
+    return near.place if candidate.lat is None or candidate.lon is None else (candidate.lat, candidate.lon)
 
 
 def facts_of(plant: Plant, power: Power, need: Need, left_mw: Mapping[str, float]) -> tuple[Facts, ...]:
@@ -93,7 +93,7 @@ def _facts(
         for name, site in meeting.items()
         if (trip := _rtt_ns(plant, graph, candidate.near, site)) is not None
     ]
-    clusters = [distance_km(at, (site.lat, site.lon)) for site in plant.sites if site.kind == "cluster"]
+    clusters = [distance_km(at, site.place) for site in plant.sites if site.kind == "cluster"]
     landings = [distance_km(at, (one.lat, one.lon)) for one in power.landings]
     return Facts(
         candidate=candidate,

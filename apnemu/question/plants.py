@@ -23,13 +23,14 @@ def star(plant: Plant, distances_km: Sequence[float], *, rate_gbps: float, copie
     is allowed. Coordinates are for the map alone: due east of the plant's first data centre.
     """
     home = plant.data_centres[0]
-    sites, fibres, demands = [Site(name=NEAR, kind="cluster", lat=home.lat, lon=home.lon)], [], []
+    lat, lon = home.place if home.is_placed else (0.0, 0.0)
+    sites, fibres, demands = [Site(name=NEAR, kind="cluster", lat=lat, lon=lon)], [], []
     amplifier_delay_ns = max((fibre.amplifier_delay_ns for fibre in plant.fibres), default=0)
     group_index = plant.fibres[0].group_index
     for number, distance_km in enumerate(distances_km):
         for name in far_names(number, copies):
-            east = distance_km / (DEGREE_KM * max(0.2, cos(radians(home.lat))))
-            sites.append(Site(name=name, kind="cluster", lat=home.lat, lon=(home.lon + east + 180) % 360 - 180))
+            east = distance_km / (DEGREE_KM * max(0.2, cos(radians(lat))))
+            sites.append(Site(name=name, kind="cluster", lat=lat, lon=(lon + east + 180) % 360 - 180))
             fibres.append(
                 Fibre(
                     name=f"{NEAR}-{name}",

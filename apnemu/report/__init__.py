@@ -9,8 +9,8 @@ width), `ordering` (of networks and phases), `lines` (a word where lines of diff
 
 Round trips, which several experiments show: `round_trips`, `round_trip_figures`, `round_trip_table`.
 
-Plant and light, from the `picture` of a run: `maps` (the ground of each map), `coasts` (land under it), `plant_map`,
-`lights`, `light_figures`, `trees`.
+Plant and light, from the `picture` of a run: `maps` (the ground of each map), `coasts` (land under it), `layout` (sites
+without a place), `plant_map`, `lights`, `light_figures`, `trees`.
 
 Drawing: `svg` (elements, scales, keys), `plots` (a plot with its caption), `bars` (shares beside one another), `stacks`
 (steps above one another over hours).

@@ -2,7 +2,8 @@
 """Ground of a map: where sites lie, the lines of fibres between them, and the key. Each map draws its own marks on it.
 
 Equirectangular: a degree of longitude is cos(mid-latitude) of a degree of latitude. Good enough for a country; it says
-nothing about where the fibre lies between two sites. *Not modelled:* the antimeridian.
+nothing about where the fibre lies between two sites. Sites without a place are laid out (`layout`), and where none has
+one there is no land either. *Not modelled:* the antimeridian.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from apnemu.report import coasts
+from apnemu.report import coasts, layout
 from apnemu.report.svg import Attribute, element
 
 WIDTH = 520
@@ -53,11 +54,17 @@ class Projection:
 
 
 class Ground:
-    """The sites and fibres of a picture on paper: `at` has the place of each site."""
+    """The sites and fibres of a picture on paper: `at` has the place of each site.
+
+    `laid_out` are the sites that a layout has placed; where these are all, the map `is_plan`: it has no land.
+    """
 
     def __init__(self, picture: Mapping[str, Any]) -> None:
-        self.projection = Projection(picture["sites"])
-        self.at = {site["name"]: self.projection.point(site["lat"], site["lon"]) for site in picture["sites"]}
+        places = layout.places(picture)
+        self.laid_out = tuple(site["name"] for site in picture["sites"] if not layout.is_placed(site))
+        self.is_plan = 0 < len(self.laid_out) == len(places)
+        self.projection = Projection([{"lat": lat, "lon": lon} for lat, lon in places.values()])
+        self.at = {name: self.projection.point(*place) for name, place in places.items()}
 
     def fibre(self, fibre: Mapping[str, Any], note: str = "", **look: Attribute) -> Markup:
         """A fibre's line, as one without light if it has no look of its own; `note` shows where one points at it."""
@@ -72,5 +79,5 @@ class Ground:
         """The map with its marks over land; `label` says in words what it shows, where no mark of it does."""
         named: dict[str, Attribute] = {"aria_label": label} if label else {}
         box = f"0 0 {WIDTH} {self.projection.height}"
-        land = self.projection.land()
+        land = None if self.is_plan else self.projection.land()
         return element("svg", *([land] if land else []), *marks, class_="map", viewBox=box, role="img", **named)

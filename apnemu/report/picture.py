@@ -22,11 +22,7 @@ def picture_of(plant: Plant, assignment: Assignment) -> dict[str, Any]:
         "source": plant.source,
         "licence": plant.licence,
         "inferred": list(plant.inferred),
-        "sites": [
-            {"name": site.name, "kind": site.kind, "lat": site.lat, "lon": site.lon, "power_mw": site.power_mw}
-            | _label(site)
-            for site in plant.sites
-        ],
+        "sites": [_site(site) for site in plant.sites],
         "fibres": [
             {"name": fibre.name, "a": fibre.a, "b": fibre.b, "length_km": fibre.length_km, "back_km": fibre.back_km}
             | _declared(fibre)
@@ -60,6 +56,17 @@ def picture_of(plant: Plant, assignment: Assignment) -> dict[str, Any]:
         },
         **({"zones": [_zone(zone) for zone in plant.zones]} if plant.zones else {}),
     } | ({"power": _power(plant.power)} if plant.power is not None and plant.power.areas else {})
+
+
+def _site(site: Site) -> dict[str, Any]:
+    return {
+        "name": site.name,
+        "kind": site.kind,
+        "lat": site.lat,
+        "lon": site.lon,
+        "power_mw": site.power_mw,
+        **_label(site),
+    }
 
 
 def _power(power: Power) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from markupsafe import Markup
 from rich.cells import cell_len
 
 from apnemu.report import words
+from apnemu.report.layout import is_placed
 from apnemu.report.maps import WIDTH, Ground, Point, Projection
 from apnemu.report.svg import element
 
@@ -37,12 +38,16 @@ def draw(picture: Mapping[str, Any], route: Sequence[str]) -> Markup:
     return ground.drawn(
         element("title", f"Map of {picture['topology']}"),
         element("desc", describe(picture)),
-        element("g", *_graticule(projection), class_="graticule"),
+        element("g", *([] if ground.is_plan else _graticule(projection)), class_="graticule"),
         element("g", *_fibres(picture, ground), class_="fibres"),
         element("polyline", id="route", points=points(route, at), fill="none"),
-        element("g", *[_site(site, at[site["name"]]) for site in picture["sites"]], class_="sites"),
+        element(
+            "g",
+            *[_site(site, at[site["name"]], site["name"] in ground.laid_out) for site in picture["sites"]],
+            class_="sites",
+        ),
         element("g", *names_placed(picture["sites"], at, lines), class_="labels"),
-        element("g", *_scale_bar(projection), class_="scale-bar"),
+        element("g", *([] if ground.is_plan else _scale_bar(projection)), class_="scale-bar"),
     )
 
 
@@ -55,9 +60,11 @@ def describe(picture: Mapping[str, Any]) -> str:
     kinds = Counter(site["kind"] for site in picture["sites"])
     sites = ", ".join(f"{kinds[kind]} {kind}" for kind in sorted(kinds))
     total_km = sum(mean_km(fibre) for fibre in picture["fibres"])
+    laid_out = sum(not is_placed(site) for site in picture["sites"])
+    note = f" Where {words.count(laid_out, 'site')} stand is not known: a layout places them." if laid_out else ""
     return (
         f"{words.count(len(picture['sites']), 'site')} ({sites}), {words.count(len(picture['fibres']), 'fibre')} of "
-        f"{total_km:,.0f} km together, {_light(len(picture['lightpaths']), len(picture.get('trees', ())))}."
+        f"{total_km:,.0f} km together, {_light(len(picture['lightpaths']), len(picture.get('trees', ())))}.{note}"
     )
 
 
@@ -132,10 +139,11 @@ def _by_way(told: Sequence[str]) -> str:
     return out if out == back else f"{out} out, {back} back"
 
 
-def _site(site: Mapping[str, Any], place: Point) -> Markup:
+def _site(site: Mapping[str, Any], place: Point, is_laid_out: bool) -> Markup:
     x, y = place
     power = site.get("power_mw")
     note = f"{words.site(site['name'])}: {site['kind']}" + (f", {power:g} MW" if power is not None else "")
+    note += "; where it stands is not known" if is_laid_out else ""
     return element("g", element("title", note), *shape(site["kind"], x, y), class_="site", data_site=site["name"])
 
 

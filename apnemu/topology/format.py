@@ -32,11 +32,12 @@ THE_EQUIPMENTS = "as in the equipment"
 SITE_KIND = Choice(words=("edge", "local", "cluster", "exchange"), hint="exchange has a ROADM but no data centre")
 SITE = Record(
     makes=Site,
-    meaning="A building with a ROADM and, unless it is an exchange, a data centre.",
+    meaning="A building with a ROADM and, unless it is an exchange, a data centre. Without `lat` and"
+    " `lon` maps lay it out; regions and hazards then cannot say what they hit.",
     keys={
         "kind": must(SITE_KIND, "what stands there"),
-        "lat": must(Number(low=-90, high=90, hint="give degrees north, for example 35.68")),
-        "lon": must(Number(low=-180, high=180, hint="give degrees east, for example 139.77")),
+        "lat": may(Number(low=-90, high=90, hint="give degrees north, for example 35.68"), otherwise="not known"),
+        "lon": may(Number(low=-180, high=180, hint="give degrees east, for example 139.77"), otherwise="not known"),
         "power_mw": may(Number(high=100_000, hint="give the data centre's IT power in MW")),
         "population": may(Number(high=10_000_000_000, decimals=0, hint="count the people nearest to this site")),
         "hosts": may(Number(low=1, high=64, decimals=0, hint="give the hosts to emulate; leave it out for 1")),

@@ -123,6 +123,10 @@ def _equipment(entry: Entry, beside: Path) -> tuple[Entry, dict[str, Any]]:
 
 
 def _site(entry: Entry, name: str) -> Site:
+    if ("lat" in entry) != ("lon" in entry):
+        given, other = ("lat", "lon") if "lat" in entry else ("lon", "lat")
+        fact = f"{given} of {entry.what} is given without {other}"
+        entry.fail(given, f"{fact}; it must have both or neither; add {other}, or take {given} out")
     if entry.text("kind") != "exchange":
         return entry.made(Site, name=name)
     for key in ("power_mw", "hosts", "owner", "zone"):

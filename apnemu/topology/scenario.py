@@ -35,7 +35,7 @@ def hit(
     circle.
     """
     centre = _unit(lat, lon)
-    at = {site.name: _unit(site.lat, site.lon) for site in sites}
+    at = {site.name: _unit(*site.place) for site in sites}
 
     def passes_km(fibre: Fibre) -> float:
         way = [at[fibre.a], *(_unit(*place) for place in fibre.waypoints), at[fibre.b]]
@@ -128,6 +128,9 @@ def _region(item: Entry, sites: tuple[Site, ...], fibres: tuple[Fibre, ...]) -> 
             f" {{at_s: 1, event: region, site: {sites[0].name}, radius_km: 50}}",
         )
     radius_km = item.number("radius_km")
+    if nowhere := next((site for site in sites if not site.is_placed), None):
+        fact = f"{item.what} is a region, and site {nowhere.said} has no lat and lon"
+        item.fail("event", f"{fact}; a region needs the place of every site; give both, or write cut and lose")
     lat, lon, middle = _middle(item, sites)
     hit_fibres, hit_sites = hit(sites, fibres, lat, lon, radius_km)
     return item.made(Event, what=f"{radius_km:g} km around {middle}", fibres=hit_fibres, sites=hit_sites)
@@ -145,7 +148,7 @@ def _middle(item: Entry, sites: tuple[Site, ...]) -> tuple[float, float, str]:
     if name not in by_name:
         hint = nearest(name, by_name, "name one of the sites, or give centre: [LAT, LON]")
         item.fail("site", f"site of {item.what} is {name!r}; there is no such site; {hint}")
-    return by_name[name].lat, by_name[name].lon, name
+    return *by_name[name].place, name
 
 
 def _unit(lat: float, lon: float) -> Vector:

@@ -63,12 +63,17 @@ def check_places(entry: Entry, power: Power, sites: Sequence[Site], fibres: Sequ
         for item in _items(entry, section):
             _known(item, key, item.text(key), names, "site", "name a site of the topology")
     site = {one.name: one for one in sites}
-    places = [(one.lat, one.lon) for one in sites]
+    nowhere = next((one for one in sites if not one.is_placed), None)
+    for section in ("hazards", "candidates"):
+        first = next(iter(_items(entry, section)), None)
+        if nowhere and first:
+            fact = f"{first.what} has a place, and site {nowhere.said} of the topology has no lat and lon"
+            first.fail(None, f"{fact}; {section} need the places of all sites; give both, or take {section} out")
+    places = [one.place for one in sites if one.is_placed]
     places += [(one.lat, one.lon) for one in power.landings] + [(one.lat, one.lon) for one in power.substations]
     for candidate in power.candidates:
-        near = site[candidate.near]
         lat, lon = candidate.lat, candidate.lon
-        places.append((near.lat if lat is None else lat, near.lon if lon is None else lon))
+        places.append(site[candidate.near].place if lat is None or lon is None else (lat, lon))
     for item, hazard in zip(_items(entry, "hazards"), power.hazards, strict=True):
         if not any(hits(circle, *place) for circle in hazard.circles for place in places) and not any(
             hit(sites, fibres, *circle)[0] for circle in hazard.circles

@@ -26,8 +26,11 @@ WORD = re.compile(r"(?!(true|false|null)$)[a-z][a-z0-9_.-]*", re.IGNORECASE)
 """Words that need no quotes in YAML."""
 
 
-def topology_text(plant: Plant, *, beside: Path) -> str:
-    """The file's text; paths of GNPy's files are written from the folder `beside` on, where they lie in it."""
+def topology_text(plant: Plant, *, beside: Path, notes: Iterable[str] = ()) -> str:
+    """The file's text; paths of GNPy's files are written from the folder `beside` on, where they lie in it.
+
+    `notes` are comments at its head, a line each.
+    """
     plant = located(plant)
     sites = (f"{site.name}: {_flow(SITE, site, hosts='' if site.kind == 'exchange' else None)}" for site in plant.sites)
     lines = lines_of(
@@ -36,23 +39,31 @@ def topology_text(plant: Plant, *, beside: Path) -> str:
         apnemu="1",
         about=_block(lines_of(ABOUT, plant)),
         spectrum=_spectrum(plant),
+        packet="" if plant.packet.as_light else f"{{line_rate_gbps: {plant.packet.line_rate_gbps!r}}}",
         sites=_block(sites),
         fibres=_block(f"- {_flow(FIBRE, fibre, span_km=_span_km(fibre, plant.span_km))}" for fibre in plant.fibres),
         demands=_block(f"- {_flow(DEMAND, demand)}" for demand in (*plant.demands, *plant.trees)) or "[]",
         gnpy=_block(lines_of(GNPY, _from(beside, plant.gnpy))) if plant.gnpy else "",
     )
-    return "\n".join(["# Made by apnemu import.", *lines]) + "\n"
+    head = ["# Made by apnemu import.", *(f"# {_one_line(note)}" for note in notes)]
+    return "\n".join([*head, *lines]) + "\n"
+
+
+def _one_line(text: str) -> str:
+    """A note of any text as one line that a comment of YAML may have."""
+    return "".join(char if char.isprintable() else " " for char in text)
 
 
 def located(plant: Plant) -> Plant:
-    """The plant as it is; all sites at 0, 0 where the coordinates say more km than some fibre has."""
-    if all(
-        way.length_km >= shortest_possible_km(plant.site[fibre.a], plant.site[fibre.b])
+    """The plant with places that its lengths allow: both ends of a fibre that is too short get none."""
+    short = [
+        fibre
         for fibre in plant.fibres
-        for way in fibre.ways
-    ):
-        return plant
-    return replace(plant, sites=tuple(replace(site, lat=0.0, lon=0.0) for site in plant.sites))
+        if min(way.length_km for way in fibre.ways) < shortest_possible_km(plant.site[fibre.a], plant.site[fibre.b])
+    ]
+    nowhere = {site for fibre in short for site in (fibre.a, fibre.b)}
+    sites = (replace(site, lat=None, lon=None) if site.name in nowhere else site for site in plant.sites)
+    return replace(plant, sites=tuple(sites)) if nowhere else plant
 
 
 def lines_of(record: Record, value: Any, **own: str | None) -> list[str]:
@@ -108,7 +119,7 @@ def _block(lines: Iterable[str]) -> str:
 
 def _span_km(fibre: Fibre, default_km: float) -> str:
     """The spans from which, with the lengths, the reader finds the amplifiers again; "": the default span decides."""
-    if not fibre.amplified and not any(amplifier_count(way.length_km, default_km) for way in fibre.ways):
+    if all(way.amplifiers == amplifier_count(way.length_km, default_km) for way in fibre.ways):
         return ""
     low, high = SPAN_KM.low, SPAN_KM.high
     out, back = (min(max(low, way.length_km / (way.amplifiers + 1)), high) for way in fibre.ways)

@@ -12,6 +12,7 @@ says what is done with them; the same seed and number give the same bytes.
     power          power files and their profiles
     profile        files of grid operators and exchanges, through profile import and join
     gnpy_json      GNPy's networks, equipment, spectra, services and simulation parameters, through import
+    foreign        networks of other forms, through import
     run_directory  directories of runs, through report and open_run
     settings       settings of every experiment (`--set`), through all that comes before a lab boots
     sweep          points of a sweep, and the folder of a sweep that goes on
@@ -29,6 +30,7 @@ INPUTS = (
     "power",
     "profile",
     "gnpy_json",
+    "foreign",
     "run_directory",
     "settings",
     "sweep",

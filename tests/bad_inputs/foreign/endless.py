@@ -1,0 +1,6 @@
+# SPDX-License-Identifier: BSD-3-Clause
+from mininet.topo import Topo
+class T(Topo):
+    def build(self):
+        while True:
+            pass
