@@ -246,6 +246,7 @@ ELSEWHERE = {
         "_locked": "the guest's folder itself, by the caller's name",
     },
     "apnemu/question/traffic.py": {"write_frames": "numpy, into memory"},
+    "apnemu/experiments/replay/stages.py": {"stages": "numpy, into memory"},
     "apnemu/records/pcapng.py": {"to_pcapng": "the new file in the run's own folder"},
     "apnemu/records/table.py": {
         "write_parquet": "the new file in the run's own folder",
