@@ -60,9 +60,14 @@ class Settings(PairSettings, ClientSettings):
             "One: all frames go from `from` to `to`; two: those of the first frame's sender do, all others go back"
         ),
     ] = "one"
-    load: Annotated[float, Setting("Load of others on the routers' lines, as a share of their rate", low=0, high=2)] = (
-        0.7
-    )
+    load: Annotated[
+        float,
+        Setting(
+            "Load of others on the routers' lines, as a share of their rate; nobody else is on a wavelength",
+            low=0,
+            high=2,
+        ),
+    ] = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -67,7 +67,8 @@ def _what(one: Any) -> tuple[Any, ...]:
 def test_defaults_are_fair(name: str, tmp_path: Path) -> None:
     of = asked(name)
     rates = {network: line_rates(network, of.plant, of.assignment) for network in of.request.networks}
-    assert len(rates["packet"]) == 1 and rates["apn"] == rates["packet"], rates
+    assert len(rates["packet"]) == 1 and {*rates["apn"]} <= {*rates["packet"]}, rates
+    assert rates["apn"] or of.experiment.usual_networks == ("apn",)  # all its light is on demand
     assert not [note for note in of.notes if "differ" in note]
     stages = played(of, tmp_path)
     assert sent(stages["apn"]) == sent(stages["packet"])

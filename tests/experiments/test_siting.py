@@ -134,7 +134,7 @@ def test_what_lacks_for_the_country_is_told() -> None:
         ("year", {"booked_mw": 99_999.0}, "booked 99999 MW, expected at most "),
         ("year", {"connected_mw": 99_999.0}, "connected 99999 MW, expected at most "),
         ("substation", {"left_mw": -1.0}, "left -1 MW, expected at least 0 MW"),
-        ("region", {"area_m2": 5.0}, "area 1.67991e+06 m2, expected 1.66262e+06 m2"),
+        ("region", {"area_m2": 5.0}, "area 1,679,910 m2, expected 1,662,625 m2"),
     ],
 )
 def test_what_fails_is_named(part: str, changed: dict[str, Any], why: str) -> None:

@@ -12,6 +12,7 @@ import math
 import random
 from functools import cache, partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from apnemu.errors import named
 from apnemu.question.discovery import known_experiments, load_experiment, shipped_topology
@@ -59,8 +60,8 @@ def asked(name: str, topology: str, given: tuple[str, ...], network: str | None)
     request = Request(experiment=experiment, topology=file, given=given, seed=1, networks=networks)
     resolved = resolve(request)
     if experiment.computed is None:
-        with own_functions(name, None), named(file):
-            for context in contexts(resolved, Path("run"), "virtual"):
+        with own_functions(name, None), named(file), TemporaryDirectory(prefix="apnemu-fuzz-") as folder:
+            for context in contexts(resolved, Path(folder), "virtual"):
                 print(len(blueprint_of(request, context).stages))
 
 
