@@ -39,7 +39,7 @@ def test_without_events_there_is_nothing_to_say(tmp_path: Path) -> None:
 
 
 def test_a_network_on_demand_says_so(tmp_path: Path) -> None:
-    said = write_network(tmp_path, with_events(tmp_path), transceivers=2, seed=1, control=Control())
+    said = write_network(tmp_path, with_events(tmp_path), transceivers=2, seed=1, control=Control()).notes
     assert said == (f"The network on demand {LEFT_OUT}",)
 
 

@@ -145,7 +145,8 @@ def test_a_kernel_that_was_taken_over_changes_nothing_outside_its_folder(tmp_pat
     (tmp_path / "canary").write_text("whole")
     (tmp_path / "private").mkdir()
     null, private = os.open(os.devnull, os.O_RDWR), os.open(tmp_path / "private", os.O_RDONLY)
-    kernel = [str(os.getpid()), str(min(os.sched_getaffinity(0))), sys.executable, *[str(null)] * 3, str(private)]
+    descriptors = ",".join(map(str, [null, null, null, private]))
+    kernel = [str(os.getpid()), str(min(os.sched_getaffinity(0))), sys.executable, descriptors]
     done = subprocess.run(
         [sys.executable, "-I", "-S", launch.__file__, *kernel, "-I", "-S", "-c", AS_THE_KERNEL],
         cwd=folder,
