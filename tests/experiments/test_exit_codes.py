@@ -83,7 +83,7 @@ BAD = {
     ),
     "missing network to import": (
         ("import", "nowhere.json", "--out", "new.yaml"),
-        "nowhere.json: no such file; give a network in GNPy's JSON form",
+        "nowhere.json: no such file; give a network in GraphML",
     ),
     "a system call of a second": (
         (*RUN, "--syscall-cost-ns", "1000000000"),
