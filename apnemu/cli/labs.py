@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import os
 import shlex
-import sys
 from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
@@ -156,6 +155,7 @@ def execute(
 ) -> None:
     """Run a program in an empty lab; its exit code is this command's."""
     from apnemu.lab import guest, kernel
+    from apnemu.lab.python import guest_path
 
     shared = made(folder or new_folder("exec"), "--folder")
     job = guest.Job(
@@ -205,7 +205,7 @@ def network(
     the program has left running.
     """
     from apnemu.lab import guest, kernel
-    from apnemu.lab.python import guest_code, guest_folders, guest_python
+    from apnemu.lab.python import guest_code, guest_folders, guest_path, guest_python
     from apnemu.running.options import application, settle_of
     from apnemu.running.options import runtime as runtime_of
     from apnemu.running.request import Control
@@ -243,11 +243,6 @@ def network(
     )
     outcome = guest.run(job, stdout=1, stderr=2)
     raise typer.Exit(outcome.exit_code)
-
-
-def guest_path() -> str:
-    """Search path of a guest: first the programs of the environment that apnemu runs in."""
-    return f"{Path(sys.executable).parent}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
 def visible(command: list[str], show: list[Path] | None) -> tuple[Path, ...]:

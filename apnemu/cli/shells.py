@@ -13,7 +13,7 @@ from typing import Annotated
 
 import typer
 
-from apnemu.cli.labs import HideHome, Show, guest_path, visible
+from apnemu.cli.labs import HideHome, Show, visible
 from apnemu.cli.shown import to_stderr
 from apnemu.cli.topologies import Topology
 from apnemu.cli.values import Settle
@@ -62,8 +62,7 @@ def shell(
     Virtual time stands still while you think, and passes while a command runs. `help` at the prompt lists the commands.
     Lines from a pipe are run one after another.
     """
-    from apnemu.lab import guest, kernel
-    from apnemu.lab.python import guest_code, guest_folders, guest_python
+    from apnemu.lab import kernel
     from apnemu.running.options import application, settle_of
     from apnemu.running.options import runtime as runtime_of
     from apnemu.running.request import Control
@@ -94,18 +93,15 @@ def shell(
         lines = Typed(session.words_of(written.blueprint)) if is_typed else Piped()
         limit_s = math.inf if is_typed else wall_limit_s or WALL_LIMIT_S
         played = ["--script", str(script.resolve()), *(words or [])] if script else []
-        job = guest.Job(
+        job = session.job_of(
+            shared,
             kernel=kernel.ensure(report=to_stderr).path,
-            folder=shared,
-            argv=(guest_python(), "-m", "apnemu.emulation.shell", "/run/apnemu", *played),
-            working_directory=str(Path.cwd()),
+            played=played,
+            place=Path.cwd(),
             seed=seed_of(seed),
             memory_mb=memory_mb,
-            time="virtual",
             wall_limit_s=limit_s,
             disk_limit_mb=disk_limit_mb,
-            environment={"PATH": guest_path(), "PYTHONPATH": guest_code()},
-            shown=guest_folders(),
             hide_home=hide_home,
             visible=visible([str(one) for one in (script, controller) if one], show),
         )

@@ -55,6 +55,8 @@ class Clock:
         self._order = itertools.count()
         self._next_ns = 0
         self._runs = False
+        self.every_ns = EVERY_NS
+        """Virtual time between two ticks while a command runs as fast as it can."""
         self.is_paced = False
         """Whether the command that runs keeps the pace of the wall's clock."""
         self.takes_lines = False
@@ -97,7 +99,7 @@ class Clock:
         signal.setitimer(signal.ITIMER_REAL, 0)
 
     def _tick_after(self, instant_ns: int) -> int:
-        every_ns = OFTEN_NS if self.is_paced else EVERY_NS
+        every_ns = OFTEN_NS if self.is_paced else self.every_ns
         return (instant_ns // every_ns + 1) * every_ns
 
     def _arm(self) -> None:
