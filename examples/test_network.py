@@ -53,5 +53,4 @@ def test_a_dead_peer_is_noticed_after_five_minutes(lab: Lab) -> None:
     lab.cut("tokyo-nagoya", silent=True)
     lab.advance("5min")  # of nothing: milliseconds
     assert client.is_running
-    lab.advance("31s")
-    assert client.done.err.strip() == "ETIMEDOUT"
+    assert client.wait("1min").err.strip() == "ETIMEDOUT"  # three probes of 10 s, by the kernel's coarse timers

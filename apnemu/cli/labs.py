@@ -120,6 +120,24 @@ def build(
 
 
 @lab.command()
+def wheel(
+    out: Annotated[Path, typer.Option(help="Folder for the wheel.")] = Path("dist"),
+    with_source: Annotated[
+        bool, typer.Option("--with-source", help="Write the archive of its source too, for whoever passes it on.")
+    ] = False,
+) -> None:
+    """Make a wheel with the lab's kernel in it: `pip install` of it is all that another machine needs."""
+    from apnemu.lab import kernel, source
+    from apnemu.lab import wheel as wheels
+
+    ready = kernel.ensure(report=to_stderr)
+    made(out, "--out")
+    origin = source.resolve(None).path if with_source else None
+    for file in wheels.make(ready, out, to_stderr, with_source=origin):
+        to_stdout(str(file))
+
+
+@lab.command()
 def status(as_json: Json = False) -> None:
     """Show what is cached, and what runs."""
     from apnemu.lab import kernel

@@ -16,7 +16,7 @@ from typing import Any, Literal, TextIO, TypeVar
 from apnemu.blueprint.captured import captured
 from apnemu.blueprint.document import Blueprint
 from apnemu.errors import InputError, KernelError, LabError, named
-from apnemu.lab import kernel
+from apnemu.lab import kernel, shipped
 from apnemu.lab.hiding import around
 from apnemu.lab.job import Job
 from apnemu.model.plant import Plant
@@ -27,7 +27,7 @@ from apnemu.records.pcapng import to_pcapng
 from apnemu.running import options
 from apnemu.running.directory import collect, interfaces_of, made, make
 from apnemu.running.request import Control
-from apnemu.running.unlit_network import network_of, write_network
+from apnemu.running.unlit_network import Written, network_of, write_network
 from apnemu.shared_folder import remove_all
 from apnemu.shell import session
 from apnemu.shell.called import Caller
@@ -193,7 +193,7 @@ class Opened:
             with (self.folder / "console.log").open("a") as console:
                 console.write(why)
 
-    def _lay_out(self, wanted: Asked) -> tuple[Plant, Any, TextIO, TextIO]:
+    def _lay_out(self, wanted: Asked) -> tuple[Plant, Written, TextIO, TextIO]:
         shared = made(self.folder / GUEST, "folder")
         with named(wanted.topology):
             written = write_network(
@@ -231,5 +231,5 @@ def _kernel() -> Path:
     """The lab's kernel, which is not built here: several tests may ask at once."""
     ready = kernel.find()
     if ready is None:
-        raise KernelError(NO_KERNEL)
+        raise KernelError(f"{NO_KERNEL}; {why}" if (why := shipped.refusal()) else NO_KERNEL)
     return ready.path
