@@ -61,10 +61,13 @@ def case(seed: int, number: int, folder: Path) -> Case:
     for name in (RUN, SOUND):
         run_directory(folder / name, experiment, own=own)
     how = change(folder / RUN, draw)
-    compared = ("compare", SOUND, RUN, "--json", "--html", "compared.html")
-    return Case(
-        kind=how, steps=(compared, ("compare", RUN, SOUND), ("report", RUN, "--out", "page"), opened), names=(RUN,)
+    steps = (
+        ("compare", SOUND, RUN, "--html", "compared.html"),
+        ("compare", RUN, SOUND, "--json"),
+        ("report", RUN, "--out", "page"),
+        opened,
     )
+    return Case(kind=how, steps=steps, names=(RUN,))
 
 
 def run_directory(folder: Path, experiment: str, *, own: bool = False) -> None:
