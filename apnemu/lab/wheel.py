@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """A wheel with the lab's kernel in it, so that another machine never compiles one.
 
-The wheel has the kernel in a folder with its key, as a cache has, with its hash; the licence (GNU GPL 2), and the way to
-its source: configuration and patches whole, Linux by name, hash and Debian's version. Its tag says which glibc it needs.
+The wheel has the kernel in a folder with its key, as a cache has, with its hash; the licence (GNU GPL 2), and the way
+to its source: configuration and patches whole, Linux by name, hash and Debian's version. Its tag says which glibc it
+needs.
 """
 
 from __future__ import annotations
@@ -53,21 +54,22 @@ SETUP: Final = "[bdist_wheel]\nplat_name = {tag}\npython_tag = py3\n"
 README: Final = """\
 # Kernel of apnemu's virtual-time lab
 
-Linux {linux} as User Mode Linux (x86-64), an ordinary program, which apnemu boots networks in. Install it beside apnemu;
-nothing else uses it.
+Linux {linux} as User Mode Linux (x86-64), an ordinary program, which apnemu boots networks in. Install it beside
+apnemu; nothing else uses it.
 
 It is under the GNU General Public License, version 2 (COPYING). Its source:
 
 - Linux: {name}, {recorded}{debian};
 - configuration and patches: `{package}/source` of this wheel;
-- how it is built: `apnemu lab build`, of apnemu {apnemu} (its `apnemu/lab/build.py`): patches in their order, `make ARCH=um`.
+- how it is built: `apnemu lab build`, of apnemu {apnemu} (its `apnemu/lab/build.py`): patches in their order, then
+  `make ARCH=um`.
 
 Whoever passes this wheel on gives the source too: `apnemu lab wheel --with-source` writes both, side by side.
 """
 
 
 def make(kernel: Kernel, out: Path, report: Report, *, with_source: Path | None = None) -> list[Path]:
-    """Make the wheel of a cached kernel in a folder, and with `with_source` (Linux, a tarball) the archive of its source.
+    """Make the wheel of a cached kernel in a folder, with `with_source` (Linux, a tarball) the archive of its source too.
 
     Raises:
         InputError: the kernel is none of apnemu's own, or the source is none of that kernel.
