@@ -11,7 +11,7 @@ are for experiments of one's own (`examples/own_experiment.py`). Errors are `Inp
 (`apnemu.errors`). Everything is loaded on its first use, since a guest imports this package too, and imports cost time
 there.
 
-The rooms, each of which may import those below it alone: `cli`, `pytest_plugin`; `api`; `sweep`, `shell`, `comparing`;
+The rooms, each of which may import those below it alone: `pytest_plugin`; `cli`; `api`; `sweep`, `shell`, `comparing`;
 `running`, `importing`, `exporting`; `experiments`; `question`; `lab`, `emulation`, `controllers`; `records`;
 `blueprint`; `power`; `planning`, `placement`; `optics`; `topology`; `report`; `model`; `seeds`, `shared_folder`,
 `disk_use`, `caches`; `units`, `errors`, `escapes`, `interrupts`, `beginning`, `crossing`. Data lie in `topologies`.
@@ -43,7 +43,8 @@ if TYPE_CHECKING:
     from apnemu.report.columns import Column
     from apnemu.report.curves import Curve
     from apnemu.report.shown import PairSaid, Shown
-    from apnemu.shell.lab import Lab, open_lab
+    from apnemu.shell.lab import Lab
+    from apnemu.shell.opening import open_lab
 
 _PLACES = {
     "apnemu.api": ("Run", "load_topology", "open_run", "plan", "run"),
@@ -79,7 +80,8 @@ _PLACES = {
     "apnemu.report.columns": ("Column",),
     "apnemu.report.curves": ("Curve",),
     "apnemu.report.shown": ("PairSaid", "Shown"),
-    "apnemu.shell.lab": ("Lab", "open_lab"),
+    "apnemu.shell.lab": ("Lab",),
+    "apnemu.shell.opening": ("open_lab",),
 }
 _PLACE_OF = {name: place for place, names in _PLACES.items() for name in names}
 

@@ -50,7 +50,7 @@ def pytest_configure(config: pytest.Config) -> None:
 def lab(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     """A network of the test's own, as `@pytest.mark.apnemu(...)` says; a dictionary by `indirect` goes before it."""
     from apnemu.errors import ApnemuError
-    from apnemu.shell.lab import open_lab
+    from apnemu.shell.opening import open_lab
 
     item = request.node
     wanted = _wanted(item)
@@ -115,7 +115,7 @@ def _folder(config: pytest.Config, name: str, factory: pytest.TempPathFactory) -
 
 
 def _told(folder: Path, clock_s: float) -> str:
-    """Where the run directory is, and the last calls."""
+    """Run directory and last calls of a lab, as a report says them."""
     lines = [f"run directory: {folder}", f"virtual time: {clock_s:.6f} s; last calls:"]
     with suppress(OSError, ValueError, KeyError):
         for text in (folder / "calls.jsonl").read_text("utf-8").splitlines()[-LAST_CALLS:]:

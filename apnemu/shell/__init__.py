@@ -8,11 +8,12 @@
 
 A program of the host has a network in its hands too, whose guest answers calls in place of obeying lines:
 
-    lab       what Python has of it (`apnemu.open_lab`)
+    opening   how Python gets it: `apnemu.open_lab`
+    lab       what it then has
     asserted  what a test asserts of it
     opened    its run directory, its guest, what is kept
     called    calls through the gate
-    answers   what comes back, checked
+    answers   what comes back, which `reading` checks
     predicted closed forms of round trips
 
 The prompt is here and not in the guest: while the person thinks the guest's kernel waits in a write to the gate, and

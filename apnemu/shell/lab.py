@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""A network up in a lab, in the hands of Python: `apnemu.open_lab`, and the fixture of the pytest plugin.
+"""A network up in a lab, in the hands of Python: what `apnemu.open_lab` gives, and the fixture of the pytest plugin.
 
 Virtual time passes while a call is under way and stands still between calls. Sites and hosts, fibres and light are
 named as at the shell's prompt; durations are texts, such as `5min`, `200ms` (a number is seconds).
@@ -9,22 +9,18 @@ from __future__ import annotations
 
 import signal
 import weakref
-from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal
 
 from apnemu.errors import InputError, LabError
-from apnemu.lab.job import DISK_LIMIT_MB
-from apnemu.shell import answers
+from apnemu.shell import reading
 from apnemu.shell.answers import Done, Flow, FlowEntry, Light, Ping
 from apnemu.shell.asserted import Asserted
-from apnemu.shell.opened import Opened, asked
+from apnemu.shell.opened import Opened
 from apnemu.units import ns_to_s
 
 Duration = str | float
-MEMORY_MB = 2048
-TRANSCEIVERS = 8
 MOST_PROBES = 1_000_000
 PROBE_BYTES = 98
 DATAGRAM_BYTES = 1448
@@ -40,7 +36,7 @@ class Program:
     @property
     def done(self) -> Done:
         """What it has printed so far, and its exit code, None while it runs."""
-        return self._opened.call("wait", answers.done, number=self._number, limit="")
+        return self._opened.call("wait", reading.done, number=self._number, limit="")
 
     @property
     def is_running(self) -> bool:
@@ -49,14 +45,14 @@ class Program:
 
     def wait(self, limit: Duration = "1h") -> Done:
         """Wait until it ends. Raises LabError where it has not within `limit`."""
-        done = self._opened.call("wait", answers.done, number=self._number, limit=str(limit))
+        done = self._opened.call("wait", reading.done, number=self._number, limit=str(limit))
         if done.code is None:
             raise LabError(f"the program runs on after {limit}; it has printed: {(done.out + done.err)[-400:]!r}")
         return done
 
     def stop(self, how: int = signal.SIGTERM) -> Done:
         """Send it, and what it has started, a signal; what has become of it."""
-        return self._opened.call("stop", answers.done, number=self._number, how=int(how))
+        return self._opened.call("stop", reading.done, number=self._number, how=int(how))
 
 
 class Lab(Asserted):
@@ -151,7 +147,7 @@ class Lab(Asserted):
             raise InputError(f"count is {count}; it must be from 1 to {MOST_PROBES}")
         return self._opened.call(
             "ping",
-            lambda told: answers.ping(told, count),
+            lambda told: reading.ping(told, count),
             source=source,
             target=target,
             count=count,
@@ -183,7 +179,7 @@ class Lab(Asserted):
                 raise InputError(f"{name} is {value}; it must be above 0")
         return self._opened.call(
             "flow",
-            answers.flow,
+            reading.flow,
             source=source,
             target=target,
             duration=f"{seconds:.9f}s",
@@ -202,7 +198,7 @@ class Lab(Asserted):
         if not argv:
             raise InputError(f"there is nothing to run in {host}; give a program and its words")
         words = [str(word) for word in argv]
-        number = self._opened.call("start", answers.whole, host=host, argv=words, given=given)
+        number = self._opened.call("start", reading.whole, host=host, argv=words, given=given)
         return Program(self._opened, number)
 
     def run(self, host: str, *argv: str, given: str = "", limit: Duration = "1h") -> Done:
@@ -221,15 +217,15 @@ class Lab(Asserted):
 
     def cut(self, *names: str, silent: bool = False, after: Duration = "") -> list[str]:
         """Cut fibres and lose sites, at once or while a later call runs; their names. `silent`: no port reports it."""
-        return self._opened.call("cut", answers.names, what=list(names), silent=silent, after=str(after))
+        return self._opened.call("cut", reading.names, what=list(names), silent=silent, after=str(after))
 
     def repair(self, *names: str, after: Duration = "") -> list[str]:
         """Repair fibres and sites, or all; their names."""
-        return self._opened.call("repair", answers.names, what=list(names), after=str(after))
+        return self._opened.call("repair", reading.names, what=list(names), after=str(after))
 
     def load(self, share: float) -> None:
         """Have others offer a share of every line of the packet network from now on; 0 ends it."""
-        self._opened.call("load", answers.text, share=share)
+        self._opened.call("load", reading.text, share=share)
 
     def request(
         self,
@@ -243,7 +239,7 @@ class Lab(Asserted):
     ) -> Light:
         """Ask for light, and wait until it carries frames. Raises InputError where there is none to be had."""
         asked_for: dict[str, Any] = {"source": source, "target": target, "rate_gbps": rate_gbps}
-        return self._opened.call("request", answers.light, **asked_for, protection=protection, name=name, wait=wait)
+        return self._opened.call("request", reading.light, **asked_for, protection=protection, name=name, wait=wait)
 
     def release(self, light: Light | str) -> None:
         """Give light back."""
@@ -251,74 +247,19 @@ class Lab(Asserted):
 
     def move(self, light: Light | str) -> Light:
         """Move light to another way or slot without loss."""
-        return self._opened.call("move", answers.light, name=_named(light))
+        return self._opened.call("move", reading.light, name=_named(light))
 
     def light(self) -> list[Light]:
         """All light, in the order of its acceptance."""
-        return self._opened.call("light", answers.lights)
+        return self._opened.call("light", reading.lights)
 
     def flows(self, switch: str) -> list[FlowEntry]:
         """Flow table of a site's switch, with names of sites and fibres for ports."""
-        return self._opened.call("flows", answers.table, switch=switch)
+        return self._opened.call("flows", reading.table, switch=switch)
 
     def events(self) -> list[tuple[float, str]]:
         """What has happened, each with its instant in s."""
-        return self._opened.call("events", answers.events)
-
-
-def open_lab(
-    topology: str | Path,
-    *,
-    network: Literal["apn", "packet"] = "apn",
-    controller: str | Path | None = None,
-    controller_runtime: str | None = None,
-    controller_options: Sequence[str] = (),
-    settle: float | Literal["ready"] | None = None,
-    seed: int = 1,
-    transceivers: int = TRANSCEIVERS,
-    pcap: bool = False,
-    folder: str | Path | None = None,
-    keep: bool | None = None,
-    time: Literal["virtual", "real"] = "virtual",
-    memory_mb: int = MEMORY_MB,
-    disk_limit_mb: int = DISK_LIMIT_MB,
-    wall_limit_s: float | None = None,
-    hide_home: bool = True,
-    show: Sequence[str | Path] = (),
-    near: str | Path | None = None,
-) -> Lab:
-    """Bring a network up in a lab of its own, and hand it over.
-
-    `topology` is the name of one that comes with apnemu, or a file; on the `apn` nothing is lit yet, `request` asks for
-    light. `controller` is a Ryu application for the packet network, `settle` its virtual seconds. Files may be named as
-    they lie in the folder `near`, this one by default, which is where programs of the lab begin. `folder` is the run
-    directory, new or empty; without it there is a temporary one. It goes when the lab is closed if it is temporary,
-    unless `keep` says otherwise. `pcap` captures every frame at the switches' ports, but for what flows carry.
-    `wall_limit_s` ends the lab; None never does. In "real" time the lab's clock is the machine's.
-
-    Raises InputError for what was asked, LabError for what the lab did, KernelError where there is no kernel for it.
-    """
-    wanted = asked(
-        topology,
-        network=network,
-        controller=controller,
-        controller_runtime=controller_runtime,
-        controller_options=controller_options,
-        settle=settle,
-        seed=seed,
-        transceivers=transceivers,
-        pcap=pcap,
-        memory_mb=memory_mb,
-        disk_limit_mb=disk_limit_mb,
-        wall_limit_s=wall_limit_s,
-        hide_home=hide_home,
-        show=show,
-        near=near,
-        time=time,
-    )
-    return Lab(
-        Opened(wanted, None if folder is None else Path(folder), keep=folder is not None if keep is None else keep)
-    )
+        return self._opened.call("events", reading.events)
 
 
 def _named(light: Light | str) -> str:

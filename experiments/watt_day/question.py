@@ -24,9 +24,9 @@ from apnemu.experiments.watt_day.light import (
     waves,
     with_light,
 )
+from apnemu.experiments.watt_day.money import unit_of_money
 from apnemu.experiments.watt_day.papers import Papers, hub, papers_of
 from apnemu.experiments.watt_day.rows import rows
-from apnemu.experiments.watt_day.money import unit_of_money
 from apnemu.experiments.watt_day.settings import Day, Settings, days, outage_s
 from apnemu.experiments.watt_day.shown import SHOWN
 from apnemu.experiments.watt_day.supplied import with_batteries

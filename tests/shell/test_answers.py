@@ -17,7 +17,7 @@ from apnemu.crossing import PROMPT, SAID, TICK, framed
 from apnemu.errors import ApnemuError, GuestError, InputError, LabError
 from apnemu.lab.gate import Gate
 from apnemu.lab.job import Job, Outcome
-from apnemu.shell import answers, called
+from apnemu.shell import called, reading
 from apnemu.shell.called import Caller
 
 PROBE = {"source": "a", "target": "b", "probes": [[1, 2, 1], [3, None, None]]}
@@ -33,26 +33,26 @@ LIGHT = {
 @pytest.mark.parametrize(
     ("read", "told"),
     [
-        (lambda told: answers.ping(told, 1), PROBE),
-        (lambda told: answers.ping(told, 9), {**PROBE, "probes": [[1, 2]]}),
-        (lambda told: answers.ping(told, 9), {**PROBE, "probes": [[1, -2, 1]]}),
-        (lambda told: answers.ping(told, 9), {**PROBE, "probes": [[1, True, 1]]}),
-        (lambda told: answers.ping(told, 9), {**PROBE, "source": 7}),
-        (lambda told: answers.ping(told, 9), []),
-        (answers.flow, {"source": "a", "target": "b", "bytes": 1 << 70, "duration_ns": 1}),
-        (answers.flow, {"source": "a", "target": "b", "bytes": 1, "duration_ns": 1, "sent": 1, "lost": 2}),
-        (answers.done, {**DONE, "code": 1000}),
-        (answers.done, {**DONE, "code": "0"}),
-        (answers.done, {**DONE, "out": "x" * (1 << 21)}),
-        (answers.light, {**LIGHT, "rate_gbps": "100"}),
-        (answers.light, {**LIGHT, "name": "x" * 1000}),
-        (answers.light, {**LIGHT, "centre_thz": float("nan")}),
-        (answers.lights, {"x": 1}),
-        (answers.names, [1]),
-        (answers.events, [[1]]),
-        (answers.table, {"table": " table=9e9, priority=1 actions=drop"}),
-        (answers.whole, True),
-        (answers.text, None),
+        (lambda told: reading.ping(told, 1), PROBE),
+        (lambda told: reading.ping(told, 9), {**PROBE, "probes": [[1, 2]]}),
+        (lambda told: reading.ping(told, 9), {**PROBE, "probes": [[1, -2, 1]]}),
+        (lambda told: reading.ping(told, 9), {**PROBE, "probes": [[1, True, 1]]}),
+        (lambda told: reading.ping(told, 9), {**PROBE, "source": 7}),
+        (lambda told: reading.ping(told, 9), []),
+        (reading.flow, {"source": "a", "target": "b", "bytes": 1 << 70, "duration_ns": 1}),
+        (reading.flow, {"source": "a", "target": "b", "bytes": 1, "duration_ns": 1, "sent": 1, "lost": 2}),
+        (reading.done, {**DONE, "code": 1000}),
+        (reading.done, {**DONE, "code": "0"}),
+        (reading.done, {**DONE, "out": "x" * (1 << 21)}),
+        (reading.light, {**LIGHT, "rate_gbps": "100"}),
+        (reading.light, {**LIGHT, "name": "x" * 1000}),
+        (reading.light, {**LIGHT, "centre_thz": float("nan")}),
+        (reading.lights, {"x": 1}),
+        (reading.names, [1]),
+        (reading.events, [[1]]),
+        (reading.table, {"table": " table=9e9, priority=1 actions=drop"}),
+        (reading.whole, True),
+        (reading.text, None),
     ],
 )
 def test_what_is_no_answer_is_refused(read: Callable[[Any], Any], told: Any) -> None:
@@ -61,15 +61,15 @@ def test_what_is_no_answer_is_refused(read: Callable[[Any], Any], told: Any) -> 
 
 
 def test_answers_are_read() -> None:
-    seen = answers.ping(PROBE, 2)
+    seen = reading.ping(PROBE, 2)
     assert (seen.sent, seen.lost, seen.delays_s) == (2, 1, (2e-9,))
     assert str(seen) == "2 sent, 1 lost, round trip 2e-06 to 2e-06 ms"
     told = {"source": "a", "target": "b", "bytes": 1000, "duration_ns": 1000, "sent": 4, "lost": 1}
-    assert answers.flow(told).goodput_gbps == pytest.approx(6.0)
-    assert answers.flow({**told, "duration_ns": None}).goodput_gbps == 0.0
-    assert answers.light(LIGHT).route == ("a", "b")
-    assert answers.done(DONE).out == "x"
-    entry = answers.table({"table": "x\n cookie=0x1, table=2, n_packets=5, n_bytes=9, ip,nw_dst=10.0.0.1 actions=drop"})
+    assert reading.flow(told).goodput_gbps == pytest.approx(6.0)
+    assert reading.flow({**told, "duration_ns": None}).goodput_gbps == 0.0
+    assert reading.light(LIGHT).route == ("a", "b")
+    assert reading.done(DONE).out == "x"
+    entry = reading.table({"table": "x\n cookie=0x1, table=2, n_packets=5, n_bytes=9, ip,nw_dst=10.0.0.1 actions=drop"})
     assert entry[0].match == {"ip": "", "nw_dst": "10.0.0.1"}
     assert (entry[0].table, entry[0].priority, entry[0].packets) == (2, 32768, 5)
 
@@ -105,15 +105,15 @@ def test_a_call_is_answered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     messages = [told(1), (SAID, "light\x1b[2J\n"), (TICK, "{}"), told(7, answer=5), told(9, answer="x")]
     caller = caller_of(tmp_path, messages, monkeypatch)
     caller.begin()
-    assert caller.call("x", answers.whole) == 5
+    assert caller.call("x", reading.whole) == 5
     assert (caller.clock_ns, caller.said) == (7, "light\x1b[2J\n")
     with pytest.raises(GuestError, match="the lab's answer to y is none: a number is 'x'"):
-        caller.call("y", answers.whole)
+        caller.call("y", reading.whole)
     with pytest.raises(GuestError, match="the shell's program ended with exit code 0"):
-        caller.call("z", answers.whole)
+        caller.call("z", reading.whole)
     caller.end()
     with pytest.raises(LabError, match="the lab has ended"):
-        caller.call("z", answers.whole)
+        caller.call("z", reading.whole)
 
 
 @pytest.mark.parametrize(
@@ -143,7 +143,7 @@ def test_refusals_are_errors_of_their_kind(tmp_path: Path, monkeypatch: pytest.M
     caller.begin()
     for kind, error in kinds.items():
         with pytest.raises(error) as raised:
-            caller.call("x", answers.whole)
+            caller.call("x", reading.whole)
         assert kind == "interrupted" or f"why \\x1b {kind}" in str(raised.value)
     caller.end()
 
