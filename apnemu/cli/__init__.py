@@ -9,6 +9,7 @@
     sweeps      sweep
     labs        doctor, setup, lab
     shells      shell
+    lives       live
     ctl         ctl: asks a controller for light
     calling     its calls over HTTP, and the form of answers
     foreign     import, export
@@ -45,7 +46,21 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 from apnemu import __version__, interrupts
-from apnemu.cli import begun, ctl, foreign, labs, plans, power, profiles, questions, runs, shells, sweeps, topologies
+from apnemu.cli import (
+    begun,
+    ctl,
+    foreign,
+    labs,
+    lives,
+    plans,
+    power,
+    profiles,
+    questions,
+    runs,
+    shells,
+    sweeps,
+    topologies,
+)
 from apnemu.cli.refused import refused
 from apnemu.cli.shown import to_stderr, to_stdout
 from apnemu.errors import ApnemuError, LabError
@@ -68,6 +83,7 @@ for command in (
     labs.doctor,
     labs.setup,
     shells.shell,
+    lives.live,
     topologies.check,
     plans.plan,
     power.power,
