@@ -6,12 +6,14 @@ from __future__ import annotations
 import os
 import re
 import signal
+import socket
 import subprocess
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from apnemu.emulation.loop import now_ns
+from apnemu.emulation.namespaces import inside
 from apnemu.emulation.net import Net
 from apnemu.emulation.shell.names import Names
 from apnemu.errors import InputError
@@ -22,6 +24,8 @@ SHORTEST_NS = 2_000_000
 """Least time between two pings of a watch: ping waits by polling below it."""
 AGAIN_NS = 100_000_000
 """Least time until a ping that found no way begins anew, where a page is shown its answers."""
+DISCARD = 9
+"""Port that the kernel is asked for a way to; nothing is sent there (RFC 863)."""
 STAMPED = re.compile(r"\[(\d+)\.(\d{6})\] (.*)")
 CAME = re.compile(r"\d+ bytes from \S+ icmp_seq=(\d+) ttl=\d+ time=([\d.]+) ms")
 LOST = re.compile(r"no answer yet for icmp_seq=(\d+)")
@@ -114,17 +118,29 @@ class Watches:
                 self._try_again(pair, watch)
 
     def _try_again(self, pair: tuple[str, str], watch: _Watch) -> None:
-        """Begin a ping anew that has ended since no way leads there yet: what it would have sent is lost."""
+        """Count as lost what a ping would have sent that has ended for want of a way, and begin it anew on one."""
         if now_ns() - watch.begun_ns < max(watch.every_ns, AGAIN_NS) or self.seen is None:
             return
-        self._read(pair, watch)
-        assert watch.running.stdout is not None
-        watch.running.stdout.close()
         watch.begun_ns = now_ns()
-        watch.running = self._started(pair, watch.every_ns)
+        if self._has_way(pair):
+            self._read(pair, watch)
+            assert watch.running.stdout is not None
+            watch.running.stdout.close()
+            watch.running = self._started(pair, watch.every_ns)
+            return
         watch.sent += 1
         watch.lost += 1
         self.seen(pair, self._since(time.clock_gettime_ns(time.CLOCK_REALTIME)), None)
+
+    def _has_way(self, pair: tuple[str, str]) -> bool:
+        """Whether a route leads from one site to the other: no frame is sent to see it."""
+        near, far = (self._names.hosts[site][0] for site in pair)
+        with inside(self._net[near].namespace), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as tried:
+            try:
+                tried.connect((self._names.address[far], DISCARD))
+            except OSError:
+                return False
+        return True
 
     def _pair(self, source: str, target: str) -> tuple[str, str]:
         pair = self._names.data_centre(source), self._names.data_centre(target)
