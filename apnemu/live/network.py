@@ -145,9 +145,8 @@ class Network:
         return json.dumps({"now": now}) if now else None
 
     def _due_s(self, tick: dict[str, Any]) -> float:
-        pace = tick.get("pace")
-        if type(pace) not in (int, float):
-            pace = 1.0
+        own = tick.get("pace")
+        pace = float(own) if isinstance(own, int | float) else 1.0
         if tick.get("paced") is not True or not pace > 0:
             return 0.0
         now_s = time.monotonic()

@@ -62,10 +62,15 @@ def read(text: str) -> Order:
 
 
 def _run(asked: Mapping[str, Any]) -> Order:
-    pace = asked.get("pace", 1.0)
-    if type(pace) not in (int, float) or not math.isfinite(pace) or not 0 <= pace <= FASTEST:
+    pace = _number(asked.get("pace", 1.0))
+    if not 0 <= pace <= FASTEST:
         raise InputError(f"the pace must be a number from 0 to {FASTEST:g}, for example 10")
-    return Order(kind="run", pace=float(pace))
+    return Order(kind="run", pace=pace)
+
+
+def _number(value: Any) -> float:
+    """The value as a number, or one that is none: it compares with nothing."""
+    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else math.nan
 
 
 def _advance(asked: Mapping[str, Any]) -> Order:
@@ -89,8 +94,8 @@ def _now(asked: Mapping[str, Any]) -> Order:
 
 
 def _light(asked: Mapping[str, Any]) -> Order:
-    gbps = asked.get("gbps")
-    if type(gbps) not in (int, float) or not math.isfinite(gbps) or not 0 < gbps <= FASTEST:
+    gbps = _number(asked.get("gbps"))
+    if not 0 < gbps <= FASTEST:
         raise InputError("the rate must be a number of Gbit/s above 0, for example 100")
     words = ["light", "request", _name(asked, "from"), _name(asked, "to"), f"{gbps:g}"]
     return Order(kind="line", line=shlex.join([*words, "--protection", _name(asked, "protection"), "--no-wait"]))

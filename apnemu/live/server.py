@@ -21,7 +21,6 @@ from concurrent.futures import Future
 from contextlib import contextmanager, suppress
 from typing import Any, Final
 
-from tornado import netutil
 from tornado.httpserver import HTTPServer
 from tornado.web import Application, RequestHandler
 from tornado.websocket import WebSocketClosedError, WebSocketHandler
@@ -130,6 +129,13 @@ class _Follow(WebSocketHandler):
             return
         await super().get(*words, **named)
 
+    def post(self, *_: str) -> None:
+        """Answer 403: there is nothing here but a connection."""
+        self.set_status(FORBIDDEN)
+        self.finish("forbidden\n")
+
+    head = put = delete = patch = options = post
+
     def check_origin(self, origin: str) -> bool:
         """Whether a connection may come from there: `get` has looked already, and more closely."""
         return origin in [f"http://{host}" for host in self._desk.hosts]
@@ -181,14 +187,15 @@ def served(board: Board, files: Files, *, port: int = 0) -> Iterator[str]:
     Raises InputError for a port that cannot be had.
     """
     try:
-        sockets = netutil.bind_sockets(port, HERE, family=socket.AF_INET)
+        listening = socket.create_server((HERE, port))
     except (OSError, OverflowError) as error:
         why = getattr(error, "strerror", None) or str(error)
         raise InputError(f"port {port} cannot be had: {why}; give another one, or none", file="--port") from error
-    bound = int(sockets[0].getsockname()[1])
+    listening.setblocking(False)
+    bound = int(listening.getsockname()[1])
     desk = _Desk(board, files, bound)
     ready: Future[tuple[asyncio.Event, asyncio.AbstractEventLoop]] = Future()
-    thread = threading.Thread(target=lambda: asyncio.run(_serve(desk, sockets, ready)), name="live", daemon=True)
+    thread = threading.Thread(target=lambda: asyncio.run(_serve(desk, listening, ready)), name="live", daemon=True)
     thread.start()
     ended, loop = ready.result()
     try:
@@ -200,7 +207,7 @@ def served(board: Board, files: Files, *, port: int = 0) -> Iterator[str]:
 
 
 async def _serve(
-    desk: _Desk, sockets: list[socket.socket], ready: Future[tuple[asyncio.Event, asyncio.AbstractEventLoop]]
+    desk: _Desk, listening: socket.socket, ready: Future[tuple[asyncio.Event, asyncio.AbstractEventLoop]]
 ) -> None:
     ended = asyncio.Event()
     options: dict[str, Any] = {"desk": desk}
@@ -212,7 +219,7 @@ async def _serve(
         compress_response=True,
     )
     server = HTTPServer(application, max_header_size=MOST_HEADER_BYTES, max_body_size=orders.MOST_BYTES)
-    server.add_sockets(sockets)
+    server.add_socket(listening)
     ready.set_result((ended, asyncio.get_running_loop()))
     await ended.wait()
     server.stop()

@@ -33,7 +33,6 @@ WORDS: Final = {
     "fibre": "fibre",
     "site": "site",
     "light": "light",
-    "frames": "frames",
     "sure": "End the lab?",
 }
 """Key in the script -> text."""

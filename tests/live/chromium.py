@@ -42,9 +42,7 @@ class Browser:
 
     def look(self, *, width: int, dark: bool) -> None:
         """Have the window so wide, light or dark."""
-        self.call(
-            "Emulation.setDeviceMetricsOverride", width=width, height=1000, deviceScaleFactor=1, mobile=False
-        )
+        self.call("Emulation.setDeviceMetricsOverride", width=width, height=1000, deviceScaleFactor=1, mobile=False)
         scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
         self.call("Emulation.setEmulatedMedia", features=[scheme])
 
@@ -71,7 +69,8 @@ class Browser:
     def click(self, selector: str) -> None:
         """Press the mouse on the middle of an element, as a person does."""
         place = self.value(
-            f"(() => {{ const one = document.querySelector({json.dumps(selector)}); one.scrollIntoView({{block: 'center'}});"
+            f"(() => {{ const one = document.querySelector({json.dumps(selector)});"
+            " one.scrollIntoView({block: 'center'});"
             " const box = (one.querySelector('.hit') || one).getBoundingClientRect();"
             " return [box.x + box.width / 2, box.y + box.height / 2]; })()"
         )
