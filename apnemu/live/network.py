@@ -61,7 +61,7 @@ class Network:
         """Serve the guest until it ends. Raises GuestError for what is no message of a shell's."""
         while (message := self._gate.receive()) is not None:
             if message.kind == SAID:
-                self._post(output=[printable(message.text[-MOST_SAID:], keep="\n\t")])
+                self._post(output=[printable(message.text[-MOST_SAID:].replace("\r", ""), keep="\n\t")])
             elif message.kind == SEEN:
                 self._see(told.read(message.text, self._known))
             elif message.kind == PROMPT:

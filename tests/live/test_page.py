@@ -70,7 +70,7 @@ def test_a_cut_by_a_click_is_seen_at_once_and_the_clock_stands_while_paused(tmp_
         assert float(page.value(CLOCK)) - float(stood) == pytest.approx(2, abs=0.001)
         sent, lost = samples(page)
         assert sent > lost > 0
-        page.value("document.querySelector('#line input').value = 'a ping -n -c 1 c'")
+        page.value("document.querySelector('#line input').value = 'a ping -n -c 1 d'")
         page.click("#line button")
         page.wait_for("document.getElementById('output').textContent.includes('1 received')")
         page.value("document.querySelector('#line input').value = 'a echo \"<img src=x>\"'")
