@@ -16,13 +16,13 @@ from pathlib import Path
 from apnemu.blueprint.as_json import built_from
 from apnemu.crossing import PROMPT
 from apnemu.emulation import capture
+from apnemu.emulation.channel import Channel, Output, Stray
 from apnemu.emulation.controller import Controller
 from apnemu.emulation.ends import Ends
 from apnemu.emulation.net import Net
 from apnemu.emulation.notes import Notes
 from apnemu.emulation.play.playing import Scene
 from apnemu.emulation.shell.breaks import Breaks
-from apnemu.emulation.shell.channel import Channel, Output, Stray
 from apnemu.emulation.shell.clock import Clock
 from apnemu.emulation.shell.commands import Shell
 from apnemu.emulation.shell.light import Light

@@ -18,8 +18,8 @@ from contextlib import suppress
 
 from apnemu import units
 from apnemu.crossing import TICK
+from apnemu.emulation.channel import Channel
 from apnemu.emulation.loop import now_ns
-from apnemu.emulation.shell.channel import Channel
 from apnemu.errors import InputError
 from apnemu.units import ns_to_s, s_to_ns
 

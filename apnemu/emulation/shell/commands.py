@@ -6,9 +6,9 @@ from __future__ import annotations
 import shlex
 from collections.abc import Sequence
 
+from apnemu.emulation.channel import Output
 from apnemu.emulation.net import Net
 from apnemu.emulation.shell.breaks import Breaks
-from apnemu.emulation.shell.channel import Output
 from apnemu.emulation.shell.classic import Classic
 from apnemu.emulation.shell.clock import Clock, duration_ns
 from apnemu.emulation.shell.light import Light, Service

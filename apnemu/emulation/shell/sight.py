@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from apnemu.emulation.shell.channel import Channel
+from apnemu.emulation.channel import Channel
 from apnemu.emulation.shell.clock import Clock
 from apnemu.emulation.shell.commands import Shell
 from apnemu.errors import ApnemuError
