@@ -12,7 +12,9 @@ DOCS = HOUSE / "docs"
 MADE = ("topology-format.md", "optics-format.md", "records.md")
 """Pages in docs/ that are made from code: their Japanese twins are made when the site is built."""
 ENGLISH = sorted(path for path in DOCS.rglob("*.md") if not path.name.endswith(".ja.md"))
-FENCE = re.compile(r"^```(?P<language>[\w-]*)(?: title=\"(?P<title>[^\"]+)\")?\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
+FENCE = re.compile(
+    r"^```(?P<language>[\w-]*)(?: title=\"(?P<title>[^\"]+)\")?\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The site is built without a warning, in both languages, needs nothing from elsewhere, and has every name of the code."""
+"""The site is built without a warning, in both languages, needs nothing from elsewhere, and has every name."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ from apnemu.topology.shapes import ListOf, MapOf, Record
 
 from .pages import DOCS, ENGLISH, HOUSE
 
+pytestmark = pytest.mark.slow
 pytest.importorskip("mkdocs", reason="the site's tools are not installed; make docs installs them")
 LINK = re.compile(r"""(?:href|src)=["']?([^"'\s>]+)""")
 FETCHED = re.compile(r"""<(?:script|img|iframe|source)\b[^>]*\bsrc=["']?https?:|<link\b[^>]*\bhref=["']?https?:""")
