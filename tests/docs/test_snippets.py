@@ -102,6 +102,16 @@ def test_the_snippets_of_a_page(page: Path, tmp_path: Path) -> None:
         run(block, tmp_path, said)
 
 
+@pytest.mark.guest
+@pytest.mark.slow
+def test_the_script_of_the_shell(tmp_path: Path) -> None:
+    """The Python in docs/shell.md, with the network in its hands."""
+    (script,) = (block for block in blocks(DOCS / "shell.md") if block.language == "python")
+    (tmp_path / "script.py").write_text(script.text, "utf-8")
+    said = done(["apnemu", "shell", "jpn12", "--script", "script.py"], tmp_path)
+    assert "3 packets transmitted, 3 received" in said and "lit" in said.splitlines()[-1], said
+
+
 def test_every_block_says_what_it_is() -> None:
     known = {"sh", "python", "text", "shell-session", "yaml", "csv", "json", ""}
     odd = [(page.name, block.language) for page in ENGLISH for block in blocks(page) if block.language not in known]
