@@ -2,7 +2,7 @@
 """How large a capture of a network's stages will be, before anything is played.
 
 A frame is captured twice in each switch that it passes: where it comes in and where it goes out. What is counted are
-the stages' own frames: probes, TCP with its acknowledgements, a full wavelength, other people's frames, replays, trains.
+the stages' own frames: probes, TCP and its acknowledgements, a full wavelength, other people's frames, replays, trains.
 
 *Not modelled:* what programs in sites send of themselves; frames that a queue drops; an acknowledgement for other than
 two segments; routes of one's own, which are as long as the shortest here.
