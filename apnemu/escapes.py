@@ -21,3 +21,22 @@ def printable(text: str, keep: str = "") -> str:
 
 def _written_out(char: str) -> str:
     return f"\\x{ord(char):02x}" if ord(char) < 256 else f"\\u{ord(char):04x}"
+
+
+def brief(value: object) -> str:
+    """A value of somebody's file as a message names it: on one line, and of at most 60 characters.
+
+    >>> brief("a" * 80) == repr("a" * 57 + "..."), brief([1, 2]), brief(None), brief(0.25)
+    (True, 'a list', 'nothing', '0.25')
+    """
+    match value:
+        case None:
+            return "nothing"
+        case dict():
+            return "a mapping"
+        case list():
+            return "a list"
+        case str():
+            return repr(value if len(value) <= 60 else f"{value[:57]}...")
+    text = str(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."

@@ -5,11 +5,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from apnemu.escapes import brief
 from apnemu.importing.attributes import about, link_of, node_of
 from apnemu.importing.drawn import drawn
 from apnemu.importing.form import Form, Imported, Wishes
 from apnemu.importing.opened import Opened
-from apnemu.importing.sketch import Sketch, shown
+from apnemu.importing.sketch import Sketch
 from apnemu.importing.sndlib import objects
 
 FROM, TO = ("a", "from", "source"), ("b", "to", "target")
@@ -75,11 +76,11 @@ def _places(sketch: Sketch, feature: Any) -> list[tuple[float, float]]:
     held = geometry.get("coordinates")
     positions = [held] if geometry.get("type") == "Point" else held
     if not isinstance(positions, list) or not positions:
-        sketch.fail(f"coordinates of a feature are {shown(held)}; give [longitude, latitude]", feature.line)
+        sketch.fail(f"coordinates of a feature are {brief(held)}; give [longitude, latitude]", feature.line)
     for each in positions:
         numbers = each[:2] if isinstance(each, list) else []
         if len(numbers) < 2 or not all(isinstance(one, int | float) and not isinstance(one, bool) for one in numbers):
-            sketch.fail(f"a position is {shown(each)}; it must be [longitude, latitude]; mend it", feature.line)
+            sketch.fail(f"a position is {brief(each)}; it must be [longitude, latitude]; mend it", feature.line)
     return [(each[0], each[1]) for each in positions]
 
 

@@ -15,6 +15,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
+from apnemu.escapes import brief
 from apnemu.importing import plain_values
 from apnemu.importing.drawn import drawn
 from apnemu.importing.evaluated import Reading
@@ -22,7 +23,7 @@ from apnemu.importing.file_things import Class, Function, Instance, Names
 from apnemu.importing.form import Form, Imported, Wishes
 from apnemu.importing.opened import Opened
 from apnemu.importing.plain_values import UNKNOWN
-from apnemu.importing.sketch import Sketch, shown
+from apnemu.importing.sketch import Sketch
 
 NODES = {"addSwitch": "switch", "addHost": "host", "addNode": "host", "addDocker": "host", "addRouter": "switch"}
 TIME_NS = {"us": 1e3, "ms": 1e6, "s": 1e9, "": 1e3}
@@ -179,7 +180,7 @@ def _shaped(sketch: Sketch, words: Names, line: int) -> dict[str, Any]:
     if isinstance(delay, str | int | float):
         found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*(us|ms|s)?(?:ecs?)?\s*", str(delay))
         if found is None:
-            sketch.fail(f"delay of a link is {shown(delay)}; it must be a number with us, ms or s; mend it", line)
+            sketch.fail(f"delay of a link is {brief(delay)}; it must be a number with us, ms or s; mend it", line)
         told["delay_ns"] = round(float(found[1]) * TIME_NS[found[2] or ""]) or None
     if isinstance(loss, int | float) and 0 <= loss <= 90:
         told["loss"] = loss / PERCENT

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from apnemu.escapes import brief
 from apnemu.importing.attributes import link_of, node_of, unit_said
 from apnemu.importing.drawn import drawn
 from apnemu.importing.form import Form, Imported, Wishes
 from apnemu.importing.opened import Opened
-from apnemu.importing.sketch import ANY, Sketch, shown
+from apnemu.importing.sketch import ANY, Sketch
 from apnemu.importing.sndlib import objects
 
 LOADS = ("ecmp_fwd", "ecmp_bwd")
@@ -74,7 +75,7 @@ def _place(sketch: Sketch, pos: Any, line: int | None) -> dict[str, Any]:
     if pos is None:
         return {}
     if not isinstance(pos, list) or len(pos) != 2:
-        sketch.fail(f"pos of a node is {shown(pos)}; it must be [longitude, latitude]; mend it", line)
+        sketch.fail(f"pos of a node is {brief(pos)}; it must be [longitude, latitude]; mend it", line)
     return {"lon": pos[0], "lat": pos[1]}
 
 

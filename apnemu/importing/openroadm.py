@@ -11,10 +11,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from apnemu.escapes import brief
 from apnemu.importing.drawn import drawn
 from apnemu.importing.form import Form, Imported, Wishes
 from apnemu.importing.opened import Opened
-from apnemu.importing.sketch import ANY, Sketch, shown
+from apnemu.importing.sketch import ANY, Sketch
 from apnemu.importing.sndlib import objects
 
 INSIDE = ("EXPRESS-LINK", "ADD-LINK", "DROP-LINK")
@@ -101,7 +102,7 @@ def _ends(sketch: Sketch, link: Any) -> tuple[str, str]:
         held = link.get(group)
         end = held.get(word) if isinstance(held, dict) else None
         if not isinstance(end, str):
-            sketch.fail(f"link {shown(link.get('link-id'))} has {shown(end)} as its {word}; give a node-id", link.line)
+            sketch.fail(f"link {brief(link.get('link-id'))} has {brief(end)} as its {word}; give a node-id", link.line)
         ends.append(end)
     return ends[0], ends[1]
 

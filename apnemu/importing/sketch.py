@@ -12,6 +12,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import NoReturn
 
+from apnemu.escapes import brief
 from apnemu.importing.opened import Opened
 from apnemu.model.plant import SiteKind
 from apnemu.topology.disturbed_format import FIBRE_DELAY_NS
@@ -108,12 +109,12 @@ class Sketch:
         """Add a node. A place of which one half is missing is none, and is counted as dropped."""
         own = self.key(key, "a node", line)
         if own in self.nodes:
-            self.fail(f"node {shown(own)} comes twice; ids must differ; rename one", line)
+            self.fail(f"node {brief(own)} comes twice; ids must differ; rename one", line)
         if len(self.nodes) >= SITES.most:
             self.fail(
                 f"the file has more than {SITES.most} nodes; a topology has at most that; take a part of it", line
             )
-        what = f"of node {shown(own)}"
+        what = f"of node {brief(own)}"
         place = (
             self.number(lat, f"latitude {what}", line, LATITUDE),
             self.number(lon, f"longitude {what}", line, LONGITUDE),
@@ -159,10 +160,10 @@ class Sketch:
         ends = [self.key(end, "an end of a link", line) for end in (a, b)]
         for end in ends:
             if end not in self.nodes:
-                self.fail(f"a link names node {shown(end)}; there is no such node; add it, or name another", line)
+                self.fail(f"a link names node {brief(end)}; there is no such node; add it, or name another", line)
         if len(self.links) >= 2 * FIBRES.most:
             self.fail(f"the file has more than {2 * FIBRES.most} links; a topology has at most half of it", line)
-        what = f"of the link from {shown(ends[0])} to {shown(ends[1])}"
+        what = f"of the link from {brief(ends[0])} to {brief(ends[1])}"
         lengths = [self.positive(each, f"length {what}", line, LENGTH_KM) for each in (length_km, back_km)]
         delays = [self.positive(each, f"delay {what}", line, FIBRE_DELAY_NS) for each in (delay_ns, back_delay_ns)]
         self.links.append(
@@ -188,10 +189,10 @@ class Sketch:
         ends = [self.key(end, "an end of a demand", line) for end in (a, b)]
         for end in ends:
             if end not in self.nodes:
-                self.fail(f"a demand names node {shown(end)}; there is no such node; add it, or name another", line)
+                self.fail(f"a demand names node {brief(end)}; there is no such node; add it, or name another", line)
         if len(self.wants) >= 10 * DEMANDS.most:
             self.fail(f"the file has more than {10 * DEMANDS.most} demands; take a part of it", line)
-        what = f"rate of the demand from {shown(ends[0])} to {shown(ends[1])}"
+        what = f"rate of the demand from {brief(ends[0])} to {brief(ends[1])}"
         rate = self.number(rate_gbps, what, line, Number(high=RATE_GBPS.high, hint=""), "give another --unit-gbps")
         if ends[0] == ends[1] or rate == 0:
             self.drop("demand", "nothing asked for" if rate == 0 else "from a node to itself")
@@ -208,7 +209,7 @@ class Sketch:
             return value.strip()
         if isinstance(value, int | float) and not isinstance(value, bool):
             return str(value)
-        self.fail(f"{what} has {shown(value)} as its id; it must be a word or a number; give one", line)
+        self.fail(f"{what} has {brief(value)} as its id; it must be a word or a number; give one", line)
 
     def positive(self, value: object, what: str, line: int | None, within: Number) -> float | None:
         """A number as `number` gives it; 0 is as good as nothing."""
@@ -226,21 +227,7 @@ class Sketch:
             number = math.nan
         if not within.low <= number <= within.high or (math.isinf(number)):
             self.fail(
-                f"{what} is {shown(value)}; it must be a number from {within.low:g} to {within.high:g}; {way_out}", line
+                f"{what} is {brief(value)}; it must be a number from {within.low:g} to {within.high:g}; {way_out}",
+                line,
             )
         return number
-
-
-def shown(value: object) -> str:
-    """A value in a message: on one line, and short."""
-    match value:
-        case None:
-            return "nothing"
-        case dict():
-            return "a mapping"
-        case list():
-            return "a list"
-        case str():
-            return repr(value if len(value) <= 60 else f"{value[:57]}...")
-    text = str(value)
-    return text if len(text) <= 40 else f"{text[:37]}..."

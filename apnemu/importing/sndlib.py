@@ -12,11 +12,12 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
+from apnemu.escapes import brief
 from apnemu.importing.attributes import unit_said
 from apnemu.importing.drawn import drawn
 from apnemu.importing.form import Form, Imported, Wishes
 from apnemu.importing.opened import Opened, inner, tag, text_of
-from apnemu.importing.sketch import ANY, Sketch, shown
+from apnemu.importing.sketch import ANY, Sketch
 
 SECTION = re.compile(r"(\w+)\s*\(\s*")
 NODE = re.compile(r"(\S+)\s*(?:\(\s*(\S+)\s+(\S+)\s*\))?\s*")
@@ -43,7 +44,7 @@ def read_native(opened: Opened, wishes: Wishes) -> Imported:
         if not section:
             begun = SECTION.fullmatch(line)
             if begun is None:
-                opened.fail(f"{shown(line)} stands outside of a section; begin one, for example NODES (", number)
+                opened.fail(f"{brief(line)} stands outside of a section; begin one, for example NODES (", number)
             section = begun[1]
         elif line == ")":
             section = ""
@@ -79,7 +80,7 @@ def read_xml(opened: Opened, wishes: Wishes) -> Imported:
     for node in _listed(within, "nodes", "node"):
         name = sketch.key(node.get("id"), "a node", node.sourceline)
         if name in nodes:
-            sketch.fail(f"node {shown(name)} comes twice; ids must differ; rename one", node.sourceline)
+            sketch.fail(f"node {brief(name)} comes twice; ids must differ; rename one", node.sourceline)
         at = next(iter(inner(node, "coordinates")), None)
         x, y = (None, None) if at is None else (_inner_text(at, "x"), _inner_text(at, "y"))
         nodes[name] = (x, y, node.sourceline)
@@ -137,7 +138,7 @@ def _nodes(sketch: Sketch, nodes: dict[str, Place], pixels: bool = False) -> Non
     """Add nodes; places that are no degrees, all of them, are dropped."""
     sketch.source = f"SNDlib file {sketch.opened.path.name}"
     x, y = (
-        [sketch.number(place[way], f"coordinate of node {shown(name)}", place[2], ANY) for name, place in nodes.items()]
+        [sketch.number(place[way], f"coordinate of node {brief(name)}", place[2], ANY) for name, place in nodes.items()]
         for way in (0, 1)
     )
     beyond = any(abs(each or 0) > 180 for each in x) or any(abs(each or 0) > 90 for each in y)
@@ -176,7 +177,7 @@ def _inner_text(element: Any, name: str) -> str | None:
 
 
 def _unread(opened: Opened, line: str, number: int, example: str) -> Any:
-    opened.fail(f"{shown(line)} is not in SNDlib's native form; write for example {example}", number)
+    opened.fail(f"{brief(line)} is not in SNDlib's native form; write for example {example}", number)
 
 
 def _is_network(opened: Opened) -> bool:

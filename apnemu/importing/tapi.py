@@ -10,10 +10,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from apnemu.escapes import brief
 from apnemu.importing.drawn import drawn
 from apnemu.importing.form import Form, Imported, Wishes
 from apnemu.importing.opened import Opened
-from apnemu.importing.sketch import ANY, Sketch, shown
+from apnemu.importing.sketch import ANY, Sketch
 from apnemu.importing.sndlib import objects
 from apnemu.units import bps_to_gbps
 
@@ -40,7 +41,7 @@ def read(opened: Opened, wishes: Wishes) -> Imported:
         ends = [end for end in objects(opened, link, "node-edge-point") if end.get("node-uuid")]
         if len(ends) != 2:
             sketch.fail(
-                f"link {shown(_named(link))} has {len(ends)} ends; it must have two node-edge-points", link.line
+                f"link {brief(_named(link))} has {len(ends)} ends; it must have two node-edge-points", link.line
             )
         costs = {
             str(cost.get("cost-name")).upper(): cost.get("cost-value")

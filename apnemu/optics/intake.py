@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from apnemu.errors import InputError
+from apnemu.escapes import brief
 from apnemu.optics.forms import Form
 
 KINDS = ("Transceiver", "Roadm", "Fiber", "RamanFiber", "Edfa", "Multiband_amplifier", "Fused")
@@ -55,7 +56,7 @@ def read_json(path: Path) -> Form:
     except (OSError, ValueError) as error:
         raise InputError(f"cannot be read: {error}; give the path of a readable file", file=str(path)) from error
     if not isinstance(document, dict):
-        _refuse(path, f"the file holds {_told(document)}; GNPy's files hold a mapping; give one of these")
+        _refuse(path, f"the file holds {brief(document)}; GNPy's files hold a mapping; give one of these")
     _plain(path, document, "the file", 1)
     return document
 
@@ -69,14 +70,15 @@ def network(path: Path) -> Form:
     document = read_json(path)
     inner = document.get(YANG_NETWORK, document)
     if not isinstance(inner, dict):
-        _refuse(path, f"{YANG_NETWORK} is {_told(inner)}; it must be a mapping; give a network of GNPy's")
+        _refuse(path, f"{YANG_NETWORK} is {brief(inner)}; it must be a mapping; give a network of GNPy's")
     known = _elements(path, inner)
     for number, connection in enumerate(_list(path, inner, "connections"), 1):
         for end in ("from_node", "to_node"):
             uid = connection.get(end) if isinstance(connection, dict) else None
             if not isinstance(uid, str):
                 _refuse(
-                    path, f"connection {number} has {_told(uid)} as its {end}; it must be an element's uid; name both"
+                    path,
+                    f"connection {number} has {brief(uid)} as its {end}; it must be an element's uid; name both",
                 )
             if uid not in known:
                 _refuse(
@@ -134,7 +136,7 @@ def services(path: Path) -> list[Form]:
         for key in ("request-id", "source", "destination"):
             value = request.get(key) if isinstance(request, dict) else None
             if not isinstance(value, str):
-                _refuse(path, f"request {number} has {_told(value)} as its {key}; it must be a text; give it")
+                _refuse(path, f"request {number} has {brief(value)} as its {key}; it must be a text; give it")
     return requests
 
 
@@ -169,14 +171,14 @@ def _elements(path: Path, inner: Form) -> set[str]:
     for number, element in enumerate(_list(path, inner, "elements"), 1):
         if not isinstance(element, dict) or not isinstance(element.get("uid"), str):
             _refuse(
-                path, f"element {number} is {_told(element)} without a uid; it must have a uid, a text; give it one"
+                path, f"element {number} is {brief(element)} without a uid; it must have a uid, a text; give it one"
             )
         uid = element["uid"]
         if uid in known:
             _refuse(path, f"element {number} has the uid {uid!r}, which comes twice; uids must differ; rename one")
         if element.get("type") not in KINDS:
             kinds = ", ".join(KINDS)
-            _refuse(path, f"element {uid!r} has the type {_told(element.get('type'))}; it must be one of {kinds}")
+            _refuse(path, f"element {uid!r} has the type {brief(element.get('type'))}; it must be one of {kinds}")
         if element["type"] in ("Fiber", "RamanFiber"):
             _fibre(path, uid, element.get("params"))
         known.add(uid)
@@ -189,7 +191,7 @@ def _fibre(path: Path, uid: str, params: Any) -> None:
     try:
         km = float(length) * KM[unit]  # type: ignore[arg-type]  # None and lists end in TypeError
     except (TypeError, ValueError, KeyError):
-        _refuse(path, f"fibre {uid!r} has the length {_told(length)} {unit}; it must be a number in km or m; give it")
+        _refuse(path, f"fibre {uid!r} has the length {brief(length)} {unit}; it must be a number in km or m; give it")
     if not 0 <= km <= MOST_KM:
         _refuse(path, f"fibre {uid!r} has a length of {km:g} km; it must be from 0 to {MOST_KM}; give km")
 
@@ -198,7 +200,7 @@ def _list(path: Path, inner: Form, key: str) -> list[Any]:
     value = inner.get(key)
     if not isinstance(value, list):
         _refuse(
-            path, f"{key} is {_told(value)}; it must be a list; give a network in GNPy's form, or let GNPy write it"
+            path, f"{key} is {brief(value)}; it must be a list; give a network in GNPy's form, or let GNPy write it"
         )
     return value
 
@@ -214,19 +216,6 @@ def _plain(path: Path, value: object, where: str, level: int) -> None:
     inner = value.items() if isinstance(value, Mapping) else enumerate(value, 1) if isinstance(value, list) else ()
     for key, below in inner:
         _plain(path, below, f"{str(key)[:60]} in {where[:120]}", level + 1)
-
-
-def _told(value: object) -> str:
-    """A value in a message, short."""
-    match value:
-        case None:
-            return "nothing"
-        case dict():
-            return "a mapping"
-        case list():
-            return "a list"
-    text = repr(value)
-    return text if len(text) <= 60 else f"{text[:57]}..."
 
 
 def _refuse(path: Path, message: str) -> NoReturn:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 NAMES = ("Quagga-7", "Zorilla-31", "Numbat-5")
@@ -54,6 +55,48 @@ sites:
   b: {kind: cluster, lat: 33.57, lon: 130.35, power_mw: 60, area: east, owner: two, pue: 1.2}
 fibres:
   - {between: [a, b], length_km: 900}
+demands:
+  - {name: a-b, from: a, to: b, rate_gbps: 100}
+"""
+    )
+    return topology
+
+
+def swinging(folder: Path, *, slot_s: int) -> Path:
+    """The topology's file of two sites of which now one, now the other is cheap, a slot each; work has a state."""
+    (folder / "power").mkdir(parents=True)
+    rows = ["area,from,slot_s,price_yen_per_mwh"]
+    begin = datetime(2030, 4, 1, tzinfo=timezone(timedelta(hours=9)))
+    for slot in range(2 * 24 * 3600 // slot_s):
+        at = (begin + timedelta(seconds=slot * slot_s)).isoformat()
+        rows += [f"west,{at},{slot_s},{(4_000, 16_000)[slot % 2]}", f"east,{at},{slot_s},{(16_000, 4_000)[slot % 2]}"]
+    (folder / "power" / "swing-day.csv").write_text("\n".join(rows) + "\n")
+    (folder / "power" / "swing.yaml").write_text(
+        """apnemu-power: 1
+name: swing
+about: {source: made up, licence: CC0-1.0}
+profile: swing-day.csv
+areas: {west: {tso: grid-west}, east: {tso: grid-east}}
+parties:
+  agg: {role: aggregator, at: a}
+  grid-west: {role: power, at: a}
+  grid-east: {role: power, at: b}
+  one: {role: dc, at: a}
+work:
+  - {name: endless, owner: one, home: a, mw: 20, hours: all, state_bytes: 1.0e+9}
+"""
+    )
+    topology = folder / "swing.yaml"
+    topology.write_text(
+        """apnemu: 1
+name: swing
+about: {source: made up, licence: CC0-1.0}
+power: swing
+sites:
+  a: {kind: cluster, lat: 35.68, lon: 139.77, power_mw: 40, area: west, owner: one, pue: 1.2}
+  b: {kind: cluster, lat: 33.57, lon: 130.35, power_mw: 40, area: east, owner: one, pue: 1.2}
+fibres:
+  - {between: [a, b], length_km: 930}
 demands:
   - {name: a-b, from: a, to: b, rate_gbps: 100}
 """

@@ -30,8 +30,8 @@ from apnemu.emulation.play.stamps import (
     STAMP_ONLY,
     STAMP_RECEIVED,
     Ancillary,
-    numbers,
     stamp_ns,
+    stamps_of_sent,
 )
 from apnemu.emulation.readdressing import Addresses, readdressed
 from apnemu.errors import LabError
@@ -196,13 +196,8 @@ class _Replay:
         return receiver
 
     def _stamped(self, events: int) -> None:
-        while True:
-            try:
-                _, ancillary, _, _ = self._sender.recvmsg(0, 512, socket.MSG_ERRQUEUE)
-            except BlockingIOError:
-                return
-            for number in numbers(ancillary, GONE):
-                self._gone_ns.setdefault(number, stamp_ns(ancillary))
+        for number, at_ns in stamps_of_sent(self._sender, GONE):
+            self._gone_ns.setdefault(number, at_ns)
 
     def _came(self, _: int) -> None:
         while True:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import socket
 import struct
+from collections.abc import Iterator
 
 from apnemu.errors import LabError
 from apnemu.units import NS_PER_S
@@ -49,6 +50,17 @@ def numbers(ancillary: Ancillary, what: int) -> list[int]:
             if origin == ORIGIN_STAMP and stamped == what:
                 stamped_numbers.append(number)
     return stamped_numbers
+
+
+def stamps_of_sent(sender: socket.socket, what: int) -> Iterator[tuple[int, int]]:
+    """Number and stamp in ns of each sent frame whose stamp of the kind `what` waits in the error queue."""
+    while True:
+        try:
+            _, ancillary, _, _ = sender.recvmsg(0, 512, socket.MSG_ERRQUEUE)
+        except BlockingIOError:
+            return
+        for number in numbers(ancillary, what):
+            yield number, stamp_ns(ancillary)
 
 
 def pace_by_instant(paced: socket.socket) -> None:

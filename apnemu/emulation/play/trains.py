@@ -26,8 +26,8 @@ from apnemu.emulation.play.stamps import (
     STAMP_ONLY,
     STAMP_RECEIVED,
     STAMP_SENT,
-    numbers,
     stamp_ns,
+    stamps_of_sent,
 )
 from apnemu.model.activities import Train
 from apnemu.model.scenario import Stage
@@ -178,14 +178,9 @@ class Trains(Playing):
             opened.number += 1
 
     def _sent(self, opened: _Open, events: int) -> None:
-        while True:
-            try:
-                _, ancillary, _, _ = opened.sending.recvmsg(0, 512, socket.MSG_ERRQUEUE)
-            except BlockingIOError:
-                return
-            for number in numbers(ancillary, SCHEDULED):
-                # switches hand the frame to further queues, each stamped; the sender's own comes first
-                opened.sent_ns.setdefault(number, stamp_ns(ancillary))
+        for number, at_ns in stamps_of_sent(opened.sending, SCHEDULED):
+            # switches hand the frame to further queues, each stamped; the sender's own comes first
+            opened.sent_ns.setdefault(number, at_ns)
 
     def _arrived(self, opened: _Open, place: int, _: int) -> None:
         while True:
