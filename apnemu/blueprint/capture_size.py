@@ -23,7 +23,7 @@ BLOCK_BYTES, COOKED_BYTES = 32, 20
 """Bytes of a pcapng block around a frame, and of the header that a capture of all interfaces puts before it."""
 WHOLE_SEGMENT_BYTES, ACK_BYTES, SEGMENTS_AN_ACK = 65_226, 66, 2
 LARGE_BYTES = 100_000_000
-"""From this size on a capture is large: a person hears of it before the run."""
+"""Least size of a capture that a person hears of before the run."""
 OTHERS_BYTES = 500
 """Length of other people's frames, about the mean."""
 OTHERS_SEEN, OTHERS_SUNK = 3, 4
