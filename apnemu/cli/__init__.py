@@ -2,6 +2,7 @@
 """The command line: words to calls. The only room that prints to a person or sets an exit code.
 
     runs        run, report, bench, demo
+    comparisons  compare
     plans       plan
     begun       new: an experiment, topology or controller of one's own
     power       power: plans of a day, dispatches
@@ -45,7 +46,21 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 from apnemu import __version__, interrupts
-from apnemu.cli import begun, ctl, foreign, labs, plans, power, profiles, questions, runs, shells, sweeps, topologies
+from apnemu.cli import (
+    begun,
+    comparisons,
+    ctl,
+    foreign,
+    labs,
+    plans,
+    power,
+    profiles,
+    questions,
+    runs,
+    shells,
+    sweeps,
+    topologies,
+)
 from apnemu.cli.refused import refused
 from apnemu.cli.shown import to_stderr, to_stdout
 from apnemu.errors import ApnemuError, LabError
@@ -73,6 +88,7 @@ for command in (
     power.power,
     runs.run,
     runs.report,
+    comparisons.compare,
     runs.demo,
     runs.bench,
     sweeps.sweep,

@@ -117,6 +117,7 @@ def _run_in(begun: _Begun, begun_s: float) -> Finished:
         manifest=manifest,
         picture=asked.picture,
         shown=experiment.shown,
+        asked=experiment,
         own_file=request.own_file,
     )
     with _kept(folder / "results.json"):
