@@ -2,6 +2,7 @@
 """The command line: words to calls. The only room that prints to a person or sets an exit code.
 
     runs        run, report, bench, demo
+    comparisons  compare
     plans       plan
     begun       new: an experiment, topology or controller of one's own
     power       power: plans of a day, dispatches
@@ -48,6 +49,7 @@ import typer
 from apnemu import __version__, interrupts
 from apnemu.cli import (
     begun,
+    comparisons,
     ctl,
     foreign,
     labs,
@@ -89,6 +91,7 @@ for command in (
     power.power,
     runs.run,
     runs.report,
+    comparisons.compare,
     runs.demo,
     runs.bench,
     sweeps.sweep,

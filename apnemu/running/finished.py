@@ -18,6 +18,7 @@ from apnemu.caches import foreign_part
 from apnemu.errors import ApnemuError, InputError
 from apnemu.question.context import Network
 from apnemu.question.discovery import known_experiments, load_experiment
+from apnemu.question.experiment import Experiment
 from apnemu.report import words
 from apnemu.report.page import Part, keep_page, render
 from apnemu.report.shown import Shown
@@ -44,6 +45,8 @@ class Finished:
     manifest: Mapping[str, Any]
     picture: Mapping[str, Any]
     shown: Shown
+    asked: Experiment[Any] | None = None
+    """The experiment; None where it is not known any more, or its file may not be trusted."""
     own_file: Path | None = None
     """The file of an experiment of somebody's own, to be named for what its functions raise."""
     read_again: bool = False
@@ -123,12 +126,14 @@ def read_finished(folder: Path) -> Finished:
     _check_kinds(folder, written, picture)
     document = {**written, "expectation": _expectation(written), "run_dir": str(folder)}
     manifest = _written(folder, "manifest.json") if (folder / "manifest.json").is_file() else {}
+    asked = _asked(folder, str(document["experiment"]), manifest)
     return Finished(
         folder=folder,
         document=document,
         manifest=manifest,
         picture=picture,
-        shown=_shown(folder, str(document["experiment"]), manifest),
+        shown=asked.shown if asked else Shown(),
+        asked=asked,
         own_file=own if (own := folder / OWN_EXPERIMENT).is_file() else None,
         read_again=True,
     )
@@ -185,17 +190,17 @@ def _expectation(written: Mapping[str, Any]) -> dict[str, Any]:
     return {**said, "met": met, "judged": judged, "failed": failed, "why": "apnemu 0.1 did not write what it judged"}
 
 
-def _shown(folder: Path, experiment: str, manifest: Mapping[str, Any]) -> Shown:
-    """How the run's experiment is shown; of an experiment of somebody's own by the file that the run has kept.
+def _asked(folder: Path, experiment: str, manifest: Mapping[str, Any]) -> Experiment[Any] | None:
+    """The run's experiment; one of somebody's own by the file that the run has kept.
 
     That file is a program: it is loaded only where its owner and its hash are those that the run wrote down; without
     it the results are a table.
     """
     own = folder / OWN_EXPERIMENT
     if own.is_file():
-        return load_experiment(str(own)).shown if _is_mine(own, manifest) else Shown()
+        return load_experiment(str(own)) if _is_mine(own, manifest) else None
     ours = experiment in known_experiments() and "experiment_sha256" not in manifest
-    return load_experiment(experiment).shown if ours else Shown()
+    return load_experiment(experiment) if ours else None
 
 
 def _is_mine(file: Path, manifest: Mapping[str, Any]) -> bool:

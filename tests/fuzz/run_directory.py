@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Directories of runs in which somebody changed a file, through `apnemu report` and `open_run`.
+"""Directories of runs in which somebody changed a file, through `apnemu report`, `compare` and `open_run`.
 
 A directory is made of recorded results; one of its files is changed, and it is read and shown again.
 """
@@ -37,7 +37,7 @@ FILES = (
     "manifest.json",
     "records.parquet",
 )
-RUN = "run"
+RUN, SOUND = "run", "sound"
 BUILT = ("latency", "throughput", "failover", "provisioning", "virtual_dc_pool", "sovereignty")
 """Experiments whose blueprints are written: small ones, that between them have all that a blueprint can have."""
 
@@ -57,9 +57,17 @@ def case(seed: int, number: int, folder: Path) -> Case:
     names = sorted(file.parent.name for file in RECORDED.glob("*/rows.json"))
     experiment = names[(number // IN_A_ROW + seed) % len(names)]
     draw = random.Random(f"run directory {seed} {number}")
-    run_directory(folder / RUN, experiment, own=draw.random() < 0.1)
+    own = draw.random() < 0.1
+    for name in (RUN, SOUND):
+        run_directory(folder / name, experiment, own=own)
     how = change(folder / RUN, draw)
-    return Case(kind=how, steps=(("report", RUN, "--out", "page"), opened), names=(RUN,))
+    steps = (
+        ("compare", SOUND, RUN, "--html", "compared.html"),
+        ("compare", RUN, SOUND, "--json"),
+        ("report", RUN, "--out", "page"),
+        opened,
+    )
+    return Case(kind=how, steps=steps, names=(RUN,))
 
 
 def run_directory(folder: Path, experiment: str, *, own: bool = False) -> None:
@@ -140,6 +148,7 @@ def sound() -> None:
         shutil.rmtree(RUN, ignore_errors=True)
         run_directory(Path(RUN), experiment)
         assert trial.command(("report", RUN, "--out", "page")) == trial.DONE
+        assert trial.command(("compare", RUN, RUN, "--html", "compared.html")) == trial.DONE
         opened()
 
 
