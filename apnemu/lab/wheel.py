@@ -69,7 +69,7 @@ Whoever passes this wheel on gives the source too: `apnemu lab wheel --with-sour
 
 
 def make(kernel: Kernel, out: Path, report: Report, *, with_source: Path | None = None) -> list[Path]:
-    """Make the wheel of a cached kernel in a folder; `with_source` is a tarball of Linux, for the archive of its source.
+    """Make the wheel of a cached kernel in a folder; `with_source`, a tarball of Linux, has its source put beside it.
 
     Raises:
         InputError: the kernel is none of apnemu's own, or the source is none of that kernel.
