@@ -26,13 +26,8 @@ LINK = re.compile(r"(\]\()([^)#\s]+)((?:#[^)\s]*)?\))")
 MADE = re.compile(r"^<!-- made: (\w+) -->$", re.MULTILINE)
 JAPANESE = {
     "| key | values | left out | meaning |": "| キー | 値 | 省略時 | 意味 |",
-    "| column | type | what |": "| 列 | 型 | 内容 |",
-    "| kind | a row for | columns |": "| 種類 | 1 行の単位 | 列 |",
     "# Topology files and what belongs to them": "# トポロジーファイルと関連ファイル",
     "# Optics files": "# 光学ファイル",
-    "# Records": "# レコード",
-    "## Columns": "## 列",
-    "## Kinds": "## 種類",
     "## Topology": "## トポロジー",
     "## Equipment": "## 装置",
     "## Power": "## 電力系統",
@@ -48,7 +43,41 @@ JAPANESE = {
     "Exactly one of these must be there:": "次のうちちょうど 1 つが必須:",
 }
 """Headings and fixed words of pages that are made from code; what keys mean is English on both."""
-SHARED = "見出しを除く本文は、コードの宣言から生成した英語のままです。\n"
+_NUMBER = r"(-?[\d.e+]*\d)"
+PHRASES = [
+    (rf"\ba whole number from {_NUMBER} to {_NUMBER}", r"\1 から \2 の整数"),
+    (rf"\ba number from {_NUMBER} to {_NUMBER} with at most (\d+) decimals", r"\1 から \2 の数 (小数 \3 桁まで)"),
+    (rf"\ba number from {_NUMBER} to {_NUMBER}", r"\1 から \2 の数"),
+    (rf"\ba whole number above {_NUMBER} and at most {_NUMBER}", r"\1 より大きく \2 以下の整数"),
+    (rf"\ba number above {_NUMBER} and at most {_NUMBER}", r"\1 より大きく \2 以下の数"),
+    (rf"\ba whole number of at least {_NUMBER}", r"\1 以上の整数"),
+    (rf"\ba number of at least {_NUMBER}", r"\1 以上の数"),
+    (r"\ba whole number\b", "整数"),
+    (r", or \{out: \.\.\., back: \.\.\.\} of two such numbers", "、またはそのような数 2 つの {out: ..., back: ...}"),
+    (
+        r"^text; it must begin with a letter a-z and go on with at most (\d+) of a-z, 0-9 and -",
+        r"文字列。先頭は a-z、続きは a-z、0-9、- が最大 \1 文字",
+    ),
+    (
+        r"^text; it must begin with a letter or digit and go on with at most (\d+) of A-Z, a-z, 0-9, _, \. and -",
+        r"文字列。先頭は英数字、続きは A-Z、a-z、0-9、_、.、- が最大 \1 文字",
+    ),
+    (r"^(?:a )?text$", "文字列"),
+    (r"\ba list of (\d+) to (\d+) ([a-z ]+)", r"\1 から \2 個の \3 のリスト"),
+    (r"\ba list of (\d+) ([a-z ]+)", r"\1 個の \2 のリスト"),
+    (r"\ba mapping of (\d+) to (\d+) ([a-z ]+) by name", r"\1 から \2 個の \3 (名前ごと)"),
+    (r", each ", "、それぞれ "),
+    (r", or ", "、または "),
+    (r" or ", " または "),
+]
+"""What values may be, in patterns -> in Japanese."""
+PREFACES = {
+    name: f"`{room}` の宣言から生成し、テストが一致を検査しています。キーの意味は英語のままです。"
+    "ファイルは UTF-8 の素の YAML 1.2 で、アンカー、タグ、重複するキー、ここにないキーは使えません。"
+    "誤りは、ファイル、行、値、範囲、対処法を 1 行で示して拒否されます。単位はキーの名前に含まれます。\n"
+    for name, room in (("topology-format", "apnemu/topology"), ("optics-format", "apnemu/optics"))
+}
+"""Page that is made from code -> how its Japanese twin begins."""
 log = logging.getLogger("mkdocs.hooks.site")
 _FOLDER = tempfile.TemporaryDirectory(prefix="apnemu-site-")
 
@@ -84,8 +113,8 @@ def put_together(folder: Path) -> None:
             target.write_text(_completed(_linked(source.read_text("utf-8"), source), source), "utf-8")
         else:
             shutil.copy(source, target)
-    for name in ("topology-format", "optics-format", "records"):
-        text = in_japanese((DOCS / f"{name}.md").read_text("utf-8"))
+    for name in PREFACES:
+        text = in_japanese((DOCS / f"{name}.md").read_text("utf-8"), PREFACES[name])
         (folder / f"{name}.ja.md").write_text(text, "utf-8")
 
 
@@ -110,10 +139,11 @@ def _linked(text: str, page: Path) -> str:
     return LINK.sub(moved, text)
 
 
-def in_japanese(page: str) -> str:
+def in_japanese(page: str, preface: str) -> str:
     """A page made from code with Japanese headings."""
-    title, _, rest = page.partition("\n")
-    lines = [JAPANESE.get(title, title), "", SHARED]
+    title = page.partition("\n")[0]
+    rest = page[page.index("\n## ") :]
+    lines = [JAPANESE[title], "", preface]
     for line in rest.splitlines():
         head, colon, inner = line.partition(": ")
         if line.startswith("## "):
@@ -121,8 +151,18 @@ def in_japanese(page: str) -> str:
         for english, japanese in JAPANESE.items():
             if not english.startswith("#"):
                 line = line.replace(english, japanese)
+        cells = line.split(" | ")
+        if line.startswith("| `") and len(cells) == 4:
+            line = " | ".join((cells[0], values_in_japanese(cells[1]), *cells[2:]))
         lines.append(re.sub(r"\]\(#([\w-]+)\)", _anchor, line))
     return "\n".join(lines) + "\n"
+
+
+def values_in_japanese(values: str) -> str:
+    """What a key or a setting takes."""
+    for pattern, japanese in PHRASES:
+        values = re.sub(pattern, japanese, values)
+    return values
 
 
 def _anchor(link: re.Match[str]) -> str:
@@ -185,7 +225,8 @@ def _settings_table(known: Any, words: Mapping[str, str]) -> Iterator[str]:
         unit = f" ({one.about.unit})" if one.about.unit else ""
         many = ", ..." if one.many else ""
         default = "" if one.default in (None, "", ()) else f"`{as_text(one.default)}`"
-        cells = (f"`{one.name}`", f"{one.about.meaning}{unit}", f"{one.limits()}{many}", default)
+        values = values_in_japanese(one.limits()) if words is WORDS["ja"] else one.limits()
+        cells = (f"`{one.name}`", f"{one.about.meaning}{unit}", f"{values}{many}", default)
         yield "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
 
 
