@@ -24,9 +24,9 @@ from apnemu.experiments.watt_day.light import (
     waves,
     with_light,
 )
+from apnemu.experiments.watt_day.money import unit_of_money
 from apnemu.experiments.watt_day.papers import Papers, hub, papers_of
 from apnemu.experiments.watt_day.rows import rows
-from apnemu.experiments.watt_day.money import unit_of_money
 from apnemu.experiments.watt_day.settings import Day, Settings, days, outage_s
 from apnemu.experiments.watt_day.shown import SHOWN
 from apnemu.experiments.watt_day.supplied import with_batteries
@@ -174,7 +174,9 @@ def _claims(row: Mapping[str, Any], settings: Settings) -> Iterator[Claim]:
         yield at_most("moves beside their closed form", row["moves_beside_closed_form_percent"], MOVES_PERCENT, "%")
         yield at_most("lightpaths that were not given back", row["light_left"], 0, "")
     if row["forecast"] == "perfect" and row["none_yen"] is not None:
-        yield at_most("cost beside that of none", row["cost_yen"], row["none_yen"] * (1 + SAME_COST), unit_of_money(row))
+        yield at_most(
+            "cost beside that of none", row["cost_yen"], row["none_yen"] * (1 + SAME_COST), unit_of_money(row)
+        )
     if settings.idle == ("never",):
         yield at_most("deadlines missed", row["deadline_misses"], 0, "")
 
