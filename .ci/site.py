@@ -43,7 +43,7 @@ JAPANESE = {
     "Exactly one of these must be there:": "次のうちちょうど 1 つが必須:",
 }
 """Headings and fixed words of pages that are made from code; what keys mean is English on both."""
-_NUMBER = r"(-?[\d.e+]*\d)"
+_NUMBER = r"(-?\d[\d.]*(?:e[+-]?\d+)?)"
 PHRASES = [
     (rf"\ba whole number from {_NUMBER} to {_NUMBER}", r"\1 から \2 の整数"),
     (rf"\ba number from {_NUMBER} to {_NUMBER} with at most (\d+) decimals", r"\1 から \2 の数 (小数 \3 桁まで)"),
@@ -106,7 +106,7 @@ def put_together(folder: Path) -> None:
     """Write the whole source of the site into an empty folder."""
     outside = [HOUSE / name for name in OUTSIDE]
     sources = [*outside, *(HOUSE / "examples").iterdir(), *DOCS.rglob("*")]
-    for source in sorted(path for path in sources if path.is_file()):
+    for source in sorted(path for path in sources if path.is_file() and path.suffix != ".po"):
         target = folder / (source.relative_to(DOCS) if source.is_relative_to(DOCS) else source.relative_to(HOUSE))
         target.parent.mkdir(parents=True, exist_ok=True)
         if source.suffix == ".md":
@@ -202,31 +202,44 @@ def settings(language: str) -> str:
     from apnemu.question.packet_network import PacketSettings
     from apnemu.question.settings import declared
 
-    words, lines = WORDS[language], []
+    words, said, lines = WORDS[language], translated(language), []
     for name in known_experiments():
         asked = load_experiment(name)
         facts = [f"{words['topology']}: `{asked.topology}`"]
         facts += [words["computed"]] if asked.computed else []
         programs = ", ".join(f"`{need.package}`" for need in asked.needs)
         facts += [f"{words['programs']}: {programs}"] if programs else []
-        lines += [f"## {name}", "", asked.question, "", "; ".join(facts), ""]
+        question = said.get(asked.question, asked.question)
+        lines += [f"## {name}", "", question, "", "; ".join(facts), ""]
         own = declared(asked.settings)
-        lines += [*_settings_table(own.values(), words), ""] if own else [words["no settings"], ""]
+        lines += [*_settings_table(own.values(), language), ""] if own else [words["no settings"], ""]
     lines += [f"## {words['every']}", "", words["about every"], ""]
-    return "\n".join([*lines, *_settings_table(declared(PacketSettings).values(), words)])
+    return "\n".join([*lines, *_settings_table(declared(PacketSettings).values(), language)])
 
 
-def _settings_table(known: Any, words: Mapping[str, str]) -> Iterator[str]:
+def translated(language: str) -> Mapping[str, str]:
+    """What the code says in English -> in another language, as far as docs/reference/ja.po has it."""
+    from babel.messages.pofile import read_po
+
+    if language == "en":
+        return {}
+    with (DOCS / "reference" / f"{language}.po").open("rb") as file:
+        return {str(entry.id): str(entry.string) for entry in read_po(file) if entry.id and entry.string}
+
+
+def _settings_table(known: Any, language: str) -> Iterator[str]:
     from apnemu.question.settings import as_text
 
-    yield words["head"]
+    said = translated(language)
+    yield WORDS[language]["head"]
     yield "|---|---|---|---|"
     for one in known:
         unit = f" ({one.about.unit})" if one.about.unit else ""
         many = ", ..." if one.many else ""
         default = "" if one.default in (None, "", ()) else f"`{as_text(one.default)}`"
-        values = values_in_japanese(one.limits()) if words is WORDS["ja"] else one.limits()
-        cells = (f"`{one.name}`", f"{one.about.meaning}{unit}", f"{values}{many}", default)
+        values = values_in_japanese(one.limits()) if language == "ja" else one.limits()
+        meaning = said.get(one.about.meaning, one.about.meaning)
+        cells = (f"`{one.name}`", f"{meaning}{unit}", f"{values}{many}", default)
         yield "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
 
 
