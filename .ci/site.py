@@ -37,10 +37,8 @@ JAPANESE = {
     "## Profile of feeds": "## 受電のプロファイル",
     "## Size classes": "## 規模クラス",
     "## Optics": "## 光学",
-    "| must be there |": "| 必須 |",
-    "| none |": "| なし |",
-    "[a mapping]": "[マッピング]",
-    "Exactly one of these must be there:": "次のうちちょうど 1 つが必須:",
+    "must be there": "必須",
+    "none": "なし",
 }
 """Headings and fixed words of pages that are made from code; what keys mean is English on both."""
 _NUMBER = r"(-?\d[\d.]*(?:e[+-]?\d+)?)"
@@ -72,7 +70,7 @@ PHRASES = [
 ]
 """What values may be, in patterns -> in Japanese."""
 PREFACES = {
-    name: f"`{room}` の宣言から生成し、テストが一致を検査しています。キーの意味は英語のままです。"
+    name: f"`{room}` の宣言から生成し、テストが一致を検査しています。"
     "ファイルは UTF-8 の素の YAML 1.2 で、アンカー、タグ、重複するキー、ここにないキーは使えません。"
     "誤りは、ファイル、行、値、範囲、対処法を 1 行で示して拒否されます。単位はキーの名前に含まれます。\n"
     for name, room in (("topology-format", "apnemu/topology"), ("optics-format", "apnemu/optics"))
@@ -142,19 +140,23 @@ def _linked(text: str, page: Path) -> str:
 def in_japanese(page: str, preface: str) -> str:
     """A page made from code with Japanese headings."""
     title = page.partition("\n")[0]
-    rest = page[page.index("\n## ") :]
+    rest, said = page[page.index("\n## ") :], translated("ja")
     lines = [JAPANESE[title], "", preface]
     for line in rest.splitlines():
         head, colon, inner = line.partition(": ")
+        cells = line.strip("| ").split(" | ")
         if line.startswith("## "):
             line = JAPANESE[head] + colon + inner
-        for english, japanese in JAPANESE.items():
-            if not english.startswith("#"):
-                line = line.replace(english, japanese)
-        cells = line.split(" | ")
-        if line.startswith("| `") and len(cells) == 4:
-            line = " | ".join((cells[0], values_in_japanese(cells[1]), *cells[2:]))
-        lines.append(re.sub(r"\]\(#([\w-]+)\)", _anchor, line))
+        elif line.startswith("| `") and len(cells) == 4:
+            name, values, left_out, meaning = cells
+            parts = [said.get(part, part) for part in meaning.split("; ")]
+            left_out = JAPANESE.get(left_out, said.get(left_out, left_out))
+            line = f"| {name} | {values_in_japanese(values)} | {left_out} | {'。'.join(parts)} |"
+        elif line.startswith("Exactly one of these must be there: "):
+            line = f"次のうちちょうど 1 つが必須: {inner.replace(' with ', ' と ')}"
+        else:
+            line = JAPANESE.get(line, said.get(line, re.sub(r"^\*write (?:for example )?(.*)\*$", r"*例: \1*", line)))
+        lines.append(re.sub(r"\]\(#([\w-]+)\)", _anchor, line.replace("[a mapping]", "[マッピング]")))
     return "\n".join(lines) + "\n"
 
 
