@@ -12,8 +12,8 @@ Everything is loaded on its first use, since a guest imports this package too, a
 
 The rooms, each of which may import those below it alone: `cli`, `api`; `sweep`, `shell`, `comparing`; `running`,
 `importing`, `exporting`; `experiments`; `question`; `lab`, `emulation`, `controllers`; `records`; `blueprint`; `power`;
-`planning`, `placement`; `optics`; `topology`; `report`; `model`; `seeds`, `shared_folder`, `disk_use`, `caches`; `units`,
-`errors`, `escapes`, `interrupts`, `beginning`, `crossing`. Data lie in `topologies`.
+`planning`, `placement`; `optics`; `topology`; `report`; `model`; `seeds`, `shared_folder`, `disk_use`, `caches`;
+`units`, `errors`, `escapes`, `interrupts`, `beginning`, `crossing`. Data lie in `topologies`.
 """
 
 from __future__ import annotations
