@@ -2,6 +2,7 @@
 # make test   runs all tests, on two cores side by side
 # make quick  runs the tests that need no lab: under a minute on two free cores
 # make wheel  builds the wheel and the sdist, installs each into an environment of its own and runs it from an empty folder
+# make docs   builds the documentation site into site/, English and Japanese, to be read without a server or a network
 # make setup  only installs and builds
 # make check  format, lint, types, imports (what CI runs before the tests)
 # make lock   writes constraints.txt anew: the newest versions that pyproject.toml admits, with their hashes
@@ -9,7 +10,7 @@
 
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
-.PHONY: demo test quick wheel setup check lock sbom clean
+.PHONY: demo test quick wheel docs setup check lock sbom clean
 
 # A Python that fits: GNPy ends at 3.12. Debian's own where it will do, since every user of the machine can run it.
 # It is looked for when an environment is made: by then Debian's is whole.
@@ -64,6 +65,16 @@ $(VENV)/.ryu: $(VENV)/.ready apnemu/lab/ryu-build.txt apnemu/lab/ryu.txt
 	@$(PIP) --requirement apnemu/lab/ryu.txt --no-build-isolation
 	@touch $@
 
+# The site's tools go where apnemu is, whose code makes the reference. They are there for `make docs` and for its test.
+$(VENV)/.docs: $(VENV)/.ready .ci/docs.txt
+	@echo "installing MkDocs" >&2
+	@$(PIP) --requirement .ci/docs.txt
+	@touch $@
+
+docs: $(VENV)/.docs
+	@NO_MKDOCS_2_WARNING=1 $(VENV)/bin/mkdocs build --quiet
+	@echo "open site/index.html"
+
 # Language of the demo's page: make demo PAGE=ja
 PAGE ?= en
 demo: setup
@@ -77,7 +88,7 @@ check: $(VENV)/.ready
 
 # Tests of a file stay together, since they share what its first one ran (JOBS=0: one file after another). What looks at times
 # of the machine goes after them, alone.
-test: setup $(VENV)/.ryu
+test: setup $(VENV)/.ryu $(VENV)/.docs
 	@$(call debian,$(DEBIAN_TEST))
 	@$(APNEMU) setup all >/dev/null
 	@$(VENV)/bin/python -m pytest -q -n $(JOBS) --dist loadfile -m "not alone and not wheel"
@@ -101,6 +112,7 @@ LOCK := $(VENV)/tools/bin/uv pip compile --quiet --universal --generate-hashes -
 lock: $(VENV)/.tools
 	@$(LOCK) --extra dev pyproject.toml --output-file constraints.txt
 	@$(LOCK) .ci/tools.in --output-file .ci/tools.txt
+	@$(LOCK) .ci/docs.in --constraint constraints.txt --output-file .ci/docs.txt
 	@$(LOCK) .ci/ryu-build.in --output-file apnemu/lab/ryu-build.txt
 	@$(LOCK) .ci/ryu.in --constraint apnemu/lab/ryu-build.txt --output-file apnemu/lab/ryu.txt
 
@@ -110,4 +122,4 @@ sbom: setup $(VENV)/.tools
 	@mv sbom.json.part sbom.json
 
 clean:
-	rm -rf $(VENV) sbom.json runs .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) sbom.json runs site .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -10,10 +10,10 @@
 experiments of one's own (`examples/own_experiment.py`). Errors are `InputError` and `LabError` (`apnemu.errors`).
 Everything is loaded on its first use, since a guest imports this package too, and imports cost time there.
 
-The rooms, each of which may import those below it alone: `cli`, `api`; `sweep`, `shell`, `comparing`; `running`,
-`importing`, `exporting`; `experiments`; `question`; `lab`, `emulation`, `controllers`; `records`; `blueprint`; `power`;
-`planning`, `placement`; `optics`; `topology`; `report`; `model`; `seeds`, `shared_folder`, `disk_use`, `caches`;
-`units`, `errors`, `escapes`, `interrupts`, `beginning`, `crossing`. Data lie in `topologies`.
+The rooms, each of which may import those below it alone: `cli`, `api`; `live`; `sweep`, `shell`, `comparing`;
+`running`, `importing`, `exporting`; `experiments`; `question`; `lab`, `emulation`, `controllers`; `records`;
+`blueprint`; `power`; `planning`, `placement`; `optics`; `topology`; `report`; `model`; `seeds`, `shared_folder`,
+`disk_use`, `caches`; `units`, `errors`, `escapes`, `interrupts`, `beginning`, `crossing`. Data lie in `topologies`.
 """
 
 from __future__ import annotations

@@ -6,8 +6,9 @@ Units in names: `_ns _s _km _gbps _bps _db _ghz _thz _bytes _mw`. Durations are 
 
 from __future__ import annotations
 
+import re
 from math import sqrt
-from typing import NewType
+from typing import Final, NewType
 
 VirtualNs = NewType("VirtualNs", int)
 """An instant or a duration of virtual time, in ns."""
@@ -252,3 +253,23 @@ def kg_to_t(kilograms: float) -> float:
     1.5
     """
     return kilograms / 1e3
+
+
+UNITS_S: Final = {"ns": 1e-9, "us": 1e-6, "ms": 1e-3, "s": 1.0, "min": 60.0, "h": 3600.0, "d": 86_400.0}
+LONGEST_S: Final = 10 * 365 * 86_400
+"""Longest duration that is read."""
+_DURATION: Final = re.compile(r"(\d{1,18}(?:\.\d{1,9})?)\s*([a-z]*)", re.ASCII)
+
+
+def duration_ns(text: str) -> int:
+    """Read a duration, such as `10s`, `5min`, `200ms`, or a number of seconds. Raises ValueError for any other text.
+
+    >>> duration_ns("10s"), duration_ns("1.5 ms"), duration_ns("2"), duration_ns("12345678901234567 ns")
+    (10000000000, 1500000, 2000000000, 12345678901234567)
+    """
+    found = _DURATION.fullmatch(text.strip())
+    if found and (found[2] or "s") in UNITS_S:
+        length_s = float(found[1]) * UNITS_S[found[2] or "s"]
+        if length_s <= LONGEST_S:
+            return int(found[1]) if found[2] == "ns" and found[1].isdecimal() else s_to_ns(length_s)
+    raise ValueError(f"'{text}' is no duration; it must be a number with one of {', '.join(UNITS_S)}, for example 10s")

@@ -222,7 +222,7 @@ def test_names_are_shown_without_what_a_terminal_obeys(folder: Path) -> None:
     assert "\x1b" not in str(raised.value)
 
 
-HOST_ROOMS = ("api.py", "cli", "experiments", "lab", "question", "records", "running", "shell", "sweep")
+HOST_ROOMS = ("api.py", "cli", "experiments", "lab", "live", "question", "records", "running", "shell", "sweep")
 FOLDERS = {"Job", "Context", "contexts", "shared_folder"}
 """Names that a file must know to come by a guest's folder."""
 OPENERS = """
@@ -233,7 +233,7 @@ NamedTemporaryFile utime truncate opened created
 """
 ELSEWHERE = {
     "apnemu/cli/labs.py": {"execute": "the folder around that of the guest, if it is empty"},
-    "apnemu/cli/shells.py": {"shell": "the folder around that of the guest, if it is empty"},
+    "apnemu/cli/shells.py": {"standing": "the folder around that of the guest, if it is empty"},
     "apnemu/lab/guest.py": {"_standard_descriptors": "what takes everything and gives nothing, /dev/null"},
     "apnemu/lab/limits.py": {"files_are_out": "what the host says of a process"},
     "apnemu/lab/reasons.py": {"oom_kills": "what the host's kernel counts"},

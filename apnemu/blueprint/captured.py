@@ -12,22 +12,29 @@ from apnemu.model.naming import told
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Captured:
-    """Comment of a capture, and what is said of each of its interfaces, by their names."""
+    """Comment of a capture; of each of its interfaces, by the kernel's name, what it is called and what is said of it.
+
+    A port is called as at the shell's prompt: `tokyo:tokyo-nagoya` on a fibre, `tokyo:tokyo-h1/eth0` to a host.
+    """
 
     comment: str = ""
     interfaces: Mapping[str, str] = field(default_factory=dict)
+    names: Mapping[str, str] = field(default_factory=dict)
 
 
 def captured(blueprint: Blueprint, labels: Mapping[str, str]) -> Captured:
     """What a capture of a network says; `labels` are those of sites and fibres."""
     stand = {node.name: node.site for node in blueprint.switches} | {node.name: node.site for node in blueprint.routers}
     at = {node: told(site, labels.get(site, "")) for node, site in stand.items()}
-    said = {}
+    said, names = {}, {}
     for wire in blueprint.wires:
         for near, far in ((wire.a, wire.b), (wire.b, wire.a)):
             if wire.kind == "load":
                 said[near.interface] = f"others' traffic at {told(wire.site, labels.get(wire.site, ''))}"
+                names[near.interface] = f"{wire.site}:load" + ("" if near.node else "-in")
             elif near.node in at:
+                behind = wire.name if wire.kind == "fibre" else f"{far.node}/{far.interface}"
+                names[near.interface] = f"{stand[near.node]}:{behind}"
                 said[near.interface] = f"{at[near.node]} to {at.get(far.node, far.node)}{_named(wire, labels)}"
     for wall in blueprint.walls:
         if wall.gate:
@@ -38,6 +45,7 @@ def captured(blueprint: Blueprint, labels: Mapping[str, str]) -> Captured:
     return Captured(
         comment=f"apnemu: {blueprint.network} network of {blueprint.topology}, seed {blueprint.seed}: {stands}",
         interfaces=said,
+        names=names,
     )
 
 

@@ -10,6 +10,7 @@
     sweeps      sweep
     labs        doctor, setup, lab
     shells      shell
+    lives       live
     ctl         ctl: asks a controller for light
     calling     its calls over HTTP, and the form of answers
     foreign     import, export
@@ -52,6 +53,7 @@ from apnemu.cli import (
     ctl,
     foreign,
     labs,
+    lives,
     plans,
     power,
     profiles,
@@ -83,6 +85,7 @@ for command in (
     labs.doctor,
     labs.setup,
     shells.shell,
+    lives.live,
     topologies.check,
     plans.plan,
     power.power,

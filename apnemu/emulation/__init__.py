@@ -14,8 +14,9 @@ vSwitch have a library each `preloaded`, which takes them a bound that was made 
 `standing` brings a network up to where something can happen on it; `shell` is a person's, who types what happens.
 `player` plays the stages with the players of `play`, a file for each kind of activity, on one `loop`: one process with
 sockets in all namespaces, since a process for each host would cost more than the network. `apps` runs programs in the
-hosts. `ends` knows which hosts stand for a pair of sites, `notes` writes the records, `capture` runs
-tcpdump, `storms` watches for broadcast storms. `stock` builds stock Mininet for comparison.
+hosts. A run may be `followed`, by what `hand` has, and a shell speaks with its caller, over a `channel`. `ends` knows
+which hosts stand for a pair of sites, `notes` writes the records, `capture` runs tcpdump, `storms` watches for
+broadcast storms. `stock` builds stock Mininet for comparison.
 
 Imports are kept few: every file is read through hostfs. `rtnl` takes the forms of netlink messages from pyroute2, and
 `bare` keeps out what the packages of others begin with.

@@ -263,4 +263,4 @@ def quantity(value: float, unit: str) -> str:
         return words.percent(value)
     if MANY <= abs(value) < float("inf"):
         return f"{value:,.0f} {unit}".rstrip()
-    return f"{value:.6g} {unit}".rstrip()
+    return f"{value:,.6g} {unit}".rstrip()

@@ -57,8 +57,8 @@ def to_pcapng(
     """Write `target` with every frame of `source_pcap`, in order, to the nanosecond.
 
     `interface_names` maps the kernel's interface index to a name; an index that is not in it is called `if` and the
-    number. Interfaces are listed as they first appear, each with what `about` says of its name, and the file has the
-    comment of `about`.
+    number. Interfaces are listed as they first appear, each with the name that `about` gives it and what it says of it,
+    and the file has the comment of `about`.
 
     Raises:
         LabError: the capture is not there, is not pcap with nanoseconds and link type 276, ends within a frame, or
@@ -85,8 +85,9 @@ def to_pcapng(
                                 f"{source_pcap}: frames of more than {MOST_INTERFACES} interfaces; run again"
                             )
                         numbers[index] = len(numbers)
-                        name = interface_names.get(index, f"if{index}")
-                        out.write(_interface(name, snap_length, about.interfaces.get(name, "")))
+                        own = interface_names.get(index, f"if{index}")
+                        name, said = about.names.get(own, own), about.interfaces.get(own, "")
+                        out.write(_interface(name, snap_length, f"{said} ({own})" if said and name != own else said))
                     out.write(_packet(numbers[index], frame))
             partial.replace(target)
         finally:

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from apnemu.blueprint.capture_size import large_capture
 from apnemu.blueprint.captured import Captured, captured
 from apnemu.errors import InputError, LabError, named
 from apnemu.lab.disk import disk_named
@@ -183,7 +184,8 @@ def _measure(begun: _Begun, kind: Time) -> tuple[list[Row], list[Outcome], tuple
             blueprints = [blueprint_of(request, context) for context in networks]
         _check_programs(request)
     notes = routers_without_zones(blueprints)
-    for warning in (*asked.warnings, *notes) if first else ():
+    large = (line for blueprint in blueprints if (line := large_capture(blueprint, request.disk_limit_mb)))
+    for warning in (*asked.warnings, *notes, *large) if first else ():
         begun.say(warning)
     built = {context.network: blueprint.to_json() for context, blueprint in zip(networks, blueprints, strict=True)}
     write_json(folder / "blueprint.json", {"picture": asked.picture, **built})

@@ -7,7 +7,7 @@ import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 from apnemu import shared_folder
 from apnemu.blueprint.compiled import blueprint_for
@@ -19,6 +19,7 @@ from apnemu.model.plant import PacketNetwork
 from apnemu.optics import carried
 from apnemu.planning import next_hops
 from apnemu.question.context import Network
+from apnemu.report.picture import picture_of
 from apnemu.running.guests import write_blueprint
 from apnemu.running.manifest import leaves_zones, scenario_unplayed
 from apnemu.running.request import Control
@@ -43,6 +44,8 @@ class Written:
 
     blueprint: Blueprint
     packet: PacketNetwork
+    picture: Mapping[str, Any]
+    """The plant as pages draw it."""
     labels: Mapping[str, str]
     notes: tuple[str, ...]
 
@@ -68,10 +71,11 @@ def write_network(
     plant = carried(read_plant(topology))
     if network == "apn":
         plant = dataclasses.replace(plant, transceivers=transceivers)
+    unlit = Assignment(lightpaths=(), refusals=())
     blueprint = blueprint_for(
         network,
         plant,
-        Assignment(lightpaths=(), refusals=()),
+        unlit,
         next_hops(plant),
         (),
         seed=seed,
@@ -85,4 +89,10 @@ def write_network(
     write_blueprint(folder, blueprint)
     who = "The network on demand" if network == "apn" else "The packet network"
     notes = (*scenario_unplayed(plant, who), *leaves_zones(plant, (network,), control.application))
-    return Written(blueprint=blueprint, packet=plant.packet, labels=plant.labels, notes=notes)
+    return Written(
+        blueprint=blueprint,
+        packet=plant.packet,
+        picture=picture_of(plant, unlit),
+        labels=plant.labels,
+        notes=notes,
+    )

@@ -15,15 +15,16 @@ import sys
 import termios
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 from apnemu import shared_folder
 from apnemu.blueprint.as_json import plain
 from apnemu.blueprint.document import Blueprint
-from apnemu.crossing import PROMPT, SAID
+from apnemu.crossing import PROMPT, SAID, SEEN
 from apnemu.interrupts import signals_raise
 from apnemu.lab import guest
 from apnemu.lab.gate import Gate, Message
@@ -56,7 +57,18 @@ def run(job: Job, lines: Lines, *, name: str, pace: float = 1.0) -> Outcome:
     """Boot the guest of a shell, and hand it lines until there are none, or it ends by itself.
 
     `name` stands in the prompt; `pace` is virtual seconds in one of the wall's while a command of a host runs, and 0 is
-    as fast as it can. Blocks the main thread, where signals raise; no process of the guest is left then.
+    as fast as it can.
+
+    Raises:
+        GuestError: as `lab.guest.run`.
+    """
+    return attended(job, lambda gate: _Session(gate, lines, name, pace).serve())
+
+
+def attended(job: Job, serve: Callable[[Gate], None]) -> Outcome:
+    """Boot a guest whose program waits at a gate, and serve it there until it ends.
+
+    Blocks the main thread, where signals raise; no process of the guest is left then.
 
     Raises:
         GuestError: as `lab.guest.run`.
@@ -67,7 +79,7 @@ def run(job: Job, lines: Lines, *, name: str, pace: float = 1.0) -> Outcome:
         try:
             guests = pool.submit(guest.run, job, stop=stop, gate=gate)
             guests.add_done_callback(lambda _: gate.let_go())
-            _Session(gate, lines, name, pace).serve()
+            serve(gate)
             return guests.result()
         finally:
             stop.set()
@@ -95,6 +107,8 @@ class _Session:
             while (message := self._gate.receive()) is not None:
                 if message.kind == SAID:
                     self._print(message.text)
+                elif message.kind == SEEN:
+                    continue  # a page would show it, and here is none
                 elif message.kind == PROMPT:
                     if not self._has_begun:  # until then Ctrl-C ends the whole
                         keys.enter_context(self._keys())
@@ -110,14 +124,17 @@ class _Session:
         line = self._lines.next_line(f"[{ns_to_s(told['clock_ns']):.3f} s] {where} ", told["place"])
         self._gate.answer(line)
 
-    def _leave(self, told: dict[str, int]) -> str | None:
+    def _leave(self, told: dict[str, Any]) -> str | None:
         """Wait as long as the pace demands; what the person has done meanwhile, if anything."""
         keyboard = [KEYBOARD] if self._is_terminal and told["takes_lines"] else []
         typed = ""
-        if told["paced"] and self._pace and self._is_terminal:
+        if told["pace"] is not None and not self._is_terminal:  # nobody is there who could end it
+            return json.dumps({"interrupted": True})
+        pace = self._pace if told["pace"] is None else told["pace"]
+        if told["paced"] and pace and self._is_terminal:
             now_s, clock_ns = time.monotonic(), told["clock_ns"]
             self._base = self._base or (now_s, clock_ns)
-            due_s = self._base[0] + ns_to_s(clock_ns - self._base[1]) / self._pace
+            due_s = self._base[0] + ns_to_s(clock_ns - self._base[1]) / pace
             while not self._interrupted and not typed and (left_s := due_s - time.monotonic()) > 0:
                 typed = self._typed(keyboard, left_s)
         else:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 COMMANDS = """
 advance after clock cut dpctl dump events exit fibres help intfs iperf iperfudp light link links load net nodes pingall
-pingallfull pingpair ports px py quit repair sh source switch time unwatch watch
+pingallfull pingpair ports px py quit repair run sh source switch time unwatch watch
 """
 LIGHT = ("move", "release", "request")
 REQUEST = ("--name", "--no-wait", "--protection")

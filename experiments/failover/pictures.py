@@ -79,7 +79,9 @@ def _track(row: Row, top: int) -> list[Markup]:
     drawn.append(element("text", "0", class_="tick", x=event, y=middle + BAR + 17, text_anchor="middle"))
     if row["restored"] and row["outage_ns"]:
         said = words.duration(row["outage_ns"])
-        drawn.append(element("text", said, class_="tick", x=percent(at(end_ns)), y=middle + BAR + 17, text_anchor="middle"))
+        drawn.append(
+            element("text", said, class_="tick", x=percent(at(end_ns)), y=middle + BAR + 17, text_anchor="middle")
+        )
     elif not row["restored"]:
         drawn.append(element("text", "not restored", class_="tick", x="100%", y=middle + BAR + 17, text_anchor="end"))
     return drawn
@@ -104,7 +106,11 @@ def _span(
         ns = first + number * step
         if shown[0] <= ns <= shown[1]:
             x = percent(at(ns))
-            look = {"style": "stroke: var(--bad)", "stroke_dasharray": "3 2"} if span["lost"] else {"style": f"stroke: {colour}; stroke-width: 2"}
+            look = (
+                {"style": "stroke: var(--bad)", "stroke_dasharray": "3 2"}
+                if span["lost"]
+                else {"style": f"stroke: {colour}; stroke-width: 2"}
+            )
             strokes.append(element("line", element("title", note), x1=x, x2=x, y1=top, y2=top + BAR, **look))
     return strokes
 
@@ -134,7 +140,9 @@ def _map(rows: Sequence[Row], picture: Mapping[str, Any]) -> Markup:
             marks.append(_cross(_middle(ground.at[fibre["a"]], ground.at[fibre["b"]])))
     for name, (x, y) in ground.at.items():
         ends = name in (row["from"], row["to"])
-        marks.append(element("circle", element("title", words.site(name)), class_="dot", cx=x, cy=y, r=5 if ends else 3))
+        marks.append(
+            element("circle", element("title", words.site(name)), class_="dot", cx=x, cy=y, r=5 if ends else 3)
+        )
     marks.append(element("g", *names_placed(picture["sites"], ground.at, lines), class_="labels"))
     schemes = ", ".join(dict.fromkeys(str(one["scheme"]) for one in rows))
     said = _told(old), _told(new) if new else "none"

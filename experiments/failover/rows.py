@@ -67,9 +67,7 @@ def _light_rows(table: pa.Table, context: Context[Settings]) -> list[Row]:
     for scheme, hit in light(context, events).items():
         fate = hit.fate
         if not fate.decision.accepted:
-            results.append(
-                _refused(scheme, hit, events, dcn(context.plant).at) | _ways(None, None, context, events)
-            )
+            results.append(_refused(scheme, hit, events, dcn(context.plant).at) | _ways(None, None, context, events))
             continue
         row = _row(table, context, scheme, sent[scheme])
         longest = fate.longest

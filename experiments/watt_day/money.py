@@ -32,6 +32,15 @@ def currency(row: Row) -> str:
     return str(row.get("currency") or "JPY")
 
 
+def unit_of_money(row: Row) -> str:
+    """The word for a row's money in a sentence.
+
+    >>> unit_of_money({"currency": "JPY"}), unit_of_money({"currency": "EUR"})
+    ('yen', 'EUR')
+    """
+    return "yen" if currency(row) == "JPY" else currency(row)
+
+
 def cost_bars(rows: Sequence[Row], picture: Mapping[str, Any]) -> list[Markup]:
     """Costs of all days side by side; a stroke where the same day without a plan is."""
     known = [row for row in rows if row["cost_yen"] is not None]

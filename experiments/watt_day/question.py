@@ -24,6 +24,7 @@ from apnemu.experiments.watt_day.light import (
     waves,
     with_light,
 )
+from apnemu.experiments.watt_day.money import unit_of_money
 from apnemu.experiments.watt_day.papers import Papers, hub, papers_of
 from apnemu.experiments.watt_day.rows import rows
 from apnemu.experiments.watt_day.settings import Day, Settings, days, outage_s
@@ -161,19 +162,21 @@ def judge(results: Sequence[Row], settings: Settings) -> Verdict:
 def _claims(row: Mapping[str, Any], settings: Settings) -> Iterator[Claim]:
     told = row["hide"] == row["drop"] == NOTHING
     if row["control"] == "aggregator" and not settings.outage and told and row["jobs"] == "fluid":
-        yield near_share("cost", row["cost_yen"], row["planned_yen"], SAME_COST, "yen")
+        yield near_share("cost", row["cost_yen"], row["planned_yen"], SAME_COST, unit_of_money(row))
     if row["forecast"] == "perfect" and not told and row["lost_gain_yen"] is not None:
-        yield at_least("gain lost by hiding", row["lost_gain_yen"], -SAME_COST * row["cost_yen"], "yen")
+        yield at_least("gain lost by hiding", row["lost_gain_yen"], -SAME_COST * row["cost_yen"], unit_of_money(row))
     if row["control"] == "aggregator":  # alone, nobody asks the operators
         yield at_most("overload", row["overload_mwh"], 0.0, "MWh")
     yield at_most("energy that ran twice", row["twice_mwh"], 0.0, "MWh")
-    yield at_least("money received", row["unbalanced_yen"], 0.0, "yen")
-    yield at_most("money received", row["unbalanced_yen"], 0.0, "yen")
+    yield at_least("money received", row["unbalanced_yen"], 0.0, unit_of_money(row))
+    yield at_most("money received", row["unbalanced_yen"], 0.0, unit_of_money(row))
     if row["network"] == "apn" and row["moves_beside_closed_form_percent"] is not None:
         yield at_most("moves beside their closed form", row["moves_beside_closed_form_percent"], MOVES_PERCENT, "%")
         yield at_most("lightpaths that were not given back", row["light_left"], 0, "")
     if row["forecast"] == "perfect" and row["none_yen"] is not None:
-        yield at_most("cost beside that of none", row["cost_yen"], row["none_yen"] * (1 + SAME_COST), "yen")
+        yield at_most(
+            "cost beside that of none", row["cost_yen"], row["none_yen"] * (1 + SAME_COST), unit_of_money(row)
+        )
     if settings.idle == ("never",):
         yield at_most("deadlines missed", row["deadline_misses"], 0, "")
 

@@ -145,7 +145,7 @@ def test_every_kind_of_frame_keeps_its_gaps_beside_tshark(tmp_path: Path) -> Non
     assert light["frames"] == 200 == packets["frames"] + packets["left_out"]
     blueprint = json.loads((tmp_path / "run" / "blueprint.json").read_text())
     port = next(
-        wire["b"]["interface"]
+        f"{light['to']}:{wire['a']['node']}/{wire['a']['interface']}"
         for wire in blueprint["apn"]["wires"]
         if wire["kind"] == "access" and wire["a"]["node"] == f"{light['to']}-h1" and wire["light"] == "t-o"
     )

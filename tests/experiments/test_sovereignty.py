@@ -14,6 +14,7 @@ from scapy.layers.inet import IP, TCP
 from scapy.utils import PcapNgReader
 
 from apnemu.blueprint.addressing import CONTROLLER_ADDRESS, REST_PORT
+from apnemu.blueprint.captured import captured as named_in_captures
 from apnemu.blueprint.compiled import blueprint_for
 from apnemu.blueprint.document import Blueprint
 from apnemu.errors import InputError
@@ -55,7 +56,9 @@ def captured(run_dir: Path, blueprint: Blueprint) -> Counter[str]:
 
 
 def ports(blueprint: Blueprint, inside: set[str], without: set[str]) -> tuple[set[str], set[str]]:
-    """Switches' ports to fibres of the zone; and those to all other fibres, and to hosts outside."""
+    """Switches' ports to fibres of the zone, as captures name them; and those to all other fibres, and to hosts
+    outside."""
+    names = named_in_captures(blueprint, {}).names
     site = {switch.name: switch.site for switch in blueprint.switches}
     within: set[str] = set()
     outside: set[str] = set()
@@ -63,7 +66,7 @@ def ports(blueprint: Blueprint, inside: set[str], without: set[str]) -> tuple[se
         ends = [end for end in (wire.a, wire.b) if end.node in site]
         lies_in = {site[end.node] for end in ends} <= inside and wire.name not in without
         if wire.kind == "fibre" or not lies_in:
-            (within if lies_in else outside).update(end.interface for end in ends)
+            (within if lies_in else outside).update(names.get(end.interface, end.interface) for end in ends)
     return within, outside
 
 

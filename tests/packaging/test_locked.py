@@ -18,7 +18,7 @@ from apnemu.lab import needs, source
 
 from .environments import REPOSITORY
 
-LOCKS = ("constraints.txt", ".ci/tools.txt", "apnemu/lab/ryu-build.txt", "apnemu/lab/ryu.txt")
+LOCKS = ("constraints.txt", ".ci/tools.txt", ".ci/docs.txt", "apnemu/lab/ryu-build.txt", "apnemu/lab/ryu.txt")
 
 
 def entries(name: str) -> list[tuple[Requirement, list[str]]]:

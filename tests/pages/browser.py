@@ -27,7 +27,7 @@ QUIET = (
     "--disable-extensions",
     "--hide-scrollbars",
 )
-LOOK = """
+LOOK = r"""
 (() => {
   const said = [], seen = (one) => getComputedStyle(one).visibility !== "hidden" && one.getClientRects().length;
   for (const svg of document.querySelectorAll("svg")) {

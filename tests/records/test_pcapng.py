@@ -53,12 +53,13 @@ def test_tshark_reads_nanoseconds_and_names(tmp_path: Path, order: str) -> None:
 @pytest.mark.skipif(shutil.which("tshark") is None, reason="tshark, which reads the result, is not installed")
 def test_tshark_reads_what_a_capture_says_of_itself(tmp_path: Path) -> None:
     target = tmp_path / "run.pcapng"
-    about = Captured(comment="東京の網" * 10_000, interfaces={"s1-eth1": "tokyo (東京) to osaka (大阪\x1b)"})
+    said = {"s1-eth1": "tokyo (東京) to osaka (大阪\x1b)", "s2-eth1": "osaka to tokyo"}
+    about = Captured(comment="東京の網" * 10_000, interfaces=said, names={"s2-eth1": "osaka:t-o"})
     to_pcapng(capture(tmp_path / "any.pcap"), target, {3: "s1-eth1", 5: "s2-eth1"}, about)
     fields = ["-e", "frame.interface_name", "-e", "frame.interface_description"]
     command = ["tshark", "-n", "-r", str(target), "-T", "fields", *fields]
     seen = subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()
-    assert seen[:2] == ["s1-eth1\ttokyo (東京) to osaka (大阪\\x1b)", "s2-eth1\t"]
+    assert seen[:2] == ["s1-eth1\ttokyo (東京) to osaka (大阪\\x1b)", "osaka:t-o\tosaka to tokyo (s2-eth1)"]
     said = subprocess.run(["capinfos", "-k", str(target)], check=True, capture_output=True, text=True).stdout
     assert said.partition("Capture comment:")[2].split()[0] == ("東京の網" * 10_000)[: 65_000 // 3]
 

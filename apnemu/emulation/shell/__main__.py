@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The program of a shell's guest: `python -m apnemu.emulation.shell FOLDER [--script FILE WORD...]`."""
+"""The program of a shell's guest: `python -m apnemu.emulation.shell FOLDER [--live] [--script FILE WORD...]`."""
 
 from __future__ import annotations
 
@@ -16,18 +16,19 @@ from pathlib import Path
 from apnemu.blueprint.as_json import built_from
 from apnemu.crossing import PROMPT
 from apnemu.emulation import capture
+from apnemu.emulation.channel import Channel, Output, Stray
 from apnemu.emulation.controller import Controller
 from apnemu.emulation.ends import Ends
 from apnemu.emulation.net import Net
 from apnemu.emulation.notes import Notes
 from apnemu.emulation.play.playing import Scene
 from apnemu.emulation.shell.breaks import Breaks
-from apnemu.emulation.shell.channel import Channel, Output, Stray
 from apnemu.emulation.shell.clock import Clock
 from apnemu.emulation.shell.commands import Shell
 from apnemu.emulation.shell.light import Light
 from apnemu.emulation.shell.names import Names
 from apnemu.emulation.shell.others import Others
+from apnemu.emulation.shell.sight import Sight
 from apnemu.emulation.shell.watches import Watches
 from apnemu.emulation.standing import name_places, stand, wait_for_a_round_instant
 from apnemu.errors import ApnemuError
@@ -35,6 +36,8 @@ from apnemu.model.plant import PacketNetwork
 from apnemu.model.scenario import START_EVERY_NS
 
 HOSTS = Path("/etc/hosts")
+LIVE = "--live"
+"""The word that has a page shown what there is."""
 FAILED = 1
 """Exit code of a script that raised what it did not catch."""
 
@@ -42,7 +45,9 @@ FAILED = 1
 class Session:
     """A shell on a network that stands, from its first prompt to its end."""
 
-    def __init__(self, net: Net, controller: Controller | None, folder: Path, channel: Channel) -> None:
+    def __init__(
+        self, net: Net, controller: Controller | None, folder: Path, channel: Channel, *, is_live: bool = False
+    ) -> None:
         self._channel = channel
         self.output = Output(channel)
         self._stray = Stray(channel)
@@ -63,9 +68,11 @@ class Session:
             namespaces=namespaces,
         )
         wait_for_a_round_instant(START_EVERY_NS)
-        self.clock = Clock(channel, self.forward, lambda text: self.shell.typed(text))
+        self.clock = Clock(
+            channel, self.forward, lambda text: self.shell.typed(text), lambda line: self.shell.now(line)
+        )
         begun_ns = time.clock_gettime_ns(time.CLOCK_REALTIME) - self.clock.now_ns
-        self.watches = Watches(net, names, channel.say, lambda wall_ns: self.clock.shown(wall_ns - begun_ns))
+        self.watches = Watches(net, names, channel.say, lambda wall_ns: wall_ns - begun_ns, self.clock.shown)
         events: list[tuple[int, str]] = []
         self.shell = Shell(
             net,
@@ -78,16 +85,19 @@ class Session:
             others=Others(net, built_from(PacketNetwork, told["packet"])),
             events=events,
         )
+        self._sight = Sight(channel, self.clock, self.shell) if is_live else None
 
-    def forward(self) -> None:
-        """Show what others have printed since the last look."""
+    def forward(self, *, rests: bool = False) -> None:
+        """Show what has been seen and printed since the last look; `rests`: the shell waits for a person then."""
         self._stray.forward()
         self.watches.forward()
+        if self._sight is not None:
+            self._sight.tell(rests=rests)
 
     def serve(self) -> int:
         """Obey the person's lines, one after another, until there is none."""
         while True:
-            self.forward()
+            self.forward(rests=True)
             told = {"clock_ns": self.clock.now_ns, "place": self.shell.place}
             try:
                 line = self._channel.wait(PROMPT, json.dumps(told))
@@ -132,7 +142,9 @@ def main(folder: Path, words: Sequence[str]) -> int:
         snap_bytes = net.blueprint.pcap_bytes
         capturing = capture.tcpdump(folder / "capture.pcap", "any", *capture.NOT_CONTROL, snap_bytes=snap_bytes)
     channel = Channel(folder)
-    session = Session(net, controller, folder, channel)
+    is_live = LIVE in words[:1]
+    words = words[is_live:]
+    session = Session(net, controller, folder, channel, is_live=is_live)
     code = session.run(words[1:]) if words else session.serve()
     session.shell.others.end()
     session.watches.end()

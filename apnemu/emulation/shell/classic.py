@@ -16,9 +16,9 @@ from contextlib import suppress
 from typing import Any
 
 from apnemu.blueprint.document import Blueprint
+from apnemu.emulation.channel import Output
 from apnemu.emulation.net import OWN, Net
 from apnemu.emulation.nodes import CLI
-from apnemu.emulation.shell.channel import Output
 from apnemu.emulation.shell.clock import Clock
 from apnemu.emulation.shell.names import Names
 from apnemu.errors import InputError

@@ -2,8 +2,8 @@
 """The shell's clock: virtual time since its beginning, what is due while a command runs, and leave to go on.
 
 While a command runs the clock ticks: what watches have seen is shown, and the caller is asked for
-leave to go on, who may keep the pace of the wall's clock or say that the person has pressed Ctrl-C. At what instant a
-tick or an action is due depends on virtual time alone.
+leave to go on, who may keep the pace of the wall's clock, have a fibre cut or repaired at this instant, or say that the
+person has pressed Ctrl-C. At what instant a tick or an action is due depends on virtual time alone.
 """
 
 from __future__ import annotations
@@ -11,24 +11,24 @@ from __future__ import annotations
 import heapq
 import itertools
 import json
-import re
 import signal
 import time
 from collections.abc import Callable
+from contextlib import suppress
 
+from apnemu import units
 from apnemu.crossing import TICK
+from apnemu.emulation.channel import Channel
 from apnemu.emulation.loop import now_ns
-from apnemu.emulation.shell.channel import Channel
 from apnemu.errors import InputError
 from apnemu.units import ns_to_s, s_to_ns
 
 OFTEN_NS, EVERY_NS = 50_000_000, 500_000_000
 """Time between two ticks: while a command keeps the pace of the wall's clock, and while it runs as fast as it can."""
+LEAST_NS = 1_000_000
+"""Least time between two ticks, however slow the pace."""
 SHORTEST_S = 1e-6
 """Least that an interval timer can be set to."""
-LONGEST_S = 10 * 365 * 86_400
-UNITS_S = {"ns": 1e-9, "us": 1e-6, "ms": 1e-3, "s": 1.0, "min": 60.0, "h": 3600.0, "d": 86_400.0}
-DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*([a-z]*)")
 
 
 def duration_ns(text: str) -> int:
@@ -37,24 +37,34 @@ def duration_ns(text: str) -> int:
     >>> duration_ns("10s"), duration_ns("1.5 ms"), duration_ns("2")
     (10000000000, 1500000, 2000000000)
     """
-    found = DURATION.fullmatch(text.strip())
-    if found and (found[2] or "s") in UNITS_S and (length_s := float(found[1]) * UNITS_S[found[2] or "s"]) <= LONGEST_S:
-        return s_to_ns(length_s)
-    raise InputError(f"'{text}' is no duration; it must be a number with one of {', '.join(UNITS_S)}, for example 10s")
+    try:
+        return units.duration_ns(text)
+    except ValueError as error:
+        raise InputError(str(error)) from None
 
 
 class Clock:
-    """The clock of a shell. `tick` is called at each tick; `typed` gets a line that the person types meanwhile."""
+    """The clock of a shell. `tick` is called at each tick; `typed` gets a line that the person types meanwhile, `now`
+    one that is to be obeyed at this instant."""
 
-    def __init__(self, channel: Channel, tick: Callable[[], None], typed: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        channel: Channel,
+        tick: Callable[[], None],
+        typed: Callable[[str], None],
+        now: Callable[[str], object],
+    ) -> None:
         self._channel = channel
         self._tick = tick
         self._typed = typed
+        self._now = now
         self._begun_ns = now_ns()
         self._due: list[tuple[int, int, Callable[[], object]]] = []
         self._order = itertools.count()
         self._next_ns = 0
         self._runs = False
+        self.pace: float | None = None
+        """Virtual seconds in one of the wall's, where the command that runs has a pace of its own."""
         self.is_paced = False
         """Whether the command that runs keeps the pace of the wall's clock."""
         self.takes_lines = False
@@ -76,6 +86,13 @@ class Clock:
         while (left_ns := until_ns - self.now_ns) > 0:
             time.sleep(ns_to_s(left_ns))
 
+    def run(self, pace: float) -> None:
+        """Let time pass at a pace, 0: as fast as it can, until the person presses Ctrl-C."""
+        self.is_paced, self.pace = pace > 0, pace
+        self.start()
+        with suppress(KeyboardInterrupt):
+            self.advance(s_to_ns(units.LONGEST_S))
+
     def after(self, delay_ns: int, action: Callable[[], object]) -> None:
         """Have something happen so long from now, while a command runs."""
         heapq.heappush(self._due, (self.now_ns + delay_ns, next(self._order), action))
@@ -94,10 +111,13 @@ class Clock:
     def stop(self) -> None:
         """Tick no more: nothing runs."""
         self._runs = self.is_paced = self.takes_lines = False
+        self.pace = None
         signal.setitimer(signal.ITIMER_REAL, 0)
 
     def _tick_after(self, instant_ns: int) -> int:
         every_ns = OFTEN_NS if self.is_paced else EVERY_NS
+        if self.pace:
+            every_ns = max(LEAST_NS, round(OFTEN_NS * self.pace))
         return (instant_ns // every_ns + 1) * every_ns
 
     def _arm(self) -> None:
@@ -117,11 +137,15 @@ class Clock:
         answer = None
         if now >= self._next_ns:
             self._tick()
-            said = {"clock_ns": now, "paced": self.is_paced, "takes_lines": self.takes_lines}
+            said = {"clock_ns": now, "paced": self.is_paced, "takes_lines": self.takes_lines, "pace": self.pace}
             answer = self._channel.wait(TICK, json.dumps(said))
             self._next_ns = self._tick_after(now)
         self._arm()
         happened = json.loads(answer) if answer else {}
+        if lines := happened.get("now"):
+            for line in lines:
+                self._now(line)
+            self._tick()
         if happened.get("typed"):
             self._typed(happened["typed"])
         if happened.get("interrupted"):

@@ -6,9 +6,9 @@ from __future__ import annotations
 import shlex
 from collections.abc import Sequence
 
+from apnemu.emulation.channel import Output
 from apnemu.emulation.net import Net
 from apnemu.emulation.shell.breaks import Breaks
-from apnemu.emulation.shell.channel import Output
 from apnemu.emulation.shell.classic import Classic
 from apnemu.emulation.shell.clock import Clock, duration_ns
 from apnemu.emulation.shell.light import Light, Service
@@ -29,12 +29,14 @@ repair [tokyo-nagoya]                  repair it, or all
 watch tokyo osaka [every 100ms]        ping beside the shell and show each answer; watch alone lists, unwatch ends
 load 0.7                               other people's traffic on every line of the packet network; load 0 ends it
 advance 10s                            let virtual time pass
+run | run 10                           let it pass at the pace of your clock, or so much faster, until Ctrl-C
 after 2s cut tokyo-nagoya              cut or repair while a later command runs
 clock | events | fibres | nodes        the time; what has happened; what there is
 tokyo ping osaka                       run a program in a host; tokyo alone enters its shell, exit leaves it
 source FILE | exit                     run commands of a file; end all
 Mininet's: dpctl dump intfs iperf iperfudp link links net pingall pingallfull pingpair ports px py sh switch time
 """
+FASTEST = 1e6
 LATER = ("cut", "repair")
 """Commands that `after` takes: they take no time."""
 
@@ -136,6 +138,16 @@ class Shell(Classic):
         """Let virtual time pass, as fast as the machine can. Usage: advance 10s"""
         self.clock.advance(line)
 
+    def do_run(self, line: str) -> None:
+        """Let virtual time pass at the pace of your clock until Ctrl-C. Usage: run [10], ten times as fast; run 0"""
+        try:
+            pace = float(line or 1)
+        except ValueError:
+            pace = -1.0
+        if not 0 <= pace <= FASTEST:
+            raise InputError(f"the pace is '{line}'; it must be a number from 0 to {FASTEST:g}, for example run 10")
+        self.clock.run(pace)
+
     def do_after(self, line: str) -> None:
         """Have something happen while a later command runs. Usage: after 2s cut tokyo-nagoya"""
         delay, _, rest = line.strip().partition(" ")
@@ -170,6 +182,11 @@ class Shell(Classic):
             raise InputError(f"the load is '{line}'; it must be a number from 0, for example load 0.7") from None
         self.note(told.partition(":")[0])
         self.output.write(f"{told}\n")
+
+    def now(self, line: str) -> None:
+        """Cut or repair at this instant, while another command runs, and show why where it cannot be done."""
+        if line.partition(" ")[0] in LATER:
+            self.attempt(line)
 
     def attempt(self, line: str) -> bool:
         """Do what a line says, and show why where it cannot be done; returns whether the shell is to end."""

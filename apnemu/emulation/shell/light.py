@@ -61,6 +61,7 @@ class Light:
         self._called = {point_uuid(blueprint.topology, site): site for site in names.hosts}
         self._given: dict[str, str] = {}
         """UUID of a service -> the name by which it was asked for."""
+        self._is_asking = False
         self._before: dict[str, str] = {}
         """Name of a service -> how it stood when the controller was last asked."""
 
@@ -108,6 +109,14 @@ class Light:
         found = self._listed(self._call("GET", SERVICES))
         self._seen(found, whole=True)
         return found
+
+    def told(self) -> list[dict[str, Any]] | None:
+        """All services with their lightpaths, as a page shows them; None while the controller is asked already."""
+        if self._is_asking:
+            return None
+        found = self._call("GET", SERVICES)
+        self._seen(self._listed(found), whole=True)
+        return [self._shown(one, service) for one, service in zip(found[LIST], self._listed(found), strict=True)]
 
     def release(self, name: str) -> None:
         """Give a service's light back. Raises InputError where there is none of that name."""
@@ -169,11 +178,33 @@ class Light:
             reason=one["apnemu:reason"],
         )
 
+    def _shown(self, one: dict[str, Any], service: Service) -> dict[str, Any]:
+        """A service for a page: `apnemu.live.told` reads it."""
+        return {
+            "name": service.name,
+            "source": service.source,
+            "target": service.target,
+            "rate_gbps": service.rate_gbps,
+            "protection": service.protection,
+            "state": service.state,
+            "reason": service.reason,
+            "paths": [
+                {
+                    "route": lit["apnemu:route"],
+                    **lit["apnemu:slot"],
+                    "mode": lit["apnemu:mode"],
+                    "carries": bool(lit["apnemu:carries"]) and service.state == "lit",
+                }
+                for lit in one["connection"]
+            ],
+        }
+
     def _call(self, method: str, path: str, body: Any = None) -> Any:
         """Call the controller and return its answer.
 
         Raises RefusedLightError where there is no light, InputError for what it does not take, LabError where it fails.
         """
+        self._is_asking = True
         connection = http.client.HTTPConnection(HERE, REST_PORT, timeout=ANSWER_LIMIT_S)
         headers = {"Content-Type": "application/json", "Connection": "close"}
         try:
@@ -186,6 +217,7 @@ class Light:
             ) from None
         finally:
             connection.close()
+            self._is_asking = False
         if 200 <= answer.status < 300:
             return json.loads(said) if said else None
         try:

@@ -10,7 +10,7 @@ import termios
 from collections.abc import Callable
 from pathlib import Path
 
-from apnemu.crossing import ANSWER, CONSOLE, SAID, framed
+from apnemu.crossing import ANSWER, CONSOLE, SAID, SEEN, framed
 
 STRAY_BYTES = 1 << 20
 """Room for what programs print past Python between two looks."""
@@ -34,6 +34,10 @@ class Channel:
         """Have the caller print a text."""
         if text:
             self._write(framed(SAID, text))
+
+    def show(self, text: str) -> None:
+        """Have the caller show what a page is to show."""
+        self._write(framed(SEEN, text))
 
     def wait(self, kind: str, text: str) -> str | None:
         """Wait for the caller's answer; None where it gives none. No virtual time passes but that of the calls."""

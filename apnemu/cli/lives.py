@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""`apnemu live`: a network in a browser, on a page of this machine's loopback."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from apnemu.cli.labs import HideHome, Show, visible
+from apnemu.cli.shells import standing
+from apnemu.cli.shown import to_stderr, to_stdout
+from apnemu.cli.values import Lang, Settle
+from apnemu.errors import InputError
+from apnemu.lab.job import DISK_LIMIT_MB
+from apnemu.question.discovery import find_topology
+
+
+def live(
+    what: Annotated[
+        str, typer.Argument(metavar="TOPOLOGY", help="A topology: the name of one that comes with apnemu, or a file.")
+    ],
+    network: Annotated[str | None, typer.Option(help="apn: nothing is lit, ask for light; or packet.")] = None,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port on 127.0.0.1; 0: one that is free.")] = 0,
+    stay: Annotated[bool, typer.Option("--stay", help="Go on when the page is closed; Ctrl-C ends it.")] = False,
+    transceivers: Annotated[int, typer.Option(min=1, max=64, help="Of each data centre.")] = 8,
+    folder: Annotated[
+        Path | None, typer.Option(help="Folder that the lab shares at /run/apnemu, and that stays.")
+    ] = None,
+    pcap: Annotated[
+        bool, typer.Option("--pcap", help="Capture every frame at the switches' ports into --folder.")
+    ] = False,
+    seed: Annotated[int, typer.Option(help="All that is random comes from it.")] = 1,
+    controller: Annotated[Path | None, typer.Option(help="Another Ryu application, on the packet network.")] = None,
+    runtime: Annotated[str, typer.Option("--runtime", "--controller-runtime", help="os-ken or ryu.")] = "os-ken",
+    controller_options: Annotated[str, typer.Option(help="Its options, as ryu-manager's, in one text.")] = "",
+    settle: Settle = None,
+    memory_mb: Annotated[int, typer.Option(min=64, max=1_048_576)] = 2048,
+    disk_limit_mb: Annotated[int, typer.Option(min=1, max=1_073_741_824)] = DISK_LIMIT_MB,
+    hide_home: HideHome = True,
+    show: Show = None,
+    lang: Lang = "en",
+) -> None:
+    """Show a network in a browser: its map, its light, what is measured; cut, repair and ask for light by click.
+
+    The page's address, with its token, is printed; nobody else reaches it. Virtual time stands still until the page
+    lets it pass. The lab ends with this command, and when the page has been closed for ten seconds.
+    """
+    from apnemu.live.board import Board
+    from apnemu.live.network import Network
+    from apnemu.live.page import files
+    from apnemu.live.server import served
+    from apnemu.live.told import Known
+    from apnemu.report.language import spoken
+    from apnemu.shell.captures import keep
+    from apnemu.shell.session import attended
+
+    if pcap and folder is None:
+        raise InputError("a capture needs a folder that stays; give one with --folder", file="--pcap")
+    kind = network or "apn"
+    with (
+        spoken(lang),
+        standing(
+            find_topology(what),
+            network=kind,
+            transceivers=transceivers,
+            folder=folder,
+            pcap=pcap,
+            seed=seed,
+            controller=controller,
+            runtime=runtime,
+            controller_options=controller_options,
+            settle=settle,
+            played=["--live"],
+            wall_limit_s=math.inf,
+            memory_mb=memory_mb,
+            disk_limit_mb=disk_limit_mb,
+            hide_home=hide_home,
+            visible=visible([str(controller)] if controller else [], show),
+        ) as (job, written),
+    ):
+        picture, title = written.picture, written.blueprint.topology
+        centres = tuple(dict.fromkeys(host.site for host in written.blueprint.hosts))
+        board = Board([kind])
+        page = files(picture, networks=[kind], title=title, centres=centres, is_shell=True)
+        known = Known(
+            sites=frozenset(site["name"] for site in picture["sites"]),
+            fibres=frozenset(fibre["name"] for fibre in picture["fibres"]),
+        )
+        with served(board, page, port=port) as address:
+            to_stdout(address)
+            to_stderr(f"{title}: open this address in a browser of this machine; Ctrl-C ends the lab")
+            outcome = attended(job, lambda gate: Network(gate, board, known, network=kind, stays=stay).serve())
+            board.post(mode="ended")
+        if pcap:
+            keep(job.folder, written)
+    raise typer.Exit(outcome.exit_code)
