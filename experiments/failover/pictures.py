@@ -165,7 +165,7 @@ def _way(way: Sequence[str], picture: Mapping[str, Any], ground: Ground, **look:
     """The fibres of a way; of several between two sites the first that was not hit would do: all lie alike."""
     between = {frozenset((fibre["a"], fibre["b"])): fibre for fibre in reversed(picture["fibres"])}
     hops = [between.get(frozenset(hop)) for hop in pairwise(way)]
-    return [ground.fibre(fibre, **look) for fibre in hops if fibre is not None]
+    return [ground.fibre(fibre, "", **look) for fibre in hops if fibre is not None]
 
 
 def _key(meaning: str, **look: Attribute) -> Markup:
