@@ -26,13 +26,8 @@ LINK = re.compile(r"(\]\()([^)#\s]+)((?:#[^)\s]*)?\))")
 MADE = re.compile(r"^<!-- made: (\w+) -->$", re.MULTILINE)
 JAPANESE = {
     "| key | values | left out | meaning |": "| キー | 値 | 省略時 | 意味 |",
-    "| column | type | what |": "| 列 | 型 | 内容 |",
-    "| kind | a row for | columns |": "| 種類 | 1 行の単位 | 列 |",
     "# Topology files and what belongs to them": "# トポロジーファイルと関連ファイル",
     "# Optics files": "# 光学ファイル",
-    "# Records": "# レコード",
-    "## Columns": "## 列",
-    "## Kinds": "## 種類",
     "## Topology": "## トポロジー",
     "## Equipment": "## 装置",
     "## Power": "## 電力系統",
@@ -42,13 +37,45 @@ JAPANESE = {
     "## Profile of feeds": "## 受電のプロファイル",
     "## Size classes": "## 規模クラス",
     "## Optics": "## 光学",
-    "| must be there |": "| 必須 |",
-    "| none |": "| なし |",
-    "[a mapping]": "[マッピング]",
-    "Exactly one of these must be there:": "次のうちちょうど 1 つが必須:",
+    "must be there": "必須",
+    "none": "なし",
 }
 """Headings and fixed words of pages that are made from code; what keys mean is English on both."""
-SHARED = "見出しを除く本文は、コードの宣言から生成した英語のままです。\n"
+_NUMBER = r"(-?\d[\d.]*(?:e[+-]?\d+)?)"
+PHRASES = [
+    (rf"\ba whole number from {_NUMBER} to {_NUMBER}", r"\1 から \2 の整数"),
+    (rf"\ba number from {_NUMBER} to {_NUMBER} with at most (\d+) decimals", r"\1 から \2 の数 (小数 \3 桁まで)"),
+    (rf"\ba number from {_NUMBER} to {_NUMBER}", r"\1 から \2 の数"),
+    (rf"\ba whole number above {_NUMBER} and at most {_NUMBER}", r"\1 より大きく \2 以下の整数"),
+    (rf"\ba number above {_NUMBER} and at most {_NUMBER}", r"\1 より大きく \2 以下の数"),
+    (rf"\ba whole number of at least {_NUMBER}", r"\1 以上の整数"),
+    (rf"\ba number of at least {_NUMBER}", r"\1 以上の数"),
+    (r"\ba whole number\b", "整数"),
+    (r", or \{out: \.\.\., back: \.\.\.\} of two such numbers", "、またはそのような数 2 つの {out: ..., back: ...}"),
+    (
+        r"^text; it must begin with a letter a-z and go on with at most (\d+) of a-z, 0-9 and -",
+        r"文字列。先頭は a-z、続きは a-z、0-9、- が最大 \1 文字",
+    ),
+    (
+        r"^text; it must begin with a letter or digit and go on with at most (\d+) of A-Z, a-z, 0-9, _, \. and -",
+        r"文字列。先頭は英数字、続きは A-Z、a-z、0-9、_、.、- が最大 \1 文字",
+    ),
+    (r"^(?:a )?text$", "文字列"),
+    (r"\ba list of (\d+) to (\d+) ([a-z ]+)", r"\1 から \2 個の \3 のリスト"),
+    (r"\ba list of (\d+) ([a-z ]+)", r"\1 個の \2 のリスト"),
+    (r"\ba mapping of (\d+) to (\d+) ([a-z ]+) by name", r"\1 から \2 個の \3 (名前ごと)"),
+    (r", each ", "、それぞれ "),
+    (r", or ", "、または "),
+    (r" or ", " または "),
+]
+"""What values may be, in patterns -> in Japanese."""
+PREFACES = {
+    name: f"`{room}` の宣言から生成し、テストが一致を検査しています。"
+    "ファイルは UTF-8 の素の YAML 1.2 で、アンカー、タグ、重複するキー、ここにないキーは使えません。"
+    "誤りは、ファイル、行、値、範囲、対処法を 1 行で示して拒否されます。単位はキーの名前に含まれます。\n"
+    for name, room in (("topology-format", "apnemu/topology"), ("optics-format", "apnemu/optics"))
+}
+"""Page that is made from code -> how its Japanese twin begins."""
 log = logging.getLogger("mkdocs.hooks.site")
 _FOLDER = tempfile.TemporaryDirectory(prefix="apnemu-site-")
 
@@ -77,15 +104,15 @@ def put_together(folder: Path) -> None:
     """Write the whole source of the site into an empty folder."""
     outside = [HOUSE / name for name in OUTSIDE]
     sources = [*outside, *(HOUSE / "examples").iterdir(), *DOCS.rglob("*")]
-    for source in sorted(path for path in sources if path.is_file()):
+    for source in sorted(path for path in sources if path.is_file() and path.suffix != ".po"):
         target = folder / (source.relative_to(DOCS) if source.is_relative_to(DOCS) else source.relative_to(HOUSE))
         target.parent.mkdir(parents=True, exist_ok=True)
         if source.suffix == ".md":
             target.write_text(_completed(_linked(source.read_text("utf-8"), source), source), "utf-8")
         else:
             shutil.copy(source, target)
-    for name in ("topology-format", "optics-format", "records"):
-        text = in_japanese((DOCS / f"{name}.md").read_text("utf-8"))
+    for name in PREFACES:
+        text = in_japanese((DOCS / f"{name}.md").read_text("utf-8"), PREFACES[name])
         (folder / f"{name}.ja.md").write_text(text, "utf-8")
 
 
@@ -110,19 +137,34 @@ def _linked(text: str, page: Path) -> str:
     return LINK.sub(moved, text)
 
 
-def in_japanese(page: str) -> str:
+def in_japanese(page: str, preface: str) -> str:
     """A page made from code with Japanese headings."""
-    title, _, rest = page.partition("\n")
-    lines = [JAPANESE.get(title, title), "", SHARED]
+    title = page.partition("\n")[0]
+    rest, said = page[page.index("\n## ") :], translated("ja")
+    lines = [JAPANESE[title], "", preface]
     for line in rest.splitlines():
         head, colon, inner = line.partition(": ")
+        cells = line.strip("| ").split(" | ")
         if line.startswith("## "):
             line = JAPANESE[head] + colon + inner
-        for english, japanese in JAPANESE.items():
-            if not english.startswith("#"):
-                line = line.replace(english, japanese)
-        lines.append(re.sub(r"\]\(#([\w-]+)\)", _anchor, line))
+        elif line.startswith("| `") and len(cells) == 4:
+            name, values, left_out, meaning = cells
+            parts = [said.get(part, part) for part in meaning.split("; ")]
+            left_out = JAPANESE.get(left_out, said.get(left_out, left_out))
+            line = f"| {name} | {values_in_japanese(values)} | {left_out} | {'。'.join(parts)} |"
+        elif line.startswith("Exactly one of these must be there: "):
+            line = f"次のうちちょうど 1 つが必須: {inner.replace(' with ', ' と ')}"
+        else:
+            line = JAPANESE.get(line, said.get(line, re.sub(r"^\*write (?:for example )?(.*)\*$", r"*例: \1*", line)))
+        lines.append(re.sub(r"\]\(#([\w-]+)\)", _anchor, line.replace("[a mapping]", "[マッピング]")))
     return "\n".join(lines) + "\n"
+
+
+def values_in_japanese(values: str) -> str:
+    """What a key or a setting takes."""
+    for pattern, japanese in PHRASES:
+        values = re.sub(pattern, japanese, values)
+    return values
 
 
 def _anchor(link: re.Match[str]) -> str:
@@ -162,30 +204,44 @@ def settings(language: str) -> str:
     from apnemu.question.packet_network import PacketSettings
     from apnemu.question.settings import declared
 
-    words, lines = WORDS[language], []
+    words, said, lines = WORDS[language], translated(language), []
     for name in known_experiments():
         asked = load_experiment(name)
         facts = [f"{words['topology']}: `{asked.topology}`"]
         facts += [words["computed"]] if asked.computed else []
         programs = ", ".join(f"`{need.package}`" for need in asked.needs)
         facts += [f"{words['programs']}: {programs}"] if programs else []
-        lines += [f"## {name}", "", asked.question, "", "; ".join(facts), ""]
+        question = said.get(asked.question, asked.question)
+        lines += [f"## {name}", "", question, "", "; ".join(facts), ""]
         own = declared(asked.settings)
-        lines += [*_settings_table(own.values(), words), ""] if own else [words["no settings"], ""]
+        lines += [*_settings_table(own.values(), language), ""] if own else [words["no settings"], ""]
     lines += [f"## {words['every']}", "", words["about every"], ""]
-    return "\n".join([*lines, *_settings_table(declared(PacketSettings).values(), words)])
+    return "\n".join([*lines, *_settings_table(declared(PacketSettings).values(), language)])
 
 
-def _settings_table(known: Any, words: Mapping[str, str]) -> Iterator[str]:
+def translated(language: str) -> Mapping[str, str]:
+    """What the code says in English -> in another language, as far as docs/reference/ja.po has it."""
+    from babel.messages.pofile import read_po
+
+    if language == "en":
+        return {}
+    with (DOCS / "reference" / f"{language}.po").open("rb") as file:
+        return {str(entry.id): str(entry.string) for entry in read_po(file) if entry.id and entry.string}
+
+
+def _settings_table(known: Any, language: str) -> Iterator[str]:
     from apnemu.question.settings import as_text
 
-    yield words["head"]
+    said = translated(language)
+    yield WORDS[language]["head"]
     yield "|---|---|---|---|"
     for one in known:
         unit = f" ({one.about.unit})" if one.about.unit else ""
         many = ", ..." if one.many else ""
         default = "" if one.default in (None, "", ()) else f"`{as_text(one.default)}`"
-        cells = (f"`{one.name}`", f"{one.about.meaning}{unit}", f"{one.limits()}{many}", default)
+        values = values_in_japanese(one.limits()) if language == "ja" else one.limits()
+        meaning = said.get(one.about.meaning, one.about.meaning)
+        cells = (f"`{one.name}`", f"{meaning}{unit}", f"{values}{many}", default)
         yield "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 HOUSE = Path(__file__).resolve().parents[2]
 DOCS = HOUSE / "docs"
-MADE = ("topology-format.md", "optics-format.md", "records.md")
+MADE = ("topology-format.md", "optics-format.md")
 """Pages in docs/ that are made from code: their Japanese twins are made when the site is built."""
 ENGLISH = sorted(path for path in DOCS.rglob("*.md") if not path.name.endswith(".ja.md"))
 FENCE = re.compile(

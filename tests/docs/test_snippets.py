@@ -25,6 +25,7 @@ NOT_RUN = {
     "jupyter lab ": "a browser's; tests/examples executes the notebook",
     "export PATH=": "the test's own path has it",
     "apnemu lab build": "done before any lab boots",
+    "apnemu run examples/": "tests/examples runs each of them",
 }
 """What a line of a block begins with -> why it is not run."""
 WRITTEN_ALONE = (".github/workflows/network.yml",)
@@ -49,7 +50,6 @@ def environment(folder: Path) -> dict[str, str]:
         **os.environ,
         "PATH": f"{bin_folder}{os.pathsep}{os.environ['PATH']}",
         "PYTHONPATH": str(HOUSE),
-        "APNEMU_CLONE": str(HOUSE),
         "COLUMNS": "200",
         "XDG_STATE_HOME": str(folder / ".state"),
     }
