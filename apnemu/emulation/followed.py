@@ -18,6 +18,7 @@ import traceback
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -114,7 +115,7 @@ class Follower:
 
     def _by_hand(self, *_: object) -> None:
         for order in self._done.take():
-            nudge(lambda order=order: self._do(order))
+            nudge(partial(self._do, order))
 
     def _do(self, order: dict[str, Any]) -> None:
         """Do what a person has asked for, at this instant."""

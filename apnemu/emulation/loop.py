@@ -42,7 +42,7 @@ _CLOCK_MONOTONIC, _TFD_NONBLOCK, _TFD_ABSTIME = 1, os.O_NONBLOCK, 1
 
 
 class _NudgedError(Exception):
-    """Something is to be done at once."""
+    """A call is to be made at once."""
 
 
 class _Nudges:

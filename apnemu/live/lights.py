@@ -18,6 +18,7 @@ from apnemu.blueprint.document import Blueprint
 from apnemu.blueprint.requests import service_uuid
 from apnemu.controllers.apn import Apn, Progress
 from apnemu.errors import GuestError
+from apnemu.escapes import printable
 from apnemu.model.activities import Request
 from apnemu.planning.online import Lit
 
@@ -125,8 +126,10 @@ def _entry(line: bytes) -> Value:
         entry = None
     if not isinstance(entry, dict) or entry.get("do") not in DECISIONS:
         raise _wrong(ascii(line[:60]))
+    if not all(type(entry.get(key)) is int for key in ("at_ns", "free_ns")):
+        raise _wrong(f"a decision without its instant, {line[:60]!a}")
     return entry
 
 
 def _wrong(what: str) -> GuestError:
-    return GuestError(f"{JOURNAL} of the lab holds what no controller of ours wrote: {what}")
+    return GuestError(f"{JOURNAL} of the lab holds what no controller of ours wrote: {printable(what)[:200]}")

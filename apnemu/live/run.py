@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any, Final, Self
 
@@ -100,7 +101,7 @@ class Run:
         for network, blueprint, folder, gate in zip(networks, blueprints, folders, made, strict=True):
             if blueprint.transceivers:
                 self._labs[network].asked = Asked(blueprint, folder)
-            threads.append(self._thread(lambda lab=self._labs[network], gate=gate: self._serve(lab, gate)))
+            threads.append(self._thread(partial(self._serve, self._labs[network], gate)))
         threads.append(self._thread(self._listen))
         try:
             yield made

@@ -37,7 +37,7 @@ FOLLOWED = "--followed"
 
 
 class Following(Protocol):
-    """Those who follow a run, such as a page."""
+    """Followers of a run, such as a page."""
 
     def begin(self, picture: Mapping[str, Any], networks: Sequence[str]) -> None:
         """Take in what is going to be played on."""
