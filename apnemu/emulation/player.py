@@ -3,11 +3,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from apnemu.emulation.controller import Controller
 from apnemu.emulation.ends import Ends
+from apnemu.emulation.hand import Hand, Tell, nobody
 from apnemu.emulation.loop import FOREVER_NS, Loop, is_virtual, now_ns
 from apnemu.emulation.net import Net
 from apnemu.emulation.notes import Notes
@@ -27,11 +29,27 @@ WARM_UP_GAP_NS = VirtualNs(2_000_000)
 class Player:
     """Plays everything that a blueprint says, once its network stands."""
 
-    def __init__(self, net: Net, folder: Path, notes: Notes, controller: Controller | None) -> None:
+    def __init__(
+        self,
+        net: Net,
+        folder: Path,
+        notes: Notes,
+        controller: Controller | None,
+        *,
+        tell: Tell = nobody,
+        hand: Hand | None = None,
+    ) -> None:
         namespaces = {host.name: net[host.name].namespace for host in net.blueprint.hosts}
         ends = Ends(net.blueprint, namespaces)
         self._scene = Scene(
-            net=net, folder=folder, notes=notes, controller=controller, ends=ends, namespaces=namespaces
+            net=net,
+            folder=folder,
+            notes=notes,
+            controller=controller,
+            ends=ends,
+            namespaces=namespaces,
+            tell=tell,
+            hand=hand or Hand(),
         )
 
     def play(self) -> None:
@@ -65,7 +83,7 @@ class Player:
         loop.close()
 
 
-def play_stage(scene: Scene, stage: Stage, kinds: Sequence[type[Playing]] = PLAYERS) -> None:
+def play_stage(scene: Scene, stage: Stage, kinds: Sequence[Callable[[Scene, Stage], Playing]] = PLAYERS) -> None:
     """Play one stage; `Playing` says what is done when, `PLAYERS` in which order.
 
     Raises LabError for an activity of an unknown kind, and LateError for a stage that is not ready in time.
@@ -76,7 +94,20 @@ def play_stage(scene: Scene, stage: Stage, kinds: Sequence[type[Playing]] = PLAY
             " player to the table of emulation.play"
         )
     scene.notes.phase, scene.notes.load = stage.phase, stage.load
+    scene.tell("stage", stage.phase)
     players = [kind(scene, stage) for kind in kinds]
+    try:
+        _play(stage, players)
+    except BaseException:  # whoever catches it goes on with the network, so nothing stays open
+        loop = Loop()
+        for player in reversed(players):
+            with suppress(Exception):
+                player.close(loop)
+        loop.close()
+        raise
+
+
+def _play(stage: Stage, players: list[Playing]) -> None:
     for player in players:
         player.prepare()
     loop = Loop()
