@@ -20,6 +20,7 @@ from tests.shell.at_a_terminal import all_ended
 pytestmark = [
     pytest.mark.guest,
     pytest.mark.slow,
+    pytest.mark.alone,  # a cut is to be seen within a second of the wall's clock
     pytest.mark.skipif(CHROMIUM is None, reason="chromium, which shows the page, is not installed"),
 ]
 ASKED = ("failover", "--topology", "ring.yaml", "--set", "scheme=1+1", "--network", "apn")
