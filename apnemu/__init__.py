@@ -6,14 +6,16 @@
     run = apnemu.run("latency", topology="jpn12", settings={"load": ["idle", "full"]})
     run.answer, run.verdict.met, run.rows[0], run.to_pandas()
 
-`run`, `open_run`, `plan` and `load_topology` are the whole of it for whoever asks questions; the other names are for
-experiments of one's own (`examples/own_experiment.py`). Errors are `InputError` and `LabError` (`apnemu.errors`).
-Everything is loaded on its first use, since a guest imports this package too, and imports cost time there.
+`run`, `open_run`, `plan`, `load_topology` and `open_lab` are the whole of it for whoever asks; the other names
+are for experiments of one's own (`examples/own_experiment.py`). Errors are `InputError` and `LabError`
+(`apnemu.errors`). Everything is loaded on its first use, since a guest imports this package too, and imports cost time
+there.
 
-The rooms, each of which may import those below it alone: `cli`, `api`; `live`; `sweep`, `shell`, `comparing`;
-`running`, `importing`, `exporting`; `experiments`; `question`; `lab`, `emulation`, `controllers`; `records`;
-`blueprint`; `power`; `planning`, `placement`; `optics`; `topology`; `report`; `model`; `seeds`, `shared_folder`,
-`disk_use`, `caches`; `units`, `errors`, `escapes`, `interrupts`, `beginning`, `crossing`. Data lie in `topologies`.
+The rooms, each of which may import those below it alone: `pytest_plugin`; `cli`; `api`; `live`; `sweep`, `shell`,
+`comparing`; `running`, `importing`, `exporting`; `experiments`; `question`; `lab`, `emulation`, `controllers`;
+`records`; `blueprint`; `power`; `planning`, `placement`; `optics`; `topology`; `report`; `model`; `seeds`,
+`shared_folder`, `disk_use`, `caches`; `units`, `errors`, `escapes`, `interrupts`, `beginning`, `crossing`. Data lie in
+`topologies`.
 """
 
 from __future__ import annotations
@@ -42,6 +44,8 @@ if TYPE_CHECKING:
     from apnemu.report.columns import Column
     from apnemu.report.curves import Curve
     from apnemu.report.shown import PairSaid, Shown
+    from apnemu.shell.lab import Lab
+    from apnemu.shell.opening import open_lab
 
 _PLACES = {
     "apnemu.api": ("Run", "load_topology", "open_run", "plan", "run"),
@@ -77,6 +81,8 @@ _PLACES = {
     "apnemu.report.columns": ("Column",),
     "apnemu.report.curves": ("Curve",),
     "apnemu.report.shown": ("PairSaid", "Shown"),
+    "apnemu.shell.lab": ("Lab",),
+    "apnemu.shell.opening": ("open_lab",),
 }
 _PLACE_OF = {name: place for place, names in _PLACES.items() for name in names}
 
@@ -85,7 +91,9 @@ __all__ = [  # noqa: RUF022  # in the order of use
     "open_run",
     "plan",
     "load_topology",
+    "open_lab",
     "Run",
+    "Lab",
     "ApnemuError",
     "InputError",
     "LabError",

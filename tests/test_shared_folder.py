@@ -234,6 +234,11 @@ NamedTemporaryFile utime truncate opened created
 ELSEWHERE = {
     "apnemu/cli/labs.py": {"execute": "the folder around that of the guest, if it is empty"},
     "apnemu/cli/shells.py": {"standing": "the folder around that of the guest, if it is empty"},
+    "apnemu/shell/opened.py": {
+        "Opened.__init__": "a new folder around that of a guest",
+        "Opened.end": "a file in the folder around that of the guest",
+        "Opened._lay_out": "files in the folder around that of the guest",
+    },
     "apnemu/lab/guest.py": {"_standard_descriptors": "what takes everything and gives nothing, /dev/null"},
     "apnemu/lab/limits.py": {"files_are_out": "what the host says of a process"},
     "apnemu/lab/reasons.py": {"oom_kills": "what the host's kernel counts"},

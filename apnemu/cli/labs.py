@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import os
 import shlex
-import sys
 from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
@@ -121,6 +120,24 @@ def build(
 
 
 @lab.command()
+def wheel(
+    out: Annotated[Path, typer.Option(help="Folder for the wheel.")] = Path("dist"),
+    with_source: Annotated[
+        bool, typer.Option("--with-source", help="Write the archive of its source too, for whoever passes it on.")
+    ] = False,
+) -> None:
+    """Make a wheel with the lab's kernel in it: `pip install` of it is all that another machine needs."""
+    from apnemu.lab import kernel, source
+    from apnemu.lab import wheel as wheels
+
+    ready = kernel.ensure(report=to_stderr)
+    made(out, "--out")
+    origin = source.resolve(None).path if with_source else None
+    for file in wheels.make(ready, out, to_stderr, with_source=origin):
+        to_stdout(str(file))
+
+
+@lab.command()
 def status(as_json: Json = False) -> None:
     """Show what is cached, and what runs."""
     from apnemu.lab import kernel
@@ -156,6 +173,7 @@ def execute(
 ) -> None:
     """Run a program in an empty lab; its exit code is this command's."""
     from apnemu.lab import guest, kernel
+    from apnemu.lab.python import guest_path
 
     shared = made(folder or new_folder("exec"), "--folder")
     job = guest.Job(
@@ -205,7 +223,7 @@ def network(
     the program has left running.
     """
     from apnemu.lab import guest, kernel
-    from apnemu.lab.python import guest_code, guest_folders, guest_python
+    from apnemu.lab.python import guest_code, guest_folders, guest_path, guest_python
     from apnemu.running.options import application, settle_of
     from apnemu.running.options import runtime as runtime_of
     from apnemu.running.request import Control
@@ -243,11 +261,6 @@ def network(
     )
     outcome = guest.run(job, stdout=1, stderr=2)
     raise typer.Exit(outcome.exit_code)
-
-
-def guest_path() -> str:
-    """Search path of a guest: first the programs of the environment that apnemu runs in."""
-    return f"{Path(sys.executable).parent}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
 def visible(command: list[str], show: list[Path] | None) -> tuple[Path, ...]:

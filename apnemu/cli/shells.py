@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from apnemu.cli.labs import HideHome, Show, guest_path, visible
+from apnemu.cli.labs import HideHome, Show, visible
 from apnemu.cli.shown import to_stderr
 from apnemu.cli.topologies import Topology
 from apnemu.cli.values import Settle
@@ -130,8 +130,7 @@ def standing(
 
     `played` are the words behind the folder in the guest's command. Raises InputError for what cannot be.
     """
-    from apnemu.lab import guest, kernel
-    from apnemu.lab.python import guest_code, guest_folders, guest_python
+    from apnemu.lab import kernel
     from apnemu.running.options import application, settle_of
     from apnemu.running.options import runtime as runtime_of
     from apnemu.running.request import Control
@@ -150,18 +149,15 @@ def standing(
         for note in written.notes:
             to_stderr(note)
         session.tell(shared, written)
-        job = guest.Job(
+        job = session.job_of(
+            shared,
             kernel=kernel.ensure(report=to_stderr).path,
-            folder=shared,
-            argv=(guest_python(), "-m", "apnemu.emulation.shell", "/run/apnemu", *played),
-            working_directory=str(Path.cwd()),
+            played=played,
+            place=Path.cwd(),
             seed=seed_of(seed),
             memory_mb=memory_mb,
-            time="virtual",
             wall_limit_s=wall_limit_s,
             disk_limit_mb=disk_limit_mb,
-            environment={"PATH": guest_path(), "PYTHONPATH": guest_code()},
-            shown=guest_folders(),
             hide_home=hide_home,
             visible=visible,
         )

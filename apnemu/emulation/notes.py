@@ -15,12 +15,15 @@ class Notes:
 
     def __init__(self, path: Path, network: str) -> None:
         self._file = path.open("w")
-        self._network = network
+        self.network = network
         self.phase = ""
         self.load: float | None = None
 
     def write(self, kind: str, **seen: Any) -> None:
-        record = Record(network=self._network, kind=kind, phase=self.phase, load=self.load, **seen)
+        self.keep(Record(network=self.network, kind=kind, phase=self.phase, load=self.load, **seen))
+
+    def keep(self, record: Record) -> None:
+        """Write a record down."""
         self._file.write(record.to_line() + "\n")
 
     def application(self, name: str, site: str, seq: int, at_ns: int, detail: dict[str, object]) -> None:

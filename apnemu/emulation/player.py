@@ -3,7 +3,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from apnemu.emulation.controller import Controller
@@ -65,7 +66,7 @@ class Player:
         loop.close()
 
 
-def play_stage(scene: Scene, stage: Stage, kinds: Sequence[type[Playing]] = PLAYERS) -> None:
+def play_stage(scene: Scene, stage: Stage, kinds: Sequence[Callable[[Scene, Stage], Playing]] = PLAYERS) -> None:
     """Play one stage; `Playing` says what is done when, `PLAYERS` in which order.
 
     Raises LabError for an activity of an unknown kind, and LateError for a stage that is not ready in time.
@@ -77,6 +78,18 @@ def play_stage(scene: Scene, stage: Stage, kinds: Sequence[type[Playing]] = PLAY
         )
     scene.notes.phase, scene.notes.load = stage.phase, stage.load
     players = [kind(scene, stage) for kind in kinds]
+    try:
+        _play(stage, players)
+    except BaseException:  # whoever catches it goes on with the network, so nothing stays open
+        loop = Loop()
+        for player in reversed(players):
+            with suppress(Exception):
+                player.close(loop)
+        loop.close()
+        raise
+
+
+def _play(stage: Stage, players: list[Playing]) -> None:
     for player in players:
         player.prepare()
     loop = Loop()

@@ -2,7 +2,8 @@
 """The virtual-time lab, seen from the host: a Linux kernel of our own as an ordinary process, and one program in it.
 
 The kernel: `kernel` finds it in a cache or has it built, `source` says of which source, `build` compiles it (its
-configuration and patches lie in the folder `kernel`). `needs` says what a machine lacks for that.
+configuration and patches lie in the folder `kernel`). `wheel` puts it into a wheel for other machines, `shipped` finds
+that where it is installed. `needs` says what a machine lacks for that.
 
 A guest: `job` says what program runs in which guest, `guest.run` boots the guest, runs the program as its root and
 waits for the end; `side_by_side.run_all` runs several guests at once; `trial` runs one to see whether the lab works.

@@ -3,8 +3,9 @@
 
 A cache is a folder with a folder for each key (source, configuration, patches), which holds `linux` and `kernel.json`.
 There are two caches: the user's, and the machine's, which only root writes (it is filled when root builds), so that a
-user without rights, tools or sources finds a kernel too. A kernel is taken from either only where nobody else can have
-put it (`apnemu.caches`), and while it has the hash that was written down when it was put there.
+user without rights, tools or sources finds a kernel too. A wheel that is installed may bring one too (`shipped`). A
+kernel is taken from any of them only where nobody else can have put it (`apnemu.caches`), and while it has the hash
+that was written down when it was put there.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from typing import Final
 from apnemu.caches import foreign_part, make, user_cache
 from apnemu.errors import KernelError
 from apnemu.interrupts import signals_raise
-from apnemu.lab import build, cores, source
+from apnemu.lab import build, cores, shipped, source
 from apnemu.lab.build import Report
 
 VARIABLE: Final = "APNEMU_KERNEL"
@@ -68,7 +69,8 @@ def find(given: Path | None = None) -> Kernel | None:
     """Find the kernel to use, if it is there; takes milliseconds.
 
     It is the kernel that $APNEMU_KERNEL names, or else the kernel of this version's recipe and the source on this
-    machine; if no source is installed, the newest kernel of this recipe.
+    machine; if no source is installed, the newest kernel of this recipe. An installed wheel's of this recipe does for
+    any source that was not named.
 
     Raises:
         KernelError: the kernel or the source that was named is none.
@@ -87,7 +89,10 @@ def find(given: Path | None = None) -> Kernel | None:
         fitting = [kernel for kernel in _cached() if kernel.recipe == recipe]
         fitting.sort(key=lambda kernel: (_version_numbers(kernel.version), kernel.key), reverse=True)
         return next(filter(_is_whole, fitting), None)
-    return next((kernel for kernel in _cached() if kernel.key == key and _is_whole(kernel)), None)
+    exact = next((kernel for kernel in _cached() if kernel.key == key and _is_whole(kernel)), None)
+    if exact or given is not None or os.environ.get(source.VARIABLE):
+        return exact
+    return next((kernel for kernel in _shipped() if kernel.recipe == recipe and _is_whole(kernel)), None)
 
 
 def ensure(*, source_path: Path | None = None, report: Report) -> Kernel:
@@ -101,6 +106,8 @@ def ensure(*, source_path: Path | None = None, report: Report) -> Kernel:
     """
     if kernel := find(source_path):
         return kernel
+    if why := shipped.refusal():
+        report(f"kernel: {why}")
     origin = source.resolve(source_path)
     folder = user_cache() / FOLDER
     with signals_raise(), _disk_named(folder):
@@ -184,18 +191,28 @@ def _store(kernel: Kernel, binary: Path, place: Path, folder: Path) -> None:
 
 
 def _cached() -> Iterator[Kernel]:
-    """Kernels of both caches that nobody else can have put there."""
-    for folder, only_root in ((user_cache() / FOLDER, False), (MACHINE_CACHE / FOLDER, True)):
-        if foreign_part(folder, only_root=only_root):
+    """Kernels of both caches, and of a wheel, that nobody else can have put there."""
+    yield from _kept(user_cache() / FOLDER)
+    yield from _kept(MACHINE_CACHE / FOLDER, only_root=True)
+    yield from _shipped()
+
+
+def _shipped() -> Iterator[Kernel]:
+    if folder := shipped.folder():
+        yield from _kept(folder)
+
+
+def _kept(folder: Path, *, only_root: bool = False) -> Iterator[Kernel]:
+    if foreign_part(folder, only_root=only_root):
+        return
+    for facts in sorted(folder.glob("*/kernel.json")):
+        binary = facts.with_name("linux")
+        if any(foreign_part(file, only_root=only_root) for file in (binary, facts)):
             continue
-        for facts in sorted(folder.glob("*/kernel.json")):
-            binary = facts.with_name("linux")
-            if any(foreign_part(file, only_root=only_root) for file in (binary, facts)):
-                continue
-            try:
-                yield Kernel(path=binary, **json.loads(facts.read_text()))
-            except (OSError, ValueError, TypeError):  # another version of apnemu wrote it
-                continue
+        try:
+            yield Kernel(path=binary, **json.loads(facts.read_text()))
+        except (OSError, ValueError, TypeError):  # another version of apnemu wrote it
+            continue
 
 
 def _is_whole(kernel: Kernel) -> bool:

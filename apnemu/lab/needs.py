@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Final
 
 from apnemu.errors import KernelError, LabError
-from apnemu.lab import build, kernel, source
+from apnemu.lab import build, kernel, shipped, source
 
 PROGRAMS: Final = {
     "mnexec": ("mininet", "Mininet's hosts are processes in namespaces of their own"),
@@ -127,7 +127,10 @@ def _packages(has_kernel: bool) -> list[Need]:
 
 
 def _kernel(ready: bool) -> Need:
-    return Need(name="kernel", present=ready, why="the lab's own kernel, built once", mend="apnemu lab build")
+    why = "the lab's own kernel, built once"
+    if not ready and (refused := shipped.refusal()):
+        why += f" ({refused})"
+    return Need(name="kernel", present=ready, why=why, mend="apnemu lab build")
 
 
 def has_program(path: str) -> bool:

@@ -55,6 +55,11 @@ def guest_python() -> str:
     return str(usual) if usual.exists() else sys.executable
 
 
+def guest_path() -> str:
+    """Search path of a guest: first the programs of the environment that apnemu runs in."""
+    return f"{Path(sys.executable).parent}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+
 def guest_code() -> str:
     """Folder in which a guest's Python finds our packages."""
     return f"/run/{CODE}"

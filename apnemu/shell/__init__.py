@@ -6,6 +6,16 @@
     words     what can be completed
     captures  the capture of a session as pcapng
 
+A program of the host has a network in its hands too, whose guest answers calls in place of obeying lines:
+
+    opening   how Python gets it: `apnemu.open_lab`
+    lab       what it then has
+    asserted  what a test asserts of it
+    opened    its run directory, its guest, what is kept
+    called    calls through the gate
+    answers   what comes back, which `reading` checks
+    predicted closed forms of round trips
+
 The prompt is here and not in the guest: while the person thinks the guest's kernel waits in a write to the gate, and
 virtual time stands still to the nanosecond. The guest's part is `emulation.shell`.
 

@@ -15,11 +15,11 @@ import sys
 import termios
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from apnemu import shared_folder
 from apnemu.blueprint.as_json import plain
@@ -29,6 +29,7 @@ from apnemu.interrupts import signals_raise
 from apnemu.lab import guest
 from apnemu.lab.gate import Gate, Message
 from apnemu.lab.job import Job, Outcome
+from apnemu.lab.python import guest_code, guest_folders, guest_path, guest_python
 from apnemu.running.unlit_network import Written
 from apnemu.shell.prompt import Lines, Piped
 from apnemu.shell.words import Words
@@ -42,6 +43,38 @@ def tell(folder: Path, written: Written) -> None:
     """Write what the guest's part of the shell must know beside its blueprint, into its folder."""
     shared_folder.write_text(
         folder, "shell.json", json.dumps({"labels": dict(written.labels), "packet": plain(written.packet)})
+    )
+
+
+def job_of(
+    folder: Path,
+    *,
+    kernel: Path,
+    played: Sequence[str],
+    place: Path,
+    seed: int,
+    time: Literal["virtual", "real"] = "virtual",
+    memory_mb: int,
+    wall_limit_s: float,
+    disk_limit_mb: int,
+    hide_home: bool,
+    visible: tuple[Path, ...],
+) -> Job:
+    """The job of a shell's guest; `played` says what it does in place of a prompt, `place` is where programs begin."""
+    return Job(
+        kernel=kernel,
+        folder=folder,
+        argv=(guest_python(), "-m", "apnemu.emulation.shell", "/run/apnemu", *played),
+        working_directory=str(place),
+        seed=seed,
+        memory_mb=memory_mb,
+        time=time,
+        wall_limit_s=wall_limit_s,
+        disk_limit_mb=disk_limit_mb,
+        environment={"PATH": guest_path(), "PYTHONPATH": guest_code()},
+        shown=guest_folders(),
+        hide_home=hide_home,
+        visible=visible,
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -68,6 +69,19 @@ def test_own_controller(tmp_path: Path) -> None:
     for row in rows:
         assert (row["sent"], row["lost"]) == (4, 0)
         assert abs(row["rtt_ns_p50"] - row["predicted_rtt_ns"]) <= 1_000
+
+
+@pytest.mark.guest
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["fibres", "learns", "peer"])
+def test_network(tmp_path: Path, name: str) -> None:
+    """Each passes as a user's own, and leaves nothing."""
+    for file in ("test_network.py", "own_controller.py"):
+        shutil.copy(EXAMPLES / file, tmp_path)
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--basetemp", "temp", "-k", name]
+    done = subprocess.run([*command, "test_network.py"], cwd=tmp_path, capture_output=True, text=True)
+    assert re.search(r"^1 passed, 2 deselected", done.stdout, re.MULTILINE), done.stdout + done.stderr
+    assert [path for path in (tmp_path / "temp").rglob("*") if path.is_file()] == []
 
 
 @pytest.mark.guest

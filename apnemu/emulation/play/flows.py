@@ -123,6 +123,10 @@ class Flows(Playing):
             loop.at(start_ns + plan.start_ns, partial(self._open, loop, plan))
         return 0
 
+    def has_all(self) -> bool:
+        """Whether every flow has all bytes that it was to carry."""
+        return all(running.done_ns is not None for running in self._running)
+
     def stop(self, loop: Loop) -> None:
         """End the flows without a size; those with one may go on."""
         for running in self._running:

@@ -7,9 +7,11 @@ the target's kernel answers; the answer is stamped on arrival.
 
 from __future__ import annotations
 
+import errno
 import random
 import socket
 import struct
+import time
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -41,6 +43,8 @@ HEADERS_BYTES = 14 + 20 + 8
 """Ethernet, IPv4 and ICMP."""
 NUMBERED_BYTES = 8 + 4
 """ICMP's header, which has the lower half of a probe's number, and the upper half."""
+NO_WAY = (errno.ENETUNREACH, errno.EHOSTUNREACH)
+"""Why a host does not send a probe that is then lost: no light leads to its target now."""
 AHEAD_NS = 500_000
 """Paced probes are handed to the kernel this far before their instants."""
 
@@ -173,7 +177,13 @@ class Echoes:
         low, high = number & 0xFFFF, number >> 16
         payload = struct.pack("!I", high).ljust(self._plan.frame_bytes - HEADERS_BYTES, b"\0")
         when = [(socket.SOL_SOCKET, SCM_TXTIME, struct.pack("=Q", instant_ns))] if self._plan.paced else []
-        prober.socket.sendmsg([_echo(index, low, payload)], when, 0, (target.address, 0))
+        try:
+            prober.socket.sendmsg([_echo(index, low, payload)], when, 0, (target.address, 0))
+        except OSError as error:
+            if error.errno not in NO_WAY:
+                raise
+            prober.sent.pop()  # the kernel numbers what it sends
+            seen.sent_ns = time.clock_gettime_ns(time.CLOCK_REALTIME)
 
     def _read(self, name: str, _: int) -> None:
         prober = self._probers[name]

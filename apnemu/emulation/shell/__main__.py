@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The program of a shell's guest: `python -m apnemu.emulation.shell FOLDER [--live] [--script FILE WORD...]`."""
+"""The program of a shell's guest: `python -m apnemu.emulation.shell FOLDER [--live|--calls] [--script FILE]`."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import time
 import traceback
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from apnemu.blueprint.as_json import built_from
 from apnemu.crossing import PROMPT
@@ -23,9 +24,11 @@ from apnemu.emulation.net import Net
 from apnemu.emulation.notes import Notes
 from apnemu.emulation.play.playing import Scene
 from apnemu.emulation.shell.breaks import Breaks
+from apnemu.emulation.shell.calls import EVERY_NS, INTERRUPTED, Calls
 from apnemu.emulation.shell.clock import Clock
 from apnemu.emulation.shell.commands import Shell
 from apnemu.emulation.shell.light import Light
+from apnemu.emulation.shell.measures import NO_BULK
 from apnemu.emulation.shell.names import Names
 from apnemu.emulation.shell.others import Others
 from apnemu.emulation.shell.sight import Sight
@@ -38,6 +41,8 @@ from apnemu.model.scenario import START_EVERY_NS
 HOSTS = Path("/etc/hosts")
 LIVE = "--live"
 """The word that has a page shown what there is."""
+CALLS = "--calls"
+"""The word that has calls of a program answered, in place of lines."""
 FAILED = 1
 """Exit code of a script that raised what it did not catch."""
 
@@ -59,7 +64,7 @@ class Session:
         names = Names(net.blueprint, told["labels"])
         _know(names)
         namespaces = {host.name: net[host.name].namespace for host in net.blueprint.hosts}
-        scene = Scene(
+        self._scene = scene = Scene(
             net=net,
             folder=folder,
             notes=Notes(folder / "records.jsonl", net.blueprint.network),
@@ -71,7 +76,7 @@ class Session:
         self.clock = Clock(
             channel, self.forward, lambda text: self.shell.typed(text), lambda line: self.shell.now(line)
         )
-        begun_ns = time.clock_gettime_ns(time.CLOCK_REALTIME) - self.clock.now_ns
+        self._begun_ns = begun_ns = time.clock_gettime_ns(time.CLOCK_REALTIME) - self.clock.now_ns
         self.watches = Watches(net, names, channel.say, lambda wall_ns: wall_ns - begun_ns, self.clock.shown)
         events: list[tuple[int, str]] = []
         self.shell = Shell(
@@ -112,6 +117,26 @@ class Session:
             except KeyboardInterrupt:  # it came as the command ended
                 continue
 
+    def answer(self) -> int:
+        """Answer calls of a program of the host, one after another, until there is none."""
+        calls = Calls(self.shell, self._scene, self._begun_ns)
+        told: dict[str, Any] = {}
+        self.clock.every_ns = EVERY_NS
+        while True:
+            self.forward()
+            try:
+                asked = self._channel.wait(PROMPT, json.dumps({"clock_ns": self.clock.now_ns, "told": told}))
+                if asked is None:
+                    calls.programs.end()
+                    return 0
+                self.clock.start()
+                try:
+                    told = calls.answer(asked)
+                finally:
+                    self.clock.stop()
+            except KeyboardInterrupt:  # it came as the call ended
+                told = INTERRUPTED
+
     def run(self, words: Sequence[str]) -> int:
         """Run a Python file with the network in its hands; returns its exit code."""
         sys.argv = list(words)
@@ -140,12 +165,13 @@ def main(folder: Path, words: Sequence[str]) -> int:
     capturing = None
     if net.blueprint.pcap:
         snap_bytes = net.blueprint.pcap_bytes
-        capturing = capture.tcpdump(folder / "capture.pcap", "any", *capture.NOT_CONTROL, snap_bytes=snap_bytes)
+        left_out = (*capture.NOT_CONTROL, *(NO_BULK if words == [CALLS] else ()))
+        capturing = capture.tcpdump(folder / "capture.pcap", "any", *left_out, snap_bytes=snap_bytes)
     channel = Channel(folder)
     is_live = LIVE in words[:1]
     words = words[is_live:]
     session = Session(net, controller, folder, channel, is_live=is_live)
-    code = session.run(words[1:]) if words else session.serve()
+    code = session.answer() if words == [CALLS] else session.run(words[1:]) if words else session.serve()
     session.shell.others.end()
     session.watches.end()
     if capturing:

@@ -30,7 +30,7 @@ class Breaks:
 
     def cut(self, words: Sequence[str], *, silent: bool = False) -> list[str]:
         """Cut fibres, and lose sites; returns their names. Raises InputError for what is neither, or dark already."""
-        fibres, sites = self._meant(words)
+        fibres, sites = self.meant(words)
         for name in (*fibres, *sites):
             if name in (*self.fibres, *self.sites):
                 raise InputError(f"{name} is dark already; repair {name} gives it back")
@@ -41,7 +41,7 @@ class Breaks:
 
     def repair(self, words: Sequence[str]) -> list[str]:
         """Repair fibres and sites, all without a word; returns their names. Raises InputError for what is whole."""
-        fibres, sites = self._meant(words) if words else (list(self.fibres), list(self.sites))
+        fibres, sites = self.meant(words) if words else (list(self.fibres), list(self.sites))
         for name in (*fibres, *sites):
             if name not in (*self.fibres, *self.sites):
                 raise InputError(f"{name} is whole; cut {name} makes it dark")
@@ -50,7 +50,8 @@ class Breaks:
         self.sites = [name for name in self.sites if name not in sites]
         return [*fibres, *sites]
 
-    def _meant(self, words: Sequence[str]) -> tuple[list[str], list[str]]:
+    def meant(self, words: Sequence[str]) -> tuple[list[str], list[str]]:
+        """Fibres and sites that words mean. Raises InputError for what is neither."""
         if not words:
             raise InputError(f"there is nothing to cut; name a fibre ({', '.join(self._names.ends)}) or a site")
         meant = [self._names.fibre_or_site(word) for word in dict.fromkeys(words)]

@@ -63,6 +63,8 @@ class Clock:
         self._order = itertools.count()
         self._next_ns = 0
         self._runs = False
+        self.every_ns = EVERY_NS
+        """Virtual time between two ticks while a command runs as fast as it can."""
         self.pace: float | None = None
         """Virtual seconds in one of the wall's, where the command that runs has a pace of its own."""
         self.is_paced = False
@@ -115,7 +117,7 @@ class Clock:
         signal.setitimer(signal.ITIMER_REAL, 0)
 
     def _tick_after(self, instant_ns: int) -> int:
-        every_ns = OFTEN_NS if self.is_paced else EVERY_NS
+        every_ns = OFTEN_NS if self.is_paced else self.every_ns
         if self.pace:
             every_ns = max(LEAST_NS, round(OFTEN_NS * self.pace))
         return (instant_ns // every_ns + 1) * every_ns

@@ -78,6 +78,13 @@ class Names:
             raise InputError(f"{found} has no data centre; {', '.join(self.hosts)} have one; name one of them")
         return found
 
+    def switch_of(self, word: str) -> str:
+        """Mininet's name of a switch, or of a site's. Raises InputError for any other word."""
+        if word in self.switch:
+            return self.switch[word]
+        site = self.site(word)
+        return next(name for shown, name in self.switch.items() if shown.rpartition("-")[0] == site)
+
     def fibre_or_site(self, word: str) -> tuple[str, str]:
         """The fibre that a word means, or else the site; the other of both is "".
 
