@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Form of what a guest's program and its caller say to each other at a gate (`lab.gate`, `emulation.shell.channel`).
+"""Form of what a guest's program and its caller say to each other at a gate (`lab.gate`, `emulation.channel`).
 
 A message is its kind (a letter), the length of its text in eight digits of hexadecimal, and its text in UTF-8. Kinds
 whose sender waits for an answer are followed by `PADDING_BYTES`, which the caller takes away last. An answer is a file

@@ -10,19 +10,29 @@ from typing import Annotated
 import typer
 
 from apnemu.cli.labs import HideHome, Show, visible
+from apnemu.cli.runs import UNMET
 from apnemu.cli.shells import standing
-from apnemu.cli.shown import to_stderr, to_stdout
+from apnemu.cli.shown import OUT, to_stderr, to_stdout
+from apnemu.cli.topologies import TopologyOption
 from apnemu.cli.values import Lang, Settle
 from apnemu.errors import InputError
 from apnemu.lab.job import DISK_LIMIT_MB
-from apnemu.question.discovery import find_topology
+from apnemu.question.discovery import find_topology, known_experiments, load_experiment, topology_of
+from apnemu.running.options import networks_of, seed_of, settings_of, shows_of
 
 
 def live(
     what: Annotated[
-        str, typer.Argument(metavar="TOPOLOGY", help="A topology: the name of one that comes with apnemu, or a file.")
+        str, typer.Argument(metavar="TOPOLOGY|EXPERIMENT", help="A topology, or an experiment: a name, or a file.")
     ],
-    network: Annotated[str | None, typer.Option(help="apn: nothing is lit, ask for light; or packet.")] = None,
+    network: Annotated[
+        str | None, typer.Option(help="apn: nothing is lit, ask for light; or packet. Of an experiment: or both.")
+    ] = None,
+    topology: TopologyOption = None,
+    setting: Annotated[
+        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Of an experiment, as with run.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="An experiment's run directory, new or empty.")] = None,
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port on 127.0.0.1; 0: one that is free.")] = 0,
     stay: Annotated[bool, typer.Option("--stay", help="Go on when the page is closed; Ctrl-C ends it.")] = False,
     transceivers: Annotated[int, typer.Option(min=1, max=64, help="Of each data centre.")] = 8,
@@ -43,11 +53,17 @@ def live(
     show: Show = None,
     lang: Lang = "en",
 ) -> None:
-    """Show a network in a browser: its map, its light, what is measured; cut, repair and ask for light by click.
+    """Show a network, or the run of an experiment, in a browser: map, light, what is measured; cut and repair by click.
 
     The page's address, with its token, is printed; nobody else reaches it. Virtual time stands still until the page
-    lets it pass. The lab ends with this command, and when the page has been closed for ten seconds.
+    lets it pass. A network ends with this command, and when its page has been closed for ten seconds.
     """
+    if what.endswith(".py") or what in known_experiments():
+        _follow(what, topology, setting or [], network, out, seed=seed, port=port, stay=stay, lang=lang, show=show)
+        return
+    for name, given in (("--topology", topology), ("--set", setting), ("--out", out)):
+        if given:
+            raise InputError(f"{what} is a topology, and this is for an experiment; leave it out", file=name)
     from apnemu.live.board import Board
     from apnemu.live.network import Network
     from apnemu.live.page import files
@@ -90,10 +106,63 @@ def live(
             fibres=frozenset(fibre["name"] for fibre in picture["fibres"]),
         )
         with served(board, page, port=port) as address:
-            to_stdout(address)
-            to_stderr(f"{title}: open this address in a browser of this machine; Ctrl-C ends the lab")
+            _address(address)
             outcome = attended(job, lambda gate: Network(gate, board, known, network=kind, stays=stay).serve())
             board.post(mode="ended")
         if pcap:
             keep(job.folder, written)
     raise typer.Exit(outcome.exit_code)
+
+
+def _follow(
+    what: str,
+    topology: Path | None,
+    setting: list[str],
+    network: str | None,
+    out: Path | None,
+    *,
+    seed: int,
+    port: int,
+    stay: bool,
+    lang: str,
+    show: list[Path] | None,
+) -> None:
+    """Do a run that pages follow, and print what `apnemu run` prints."""
+    from apnemu.live.run import Run
+    from apnemu.report.headline import cost, expectation
+    from apnemu.report.language import heard, spoken
+    from apnemu.running import corridor
+    from apnemu.running.request import Request
+
+    asked = load_experiment(what)
+    if asked.computed is not None:
+        raise InputError(
+            f"{asked.name} is computed without a lab: there is nothing to follow; apnemu run {what}", file="EXPERIMENT"
+        )
+    own_file = Path(what) if what.endswith(".py") else None
+    request = Request(
+        experiment=asked,
+        own_file=own_file,
+        topology=topology or topology_of(asked, own_file),
+        given=settings_of(setting, [], None)[0],
+        seed=seed_of(seed),
+        networks=networks_of(network, asked),
+        out=out,
+        shows=shows_of(show or ()),
+        wall_limit_s=math.inf,
+    )
+    asked.resolve(request.given)
+    with spoken(lang), Run(asked.question, port=port, stays=stay, say=_address) as following:
+        finished = corridor.run(request, say=to_stderr, following=following)
+        told = [finished.answer(), expectation(finished.document), f"page: {finished.folder / 'report.html'}"]
+        following.end("  ".join([*map(heard, told[:2]), told[2]]))
+    OUT.print(finished.table())
+    for line in (*told[:2], cost(finished.document), told[2]):
+        to_stdout(line)
+    if finished.document["expectation"]["met"] is False:
+        raise typer.Exit(UNMET)
+
+
+def _address(address: str) -> None:
+    to_stdout(address)
+    to_stderr("open this address in a browser of this machine; time stands still until the page lets it pass")

@@ -14,6 +14,7 @@ from functools import partial
 from pathlib import Path
 
 from apnemu.emulation import capture
+from apnemu.emulation.hand import FOLLOWED, Hand, Tell, nobody
 from apnemu.emulation.namespaces import plays_devices
 from apnemu.emulation.net import Net
 from apnemu.emulation.notes import Notes
@@ -60,10 +61,18 @@ def run_script(net: Net, words: list[str]) -> int:
     return 0
 
 
+def follow(folder: Path, hand: Hand) -> Tell:
+    """Begin to have the run followed; returns what hears of what is seen."""
+    from apnemu.emulation.followed import Follower  # files less for all other runs
+
+    return Follower(folder, hand).tell
+
+
 def main(folder: Path, command: list[str]) -> int:
     """Play the stages; or run a command or a script beside the controller, whose exit code is then the guest's."""
-    tell = partial(print, flush=True, file=sys.stderr if command else sys.stdout)
-    net, controller = stand(folder, tell)
+    is_followed, command = FOLLOWED in command[:1], [] if FOLLOWED in command[:1] else command
+    say = partial(print, flush=True, file=sys.stderr if command else sys.stdout)
+    net, controller = stand(folder, say)
     if command:
         name_places(net)
         return run_script(net, command[1:]) if command[0] == SCRIPT else run_to_its_end(command)
@@ -72,11 +81,13 @@ def main(folder: Path, command: list[str]) -> int:
     capturing = (
         capture.tcpdump(file, "any", *capture.NOT_CONTROL, snap_bytes=snap_bytes) if net.blueprint.pcap else None
     )
+    hand = Hand()
+    tell = follow(folder, hand) if is_followed else nobody
     os.sched_setscheduler(0, os.SCHED_FIFO | os.SCHED_RESET_ON_FORK, os.sched_param(PLAYER_PRIORITY))
     if net.blueprint.transceivers:
         plays_devices(os.getpid())  # those who ask for light are as many computers; programs that it starts are none
     wait_for_a_round_instant(START_EVERY_NS)
-    Player(net, folder, notes, controller).play()
+    Player(net, folder, notes, controller, tell=tell, hand=hand).play()
     if controller:
         controller.check_alive()
     notes.close()

@@ -14,8 +14,10 @@ import os
 import select
 import struct
 import time
+from collections import deque
 from collections.abc import Callable
 from pathlib import Path
+from typing import ClassVar
 
 from apnemu.units import NS_PER_S
 
@@ -37,6 +39,24 @@ def is_virtual() -> bool:
 
 _libc = ctypes.CDLL(None, use_errno=True)
 _CLOCK_MONOTONIC, _TFD_NONBLOCK, _TFD_ABSTIME = 1, os.O_NONBLOCK, 1
+
+
+class _NudgedError(Exception):
+    """A call is to be made at once."""
+
+
+class _Nudges:
+    """What the loop that runs is to do at once, and whether it waits."""
+
+    calls: ClassVar[deque[Callable[[], None]]] = deque()
+    waits = False
+
+
+def nudge(call: Callable[[], None]) -> None:
+    """Have the loop that runs, or the next one, make a call at once. For a signal's handler: makes no system call."""
+    _Nudges.calls.append(call)
+    if _Nudges.waits:
+        raise _NudgedError
 
 
 class Loop:
@@ -74,12 +94,15 @@ class Loop:
         """
         now = now_ns()
         while True:
+            while _Nudges.calls:
+                _Nudges.calls.popleft()()
+                now = now_ns()
             while self._timers and self._timers[0][0] <= now:
                 heapq.heappop(self._timers)[2]()
             if now >= until_ns or (unless is not None and unless()):
                 return
             self._set_alarm(min(self._timers[0][0] if self._timers else until_ns, until_ns))
-            for descriptor, events in self._epoll.poll():
+            for descriptor, events in self._polled():
                 call = self._watched.get(descriptor)
                 if call is not None:
                     call(events)
@@ -87,6 +110,16 @@ class Loop:
                     self._armed_ns = None
             if self._armed_ns is None or (self._timers and self._timers[0][0] < self._armed_ns):
                 now = now_ns()
+
+    def _polled(self) -> list[tuple[int, int]]:
+        """Wait for descriptors, or for a nudge: what was ready then still is."""
+        try:
+            _Nudges.waits = True
+            return [] if _Nudges.calls else self._epoll.poll()
+        except _NudgedError:
+            return []
+        finally:
+            _Nudges.waits = False
 
     def overdue_ns(self) -> int:
         """Time by which the first timer is overdue; 0 or less if none is."""

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from apnemu.emulation.controller import Controller
 from apnemu.emulation.ends import Ends
+from apnemu.emulation.hand import Hand, Tell, nobody
 from apnemu.emulation.loop import FOREVER_NS, Loop, is_virtual, now_ns
 from apnemu.emulation.net import Net
 from apnemu.emulation.notes import Notes
@@ -28,11 +29,27 @@ WARM_UP_GAP_NS = VirtualNs(2_000_000)
 class Player:
     """Plays everything that a blueprint says, once its network stands."""
 
-    def __init__(self, net: Net, folder: Path, notes: Notes, controller: Controller | None) -> None:
+    def __init__(
+        self,
+        net: Net,
+        folder: Path,
+        notes: Notes,
+        controller: Controller | None,
+        *,
+        tell: Tell = nobody,
+        hand: Hand | None = None,
+    ) -> None:
         namespaces = {host.name: net[host.name].namespace for host in net.blueprint.hosts}
         ends = Ends(net.blueprint, namespaces)
         self._scene = Scene(
-            net=net, folder=folder, notes=notes, controller=controller, ends=ends, namespaces=namespaces
+            net=net,
+            folder=folder,
+            notes=notes,
+            controller=controller,
+            ends=ends,
+            namespaces=namespaces,
+            tell=tell,
+            hand=hand or Hand(),
         )
 
     def play(self) -> None:
@@ -77,6 +94,7 @@ def play_stage(scene: Scene, stage: Stage, kinds: Sequence[Callable[[Scene, Stag
             " player to the table of emulation.play"
         )
     scene.notes.phase, scene.notes.load = stage.phase, stage.load
+    scene.tell("stage", stage.phase)
     players = [kind(scene, stage) for kind in kinds]
     try:
         _play(stage, players)

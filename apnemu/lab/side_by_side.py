@@ -11,14 +11,21 @@ from typing import Final
 from apnemu.errors import GuestError
 from apnemu.interrupts import check, signals_raise
 from apnemu.lab import limits
+from apnemu.lab.gate import Gate
 from apnemu.lab.guest import Job, Outcome, Progress, run
 
 LOOK_EVERY_S: Final = 0.5
 
 
-def run_all(jobs: Sequence[Job], *, on_progress: Callable[[int, Progress], None] | None = None) -> list[Outcome]:
+def run_all(
+    jobs: Sequence[Job],
+    *,
+    on_progress: Callable[[int, Progress], None] | None = None,
+    gates: Sequence[Gate] = (),
+) -> list[Outcome]:
     """Run all jobs at the same time; returns their outcomes in the jobs' order.
 
+    `gates` has one for each job whose program waits for its caller, or none at all.
     `on_progress` is called from several threads with the job's index. The first guest that fails, and an interrupt of
     the command, end them all.
 
@@ -30,7 +37,7 @@ def run_all(jobs: Sequence[Job], *, on_progress: Callable[[int, Progress], None]
     def run_guest(index: int, job: Job) -> Outcome:
         report = None if on_progress is None else lambda progress: on_progress(index, progress)
         try:
-            return run(job, on_progress=report, stop=stop)
+            return run(job, on_progress=report, stop=stop, gate=gates[index] if gates else None)
         except GuestError as error:
             if not stop.is_set():
                 causes.append((index, error))

@@ -51,6 +51,12 @@ class Board:
             for follower in self._followers:
                 follower(told)
 
+    def tell(self, **news: Any) -> None:
+        """Have all who follow now hear of something that is not kept."""
+        with self._lock:
+            for follower in self._followers:
+                follower(news)
+
     def follow(self, follower: Follower) -> Callable[[], None]:
         """Tell all that is kept, then what is new; returns what ends that. `follower` must not wait."""
         with self._lock:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from apnemu.model.reason import read_reasons
-from apnemu.report import words
+from apnemu.report import headings, words
 
 Row = Mapping[str, Any]
 LONG = ("reason", "refused")
@@ -138,7 +138,39 @@ def all_columns(rows: Sequence[Row], declared: Sequence[Column] = ()) -> list[Co
     first = [column for column in declared if column.key in keys]
     known = {column.key for column in first}
     rest = sorted((key for key in keys if key not in known), key=lambda key: key in LONG)
-    return [*first, *(plain(key, number=_is_number(rows, key)) for key in rest)]
+    return [*first, *(undescribed(key, rows) for key in rest)]
+
+
+def undescribed(key: str, rows: Sequence[Row]) -> Column:
+    """Column that nobody has described: its name says what it holds, and in which unit.
+
+    Its figures stand in one multiple of that unit; of whole numbers nothing is lost.
+
+    >>> column = undescribed("outage_ns", [{"outage_ns": 59_808_173}, {"outage_ns": None}])
+    >>> column.heading, column.cell({"outage_ns": 59_808_173}), column.cell({"outage_ns": None})
+    ('outage, ms', '59.808173', '–')
+    """
+    measure = headings.measure_of(key)
+    if not any(isinstance(row.get(key), str | bool | int | float) for row in rows):
+        return plain(key, measure.heading(measure.unit), number=False)
+    if not _is_number(rows, key):
+        said = {"network": words.network, "from": words.site, "to": words.site, "site": words.site}.get(
+            key, words.plain
+        )
+        name = headings.named(key)
+        return Column(key=key, heading=name, text=lambda row: _said(said, row.get(key)), number=False)
+    numbers = [row[key] for row in rows if row.get(key) is not None]
+    size, unit = headings.shown_unit(measure.unit, numbers)
+
+    def text(row: Row) -> str:
+        value = row.get(key)
+        return headings.exact(value, size) if isinstance(value, int | float) else words.plain(value)
+
+    return Column(key=key, heading=measure.heading(unit) or key, text=text, factor=1 / size)
+
+
+def _said(said: Callable[[str], str], value: Any) -> str:
+    return said(value) if isinstance(value, str) else words.plain(value)
 
 
 def is_nested(rows: Sequence[Row], key: str) -> bool:

@@ -68,23 +68,36 @@ class Curve:
     def draw(self, rows: Sequence[Row]) -> list[Markup]:
         """The figures; none where no points are numbers, or where a line has fewer than `fewest` values of x."""
         drawn = self.derive(rows) if self.derive else rows
-        known = [row for row in drawn if _is_drawn(row.get(self.x)) and _is_drawn(row.get(self.y))]
+        placed = [row for row in drawn if _is_drawn(row.get(self.x))]
+        known = [row for row in placed if _is_drawn(row.get(self.y))]
         parts: dict[tuple[Any, ...], list[Row]] = {}
         for row in known:
-            parts.setdefault(tuple(_hashable(row.get(name)) for name in self.split), []).append(row)
+            parts.setdefault(self._part(row), []).append(row)
         worth = [
             part for part in parts.values() if not self.joined or len({row[self.x] for row in part}) >= self.fewest
         ]
         of_scale = [row for part in worth for row in part]
-        return [self._figure(part, of_scale if self.common else part) for part in worth]
+        empty = [row for row in placed if not _is_drawn(row.get(self.y))]
+        return [self._figure(part, of_scale if self.common else part, empty) for part in worth]
 
-    def _figure(self, rows: Sequence[Row], of_scale: Sequence[Row]) -> Markup:
+    def _figure(self, rows: Sequence[Row], of_scale: Sequence[Row], empty: Sequence[Row]) -> Markup:
+        """A figure of rows; `empty` are those of all figures in which nothing was measured."""
         lines: dict[tuple[str, ...], list[Row]] = {}
         for row in rows:
-            label = (str(row.get(self.by, "apn")), *(str(row.get(name, "")) for name in self.lines))
-            lines.setdefault(label, []).append(row)
+            lines.setdefault(self._label(row), []).append(row)
+        where = self._part(rows[0])
+        gaps: dict[tuple[str, ...], list[float]] = {}
+        for row in empty:
+            if self._part(row) == where:
+                gaps.setdefault(self._label(row), []).append(float(row[self.x]))
         series = [
-            Series(network=label[0], points=self._points(part), line=self.joined, label=self._line(part[0]))
+            Series(
+                network=label[0],
+                points=self._points(part),
+                line=self.joined,
+                label=self._line(part[0]),
+                gaps=tuple(gaps.get(label, ())),
+            )
             for label, part in lines.items()
         ]
         heights = [float(row[name]) for row in of_scale for name in self._heights() if _is_drawn(row.get(name))]
@@ -92,14 +105,22 @@ class Curve:
         dashed = self._references(list(lines.values()), x)
         kinds = list(dict.fromkeys(one.network for one in series))
         more = [("reference-swatch", self.reference_name)] if dashed and self.reference_name else []
-        where = self._where(rows[0])
+        told = self._where(rows[0])
         return figure(
-            f"{self.title}: {where}" if where else self.title,
+            f"{self.title}: {told}" if told else self.title,
             self.caption,
             legend(kinds, *more),
             plot(series[::-1], x, self._scale(heights), self.axes, dashed),
             wide=self.wide,
         )
+
+    def _part(self, row: Row) -> tuple[Any, ...]:
+        """The values that tell a row's figure from the others."""
+        return tuple(_hashable(row.get(name)) for name in self.split)
+
+    def _label(self, row: Row) -> tuple[str, ...]:
+        """The values that tell a row's line from the others of its figure."""
+        return (str(row.get(self.by, "apn")), *(str(row.get(name, "")) for name in self.lines))
 
     def _heights(self) -> tuple[str, ...]:
         return (self.y, self.reference) if self.reference else (self.y,)

@@ -14,6 +14,7 @@ from markupsafe import Markup
 from apnemu.report import words
 from apnemu.report.lights import Judged, Kind, Light, judged, lights, over
 from apnemu.report.maps import Ground
+from apnemu.report.plant_map import names_placed
 from apnemu.report.plots import figure
 from apnemu.report.svg import Attribute, element, key, key_list
 
@@ -71,6 +72,8 @@ def _margin_map(picture: Mapping[str, Any], ways: Sequence[Judged], unknown: int
         element("circle", element("title", words.site(name)), class_="dot", cx=x, cy=y, r=3)
         for name, (x, y) in ground.at.items()
     ]
+    lines = [(ground.at[fibre["a"]], ground.at[fibre["b"]]) for fibre in picture["fibres"]]
+    marks.append(element("g", *names_placed(picture["sites"], ground.at, lines), class_="labels"))
     worst = min(ways, key=lambda way: way.margin_db)
     least_of_all = f"{worst.margin_db:.2f} dB: {words.spelled(worst.name)}"
     label = f"Least margin of the light in each fibre; the least of all is {least_of_all}"
@@ -184,7 +187,7 @@ def _tick(picture: Mapping[str, Any], step: int, low: int, high: int) -> Markup:
 def _slot(light: Light, low: int, high: int, top: int, noted: bool) -> Markup:
     """A slot as a box; its light grey edges keep neighbours apart."""
     first, width = light.n - light.m, 2 * light.m
-    note = f"{words.spelled(light.name)}: {light.mode}, n = {light.n}, m = {light.m}"
+    note = f"{words.spelled(light.name)}: {light.mode}, {words.slot(light.n, light.m)}"
     down, tall = _half(light.kind)
     return element(
         "rect",

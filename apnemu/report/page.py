@@ -21,7 +21,7 @@ import jinja2
 from markupsafe import Markup
 
 from apnemu.report import headline, language, plant_map, words
-from apnemu.report.columns import all_columns
+from apnemu.report.columns import all_columns, undescribed
 from apnemu.report.light_figures import light_figures
 from apnemu.report.round_trips import chief
 from apnemu.report.shown import PairSaid, Shown
@@ -88,8 +88,15 @@ def _rendered(parts: Sequence[Part], sections: Sequence[Mapping[str, Any]], pict
         map_text=plant_map.describe(picture),
         light=light_figures(picture),
         kinds=[(kind, _kind_mark(kind)) for kind in _kinds(picture)],
+        packet=[_of_packet(name, value) for name, value in picture["packet"].items()],
         words=words,
     )
+
+
+def _of_packet(name: str, value: Any) -> tuple[str, str, bool]:
+    """A figure of the packet network: its heading with the unit, its value, and whether it is a text of others."""
+    column = undescribed(name, [{name: value}])
+    return column.heading, column.cell({name: value}), isinstance(value, str)
 
 
 def _said_of_pairs(parts: Sequence[Part], picture: Mapping[str, Any]) -> Sequence[PairSaid]:
@@ -136,7 +143,7 @@ def _branch(tree: Document, branch: Document) -> tuple[str, str]:
     slot = tree["slot"]
     return (
         f"Light tree {shared}{words.spelled(tree['name'])}",
-        f"{tree['mode']}, {words.gbps(tree['rate_gbps'])} Gbit/s, slot n = {slot['n']}, m = {slot['m']},"
+        f"{tree['mode']}, {words.gbps(tree['rate_gbps'])} Gbit/s, slot {words.slot(slot['n'], slot['m'])},"
         f" {words.both_ways(branch['delay_ns'], branch.get('return_delay_ns'))} one way,"
         f" margin {branch['margin_db']:.1f} dB over a GSNR of {branch['gsnr_db'] - branch['margin_db']:.1f} dB",
     )
@@ -150,7 +157,7 @@ def _light(path: Mapping[str, Any] | None) -> list[tuple[str, str]]:
         (
             "Light",
             f"{path['mode']}, {words.gbps(path['rate_gbps'])} Gbit/s, "
-            f"slot n = {path['slot']['n']}, m = {path['slot']['m']}",
+            f"slot {words.slot(path['slot']['n'], path['slot']['m'])}",
         ),
         ("Delay one way", words.both_ways(path["delay_ns"], path.get("return_delay_ns"))),
     ]

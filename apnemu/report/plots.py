@@ -21,12 +21,31 @@ LABEL_WIDTH, LABEL_HEIGHT = 0.15, 13
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Series:
-    """Points (x, y, note) of a network; `line` joins them in their order, `label` stands at the last."""
+    """Points (x, y, note) of a network; `line` joins them in their order, `label` stands at the last.
+
+    `gaps` are values of x at which nothing was measured: no line is drawn over them.
+    """
 
     network: str
     points: tuple[tuple[float, float, str], ...]
     line: bool = True
     label: str = ""
+    gaps: tuple[float, ...] = ()
+
+    def joined(self) -> list[list[tuple[float, float]]]:
+        """The points in lines, each up to the next gap.
+
+        >>> points = ((1.0, 5.0, ""), (2.0, 6.0, ""), (4.0, 7.0, ""), (5.0, 8.0, ""))
+        >>> Series(network="apn", points=points, gaps=(3.0,)).joined()
+        [[(1.0, 5.0), (2.0, 6.0)], [(4.0, 7.0), (5.0, 8.0)]]
+        """
+        lines: list[list[tuple[float, float]]] = []
+        for x, y, _ in self.points:
+            last = lines[-1][-1][0] if lines else None
+            if last is None or any(min(last, x) < gap < max(last, x) for gap in self.gaps):
+                lines.append([])
+            lines[-1].append((x, y))
+        return lines
 
 
 def figure(title: str, caption: str, *content: Markup, wide: bool = False) -> Markup:
@@ -49,9 +68,10 @@ def plot(
     for reference in references:
         drawing.append(line_layer([_place(x, y, *point) for point in reference], HEIGHT, class_="reference"))
     for one in series:
-        places = [_place(x, y, across, up) for across, up, _ in one.points]
-        if one.line and len(places) > 1:
-            drawing.append(line_layer(places, HEIGHT, class_=f"line {css(one.network)}"))
+        for part in one.joined() if one.line else ():
+            if len(part) > 1:
+                places = [_place(x, y, *point) for point in part]
+                drawing.append(line_layer(places, HEIGHT, class_=f"line {css(one.network)}"))
     for one in series:
         for across, up, note in one.points:
             left, top = _place(x, y, across, up)

@@ -14,7 +14,7 @@ from typing import Any
 from markupsafe import Markup
 
 from apnemu.report import words
-from apnemu.report.columns import Column, is_nested, plain
+from apnemu.report.columns import Column, is_nested, plain, undescribed
 from apnemu.report.page import asset, template
 from apnemu.report.plots import Series, figure, plot
 from apnemu.report.shown import Shown
@@ -24,6 +24,7 @@ MOST_FIGURES = 24
 MOST_LINES = 12
 """Most lines in a figure; of more, the median of each network is drawn instead."""
 NOT_FOUND = frozenset({"point", "seed"})
+SET = "set_"
 TOPOLOGY = "set_topology"
 NAMED = "name of "
 """Column, within this file, that holds a name where its place stands for it."""
@@ -47,15 +48,16 @@ def write_sweep_page(
     known = _known(shown)
     names = dict.fromkeys(name for row in rows for name in row)
     headings = [name for name in names if not is_nested(rows, name)]
+    columns = [_column(name, rows, known) for name in headings]
     page = folder / "sweep.html"
     page.write_text(
         template("sweep.html.j2").render(
             facts=facts,
             style=asset("page.css"),
             figures=curves(rows, axes, known),
-            headings=[known[name].heading if name in known else name for name in headings],
+            headings=[column.heading for column in columns],
             numbers=[all(_is_number(row.get(name)) for row in rows if row.get(name) is not None) for name in headings],
-            rows=[[_cell(row, known.get(name) or plain(name)) for name in headings] for row in rows],
+            rows=[[_cell(row, column) for column in columns] for row in rows],
             failed=failed,
             axes=axes,
         ),
@@ -80,16 +82,23 @@ def curves(rows: Sequence[Row], axes: Sequence[str], known: Mapping[str, Column]
         if axis != TOPOLOGY and not all(_is_number(row[axis]) for row in rows):
             continue
         others = [name for name in axes if name != axis]
-        for name in _measured(rows, axes):
+        for name in _measured(rows, axes, known or {}):
             kept = [row for row in rows if _is_number(row.get(name))]
             if len({row[name] for row in kept}) > 1 and len(found) < MOST_FIGURES:
                 column = (known or {}).get(name)
-                if column is not None and column.factor is not None:  # figures of another column are no plain numbers
-                    kept = [{**row, name: column.factor * row[name]} for row in kept]
-                    found.append(_curve(kept, axis, name, others, column.heading))
-                else:
-                    found.append(_curve(kept, axis, name, others, name))
+                if column is None or column.factor is None:  # figures of another column are no plain numbers
+                    column = undescribed(name, rows)
+                factor = column.factor or 1.0
+                drawn = [{**row, name: factor * row[name] if _is_number(row.get(name)) else None} for row in rows]
+                found.append(_curve(drawn, axis, name, others, column.heading))
     return found
+
+
+def _column(name: str, rows: Sequence[Row], known: Mapping[str, Column]) -> Column:
+    """A column of the table: as the experiment shows it, a setting by its own name, any other as its name says."""
+    if name.startswith(SET):
+        return plain(name, f"set: {name.removeprefix(SET)}")
+    return known.get(name) or undescribed(name, rows)
 
 
 def _numbered(rows: Sequence[Row], axis: str) -> Scale:
@@ -108,8 +117,13 @@ def _curve(rows: Sequence[Row], axis: str, name: str, others: Sequence[str], hea
         x = linear_scale([float(row[axis]) for row in rows])
     keys = [*others, *_labels(rows)]
     lines: dict[tuple[str, ...], list[Row]] = {}
+    gaps: dict[tuple[str, ...], list[float]] = {}
     for row in rows:
-        lines.setdefault((str(row.get("network", "")), *(f"{key} {row.get(key)}" for key in keys)), []).append(row)
+        label = (str(row.get("network", "")), *(f"{key} {row.get(key)}" for key in keys))
+        if _is_number(row.get(name)):
+            lines.setdefault(label, []).append(row)
+        else:
+            gaps.setdefault(label, []).append(float(row[axis]))
     if len(lines) > MOST_LINES:
         series = [
             _median(rows, axis, name, network) for network in dict.fromkeys(str(row.get("network", "")) for row in rows)
@@ -128,11 +142,12 @@ def _curve(rows: Sequence[Row], axis: str, name: str, others: Sequence[str], hea
                     for row in sorted(part, key=lambda row: float(row[axis]))
                 ),
                 line=axis != TOPOLOGY,
+                gaps=tuple(gaps.get(label, ())),
             )
             for label, part in lines.items()
         ]
         caption = "Each line holds the other settings fixed; point at a mark to read them."
-    y = linear_scale([float(row[name]) for row in rows])
+    y = linear_scale([float(row[name]) for row in rows if _is_number(row.get(name))])
     networks = list(dict.fromkeys(one.network for one in series if one.network))
     return figure(
         f"{heading} over {axis.removeprefix('set_')}",
@@ -145,7 +160,7 @@ def _curve(rows: Sequence[Row], axis: str, name: str, others: Sequence[str], hea
 def _median(rows: Sequence[Row], axis: str, name: str, network: str) -> Series:
     at: dict[float, list[float]] = {}
     for row in rows:
-        if str(row.get("network", "")) == network:
+        if str(row.get("network", "")) == network and _is_number(row.get(name)):
             at.setdefault(float(row[axis]), []).append(float(row[name]))
     return Series(
         network=network,
@@ -153,14 +168,29 @@ def _median(rows: Sequence[Row], axis: str, name: str, network: str) -> Series:
     )
 
 
-def _measured(rows: Sequence[Row], axes: Sequence[str]) -> list[str]:
-    """Names of the numeric columns that were measured, not set."""
-    names = dict.fromkeys(name for row in rows for name in row)
+def _measured(rows: Sequence[Row], axes: Sequence[str], known: Mapping[str, Column]) -> list[str]:
+    """Names of the numeric columns that were measured and not set: first those that the experiment shows.
+
+    What was set is no result: neither a column of a setting's name, nor one that repeats a swept setting (`load` as
+    `load_erlang`).
+    """
+    names = dict.fromkeys((*(name for name in known), *(name for row in rows for name in row)))
+    asked = {name.removeprefix(SET) for row in rows for name in row if name.startswith(SET)}
     return [
         name
         for name in names
-        if name not in NOT_FOUND and not name.startswith("set_") and any(_is_number(row.get(name)) for row in rows)
+        if name not in NOT_FOUND
+        and not name.startswith(SET)
+        and name not in asked
+        and any(_is_number(row.get(name)) for row in rows)
+        and not any(_repeats(rows, name, axis) for axis in axes)
     ]
+
+
+def _repeats(rows: Sequence[Row], name: str, axis: str) -> bool:
+    """Whether a column holds a swept setting's own values, and has its name with something to it."""
+    named = {*axis.removeprefix(SET).split("_")} <= {*name.split("_")}
+    return named and all(row.get(name) in (None, row.get(axis)) for row in rows)
 
 
 def _labels(rows: Sequence[Row]) -> list[str]:

@@ -50,5 +50,5 @@ def _tree(tree: Mapping[str, Any]) -> Markup:
         "svg", *drawn, viewBox=f"0 0 {WIDTH} {24 + ROW * len(branches)}", class_="map", role="img", aria_label=label
     )
     title = "Light tree" if tree["kind"] == "tree" else "Light tree shared by subcarriers"
-    caption = f"{tree['mode']}, slot n = {tree['slot']['n']}, m = {tree['slot']['m']}"
+    caption = f"{tree['mode']}, slot {words.slot(tree['slot']['n'], tree['slot']['m'])}"
     return figure(f"{title} {words.spelled(tree['name'])}", caption, picture, wide=True)

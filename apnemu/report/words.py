@@ -16,6 +16,7 @@ from types import MappingProxyType
 from typing import Any
 
 from apnemu.model.naming import shown_names
+from apnemu.model.spectrum import Slot
 from apnemu.units import ns_to_ms, ns_to_s, ns_to_us
 
 NOTHING = "–"
@@ -126,6 +127,16 @@ def gbps(rate: float) -> str:
     ('400', '383', '9.17', '0', '1,600')
     """
     return f"{rate:,.0f}" if rate == round(rate) or abs(rate) >= 100 else _three_digits(rate)
+
+
+def slot(n: int, m: int) -> str:
+    """A slot of ITU-T G.694.1, and the middle and the width of its frequencies.
+
+    >>> slot(-284, 4)
+    'n = -284, m = 4 (191.325 THz, 50 GHz wide)'
+    """
+    own = Slot(n=n, m=m)
+    return f"n = {n}, m = {m} ({own.centre_thz:.9g} THz, {own.width_ghz:g} GHz wide)"
 
 
 def memory(size_bytes: int) -> str:

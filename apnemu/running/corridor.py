@@ -9,27 +9,29 @@ from __future__ import annotations
 import os
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from apnemu.blueprint.capture_size import large_capture
 from apnemu.blueprint.captured import Captured, captured
-from apnemu.errors import InputError, LabError, named
+from apnemu.errors import ApnemuError, InputError, LabError, named
 from apnemu.lab.disk import disk_named
 from apnemu.lab.guest import Outcome
 from apnemu.lab.needs import has_program
 from apnemu.lab.watchdog import peak_bytes
-from apnemu.question.context import Row
+from apnemu.question.context import Context, Row
 from apnemu.question.lines import with_line_rates
 from apnemu.question.results import plain_rows
+from apnemu.question.verdict import Verdict
 from apnemu.records.table import read_jsonl, write_parquet
 from apnemu.running import directory
 from apnemu.running.asked import Asked, answer, contexts, own_functions, resolve, unanswered
 from apnemu.running.directory import write_json
 from apnemu.running.finished import Finished, write_report
-from apnemu.running.guests import OnProgress, Say, blueprint_of, emulate
+from apnemu.running.guests import Following, OnProgress, Say, blueprint_of, emulate
 from apnemu.running.manifest import manifest_of, routers_without_zones
 from apnemu.running.request import Request, Time
 from apnemu.units import ns_to_s
@@ -43,6 +45,7 @@ class _Begun:
     folder: Path
     say: Say
     on_progress: OnProgress | None
+    following: Following | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,16 +59,20 @@ class _Measured:
     """Approximations that are known only once blueprints are made."""
 
 
-def run(request: Request, *, say: Say, on_progress: OnProgress | None = None) -> Finished:
+def run(
+    request: Request, *, say: Say, on_progress: OnProgress | None = None, following: Following | None = None
+) -> Finished:
     """Do one run, and return it with its directory complete.
 
+    A run that is followed, and in which something was done by hand, is not judged, and says so.
     Raises InputError for what was asked, LabError for what the lab did; the run directory then stays as it was left.
     """
     begun_s = time.monotonic()
     asked = resolve(request)
     folder = directory.make(request.out, f"{request.experiment.name}-{asked.plant.name}")
     with disk_named(folder):
-        return _run_in(_Begun(asked=asked, folder=folder, say=say, on_progress=on_progress), begun_s)
+        begun = _Begun(asked=asked, folder=folder, say=say, on_progress=on_progress, following=following)
+        return _run_in(begun, begun_s)
 
 
 def _check_programs(request: Request) -> None:
@@ -107,9 +114,11 @@ def _run_in(begun: _Begun, begun_s: float) -> Finished:
     }
     write_json(folder / "results.json", document)
     with _kept(folder / "results.json"):
-        document["expectation"] = answer(asked, measured.rows)["expectation"]
+        document["expectation"] = _by_hand(begun) or answer(asked, measured.rows)["expectation"]
     write_json(folder / "results.json", document)
-    manifest |= {"status": "done", **done, "approximations": [*manifest["approximations"], *measured.notes]}
+    by_hand = [f"disturbed by hand: {done}" for done in (begun.following.disturbed() if begun.following else ())]
+    manifest |= {"status": "done", **done}
+    manifest["approximations"] = [*manifest["approximations"], *measured.notes, *by_hand]
     write_json(folder / "manifest.json", manifest)
     finished = Finished(
         folder=folder,
@@ -123,6 +132,31 @@ def _run_in(begun: _Begun, begun_s: float) -> Finished:
     with _kept(folder / "results.json"):
         write_report(folder, [finished])
     return finished
+
+
+def _rows(begun: _Begun, table: Any, networks: Sequence[Context[Any]]) -> Sequence[Row]:
+    """Rows of the experiment. Raises LabError where it can make none of what somebody has disturbed by hand."""
+    experiment = begun.asked.experiment
+    try:
+        return experiment.rows(table, networks)
+    except ApnemuError:
+        raise
+    except Exception as error:
+        if not (begun.following and begun.following.disturbed()):
+            raise
+        raise LabError(
+            f"{experiment.name} makes no rows of a run that was disturbed by hand ({type(error).__name__}: {error});"
+            " what was seen stands in records.parquet of the run"
+        ) from error
+
+
+def _by_hand(begun: _Begun) -> dict[str, Any] | None:
+    """What a run says of its expectation in which something was done by hand; None where nothing was."""
+    done = begun.following.disturbed() if begun.following else ()
+    if not done:
+        return None
+    verdict = Verdict(judged=0, why=f"not judged: disturbed by hand ({'; '.join(done)})")
+    return {"text": begun.asked.expected, **verdict.to_json()}
 
 
 @contextmanager
@@ -189,13 +223,15 @@ def _measure(begun: _Begun, kind: Time) -> tuple[list[Row], list[Outcome], tuple
         begun.say(warning)
     built = {context.network: blueprint.to_json() for context, blueprint in zip(networks, blueprints, strict=True)}
     write_json(folder / "blueprint.json", {"picture": asked.picture, **built})
-    outcomes = emulate(request, networks, blueprints, kind, begun.say, begun.on_progress)
+    if begun.following is not None:
+        begun.following.begin(asked.picture, [context.network for context in networks])
+    outcomes = emulate(request, networks, blueprints, kind, begun.say, begun.on_progress, begun.following)
     table = read_jsonl([context.folder / "records.jsonl" for context in networks])
     suffix = "" if first else f"-{kind}"
     records = folder / f"records{suffix}.parquet"
     write_parquet(table, records)
     with _kept(records), own_functions(request.experiment.name, request.own_file):
-        rows = plain_rows(request.experiment.name, request.experiment.rows(table, networks))
+        rows = plain_rows(request.experiment.name, _rows(begun, table, networks))
         rows = with_line_rates(rows, networks)
     guests: dict[str, Path] = {context.network: context.folder for context in networks}
     about: dict[str, Captured] = {each.network: captured(each, asked.plant.labels) for each in blueprints}

@@ -5,15 +5,17 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from apnemu.blueprint.compiled import blueprint_for
 from apnemu.blueprint.document import Blueprint
 from apnemu.errors import GuestError
 from apnemu.escapes import printable
 from apnemu.lab import kernel
+from apnemu.lab.gate import Gate
 from apnemu.lab.guest import Job, Outcome, Progress
 from apnemu.lab.hiding import around
 from apnemu.lab.python import guest_code, guest_folders, guest_python
@@ -29,6 +31,25 @@ from apnemu.shared_folder import write_text
 GUEST_FOLDER = "/run/apnemu"
 """The name under which a guest finds its folder."""
 MEMORY_MB = 4096
+
+FOLLOWED = "--followed"
+"""The word that has a guest's run followed."""
+
+
+class Following(Protocol):
+    """Followers of a run, such as a page."""
+
+    def begin(self, picture: Mapping[str, Any], networks: Sequence[str]) -> None:
+        """Take in what is going to be played on."""
+
+    def gates(
+        self, networks: Sequence[str], blueprints: Sequence[Blueprint], folders: Sequence[Path]
+    ) -> AbstractContextManager[Sequence[Gate]]:
+        """Gates of the guests, each served as long as the block lasts."""
+
+    def disturbed(self) -> Sequence[str]:
+        """What was done by hand, in words; nothing where nothing was."""
+
 
 Say = Callable[[str], None]
 OnProgress = Callable[[str, Progress], None]
@@ -73,6 +94,7 @@ def emulate(
     kind: Time,
     say: Say,
     on_progress: OnProgress | None,
+    following: Following | None = None,
 ) -> list[Outcome]:
     """Boot a guest for each network, side by side, and wait for all. Raises GuestError where one ends badly."""
     ready = kernel.ensure(report=say)
@@ -83,7 +105,7 @@ def emulate(
         Job(
             kernel=ready.path,
             folder=context.folder,
-            argv=(guest_python(), "-m", "apnemu.emulation", GUEST_FOLDER),
+            argv=(guest_python(), "-m", "apnemu.emulation", GUEST_FOLDER, *([FOLLOWED] if following else [])),
             environment={"PYTHONPATH": guest_code()},
             shown=folders,
             hide_home=request.hide_home,
@@ -105,7 +127,13 @@ def emulate(
         if on_progress:
             on_progress(contexts[index].network, seen)
 
-    outcomes = run_all(jobs, on_progress=progress)
+    if following is None:
+        outcomes = run_all(jobs, on_progress=progress)
+    else:
+        with following.gates(
+            [context.network for context in contexts], blueprints, [job.folder for job in jobs]
+        ) as gates:
+            outcomes = run_all(jobs, on_progress=progress, gates=gates)
     for context, outcome in zip(contexts, outcomes, strict=True):
         if outcome.exit_code:
             _raise_guest(context, outcome)

@@ -133,15 +133,23 @@ def hit_pair(context: Context[Settings], events: Sequence[Event]) -> Pair:
     )
 
 
-def joined_in_the_end(plant: Plant, pair: Pair, events: Sequence[Event]) -> bool:
-    """Whether any way is left between two sites after all events."""
+def hit_fibres(plant: Plant, events: Sequence[Event]) -> list[str]:
+    """Fibres that any event takes, or in which a gain sags, in the plant's order."""
+    taken = [event for event in events if event.kind != "repair"]
+    fibres = frozenset(name for event in taken for name in event.fibres)
+    return list(dark_fibres(plant, fibres, frozenset(name for event in taken for name in event.sites)))
+
+
+def way_in_the_end(plant: Plant, pair: Pair, events: Sequence[Event]) -> tuple[str, ...] | None:
+    """The sites of the shortest way that is left between two sites after all events; None where there is none."""
     cut: frozenset[str] = frozenset()
     lost: frozenset[str] = frozenset()
     for event in [event for event in events if event.kind != "sag"]:
         fibres, sites = frozenset(event.fibres), frozenset(event.sites)
         cut, lost = (cut - fibres, lost - sites) if event.kind == "repair" else (cut | fibres, lost | sites)
     left = Graph(plant).without(dark_fibres(plant, cut, lost), lost)
-    return next(left.routes(*pair), None) is not None
+    found = next(left.routes(*pair), None)
+    return None if found is None else found.sites
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

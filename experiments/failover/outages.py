@@ -79,6 +79,27 @@ def outage(records: Sequence[Mapping[str, Any]]) -> Outage:
     )
 
 
+def spans(records: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Frames of one stage in spans of like fate: first and last sending after the first event, number, whether lost.
+
+    >>> ways = [5, 5, None, None, 7]
+    >>> stream = [{"kind": "probe", "name": "a>b", "at_ns": 10 * n, "one_way_ns": way} for n, way in enumerate(ways)]
+    >>> [list(span.values()) for span in spans([*stream, {"kind": "event", "at_ns": 16}])]
+    [[-16, -6, 2, False], [4, 14, 2, True], [24, 24, 1, False]]
+    """
+    first_ns = min((record["at_ns"] for record in records if record["kind"] == "event"), default=0)
+    found: list[dict[str, Any]] = []
+    for frame in records:
+        if frame["kind"] != "probe" or frame["name"].endswith(DENSE):
+            continue
+        at_ns, lost = frame["at_ns"] - first_ns, frame["one_way_ns"] is None
+        if found and found[-1]["lost"] == lost:
+            found[-1]["until_ns"], found[-1]["frames"] = at_ns, found[-1]["frames"] + 1
+        else:
+            found.append({"from_ns": at_ns, "until_ns": at_ns, "frames": 1, "lost": lost})
+    return found
+
+
 def _apart(frames: Sequence[Mapping[str, Any]], place: int, step: int) -> int:
     """Time between the sending of a frame and that of the one after it, or before it."""
     return abs(int(frames[place + step]["at_ns"] - frames[place]["at_ns"]))

@@ -14,12 +14,13 @@ from apnemu.experiments.failover.fates import (
     Hit,
     chosen_events,
     daemons,
+    hit_fibres,
     hit_pair,
-    joined_in_the_end,
     late_ns,
     light,
+    way_in_the_end,
 )
-from apnemu.experiments.failover.outages import outage
+from apnemu.experiments.failover.outages import outage, spans
 from apnemu.experiments.failover.settings import Scheme, Settings
 from apnemu.experiments.failover.stages import streams
 from apnemu.model.activities import Event, EventKind, Probes
@@ -45,6 +46,8 @@ def rows(table: pa.Table, contexts: Sequence[Context[Settings]]) -> list[Row]:
 def _packet_rows(table: pa.Table, context: Context[Settings]) -> list[Row]:
     events = chosen_events(context)
     results, pair, sent = [], hit_pair(context, events), streams(context)
+    new = way_in_the_end(context.plant, pair, events)
+    ways = _ways([pair[0], *(hop.site for hop in context.hops.way(*pair))], new, context, events)
     for scheme, routers in daemons(context.settings).items():
         row = _row(table, context, scheme, sent[scheme])
         row |= {
@@ -54,7 +57,7 @@ def _packet_rows(table: pa.Table, context: Context[Settings]) -> list[Row]:
         }
         if all(event.kind == "sag" for event in events):
             row |= {"predicted_outage_ns": None, "predicted_least_ns": None}
-        results.append(row | {"predicted_restored": joined_in_the_end(context.plant, pair, events)})
+        results.append(row | {"predicted_restored": new is not None} | ways)
     return results
 
 
@@ -64,7 +67,7 @@ def _light_rows(table: pa.Table, context: Context[Settings]) -> list[Row]:
     for scheme, hit in light(context, events).items():
         fate = hit.fate
         if not fate.decision.accepted:
-            results.append(_refused(scheme, hit, events, dcn(context.plant).at))
+            results.append(_refused(scheme, hit, events, dcn(context.plant).at) | _ways(None, None, context, events))
             continue
         row = _row(table, context, scheme, sent[scheme])
         longest = fate.longest
@@ -79,8 +82,18 @@ def _light_rows(table: pa.Table, context: Context[Settings]) -> list[Row]:
             "declared_ns": None if longest is None else longest.declared_ns,
             "how": "" if longest is None else longest.how,
         }
-        results.append(row)
+        old = None if fate.decision.working is None else fate.decision.working.route
+        results.append(row | _ways(old, None if fate.last is None else fate.last.route, context, events))
     return results
+
+
+def _ways(
+    old: Sequence[str] | None, new: Sequence[str] | None, context: Context[Settings], events: Sequence[Event]
+) -> Row:
+    """The sites of the way before the events and of the one after all of them, as planned, and the fibres hit."""
+    ways = {"route": old, "new_route": new}
+    found: Row = {name: None if way is None else list(way) for name, way in ways.items()}
+    return found | {"hit_fibres": hit_fibres(context.plant, events)}
 
 
 def _dcn_ns(plant: Plant, hit: Hit, events: Sequence[Event]) -> int | None:
@@ -115,6 +128,7 @@ def _refused(scheme: Scheme, hit: Hit, events: Sequence[Event], controller: str)
         "dcn_ns": None,
         "declared_ns": None,
         "how": f"refused: {hit.fate.decision.reason}",
+        "frames_seen": [],
     }
 
 
@@ -138,4 +152,5 @@ def _row(table: pa.Table, context: Context[Settings], scheme: Scheme, sent: Prob
         "to": received.target,
         "one_way_before_ns": received.before_ns,
         "one_way_after_ns": received.after_ns,
+        "frames_seen": spans(records),
     }

@@ -8,6 +8,7 @@ from typing import Any
 
 from markupsafe import Markup
 
+from apnemu.experiments.failover.pictures import frames_figure, ways_maps
 from apnemu.report import columns, words
 from apnemu.report.plots import figure
 from apnemu.report.shown import Shown
@@ -51,7 +52,7 @@ def outage_figure(rows: Sequence[Row], picture: Mapping[str, Any]) -> list[Marku
         "From the last frame before to the first after, at the receiver, on a logarithmic axis. The thin line goes from"
         " the shortest to the longest time that declared timers and devices allow."
     )
-    box = element("div", svg, class_="plot-box", role="img", aria_label=label)
+    box = element("div", svg, class_="plot-box bare", role="img", aria_label=label)
     return [figure("Without frames after the event", caption, box, wide=True)]
 
 
@@ -90,4 +91,4 @@ BRIEF = (
     columns.duration("dcn_ns", "of it DCN"),
     columns.part("frames_lost", "frames_sent", "frames lost"),
 )
-SHOWN = Shown(sentence=sentence, figures=(outage_figure,), brief=BRIEF)
+SHOWN = Shown(sentence=sentence, figures=(outage_figure, frames_figure, ways_maps), brief=BRIEF)

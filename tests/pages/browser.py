@@ -27,7 +27,7 @@ QUIET = (
     "--disable-extensions",
     "--hide-scrollbars",
 )
-LOOK = """
+LOOK = r"""
 (() => {
   const said = [], seen = (one) => getComputedStyle(one).visibility !== "hidden" && one.getClientRects().length;
   for (const svg of document.querySelectorAll("svg")) {
@@ -39,6 +39,12 @@ LOOK = """
       const low = Math.min(boxes[a].height, boxes[b].height);
       if (x > 1.5 && y > 0.3 * low) said.push(`${texts[a].textContent} | ${texts[b].textContent}`);
     }
+    texts.forEach((one) => {
+      const [r, g, b] = getComputedStyle(one).fill.match(/[\d.]+/g).map(Number), bright = (2 * r + 7 * g + b) / 10;
+      if (matchMedia("(prefers-color-scheme: dark)").matches ? bright < 70 : bright > 190) {
+        said.push(`${one.textContent} | its own ground`);
+      }
+    });
     let scrolls = svg;
     const still = (one) => !["auto", "scroll"].includes(getComputedStyle(one).overflowX);
     while (scrolls && still(scrolls)) scrolls = scrolls.parentElement;

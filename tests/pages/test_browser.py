@@ -11,7 +11,7 @@ from tests.pages.browser import CHROMIUM, looked_at
 from tests.pages.made import COUNTRY, DEMO, PAGES, written
 
 LOOKS = [(1280, False, "en"), (600, True, "en"), (1280, True, "ja"), (600, False, "ja")]
-SHOWN = {**{name: (name,) for name in PAGES}, "demo": DEMO}
+SHOWN = {**{name: (name,) for name in PAGES}, "demo": DEMO, "failover": ("failover",)}
 
 
 @pytest.mark.skipif(CHROMIUM is None, reason="chromium, which draws the page, is not installed")
@@ -35,6 +35,8 @@ def test_no_text_covers_another(name: str, width: int, dark: bool, language: str
 def test_what_covers_another_is_seen(tmp_path: Path) -> None:
     page = written(tmp_path, "dispersal")
     text = page.read_text(encoding="utf-8")
+    dark = '<svg width="99" height="30"><text x="5" y="20" style="fill: #fff">pale</text></svg>'
     two = '<svg width="99" height="30"><text x="5" y="20">first</text><text x="9" y="22">second</text></svg>'
-    page.write_text(text.replace("<main>", f"<main>{two}"), encoding="utf-8")
-    assert "first | second" in looked_at(page, tmp_path, width=1280, dark=False).covered
+    page.write_text(text.replace("<main>", f"<main>{two}{dark}"), encoding="utf-8")
+    seen = looked_at(page, tmp_path, width=1280, dark=False).covered
+    assert "first | second" in seen and "pale | its own ground" in seen

@@ -23,7 +23,7 @@ from tests.pages.made import COUNTRY, DEMO, PAGES, page_of, run_of
 from tests.recorded.case import case_of
 
 SHOWN = {**{name: (name,) for name in PAGES}, "demo": DEMO}
-UNITS = "MW MWh Wh kW kB MB GB TB km ha ms ns us dB THz Gbit kV JPY m2"
+UNITS = "MW MWh Wh kW kB MB GB TB km ha ms ns us dB THz GHz Gbit kV JPY m2"
 TRADE = (
     "APN GSNR GNPy GPU ROADM RTT MTU HHI CO2 TCP UDP IPv6 CUBIC IT GiB tcp_window_bytes apnemu CC0-1 Natural Earth"
     " public domain world-atlas simplified by"
@@ -179,7 +179,8 @@ def test_the_english_page_is_as_it_was_written() -> None:
 
 NUMBERS = re.compile(r"^[-+−]?[\d,]+\.\d+$")
 UNIT = re.compile(
-    r"(^|, |\(|_)(M|MW|MWh|kB|kV|kv|km|ms|ns|s|t|%|ha|E|TB a day|Gbit/s|m2|yen|gbps|mw|h|µs|erlang|percent|wh|mwh|TB)"
+    r"(^|, |\(|_)(M|MW|MWh|kB|MB|GB|bytes|kV|kv|km|ms|ns|s|t|%|ha|E|TB a day|Gbit/s|m2|yen|gbps|mw|h|µs|erlang|percent"
+    r"|wh|mwh|TB)"
     r"(?:_|\b)|%|HHI|x one site"
 )
 BARE = ("growth", "efficiency", "lat", "lon", "load", "sites of a job", "predicted_at_once", "predicted_after")

@@ -186,7 +186,8 @@ def test_phases_are_shown_first_and_last(tmp_path: Path) -> None:
 def test_results_that_no_figure_knows_are_a_table(tmp_path: Path) -> None:
     shown = [document("restoration", [{"cut": "kita-minami", "outage_ns": 50_000_000, "back": True, "why": None}])]
     page = Tree(render(tmp_path, shown, picture()))
-    assert "outage_ns" in page.text and "50,000,000" in page.text and "yes" in page.text
+    assert "outage, ms" in page.text and "50.000000" in page.text and "yes" in page.text
+    assert "outage_ns" not in page.text, "the data have it"
 
 
 def test_a_page_is_work_in_proportion_to_its_pairs(tmp_path: Path) -> None:

@@ -70,7 +70,7 @@ def test_why_something_was_refused_stands_behind_its_figures() -> None:
     rows = [{"request": "1", "reason": "", "setup_ns": None}, {"request": "2", "reason": "no slot", "setup_ns": 5}]
     assert [(column.heading, column.number) for column in all_columns(rows)] == [
         ("request", False),
-        ("setup_ns", True),
+        ("setup, ns", True),
         ("reason", False),
     ]
 

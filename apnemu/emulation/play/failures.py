@@ -56,7 +56,12 @@ class Failures(Playing):
     def start(self, loop: Loop, start_ns: int) -> int:
         for event in self.stage.of(Event):
             loop.at(start_ns + event.at_ns, partial(self.happens, event))
+        self.scene.hand.does = self.happens
         return 0
+
+    def stop(self, loop: Loop) -> None:
+        """Take nothing more that is done by hand."""
+        self.scene.hand.does = None
 
     def settle(self, loop: Loop) -> None:
         """Make every wire whole again."""
@@ -75,11 +80,13 @@ class Failures(Playing):
             self._cut.update(dict.fromkeys(event.fibres, event.silent))
             self._lost.update(dict.fromkeys(event.sites, event.silent))
         detail = {"fibres": list(event.fibres), "sites": list(event.sites)}
+        at_ns = time.clock_gettime_ns(time.CLOCK_REALTIME)
+        self.scene.tell("event", at_ns, _words(event))
         self.scene.notes.write(
             "event",
             name=event.kind,
             source=event.what,
-            at_ns=time.clock_gettime_ns(time.CLOCK_REALTIME),
+            at_ns=at_ns,
             detail=json.dumps(detail | ({"db": event.db} if event.kind == "sag" else {})),
         )
         self._apply()
@@ -108,6 +115,9 @@ class Failures(Playing):
         for node in touched:
             self._net.netlink(node).flush()
         dark = [wire.name for wire in self._net.blueprint.wires if wire.kind == "fibre" and wire.name in self._dark]
+        self.scene.tell("dark", sorted(self._cut), sorted(self._lost))
+        if self._light is None and dark and self._net.blueprint.transceivers:
+            self._light = Light()  # a stage without events, and a fibre that is cut by hand
         if self._light is not None and dark != self._told:
             self._light.tell({"kind": "dark", "fibres": dark})
             self._told = dark
@@ -128,3 +138,12 @@ class Failures(Playing):
             else:
                 ask(netlink, link_up, index)
         return {end.node: None for end in ends}
+
+
+def _words(event: Event) -> str:
+    """What happens, for those who follow.
+
+    >>> _words(Event(at_ns=0, kind="cut", what="a-b"))
+    'cut a-b'
+    """
+    return event.what if event.what.startswith(event.kind) else f"{event.kind} {event.what}"

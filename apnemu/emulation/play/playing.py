@@ -8,12 +8,13 @@ subclass of `Playing`), and one line in the table of `emulation.play`.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from apnemu.blueprint.document import Blueprint
 from apnemu.emulation.controller import Controller
 from apnemu.emulation.ends import Ends
+from apnemu.emulation.hand import Hand, Tell, nobody
 from apnemu.emulation.loop import Loop
 from apnemu.emulation.net import Net
 from apnemu.emulation.notes import Notes
@@ -35,6 +36,9 @@ class Scene:
     controller: Controller | None
     ends: Ends
     namespaces: Mapping[str, int]
+    tell: Tell = nobody
+    """Hears at once of what is seen, where somebody follows the run."""
+    hand: Hand = field(default_factory=Hand)
 
     @property
     def blueprint(self) -> Blueprint:

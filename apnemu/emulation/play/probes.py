@@ -17,6 +17,7 @@ from functools import partial
 
 from apnemu.emulation import shaping
 from apnemu.emulation.ends import Ends
+from apnemu.emulation.hand import Tell, nobody
 from apnemu.emulation.loop import ERROR, READ, Loop
 from apnemu.emulation.notes import Notes
 from apnemu.emulation.play.playing import Playing, Scene
@@ -81,7 +82,7 @@ class Probing(Playing):
     def start(self, loop: Loop, start_ns: int) -> int:
         if self._plan is None:
             return 0
-        self._echoes = Echoes(self._plan, self.scene.ends, self.scene.blueprint.seed)
+        self._echoes = Echoes(self._plan, self.scene.ends, self.scene.blueprint.seed, self.scene.tell)
         return self._echoes.start(loop, start_ns)
 
     def note(self) -> None:
@@ -96,8 +97,9 @@ class Probing(Playing):
 class Echoes:
     """All echo requests of one plan, with a socket in each host that sends or receives any."""
 
-    def __init__(self, plan: Probes, ends: Ends, seed: int) -> None:
+    def __init__(self, plan: Probes, ends: Ends, seed: int, tell: Tell = nobody) -> None:
         self._plan = plan
+        self._tell = tell
         self._ends = [ends.between(*pair) for pair in plan.pairs]
         self._seen: dict[tuple[int, int], _Seen] = {}
         self._probers: dict[str, _Prober] = {}
@@ -175,6 +177,7 @@ class Echoes:
         self._seen[index, number] = seen = _Seen()
         prober.sent.append(seen)
         low, high = number & 0xFFFF, number >> 16
+        self._tell("sent", *self._plan.pairs[index], number, instant_ns)
         payload = struct.pack("!I", high).ljust(self._plan.frame_bytes - HEADERS_BYTES, b"\0")
         when = [(socket.SOL_SOCKET, SCM_TXTIME, struct.pack("=Q", instant_ns))] if self._plan.paced else []
         try:
@@ -206,6 +209,8 @@ class Echoes:
                 seen.arrived_ns = stamp_ns(ancillary)
             elif kind == ECHO_REPLY and name == source.name:
                 seen.answered_ns = stamp_ns(ancillary)
+                if seen.sent_ns and seen.answered_ns is not None:
+                    self._tell("came", *self._plan.pairs[index], high << 16 | low, seen.answered_ns - seen.sent_ns)
 
     def _read_stamp(self, prober: _Prober) -> bool:
         try:

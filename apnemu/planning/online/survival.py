@@ -48,11 +48,15 @@ class Dark:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Survival:
-    """Fate of a service: the decision on its request, when its first frame arrives after that, and its dark times."""
+    """Fate of a service: the decision on its request, when its first frame arrives after that, and its dark times.
+
+    `last` is the light that its receiver takes in the end, if it has any.
+    """
 
     decision: Decision
     ready_ns: int
     dark: tuple[Dark, ...]
+    last: Lightpath | None = None
 
     @property
     def restored(self) -> bool:
@@ -82,7 +86,9 @@ def survival(plant: Plant, service: Service, events: Sequence[Event]) -> Surviva
     watched = _Watched(plant, light, decision.working, service.protection)
     for event in sorted(events, key=lambda event: event.at_ns):
         watched.happens(event)
-    return Survival(decision=decision, ready_ns=first_ns, dark=watched.seen())
+    dark = watched.seen()
+    last = watched.carrying if all(one.until_ns is not None for one in dark) else None
+    return Survival(decision=decision, ready_ns=first_ns, dark=dark, last=last)
 
 
 def dark_fibres(plant: Plant, cut: frozenset[str], lost: frozenset[str]) -> tuple[str, ...]:
@@ -116,6 +122,11 @@ class _Watched:
         """Light that the receiver of 1+1 is about to leave for its other one."""
         self._why = ""
         self._seen: list[Dark] = []
+
+    @property
+    def carrying(self) -> Lightpath:
+        """The light that the receiver takes, or took last."""
+        return self._carrying
 
     def happens(self, event: Event) -> None:
         before, sagged = dark_fibres(self._plant, self._cut, self._lost), dict(self._sagging)

@@ -1,9 +1,10 @@
 "use strict";
 // The page says everything without this script; it adds the choice of a pair, routes on the map, and sorting.
 const data = JSON.parse(document.getElementById("data").textContent);
-const SVG = document.querySelector("svg.map");
+const SVG = document.querySelector(".map-figure svg.map"); // other figures may have maps of their own
+const sites = SVG ? [...SVG.querySelectorAll(".site")] : [];
 const centre = new Map();
-for (const site of document.querySelectorAll(".site")) {
+for (const site of sites) {
   const dot = site.querySelector(".dot"), box = dot.getBBox();
   centre.set(site.dataset.site, `${box.x + box.width / 2},${box.y + box.height / 2}`);
 }
@@ -26,7 +27,7 @@ function show(a, b) {
     box.append(make("p", a === b ? data.two : data.none));
   }
   document.getElementById("route")?.setAttribute("points", pair ? line(pair.route) : "");
-  for (const site of document.querySelectorAll(".site")) {
+  for (const site of sites) {
     site.classList.toggle("end", site.dataset.site === a || site.dataset.site === b);
   }
 }
@@ -53,7 +54,7 @@ if (SVG && data.pairs.length) {
   document.getElementById("choose").hidden = false;
   show(from.value, to.value);
   let next = from; // clicks set the two ends in turn
-  for (const site of document.querySelectorAll(".site")) {
+  for (const site of sites) {
     site.addEventListener("mouseenter", () => fan(site.dataset.site));
     site.addEventListener("mouseleave", () => fan(null));
     site.addEventListener("click", () => {
@@ -82,6 +83,12 @@ for (const slider of document.querySelectorAll(".slider")) { // shows one slot's
   };
   slider.hidden = false;
   input.addEventListener("input", shown);
+  shown();
+}
+
+for (const note of document.querySelectorAll(".scroll-note")) { // says of a table that it goes on beside the page
+  const table = note.nextElementSibling, shown = () => { note.hidden = table.scrollWidth <= table.clientWidth + 1; };
+  addEventListener("resize", shown);
   shown();
 }
 
