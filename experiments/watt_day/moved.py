@@ -83,8 +83,8 @@ def _beyond_pacing_percent(move: Note) -> float:
     >>> _beyond_pacing_percent({"total_ns": 103_000_000, "predicted_ns": 10**8, "rounds": 1})
     3.0
     """
-    off_ns = move["total_ns"] - move["predicted_ns"]
-    early_ns = (move["rounds"] + 1) * NS_PER_S / 1024
+    off_ns: int = move["total_ns"] - move["predicted_ns"]
+    early_ns: float = (move["rounds"] + 1) * NS_PER_S / 1024
     return 100 * max(off_ns, -off_ns - early_ns, 0.0) / float(move["predicted_ns"])
 
 
