@@ -226,7 +226,7 @@ def sentence(results: Sequence[Mapping[str, Any]], picture: Mapping[str, Any]) -
     return f"In a queue that marks from {words.duration(results[0]['mark_ns'])} on, {'; '.join(told)}."
 
 
-def queue_figure(rows: Sequence[Row], picture: Mapping[str, Any]) -> list[Markup]:
+def queue_figure(rows: Sequence[Mapping[str, Any]], picture: Mapping[str, Any]) -> list[Markup]:
     """A bar of the mean queue for each case, beside its closed form and the threshold."""
     measured = [row for row in rows if row.get("queue_ns_mean") is not None]
     if not measured:

@@ -112,7 +112,8 @@ class _Ways:
     """How many switches lie between two sites, and what the line there carries."""
 
     def __init__(self, blueprint: Blueprint) -> None:
-        site = {node.name: node.site for node in (*blueprint.switches, *blueprint.routers)}
+        site = {switch.name: switch.site for switch in blueprint.switches}
+        site |= {router.name: router.site for router in blueprint.routers}
         self._lit = {frozenset((path.source, path.target)): path for path in blueprint.lit_paths}
         self._next: dict[str, set[str]] = defaultdict(set)
         fibres = [wire for wire in blueprint.wires if wire.kind == "fibre"]

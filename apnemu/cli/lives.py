@@ -130,7 +130,7 @@ def _follow(
     """Do a run that pages follow, and print what `apnemu run` prints."""
     from apnemu.live.run import Run
     from apnemu.report.headline import cost, expectation
-    from apnemu.report.language import spoken
+    from apnemu.report.language import heard, spoken
     from apnemu.running import corridor
     from apnemu.running.request import Request
 
@@ -155,7 +155,7 @@ def _follow(
     with spoken(lang), Run(asked.question, port=port, stays=stay, say=_address) as following:
         finished = corridor.run(request, say=to_stderr, following=following)
         told = [finished.answer(), expectation(finished.document), f"page: {finished.folder / 'report.html'}"]
-        following.end("  ".join(told))
+        following.end("  ".join([*map(heard, told[:2]), told[2]]))
     OUT.print(finished.table())
     for line in (*told[:2], cost(finished.document), told[2]):
         to_stdout(line)

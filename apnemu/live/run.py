@@ -29,7 +29,7 @@ from apnemu.live.network import ALONE_S, LOOK_EVERY_S
 from apnemu.live.orders import Order
 from apnemu.live.page import files
 from apnemu.live.server import served
-from apnemu.report.language import heard
+from apnemu.report.language import heard, whole
 from apnemu.units import ns_to_s
 
 OFTEN_S: Final = 0.05
@@ -88,7 +88,7 @@ class Run:
         self._picture = picture
         self._board = Board(networks)
         self._labs = {network: _Lab(network, known) for network in networks}
-        page = files(picture, networks=networks, title=heard(self._title), centres=(), is_shell=False)
+        page = files(picture, networks=networks, title=whole(self._title), centres=(), is_shell=False)
         self._say(self._ended.enter_context(served(self._board, page, port=self._port)))
 
     @contextmanager

@@ -177,7 +177,7 @@ class _Follow(WebSocketHandler):
     async def _send(self) -> None:
         with suppress(WebSocketClosedError):
             while True:
-                await self.write_message(json.dumps(await self._waiting.get(), ensure_ascii=False))
+                await self.write_message(json.dumps(await self._waiting.get()))
 
 
 @contextmanager

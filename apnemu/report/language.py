@@ -74,6 +74,16 @@ def heard(text: str) -> str:
     return text if _LANGUAGE.get() == ENGLISH else _heard(_LANGUAGE.get(), text)
 
 
+def whole(text: str) -> str:
+    """A sentence of ours in the page's language where the catalogue has all of it; else as it is, and not in parts.
+
+    >>> with spoken("ja"):
+    ...     whole("dark fibre") != "dark fibre", whole("a fibre, unheard of")
+    (True, 'a fibre, unheard of')
+    """
+    return text if _LANGUAGE.get() == ENGLISH else catalogue(_LANGUAGE.get()).whole.get(text, text)
+
+
 @lru_cache(maxsize=1 << 16)
 def _heard(language: str, text: str) -> str:
     known = catalogue(language)

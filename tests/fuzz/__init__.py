@@ -19,6 +19,7 @@ says what is done with them; the same seed and number give the same bytes.
     application    Ryu applications and their imports
     tapi           requests to the controller's REST interface, as documents and as bytes
     ctl            answers of a server to apnemu ctl
+    live           messages of labs, journals and browsers to apnemu live
 """
 
 INPUTS = (
@@ -37,4 +38,5 @@ INPUTS = (
     "application",
     "tapi",
     "ctl",
+    "live",
 )

@@ -78,6 +78,9 @@ def test_a_cut_by_a_click_is_seen_at_once_and_the_clock_stands_while_paused(tmp_
         page.wait_for("document.getElementById('output').textContent.includes('\\n<img src=x>')")
         assert page.value("document.querySelectorAll('img').length") == 0
         page.wait_for(PAUSED)
+        page.open(at.address)  # loaded again it shows what it showed
+        page.wait_for(f"document.querySelector('#watches .miss') !== null && {IS_CUT} && {CLOCK} !== '0.000000000'")
+        assert samples(page)[1] >= lost
         for dark, ground in ((False, "rgb(246, 247, 249)"), (True, "rgb(12, 17, 24)")):
             for width in (1280, 600):
                 page.look(width=width, dark=dark)
