@@ -2,6 +2,7 @@
 # make test   runs all tests, on two cores side by side
 # make quick  runs the tests that need no lab: under a minute on two free cores
 # make wheel  builds the wheel and the sdist, installs each into an environment of its own and runs it from an empty folder
+# make kernel-wheel  puts two wheels into dist/, apnemu's and one with the built kernel in it: what another machine needs
 # make docs   builds the documentation site into site/, English and Japanese, to be read without a server or a network
 # make setup  only installs and builds
 # make check  format, lint, types, imports (what CI runs before the tests)
@@ -10,7 +11,7 @@
 
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
-.PHONY: demo test quick wheel docs setup check lock sbom clean
+.PHONY: demo test quick wheel kernel-wheel docs setup check lock sbom clean
 
 # A Python that fits: GNPy ends at 3.12. Debian's own where it will do, since every user of the machine can run it.
 # It is looked for when an environment is made: by then Debian's is whole.
@@ -100,6 +101,12 @@ quick: $(VENV)/.ready
 
 wheel: setup
 	@$(VENV)/bin/python -m pytest -q -m wheel
+
+kernel-wheel: setup
+	@rm -rf build
+	@$(APNEMU) lab wheel --out dist
+	@$(VENV)/bin/python -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir dist .
+	@ls dist/*.whl
 
 # Tools of the two targets below, in an environment of their own: they are no part of what they list.
 $(VENV)/.tools: $(VENV)/.ready .ci/tools.txt

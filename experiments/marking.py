@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
 import pyarrow as pa  # type: ignore[import-untyped]  # it ships no types
+from markupsafe import Markup
 
 from apnemu.blueprint.prediction import ETHERNET_HEADER_BYTES
 from apnemu.blueprint.shared_wavelengths import shared_delay_ns
@@ -33,7 +34,9 @@ from apnemu.question.settings import Setting
 from apnemu.question.traffic import PROBE_BYTES, at_both_ends
 from apnemu.question.verdict import Claim, Verdict, at_least, at_most, judge_rows, near
 from apnemu.records.query import groups, known, nearest_rank
-from apnemu.report import columns, words
+from apnemu.report import columns, svg, words
+from apnemu.report.bars import Bar, bars, stroke, swatch
+from apnemu.report.plots import figure
 from apnemu.report.shown import Shown, count_of
 from apnemu.units import VirtualNs, carried_gbps, s_to_ns, serialisation_ns, us_to_ns
 
@@ -223,6 +226,26 @@ def sentence(results: Sequence[Mapping[str, Any]], picture: Mapping[str, Any]) -
     return f"In a queue that marks from {words.duration(results[0]['mark_ns'])} on, {'; '.join(told)}."
 
 
+def queue_figure(rows: Sequence[Mapping[str, Any]], picture: Mapping[str, Any]) -> list[Markup]:
+    """A bar of the mean queue for each case, beside its closed form and the threshold."""
+    measured = [row for row in rows if row.get("queue_ns_mean") is not None]
+    if not measured:
+        return []
+    longest = max(max(row["queue_ns_mean"], row.get("predicted_queue_ns") or 0) for row in measured) or 1
+    drawn = [
+        Bar(
+            label=str(row["case"]),
+            share=row["queue_ns_mean"] / longest,
+            words=f"{words.duration(row['queue_ns_mean'])}, marks from {words.duration(row['mark_ns'])} on",
+            mark=None if row.get("predicted_queue_ns") is None else row["predicted_queue_ns"] / longest,
+        )
+        for row in measured
+    ]
+    keys = [svg.key("mean queue", swatch()), svg.key("its closed form", stroke())]
+    caption = "Mean delay that the queue adds, by the flows that fill it; the closed form is of flows that heed marks."
+    return [figure("What the queue adds", caption, bars([("", drawn)], "mean queues"), svg.key_list(keys), wide=True)]
+
+
 BRIEF = (
     columns.text("case"),
     columns.us("queue_ns_mean", "queue, µs"),
@@ -245,5 +268,5 @@ EXPERIMENT = Experiment(
     rows=rows,
     expected=expected,
     judge=judge,
-    shown=Shown(sentence=sentence, brief=BRIEF),
+    shown=Shown(sentence=sentence, figures=(queue_figure,), brief=BRIEF),
 )

@@ -56,7 +56,7 @@ def test_what_is_begun_has_its_name_and_can_be_read() -> None:
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (("net", "mine"), "KIND: kind is 'net'; it must be experiment or topology or controller"),
+        (("net", "mine"), "KIND: kind is 'net'; it must be experiment or topology or controller or test or ci"),
         (("topology", "../mine"), "NAME: name is '../mine'; it must be a small letter"),
         (("experiment", "my-own"), "NAME: name is 'my-own'; it must be"),
         (("topology", "there"), "there.yaml: it is there already; give another name"),

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""`apnemu new`: an experiment, a topology or a controller of one's own, begun as a copy of the example of its kind."""
+"""`apnemu new`: an experiment, a topology, a controller, tests, a CI of one's own, begun as a copy of an example."""
 
 from __future__ import annotations
 
@@ -42,6 +42,16 @@ KINDS = {
         own_name="",
         commands=("apnemu run latency --topology three-sites --network packet --controller {file}",),
     ),
+    "test": Kind(
+        example="test_network.py",
+        own_name="",
+        commands=("apnemu new controller own_controller && pytest {file}",),
+    ),
+    "ci": Kind(
+        example="own_ci.yml",
+        own_name="name: network\n",
+        commands=("mkdir -p .github/workflows && mv {file} .github/workflows/",),
+    ),
 }
 
 
@@ -49,7 +59,7 @@ def new(
     kind: Annotated[str, typer.Argument(metavar="KIND", help=f"{', '.join(KINDS)}.")],
     name: Annotated[str, typer.Argument(metavar="NAME", help="The file's name without its ending.")],
 ) -> None:
-    """Begin an experiment, a topology or a controller of one's own: a file that works at once, to be changed."""
+    """Begin an experiment, a topology, a controller, tests or a CI of one's own: a file that works, to be changed."""
     if kind not in KINDS:
         raise InputError(f"kind is '{kind}'; it must be {' or '.join(KINDS)}", file="KIND")
     begun = KINDS[kind]
@@ -63,7 +73,7 @@ def new(
     example = EXAMPLES / begun.example
     file = Path(f"{name}{example.suffix}")
     text = example.read_text("utf-8").replace(f"examples/{begun.example}", str(file))
-    own = begun.own_name.replace("frame_length", name).replace("own-ring", name)
+    own = begun.own_name.replace("frame_length", name).replace("own-ring", name).replace("network", name)
     try:
         with file.open("x", encoding="utf-8", newline="\n") as stream:
             stream.write(text.replace(begun.own_name, own) if own else text)

@@ -119,10 +119,10 @@ class Follower:
 
     def _do(self, order: dict[str, Any]) -> None:
         """Do what a person has asked for, at this instant."""
-        what = " ".join((order["kind"], *order["fibres"], *order["sites"]))
+        what = " ".join((*order["fibres"], *order["sites"]))
         if self._hand.does is None:
             at_ns = time.clock_gettime_ns(time.CLOCK_REALTIME)
-            self.tell("event", at_ns, f"{what}: not done, between two stages")
+            self.tell("event", at_ns, f"{order['kind']} {what}: not done, between two stages")
             return
         self._hand.does(
             Event(

@@ -79,6 +79,10 @@ class Feeder:
     base: float | str = 0.0
 
 
+LEAST_MOVE_PPM = 100
+"""Least part of a work's state that moves, in millionths: what whole kW leave is less, and not worth light."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Work:
     """Work of an owner that begins at home: `mw` of IT for `hours`, within a window after the run's midnight.

@@ -8,15 +8,15 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from apnemu.model.power import Power, Work
+from apnemu.model.power import LEAST_MOVE_PPM, Power, Work
 from apnemu.power.horizon import Horizon
 from apnemu.power.program import Columns, Floats, Solution
 from apnemu.power.schedule import Move
 from apnemu.power.writing import Writing
 from apnemu.units import gbps_to_bytes_per_s, joules_to_mwh, s_to_h
 
-LEAST_SHARE = 1e-6
-"""Least share of work whose move counts; below it is the optimiser's tolerance."""
+LEAST_SHARE = LEAST_MOVE_PPM / 1e6
+"""Least share of work whose move counts; below it are the optimiser's tolerance and what whole kW leave."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -38,7 +38,7 @@ def draw(picture: Mapping[str, Any], route: Sequence[str]) -> Markup:
     return ground.drawn(
         element("title", f"Map of {picture['topology']}"),
         element("desc", describe(picture)),
-        element("g", *([] if ground.is_plan else _graticule(projection)), class_="graticule"),
+        element("g", *([] if ground.is_plan else _graticule(projection, list(at.values()))), class_="graticule"),
         element("g", *_fibres(picture, ground), class_="fibres"),
         element("polyline", id="route", points=points(route, at), fill="none"),
         element(
@@ -156,8 +156,8 @@ def shape(kind: str, x: float, y: float) -> list[Markup]:
     return [*ring, element("circle", class_="dot", cx=x, cy=y, r=radius)]
 
 
-def _graticule(projection: Projection) -> Iterable[Markup]:
-    """Parallels and meridians at whole degrees, so that a reader can find the country."""
+def _graticule(projection: Projection, sites: Sequence[Point]) -> Iterable[Markup]:
+    """Parallels and meridians at whole degrees, so that a reader can find the country; no label under a site's name."""
     span = max(projection.height, WIDTH) / projection.scale
     step = next((step for step in (0.1, 0.2, 0.5, 1, 2, 5, 10, 20) if span / step <= 6), 30)
     x0, y0 = projection.point(0, 0)
@@ -172,7 +172,7 @@ def _graticule(projection: Projection) -> Iterable[Markup]:
     ):
         y = round(y0 - index * step * projection.scale, 1)
         yield element("line", x1=0, x2=WIDTH, y1=y, y2=y)
-        if 16 < y < projection.height - 24:
+        if 16 < y < projection.height - 24 and not any(left < 120 and abs(top - y) < 24 for left, top in sites):
             yield element("text", _degrees(index * step, "NS"), x=4, y=y - 3)
 
 

@@ -12,6 +12,7 @@ from rich.table import Column, Table
 from rich.text import Text
 
 from apnemu.report import words
+from apnemu.report.columns import Column as ResultColumn
 from apnemu.report.columns import all_columns
 from apnemu.report.fitted import Fitted
 from apnemu.report.shown import Shown
@@ -26,16 +27,18 @@ def results_table(rows: Sequence[Mapping[str, Any]], shown: Shown) -> Table:
     if shown.table is not None and rows:
         return shown.table(rows)
     columns = list(shown.brief) or all_columns(rows, shown.columns)
+    if len(rows) == 1 and len(columns) > MANY_COLUMNS:
+        return _upright(rows[0], columns)
     table = titled("Results")
     if len(rows) > 1 and len(columns) > MANY_COLUMNS:
         same = [column for column in columns if len({column.cell(row) for row in rows}) == 1]
         columns = [column for column in columns if column not in same] or columns
         if same:
-            table.caption = "the same in every row: " + ", ".join(
+            table.caption = "the same in every row: " + "; ".join(
                 f"{one.heading} {one.text(rows[0]) or words.NOTHING}" for one in same
             )
     for column in columns:
-        table.add_column(Text(column.heading), justify="right" if column.number else "left", no_wrap=column.number)
+        table.add_column(Text(column.heading), justify="right" if column.number else "left")
     before = ""
     for row in rows:
         network = str(row.get("network", ""))
@@ -43,6 +46,16 @@ def results_table(rows: Sequence[Mapping[str, Any]], shown: Shown) -> Table:
             table.add_section()
         before = network
         table.add_row(*[coloured(column.cell(row), network, column.key) for column in columns])
+    return table
+
+
+def _upright(row: Mapping[str, Any], columns: Sequence[ResultColumn]) -> Table:
+    """A result alone that has many columns: a line for each."""
+    network = str(row.get("network", ""))
+    table = titled("Result", *left("", ""))
+    table.show_header = False
+    for column in columns:
+        table.add_row(Text(column.heading), coloured(column.cell(row) or words.NOTHING, network, column.key))
     return table
 
 

@@ -155,7 +155,7 @@ def _by_hand(begun: _Begun) -> dict[str, Any] | None:
     done = begun.following.disturbed() if begun.following else ()
     if not done:
         return None
-    verdict = Verdict(judged=0, why=f"not judged: disturbed by hand ({'; '.join(done)})")
+    verdict = Verdict(judged=0, why=f"disturbed by hand ({'; '.join(done)})")
     return {"text": begun.asked.expected, **verdict.to_json()}
 
 

@@ -82,13 +82,18 @@ def _bar(row: Row, top: int, scale: Scale) -> list[Markup]:
     return parts
 
 
+def _expected(row: Row) -> str:
+    """The outage that declared timers and devices allow: from the shortest to the longest, where these differ."""
+    least, most = (words.duration(row.get(key)) for key in ("predicted_least_ns", "predicted_outage_ns"))
+    return most if least == most else f"{least} … {most}"
+
+
 BRIEF = (
     columns.network_short(),
     columns.text("scheme"),
     columns.duration("outage_ns", "outage"),
-    columns.duration("predicted_least_ns", "at least"),
-    columns.duration("predicted_outage_ns", "at most"),
+    columns.Column(key="predicted_outage_ns", heading="expected", text=_expected),
+    columns.plain("frames_lost", "frames lost"),
     columns.duration("dcn_ns", "of it DCN"),
-    columns.part("frames_lost", "frames_sent", "frames lost"),
 )
 SHOWN = Shown(sentence=sentence, figures=(outage_figure, frames_figure, ways_maps), brief=BRIEF)

@@ -12,7 +12,7 @@ from apnemu.model.power import Power
 from apnemu.power.grid import by_area
 from apnemu.power.outcome import Outcome
 from apnemu.power.schedule import Move
-from apnemu.units import ns_to_s
+from apnemu.units import NS_PER_S, ns_to_s
 
 Note = Mapping[str, Any]
 Key = tuple[str, str, str, int]
@@ -61,6 +61,7 @@ def move_columns(power: Power, real: Outcome, gains: Mapping[str, float], notes:
         "moves_beside_closed_form_percent": max(
             (100 * abs(each["total_ns"] / each["predicted_ns"] - 1) for each in took), default=None
         ),
+        "moves_beyond_pacing_percent": max(map(_beyond_pacing_percent, took), default=None),
         "longest_light_s": max(lit, default=None),
         "light_left": sum("lit_ns" in each and "released_ns" not in each for each in carried),
         "control_lag_s": ns_to_s(max(lags)) if lags else None,
@@ -69,6 +70,22 @@ def move_columns(power: Power, real: Outcome, gains: Mapping[str, float], notes:
         "large_to_small": sum(room[note["origin"]] > room[note["target"]] for note in made),
         "small_to_large": sum(room[note["origin"]] < room[note["target"]] for note in made),
     }
+
+
+def _beyond_pacing_percent(move: Note) -> float:
+    """Difference of a move from its closed form that pacing does not explain, as a share of the form.
+
+    Linux's TCP sends a paced flow in pieces of up to a 1,024th of a second of its rate (`sk_pacing_shift`), each at
+    once; so the last piece of every round, and of what is moved after the stop, leaves by so much earlier.
+
+    >>> _beyond_pacing_percent({"total_ns": 99_000_000, "predicted_ns": 10**8, "rounds": 1})
+    0.0
+    >>> _beyond_pacing_percent({"total_ns": 103_000_000, "predicted_ns": 10**8, "rounds": 1})
+    3.0
+    """
+    off_ns: int = move["total_ns"] - move["predicted_ns"]
+    early_ns: float = (move["rounds"] + 1) * NS_PER_S / 1024
+    return 100 * max(off_ns, -off_ns - early_ns, 0.0) / float(move["predicted_ns"])
 
 
 def matched_percent(power: Power, real: Outcome) -> float | None:

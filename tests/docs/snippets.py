@@ -21,12 +21,10 @@ NOT_RUN = {
     "pip install ": "asks PyPI; tests/packaging installs what is built",
     "jupyter lab ": "a browser's; tests/examples executes the notebook",
     "export PATH=": "the test's own path has it",
-    "apnemu lab build": "done before any lab boots",
+    "docker ": "there is no Docker here; tests/packaging runs the steps of its file",
     "apnemu run examples/": "tests/examples runs each of them",
 }
 """What a line of a block begins with -> why it is not run."""
-WRITTEN_ALONE = (".github/workflows/network.yml",)
-"""Files of pages that are for another machine: read as YAML, not used."""
 ELSEWHERE = {
     "shell.md": "tests/shell/test_shell.py compares its sessions word by word",
     "own-experiment.md": "excerpts of examples/own_experiment.py, held to it below",

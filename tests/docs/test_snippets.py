@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from .pages import DOCS, ENGLISH, HOUSE, blocks
-from .snippets import ELSEWHERE, NOT_RUN, WRITTEN_ALONE, done, run_all
+from .snippets import ELSEWHERE, NOT_RUN, done, run_all
 
 PAGES = [page for page in ENGLISH if page.name not in ELSEWHERE and page.parent == DOCS and blocks(page)]
 
@@ -42,8 +42,6 @@ def test_every_reason_is_needed() -> None:
         line for page in (*ENGLISH, HOUSE / "README.md") for block in blocks(page) for line in block.text.splitlines()
     ]
     assert [begun for begun in NOT_RUN if not any(line.startswith(begun) for line in lines)] == []
-    titles = {block.title for page in ENGLISH for block in blocks(page)}
-    assert set(WRITTEN_ALONE) <= titles
 
 
 def test_excerpts_are_of_the_example() -> None:

@@ -61,7 +61,9 @@ def planner(seed: int) -> Any:
     return propose
 
 
-def day(seed: int, *, fails: float = 0.0, cuts: Any = (), kills: Any = ()) -> tuple[World, dict[str, States]]:
+def day(
+    seed: int, *, fails: float = 0.0, cuts: Any = (), kills: Any = (), plan: Any = None
+) -> tuple[World, dict[str, States]]:
     """A day of one job whose home is Tokyo; `kills` are (party, slot, seconds until it is started again)."""
     world = World(delay_ns=lambda a, b: 7_000_000)
     world.cuts = [
@@ -83,7 +85,7 @@ def day(seed: int, *, fails: float = 0.0, cuts: Any = (), kills: Any = ()) -> tu
         world.start(AGENTS[site], partial(agent, site))
     makers: dict[str, Any] = {
         "centre": lambda desk: Centre(desk, CALENDAR, "aggregator", AGENTS, {"job": "tokyo"}),
-        "aggregator": lambda desk: Aggregator(desk, CALENDAR, planner(seed), "centre", []),
+        "aggregator": lambda desk: Aggregator(desk, CALENDAR, plan or planner(seed), "centre", []),
     }
     for name, make in makers.items():
         world.start(name, make)
@@ -159,3 +161,31 @@ def test_work_comes_home_when_nobody_gives_orders() -> None:
     assert made(world)
     assert states["tokyo"].at("job") == {"tokyo": WHOLE}
     assert ran(world)[SLOTS - 1] == KW
+
+
+def slivers(slot: int, count: int, known: Known) -> Proposal:
+    """Half of the job for Osaka, and in each slot after a part more of its state that whole kW have left."""
+    jobs = [job for state in known.states.values() for job in state.get("jobs", ())]
+    stays = {site: [0] * count for site in known.states}
+    if not jobs:
+        return Proposal(jobs={}, stays_kw=stays, change_kw={})
+    there = jobs[0]["at"].get("osaka", 0)
+    first = there or WHOLE // 2
+    more = [Transfer(job="job", origin="tokyo", target="osaka", at=1, bytes=first)] if not there else []
+    sliver = WHOLE * 6 // 1_000_000
+    more += [Transfer(job="job", origin="tokyo", target="osaka", at=at, bytes=sliver) for at in range(2, count)]
+    away = {"osaka": [0 if not there and not at else KW // 2 + 1 for at in range(count)], "naha": [0] * count}
+    share = Share(home="tokyo", base_kw=[KW] * count, total_kw=[KW] * count, away_kw=away)
+    return Proposal(jobs={"job": share}, stays_kw=stays, change_kw={}, transfers=more)
+
+
+def test_what_whole_kw_leave_of_a_state_is_not_moved_and_its_work_runs_all_the_same() -> None:
+    world, _ = day(1, plan=slivers)
+    assert [(note["target"], note["state_bytes"]) for note in made(world)] == [("osaka", WHOLE // 2)]
+    away = [
+        note["away_kw"].get("job at osaka", 0)
+        for _, note in world.notes
+        if note.get("site") == "tokyo" and "away_kw" in note
+    ]
+    assert away[-5:] == [KW // 2 + 1] * 5
+    assert all(kw == KW for kw in ran(world).values())

@@ -11,12 +11,14 @@ import sys
 from pathlib import Path
 
 import pytest
+from ruamel.yaml import YAML
 
 from apnemu.question.discovery import load_experiment
 from apnemu.topology import read_plant
 from tests.experiments.command import REPOSITORY, apnemu, settings
 
 EXAMPLES = REPOSITORY / "examples"
+PLUGIN_OPTION = "--apnemu-runs"
 
 
 def test_every_example_has_a_command_and_a_test() -> None:
@@ -82,6 +84,21 @@ def test_network(tmp_path: Path, name: str) -> None:
     done = subprocess.run([*command, "test_network.py"], cwd=tmp_path, capture_output=True, text=True)
     assert re.search(r"^1 passed, 2 deselected", done.stdout, re.MULTILINE), done.stdout + done.stderr
     assert [path for path in (tmp_path / "temp").rglob("*") if path.is_file()] == []
+
+
+def test_own_ci() -> None:
+    """It is YAML of the form of GitHub's workflows, and each step is a script that a shell can read."""
+    text = (EXAMPLES / "own_ci.yml").read_text("utf-8")
+    document = YAML(typ="safe").load(text)
+    assert set(document) == {"name", "on", "env", "jobs"}
+    steps = [step for job in document["jobs"].values() for step in job["steps"]]
+    for step in steps:
+        assert set(step) <= {"run", "uses", "with", "if", "id"}
+        script = re.sub(r"\$\{\{.*?\}\}", "x", step.get("run", ""))
+        assert subprocess.run(["bash", "-n"], input=script, text=True).returncode == 0
+    assert f"{PLUGIN_OPTION} network-runs" in text and "make -C apnemu kernel-wheel" in text
+    targets = re.findall(r"^([a-z-]+):", (REPOSITORY / "Makefile").read_text(), re.MULTILINE)
+    assert "kernel-wheel" in targets
 
 
 @pytest.mark.guest

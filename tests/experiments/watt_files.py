@@ -8,6 +8,7 @@ from pathlib import Path
 
 NAMES = ("Quagga-7", "Zorilla-31", "Numbat-5")
 """Jobs: two whose home is west, one at east."""
+AREAS = ("west", "east")
 BASE_KW = 43_219
 """What the feeder of east carries while nothing shifts."""
 
@@ -63,13 +64,16 @@ demands:
 
 
 def swinging(folder: Path, *, slot_s: int) -> Path:
-    """The topology's file of two sites of which now one, now the other is cheap, a slot each; work has a state."""
+    """The topology's file of two sites of which now one, now the other is cheap, two slots each; work has a state."""
     (folder / "power").mkdir(parents=True)
     rows = ["area,from,slot_s,price_yen_per_mwh"]
     begin = datetime(2030, 4, 1, tzinfo=timezone(timedelta(hours=9)))
     for slot in range(2 * 24 * 3600 // slot_s):
         at = (begin + timedelta(seconds=slot * slot_s)).isoformat()
-        rows += [f"west,{at},{slot_s},{(4_000, 16_000)[slot % 2]}", f"east,{at},{slot_s},{(16_000, 4_000)[slot % 2]}"]
+        rows += [
+            f"west,{at},{slot_s},{(4_000, 16_000)[slot // 2 % 2]}",
+            f"east,{at},{slot_s},{(16_000, 4_000)[slot // 2 % 2]}",
+        ]
     (folder / "power" / "swing-day.csv").write_text("\n".join(rows) + "\n")
     (folder / "power" / "swing.yaml").write_text(
         """apnemu-power: 1

@@ -17,6 +17,7 @@ from tests.shell.at_a_terminal import all_ended
 pytestmark = [
     pytest.mark.guest,
     pytest.mark.slow,
+    pytest.mark.alone,  # a cut is to be seen within a second of the wall's clock
     pytest.mark.skipif(CHROMIUM is None, reason="chromium, which shows the page, is not installed"),
 ]
 SHOWS_S = 1.0

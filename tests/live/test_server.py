@@ -185,3 +185,26 @@ def test_every_text_of_the_script_is_a_word_of_the_list() -> None:
 
 def test_the_files_are_no_more_than_is_served() -> None:
     assert sorted(file.name for file in Path(FILES).iterdir()) == ["live.css", "live.html.j2", "live.js"]
+
+
+@pytest.mark.parametrize("scheme", [0, 1], ids=["light", "dark"])
+def test_text_stands_out_from_its_ground(scheme: int) -> None:
+    """WCAG 2.2, success criterion 1.4.3: 4.5 to 1."""
+    css = (FILES / "live.css").read_text("utf-8")
+    block = re.findall(r":root \{(.*?)\}", css, flags=re.DOTALL)[scheme]
+    colours = dict(re.findall(r"--([a-z-]+): (#[0-9a-f]{6})", block))
+    for ground in ("paper", "sheet"):
+        for text in ("ink", "muted", "lit", "planned", "good", "bad"):
+            low, high = sorted((luminance(colours[text]), luminance(colours[ground])))
+            assert (high + 0.05) / (low + 0.05) >= 4.5, (text, ground)
+
+
+def luminance(colour: str) -> float:
+    """Relative luminance of #rrggbb, as WCAG has it.
+
+    >>> luminance("#ffffff"), luminance("#000000")
+    (1.0, 0.0)
+    """
+    shares = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    linear = [share / 12.92 if share <= 0.04045 else ((share + 0.055) / 1.055) ** 2.4 for share in shares]
+    return round(0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2], 12)

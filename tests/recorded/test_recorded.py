@@ -139,6 +139,10 @@ def test_a_terminal_of_eighty_columns_shows_whole_cells(name: str, made: Make) -
     text = terminal.file.getvalue()
     assert "…" not in text.replace(" … ", ""), "a range has the sign between two spaces"
     assert "the same in every row: \n" not in text
+    assert "no room for" not in text, "its columns are not designed for eighty"
+    shown = " ".join(text.split())
+    for column in of.asked.experiment.shown.brief:  # a heading may go on in the next line, but no word of it is cut
+        assert all(word in shown for word in column.heading.split()), column.heading
 
 
 @pytest.mark.parametrize("name", NAMES)

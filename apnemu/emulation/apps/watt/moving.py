@@ -7,6 +7,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from apnemu.model.power import LEAST_MOVE_PPM
+
 Key = tuple[str, str, str, int]
 """A job, the site that it leaves, the one that it comes to, the slot for which it does."""
 
@@ -47,3 +49,12 @@ class Carrier(Protocol):
 
     def drop(self, moving: Moving) -> None:
         """Wait no longer; what has come already is told before this returns."""
+
+
+def least_move(state_bytes: int) -> int:
+    """Bytes of a state below which nothing moves.
+
+    >>> least_move(2_000_000_000), least_move(10)
+    (200000, 1)
+    """
+    return max(1, state_bytes * LEAST_MOVE_PPM // 1_000_000)

@@ -21,7 +21,7 @@ from apnemu.emulation.apps.watt.calendar import Calendar
 from apnemu.emulation.apps.watt.desk import Desk
 from apnemu.emulation.apps.watt.jobs import Book, Job
 from apnemu.emulation.apps.watt.messages import Message
-from apnemu.emulation.apps.watt.moving import Carrier, Key, Moving
+from apnemu.emulation.apps.watt.moving import Carrier, Key, Moving, least_move
 
 Places = Mapping[str, Mapping[str, int]]
 """Power of jobs by site, in kW."""
@@ -123,10 +123,12 @@ class States:
         return max(0, own.at.get(site, 0) - leaving)
 
     def most_kw(self, job: Job, site: str) -> int:
-        """Most that a job may run at a site: its whole power, or the share whose state is there."""
+        """Most that a job may run at a site: its whole power, or the share whose state is there or not worth a move."""
         if not job.state_bytes:
             return job.most_kw
-        return -(-job.most_kw * self.there(job.name, site) // job.state_bytes)
+        if there := self.there(job.name, site):
+            there = min(job.state_bytes, there + least_move(job.state_bytes))
+        return -(-job.most_kw * there // job.state_bytes)
 
     def holds(self, owner: str, job: str, size: int) -> bool:
         """Whether so much state of another's job is here."""
@@ -142,8 +144,8 @@ class States:
         if message["kind"] == "moved":
             self._moved(message)
             return
-        names = ("job", "owner", "origin", "target", "bytes", "scale")
-        move = Moving(slot=message["slot"], **{name: message[name] for name in names})
+        names = ("job", "owner", "origin", "target", "slot", "bytes", "scale")
+        move = Moving(**{name: message[name] for name in names})
         what, sender = message["what"], message["from"]
         if what == "send" and sender == move.owner and move.origin == self._site:
             if self.holds(move.owner, move.job, move.bytes) and not self._is_late(move):
@@ -177,9 +179,8 @@ class States:
             known = {origin, target} <= {self._site, *self._agents}
             if job not in self._own or job not in due or origin == target or not known:
                 continue
-            left = self.at(self._name[job]).get(origin, 0)
-            size = left if left - size < self._own[job].whole // 1_000_000 else size
-            if size > 0:
+            left, least = self.at(self._name[job]).get(origin, 0), least_move(self._own[job].whole)
+            if (size := left if left - size < least else size) >= least:
                 self._plan(job, origin, target, slot, min(size, left))
         for move in self._wanted.values():
             beside = [other for other in self._wanted.values() if other.origin == move.origin and other is not move]
@@ -261,8 +262,7 @@ class States:
             self._desk.send(self._agents[move.target], "move", move.slot, move.slot, **move.body("settle"))
 
     def _moved(self, message: Message) -> None:
-        key = (message["job"], message["origin"], message["target"], message["slot"])
-        sender = message["from"]
+        key, sender = (message["job"], message["origin"], message["target"], message["slot"]), message["from"]
         if key in self._moving and sender == self._agents.get(key[2]):
             self._resolve(key, message["bytes"])
         elif (sender, key[0]) in self._held and key[1] == self._site:
@@ -277,7 +277,7 @@ class States:
         at = self._own[move.job].at
         if not size:
             self._failed.append(move)
-        if size:
+        else:
             at[move.origin] = at.get(move.origin, 0) - move.bytes
             at[move.target] = at.get(move.target, 0) + move.bytes
             if move.origin != self._site:
