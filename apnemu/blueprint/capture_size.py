@@ -4,8 +4,9 @@
 A frame is captured twice in each switch that it passes: where it comes in and where it goes out. What is counted are
 the stages' own frames: probes, TCP and its acknowledgements, a full wavelength, other people's frames, replays, trains.
 
-*Not modelled:* what programs in sites send of themselves; frames that a queue drops; an acknowledgement for other than
-two segments; routes of one's own, which are as long as the shortest here.
+*Not modelled:* what programs in sites send of themselves; a flow's slow start, since it counts as full from its
+beginning; frames that a queue drops; an acknowledgement for other than two segments; routes of one's own, which are
+as long as the shortest here.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ class CaptureSize:
 
 
 def capture_size(blueprint: Blueprint) -> CaptureSize:
-    """Estimate of what the stages of a blueprint put into its capture, within a factor of two."""
+    """Estimate of what the stages of a blueprint put into its capture, within a factor of two once flows are full."""
     most = blueprint.pcap_bytes
     frames = total = 0
     ways = _Ways(blueprint)
@@ -103,7 +104,7 @@ def large_capture(blueprint: Blueprint, disk_limit_mb: int) -> str:
         else ""
     )
     return (
-        f"{blueprint.network}.pcapng will have about {size.frames:.2g} frames, {kept}: {size.bytes / 1e9:.2g} GB"
+        f"{blueprint.network}.pcapng may have up to {size.frames:.2g} frames, {kept}: {size.bytes / 1e9:.2g} GB"
         f"{beyond}; {ways_out}, --pcap-bytes N keeps N bytes of each"
     )
 

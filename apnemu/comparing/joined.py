@@ -51,7 +51,7 @@ def compared_rows(runs: Sequence[Opened], settings: set[str]) -> dict[str, Any]:
     joined = join([run.rows for run in runs], asked.key if asked else ())
     shared = [one for one in joined.ids if all(row is not None for row in joined.of(one))]
     names = {one: _name(joined, one) for one in joined.ids}
-    columns = [name for name in _columns(runs, joined, settings) if name not in joined.by]
+    columns = [name for name in _columns(runs, joined, settings) if name not in (*joined.by, *joined.told)]
     figures = [figure for name in columns if (figure := _figure(joined, name, names))]
     return {
         "joined_by": list(joined.by),
@@ -81,7 +81,8 @@ def join(runs: Sequence[Sequence[Row]], key: Sequence[str]) -> Joined:
     (('network',), ('load',), [1, 3])
     """
     present = {name for rows in runs for row in rows for name in row}
-    own = [name for name in (*key, CLOCK) if name in present]
+    clocks = {_text(row.get(CLOCK)) for rows in runs for row in rows}
+    own = [name for name in (*key, *([CLOCK] if len(clocks) > 1 else ())) if name in present]
     told = tuple(name for name in own if _tells_the_run(runs, name))
     by = _unique(runs, [name for name in own if name not in told])
     rows = tuple(_by_id(part, by) for part in runs)

@@ -42,7 +42,7 @@ class Shown:
     """Description of how the rows of an experiment are shown.
 
     `sentence` is handed at least one row. `figures` are declared curves, or functions that draw. `phases` is a column:
-    its first and its last value have figures of their own. `columns` come first in the page's table, `brief` are the
+    its last and its first value have figures of their own. `columns` come first in the page's table, `brief` are the
     terminal's, or `table` makes the latter whole. `pairs` is what is said of pairs of sites on the map.
     """
 
@@ -75,12 +75,13 @@ class Shown:
         )
 
     def groups(self, rows: Sequence[Row], picture: Picture) -> list[tuple[str, list[Markup]]]:
-        """The figures as (heading, figures): one group, or with `phases` one for the first and one for the last."""
+        """The figures as (heading, figures): one group, or with `phases` one for the last, which the answer is about,
+        and one for the first."""
         values = list(dict.fromkeys(str(row.get(self.phases, "")) for row in rows)) if self.phases else []
         if len(values) < 2:
             drawn = self._drawn(rows, picture)
             return [("", drawn)] if drawn else []
-        shown = dict.fromkeys((values[0], values[-1]))
+        shown = dict.fromkeys((values[-1], values[0]))
         parts = [(value, [row for row in rows if str(row.get(self.phases, "")) == value]) for value in shown]
         return [(value, drawn) for value, part in parts if (drawn := self._drawn(part, picture))]
 

@@ -16,6 +16,8 @@ from tests.compiled import NETWORKS, compiled, shipped
 from tests.experiments.command import THREE_SITES, apnemu, settings
 
 SECOND = VirtualNs(1_000_000_000)
+HEADS_BYTES = 10_000
+"""Heads of a file and of its interfaces."""
 
 
 def test_probes_are_counted_at_every_port_that_they_pass() -> None:
@@ -38,7 +40,7 @@ def test_a_large_capture_is_said_with_the_way_out() -> None:
         blueprint = replace(compiled(shipped("three-sites"), network), stages=stages, pcap=True, pcap_bytes=128)
         assert capture_size(blueprint).frames > 3 * 10**9
         told = large_capture(blueprint, 16384)
-        assert told.startswith(f"{network}.pcapng will have about ") and "--pcap-bytes" in told
+        assert told.startswith(f"{network}.pcapng may have up to ") and "--pcap-bytes" in told
         assert "more than the 16384 MiB that --disk-limit-mb allows" in told
         assert "disk-limit" not in large_capture(blueprint, 10**7)
         assert large_capture(replace(blueprint, pcap=False), 16384) == ""
@@ -53,11 +55,14 @@ def test_captures_are_as_large_as_was_said(tmp_path: Path, monkeypatch: pytest.M
     import apnemu as api
     from apnemu.blueprint.document import Blueprint
 
-    for name, given in (("throughput", {"seconds": 0.02}), ("latency", {"load": "0.5", "probes": 3})):
+    for name, given in (
+        ("throughput", {"seconds": 0.2, "ramp_s": 0.1, "rate_gbps": 1, "flows": 1, "congestion_control": "cubic"}),
+        ("latency", {"load": "full", "probes": 2, "rate_gbps": 1}),
+    ):
         done = apnemu("run", name, *THREE_SITES, *settings(**given), "--pcap", "--out", name, "--json", folder=tmp_path)
         assert done.code in (0, 1), done.err
         blueprints: dict[str, Blueprint] = api.open_run(tmp_path / name).blueprints
         for network, blueprint in blueprints.items():
             file = tmp_path / name / f"{network}.pcapng"
             said = capture_size(blueprint).bytes
-            assert said / 2 <= file.stat().st_size <= said * 2, (name, network, said, file.stat().st_size)
+            assert said / 2 <= file.stat().st_size <= said * 2 + HEADS_BYTES, (name, network, said, file.stat().st_size)

@@ -64,6 +64,10 @@ def test_what_was_set_and_what_came_out(two: list[Path]) -> None:
         ("version", "apnemu", ["0.2.0", "0.1.0"]),
     ]
     assert document["joined_by"] == ["from", "to", "network", "phase"]
+    clocked = [[{**row, "time": kind} for row in rows_of("latency")] for kind in ("virtual", "real")]
+    assert join([clocked[0], clocked[0]], document["joined_by"]).by == tuple(document["joined_by"])
+    assert join(clocked, document["joined_by"]).told == ("time",)
+    assert join([[*clocked[0], *clocked[1]], clocked[0]], document["joined_by"]).by[-1] == "time"
     assert document["rows"] == {"in_all": 8, "in_some": 0, "of_each": [8, 8]}
     figures = {figure["column"]: figure for figure in document["figures"]}
     assert list(figures) == ["rtt_ns_p50", "rtt_ns_min", "rtt_ns_p99", "rtt_ns_max"]
@@ -142,6 +146,7 @@ def test_a_key_with_one_value_in_each_run_tells_the_runs_apart(tmp_path: Path) -
     document = compare([run_directory(tmp_path / str(place), "latency", rows=part) for place, part in enumerate(own)])
     assert (document["joined_by"], document["told_by_run"]) == (["from", "to", "phase"], ["network"])
     assert document["rows"]["in_all"] == 4
+    assert "network" not in {found["column"] for found in document["texts"]}
     assert document["figures"][0]["rows"][0]["difference"][1] > 500_000
 
 
