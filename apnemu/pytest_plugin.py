@@ -61,12 +61,15 @@ def lab(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
     settings = {"pcap": True, "near": item.path.parent, "wall_limit_s": WALL_LIMIT_S, **wanted}
     folder = _folder(request.config, item.name, tmp_path_factory)
     keep = bool(request.config.getoption("--apnemu-keep"))
+    why, held = "", None
     try:
         held = open_lab(folder=folder, keep=keep, **settings)
     except ApnemuError as error:
-        pytest.fail(f"{item.name}: no lab: {' '.join(str(error).split())}; apnemu doctor looks further", pytrace=False)
+        why = f"no lab: {' '.join(str(error).split())}; apnemu doctor looks further"
     except TypeError as error:
-        pytest.fail(f"{item.name}: @pytest.mark.{MARK}: {error}; it takes {DESCRIPTION}", pytrace=False)
+        why = f"@pytest.mark.{MARK}: {error}; it takes {DESCRIPTION}"
+    if held is None:  # said here, so that the exceptions above are no part of it
+        pytest.fail(f"{item.name}: {why}", pytrace=False)
     item.stash[HELD] = held
     yield held
     held.close()
