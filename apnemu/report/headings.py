@@ -150,7 +150,7 @@ def exact(value: float, size: float) -> str:
     >>> exact(5_443_520, 1e6), exact(1_000_000, 1e6), exact(0.9581, 0.01), exact(12, 1.0), exact(2.5e-7, 1.0)
     ('5.443520', '1.000000', '95.81', '12', '2.5e-07')
     >>> exact(10**400, 1.0), exact(float("inf"), 1.0)
-    ('1e+400', 'inf')
+    ('1.00000e+400', 'inf')
     """
     if MOST_FLOAT < abs(value) < float("inf"):
         return f"{Decimal(value):.6g}"
