@@ -8,7 +8,7 @@ import hashlib
 import json
 import pickle
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import cached_property, reduce
@@ -34,6 +34,8 @@ WAY_OUT = "give a network that GNPy's command line takes, and ends that are in i
 AMPLIFIERS = (gnpy_elements.Edfa, gnpy_elements.Multiband_amplifier)
 SHEETS = (".xls", ".xlsx")
 """Endings of the spreadsheets that GNPy makes networks of."""
+FINEST_M = {"result_spatial_resolution": 1000, "solver_spatial_resolution": 5}
+"""Finest steps along a fibre at which GNPy's Raman solver is done in seconds; ten times finer than in its example."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +65,8 @@ class Foreign:
             self.sim_params = intake.older(sim_params, intake.read_json(sim_params)) if sim_params else {}
             with refused_by_gnpy("them", "give simulation parameters of GNPy's", sim_params):
                 SimParams.set_params(self.sim_params)
+            if sim_params:
+                _refuse_endless(sim_params, self.sim_params)
             form = intake.equipment(self.equipment_file)
             with refused_by_gnpy("it", "give an equipment library of GNPy's", self.equipment_file):
                 self.library = gnpy_json._equipment_from_json(form, gnpy_json.DEFAULT_EXTRA_CONFIG)
@@ -260,3 +264,22 @@ def _shortest(network: Any, here: Element, there: Element) -> list[Element]:
     while path[-1] is not here:
         path.append(came[path[-1]])
     return path[::-1]
+
+
+def _refuse_endless(path: Path, sim_params: Mapping[str, Any]) -> None:
+    """Refuse parameters by which GNPy computes for many minutes what nobody has asked for. Raises InputError."""
+    nli, raman = (sim_params.get(part) or {} for part in ("nli_params", "raman_params"))
+    named = nli.get("computed_channels") or nli.get("computed_number_of_channels")
+    if str(nli.get("method", "")).startswith("ggn") and not named:
+        raise InputError(
+            f"nli_params.method is {nli['method']}, which computes each channel apart, seconds each, and none is named;"
+            " name some, such as computed_number_of_channels: 5, and GNPy interpolates between them",
+            file=str(path),
+        )
+    for name, least_m in FINEST_M.items():
+        if raman.get("flag") and float(raman.get(name, least_m)) < least_m:
+            raise InputError(
+                f"raman_params.{name} is {raman[name]} m, and GNPy would compute for minutes; it must be at least"
+                f" {least_m} m; GNPy's own example has ten times as much",
+                file=str(path),
+            )

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 
 from apnemu.report.language import ENGLISH, current, heard
 
@@ -64,6 +65,8 @@ LADDERS = {
 }
 """Sizes of a unit's multiples, the greatest first: values that stand together are shown in one of them."""
 MOST_DECIMALS = 15
+MOST_FLOAT = 1e300
+"""A whole number above it may be too large for a float."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +149,11 @@ def exact(value: float, size: float) -> str:
 
     >>> exact(5_443_520, 1e6), exact(1_000_000, 1e6), exact(0.9581, 0.01), exact(12, 1.0), exact(2.5e-7, 1.0)
     ('5.443520', '1.000000', '95.81', '12', '2.5e-07')
+    >>> exact(10**400, 1.0), exact(float("inf"), 1.0)
+    ('1.00000e+400', 'inf')
     """
+    if MOST_FLOAT < abs(value) < float("inf"):
+        return f"{Decimal(value):.6g}"
     if isinstance(value, int):
         decimals = {1e3: 3, 1e6: 6, 1e9: 9, 1e12: 12}.get(size, 0)
         return f"{value / size:,.{decimals}f}" if decimals else f"{value / size:,.15g}"

@@ -25,10 +25,16 @@ def is_placed(site: Mapping[str, Any]) -> bool:
 
 
 def places(picture: Mapping[str, Any]) -> dict[str, Place]:
-    """Latitude and longitude of each site of a picture: its own, or those that the layout gives it."""
+    """Latitude and longitude of each site of a picture: its own, or those that the layout gives it.
+
+    Raises ValueError for a place that is not on the globe: a map of it would have no end.
+    """
     own: dict[str, Place] = {
         site["name"]: (float(site["lat"]), float(site["lon"])) for site in picture["sites"] if is_placed(site)
     }
+    for name, (lat, lon) in own.items():
+        if not (abs(lat) <= 90 and abs(lon) <= 180):
+            raise ValueError(f"site {name} lies at {lat:g}, {lon:g}; latitudes end at 90, longitudes at 180")
     names = [site["name"] for site in picture["sites"]]
     if len(own) == len(names):
         return own

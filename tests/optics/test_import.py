@@ -7,6 +7,7 @@ import json
 import subprocess
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
 from typer.testing import CliRunner
@@ -149,6 +150,25 @@ def test_channels_to_compute_that_a_full_band_does_not_have_are_refused(tmp_path
     assert isinstance(ran.exception, InputError)
     assert "names channel 75, and a full band has 64" in str(ran.exception)
     assert "write computed_number_of_channels: 2" in str(ran.exception)
+
+
+@pytest.mark.parametrize(
+    ("part", "changed", "said"),
+    [
+        ("nli_params", {"computed_channels": None}, "computes each channel apart"),
+        ("raman_params", {"result_spatial_resolution": 1}, "result_spatial_resolution is 1 m"),
+        ("raman_params", {"solver_spatial_resolution": 0.5}, "solver_spatial_resolution is 0.5 m"),
+    ],
+)
+def test_parameters_by_which_gnpy_would_compute_for_minutes_are_refused(
+    part: str, changed: dict[str, Any], said: str, tmp_path: Path
+) -> None:
+    params = json.loads((EXAMPLES / "sim_params.json").read_text())
+    kept = {**params[part], **changed}
+    params[part] = {key: value for key, value in kept.items() if value is not None}
+    (tmp_path / "sim.json").write_text(json.dumps(params))
+    with pytest.raises(InputError, match=said):
+        read_gnpy(EXAMPLES / "raman_edfa_example_network.json", sim_params=tmp_path / "sim.json")
 
 
 @pytest.mark.slow

@@ -107,3 +107,11 @@ def test_the_layout_is_the_same_whatever_python_hashes_by() -> None:
         for seed in ("1", "2")
     }
     assert len(said) == 1
+
+
+@pytest.mark.parametrize(("lat", "lon"), [(35.0, 140_850_000.0), (-91.0, 0.0), (0.0, float("nan"))])
+def test_a_place_that_is_not_on_the_globe_is_refused(lat: float, lon: float) -> None:
+    """A map that wide has millions of meridians."""
+    site = {"name": "far", "lat": lat, "lon": lon}
+    with pytest.raises(ValueError, match="latitudes end at 90"):
+        layout.places({"sites": [site, {"name": "near", "lat": 35.0, "lon": 139.0}], "fibres": []})
