@@ -22,13 +22,14 @@ def compare(
 ) -> None:
     """Show what was set differently in runs of one experiment, and what came out differently."""
     from apnemu.comparing import compare as compared_document
+    from apnemu.comparing import showing
     from apnemu.report.compared_page import compared_page
     from apnemu.report.compared_text import compared
     from apnemu.report.language import spoken
 
     document = compared_document(run_dir)
     if html is not None:
-        with spoken(lang):
+        with showing(run_dir), spoken(lang):
             page = compared_page(document)
         try:
             html.write_text(page, encoding="utf-8", errors="backslashreplace", newline="\n")
@@ -37,7 +38,9 @@ def compare(
     if as_json:
         show_json(document)
     else:
-        for part in compared(document, OUT.width):
+        with showing(run_dir):
+            parts = list(compared(document, OUT.width))
+        for part in parts:
             OUT.print(part, soft_wrap=False)
     if html is not None:
         (to_stderr if as_json else to_stdout)(f"page: {html}")

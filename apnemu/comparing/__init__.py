@@ -23,7 +23,7 @@ from apnemu.comparing.opened import opened, showing
 from apnemu.question.results import plain_value
 from apnemu.report import words
 
-__all__ = ["compare"]
+__all__ = ["compare", "showing"]
 
 
 def compare(folders: Sequence[Path]) -> dict[str, Any]:
@@ -36,7 +36,7 @@ def compare(folders: Sequence[Path]) -> dict[str, Any]:
     """
     runs = opened(folders)
     first = runs[0]
-    with showing(runs), words.labelled(words.names_of(first.finished.picture)):
+    with showing(folders), words.labelled(words.names_of(first.finished.picture)):
         asked = differences(runs)
         found = {
             "experiment": first.finished.document["experiment"],

@@ -93,7 +93,7 @@ def _labels(places: Sequence[Path]) -> list[str]:
 
 
 @contextmanager
-def showing(runs: Sequence[Opened]) -> Iterator[None]:
+def showing(folders: Sequence[Path]) -> Iterator[None]:
     """Name the directories where what they hold cannot be compared. Raises InputError.
 
     What a run has written fits together; where somebody has changed a file since, it does not.
@@ -104,7 +104,7 @@ def showing(runs: Sequence[Opened]) -> Iterator[None]:
         raise
     except (Exception, RecursionError) as error:
         what = " ".join(f"{type(error).__name__}: {error}".split())[:MOST_SAID]
-        places = ", ".join(str(run.finished.folder) for run in runs)
+        places = ", ".join(map(str, folders))
         raise InputError(
             f"{places}: what they hold does not fit together and cannot be compared ({what}); run them again",
             file="RUN_DIR",

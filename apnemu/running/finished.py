@@ -175,8 +175,8 @@ def _is_expectation(said: Any) -> bool:
     """Whether a run wrote this of its expectation; apnemu 0.1 wrote but the text, and whether it came true."""
     if not isinstance(said, dict) or not isinstance(said.get("text"), str):
         return False
-    kinds = {"judged": int, "failed": list, "why": str}
-    return "judged" not in said or all(isinstance(said.get(key), kind) for key, kind in kinds.items())
+    kinds = {"met": bool | None, "judged": int, "failed": list, "why": str}
+    return "judged" not in said or all(isinstance(said.get(key, ...), kind) for key, kind in kinds.items())
 
 
 def _expectation(written: Mapping[str, Any]) -> dict[str, Any]:

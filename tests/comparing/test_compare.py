@@ -228,6 +228,14 @@ def test_a_directory_that_is_none_is_refused(two: list[Path], tmp_path: Path) ->
         compare([two[0], tmp_path / "empty"])
 
 
+def test_a_verdict_that_no_run_wrote_is_refused(two: list[Path]) -> None:
+    written = json.loads((two[1] / "results.json").read_text())
+    del written["expectation"]["met"]
+    (two[1] / "results.json").write_text(json.dumps(written))
+    with pytest.raises(InputError, match="its expectation is of another kind"):
+        compare(two)
+
+
 @pytest.mark.parametrize("name", ["latency", "failover", "virtual_dc_storage"])
 def test_no_english_word_is_left_on_the_page(name: str, tmp_path: Path) -> None:
     first = run_directory(tmp_path / "a", name)
