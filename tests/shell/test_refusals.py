@@ -41,7 +41,7 @@ class Clock:
 
     now_ns = 0
     shown = staticmethod(lambda at_ns=0: "0.000000 s")
-    advance = after = keep_pace = lambda *_, **__: None
+    advance = run = after = keep_pace = lambda *_, **__: None
 
 
 class Output(io.StringIO):
@@ -68,7 +68,7 @@ def shell(folder: Path, notes: Notes) -> Shell:
     parts: dict[str, Any] = {
         "light": Light(made.blueprint, names, lambda _: None),
         "breaks": Breaks(scene, names),
-        "watches": Watches(net, names, output.write, str),
+        "watches": Watches(net, names, output.write, int, str),
         "others": Others(net, made.packet),
         "events": [],
     }
