@@ -1,5 +1,6 @@
 # make demo   installs what is missing, builds the lab's kernel once, and shows what an APN does for two data centres
-# make test   runs all tests, on two cores side by side
+# make test   runs the tests, on two cores side by side: all but those that make long runs
+# make long   runs those that take a minute of computing or more each: days of power systems, moves at full size
 # make quick  runs the tests that need no lab: under a minute on two free cores
 # make wheel  builds the wheel and the sdist, installs each into an environment of its own and runs it from an empty folder
 # make kernel-wheel  puts two wheels into dist/, apnemu's and one with the built kernel in it: what another machine needs
@@ -11,7 +12,7 @@
 
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
-.PHONY: demo test quick wheel kernel-wheel docs setup check lock sbom clean
+.PHONY: demo test long quick wheel kernel-wheel docs setup check lock sbom clean
 
 # A Python that fits: GNPy ends at 3.12. Debian's own where it will do, since every user of the machine can run it.
 # It is looked for when an environment is made: by then Debian's is whole.
@@ -92,9 +93,13 @@ check: $(VENV)/.ready
 test: setup $(VENV)/.ryu $(VENV)/.docs
 	@$(call debian,$(DEBIAN_TEST))
 	@$(APNEMU) setup all >/dev/null
-	@$(VENV)/bin/python -m pytest -q -n $(JOBS) --dist loadfile -m "not alone and not wheel"
+	@$(VENV)/bin/python -m pytest -q -n $(JOBS) --dist loadfile -m "not alone and not wheel and not long"
 	@$(VENV)/bin/python -m pytest -q -m "alone and not wheel"
 	@$(VENV)/bin/python -m pytest -q -m wheel
+
+long: setup
+	@$(APNEMU) setup all >/dev/null
+	@$(VENV)/bin/python -m pytest -q -n $(JOBS) -m long
 
 quick: $(VENV)/.ready
 	@$(VENV)/bin/python -m pytest -q -n $(JOBS) -m "not guest and not slow and not commands and not alone and not wheel"

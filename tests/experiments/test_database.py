@@ -52,6 +52,7 @@ def test_commits_stall_while_the_fibre_is_dark_and_go_on(tmp_path: Path) -> None
     assert row["repair_acknowledged_lost"] == 0
 
 
+@pytest.mark.long
 @pytest.mark.guest
 @pytest.mark.slow
 def test_without_a_standby_to_wait_for_nothing_stalls_and_the_standby_lacks_rows(tmp_path: Path) -> None:

@@ -251,6 +251,7 @@ def test_a_line_that_fails_is_relieved_within_the_feeds_limit(tmp_path: Path) ->
     assert done.json()["expectation"]["met"], done.json()["expectation"]["why"]
 
 
+@pytest.mark.long
 @pytest.mark.guest
 @pytest.mark.slow
 def test_a_call_of_a_country_and_a_move_to_another_site(tmp_path: Path) -> None:

@@ -124,6 +124,7 @@ def test_the_packet_network_lets_all_of_it_out_where_nobody_obeys(tmp_path: Path
     assert seen_in(tmp_path / "p", "packet")[1] > 0
 
 
+@pytest.mark.long
 @pytest.mark.guest
 def test_the_same_attempts_get_out_where_nobody_obeys(tmp_path: Path) -> None:
     """The instrument sees what leaves: without a zone light is given, and data go over it once that is on."""

@@ -144,6 +144,7 @@ def zoned(folder: Path) -> Path:
     return topology
 
 
+@pytest.mark.long
 @pytest.mark.guest
 @pytest.mark.slow
 def test_an_agent_that_speaks_outside_its_zone_is_blocked_and_logged(tmp_path: Path) -> None:

@@ -315,6 +315,7 @@ def written(folder: Path, hours: float, state_bytes: str, by: str, slot_h: float
     return folder / "one-job.yaml"
 
 
+@pytest.mark.long
 @pytest.mark.guest
 @pytest.mark.slow
 def test_a_move_at_full_size_is_that_of_a_hundredth(tmp_path: Path) -> None:
@@ -360,6 +361,7 @@ def test_a_job_of_two_terabytes_moves_from_its_break_even_on_in_the_lab(
     assert row["meant_bytes"] == (pytest.approx(2e12, rel=0.1) if moves else 0)
 
 
+@pytest.mark.long
 @pytest.mark.guest
 @pytest.mark.slow
 def test_a_controller_that_is_gone_moves_nothing_and_keeps_no_light(tmp_path: Path) -> None:

@@ -50,6 +50,7 @@ def outages() -> tuple[str, ...]:
     )
 
 
+@pytest.mark.long
 def test_whoever_is_killed_nothing_is_overloaded_missed_or_done_twice(tmp_path: Path) -> None:
     """What a day with every outage costs lies between the day without one and that of data centres alone."""
     topology = swinging(tmp_path / "given", slot_s=SLOT_S)

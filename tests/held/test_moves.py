@@ -41,6 +41,7 @@ def test_a_move_sends_what_is_written_again_and_again() -> None:
         assert series * (1 - 1e-9) <= found.moved_bytes <= series + written_bytes + point.state_bytes * 1e-3
 
 
+@pytest.mark.long
 @pytest.mark.guest
 @pytest.mark.slow
 def test_a_drawn_move_is_that_of_a_machine() -> None:
