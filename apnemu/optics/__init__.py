@@ -16,6 +16,7 @@ later cannot make an earlier verdict wrong.
     judging    the judge: from the cache or from GNPy to a verdict; also the headroom of a ROADM
     exchange   files that GNPy's command line reads, out of a plant, and GNPy's own answer over them
     intake     somebody's files in GNPy's form: their shape looked at, put into GNPy's older form by `yang`, a child
+    endless    parameters of a simulation by which GNPy would compute for minutes
     foreign    a whole network in GNPy's own files, propagated by GNPy; it and `line` alone import GNPy
     chains     what lies between two sites of such a network, and names for its sites
     imported   such a network as a plant that can be planned, and its judge

@@ -8,7 +8,7 @@ import hashlib
 import json
 import pickle
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import cached_property, reduce
@@ -26,6 +26,7 @@ from gnpy.topology import request as gnpy_request
 from apnemu.errors import InputError
 from apnemu.model.spectrum import Band, Bands, common, steps_above, steps_below
 from apnemu.optics import intake
+from apnemu.optics.endless import refuse_endless
 from apnemu.optics.forms import Form
 from apnemu.optics.light import Arrival
 from apnemu.optics.line import Element, as_section, gnpy_heard, refused_by_gnpy, transceivers
@@ -34,8 +35,6 @@ WAY_OUT = "give a network that GNPy's command line takes, and ends that are in i
 AMPLIFIERS = (gnpy_elements.Edfa, gnpy_elements.Multiband_amplifier)
 SHEETS = (".xls", ".xlsx")
 """Endings of the spreadsheets that GNPy makes networks of."""
-FINEST_M = {"result_spatial_resolution": 1000, "solver_spatial_resolution": 5}
-"""Finest steps along a fibre at which GNPy's Raman solver is done in seconds; ten times finer than in its example."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +65,7 @@ class Foreign:
             with refused_by_gnpy("them", "give simulation parameters of GNPy's", sim_params):
                 SimParams.set_params(self.sim_params)
             if sim_params:
-                _refuse_endless(sim_params, self.sim_params)
+                refuse_endless(sim_params, self.sim_params)
             form = intake.equipment(self.equipment_file)
             with refused_by_gnpy("it", "give an equipment library of GNPy's", self.equipment_file):
                 self.library = gnpy_json._equipment_from_json(form, gnpy_json.DEFAULT_EXTRA_CONFIG)
@@ -96,18 +95,32 @@ class Foreign:
             self._design()
 
     def stands(self) -> tuple[Stands, ...]:
-        """List every element before auto-design, in the file's order."""
+        """List every element before auto-design, in the file's order. Raises InputError: one is nowhere on Earth."""
+        places = [self._place(node) for node in self.network.nodes()]
         return tuple(
             Stands(
                 uid=node.uid,
                 kind=_kind(node),
-                lat=float(node.lat or 0.0),
-                lon=float(node.lng or 0.0),
+                lat=lat,
+                lon=lon,
                 length_km=node.params.length / 1e3 if isinstance(node, gnpy_elements.Fiber) else 0.0,
                 then=tuple(after.uid for after in self.network.successors(node)),
             )
-            for node in self.network.nodes()
+            for node, (lat, lon) in zip(self.network.nodes(), places, strict=True)
         )
+
+    def _place(self, node: Element) -> tuple[float, float]:
+        """Latitude and longitude of an element; 0, 0 where its metadata have no location, as GNPy's own defaults."""
+        if "location" not in node.metadata:
+            return 0.0, 0.0
+        lat, lon = float(node.lat or 0.0), float(node.lng or 0.0)
+        if not (abs(lat) <= 90 and abs(lon) <= 180):
+            raise InputError(
+                f"{node.uid[:60]} lies at latitude {lat:g}, longitude {lon:g}; they must be from -90 to 90 and from"
+                " -180 to 180; give degrees north and east",
+                file=str(self.topology),
+            )
+        return lat, lon
 
     def example(self, source: str, target: str, via: Sequence[str], spectrum: Path | None) -> Arrival:
         """Propagate the load of the library's SI, or of a spectrum file, as `gnpy-transmission-example` does.
@@ -264,22 +277,3 @@ def _shortest(network: Any, here: Element, there: Element) -> list[Element]:
     while path[-1] is not here:
         path.append(came[path[-1]])
     return path[::-1]
-
-
-def _refuse_endless(path: Path, sim_params: Mapping[str, Any]) -> None:
-    """Refuse parameters by which GNPy computes for many minutes what nobody has asked for. Raises InputError."""
-    nli, raman = (sim_params.get(part) or {} for part in ("nli_params", "raman_params"))
-    named = nli.get("computed_channels") or nli.get("computed_number_of_channels")
-    if str(nli.get("method", "")).startswith("ggn") and not named:
-        raise InputError(
-            f"nli_params.method is {nli['method']}, which computes each channel apart, seconds each, and none is named;"
-            " name some, such as computed_number_of_channels: 5, and GNPy interpolates between them",
-            file=str(path),
-        )
-    for name, least_m in FINEST_M.items():
-        if raman.get("flag") and float(raman.get(name, least_m)) < least_m:
-            raise InputError(
-                f"raman_params.{name} is {raman[name]} m, and GNPy would compute for minutes; it must be at least"
-                f" {least_m} m; GNPy's own example has ten times as much",
-                file=str(path),
-            )

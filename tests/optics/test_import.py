@@ -156,8 +156,10 @@ def test_channels_to_compute_that_a_full_band_does_not_have_are_refused(tmp_path
     ("part", "changed", "said"),
     [
         ("nli_params", {"computed_channels": None}, "computes each channel apart"),
-        ("raman_params", {"result_spatial_resolution": 1}, "result_spatial_resolution is 1 m"),
-        ("raman_params", {"solver_spatial_resolution": 0.5}, "solver_spatial_resolution is 0.5 m"),
+        ("raman_params", {"result_spatial_resolution": 1}, "result_spatial_resolution is 1,"),
+        ("raman_params", {"solver_spatial_resolution": 0.5}, "solver_spatial_resolution is 0.5,"),
+        ("nli_params", {"dispersion_tolerance": 0.001}, "dispersion_tolerance is 0.001,"),
+        ("nli_params", {"phase_shift_tolerance": 1e-9}, "phase_shift_tolerance is 1e-09,"),
     ],
 )
 def test_parameters_by_which_gnpy_would_compute_for_minutes_are_refused(
@@ -169,6 +171,19 @@ def test_parameters_by_which_gnpy_would_compute_for_minutes_are_refused(
     (tmp_path / "sim.json").write_text(json.dumps(params))
     with pytest.raises(InputError, match=said):
         read_gnpy(EXAMPLES / "raman_edfa_example_network.json", sim_params=tmp_path / "sim.json")
+
+
+def test_an_element_without_a_place_is_taken_and_one_that_is_nowhere_on_earth_refused(tmp_path: Path) -> None:
+    document = json.loads((EXAMPLES / "edfa_example_network.json").read_text())
+    place = document["elements"][0]["metadata"].pop("location")
+    network = tmp_path / "network.json"
+    network.write_text(json.dumps(document))
+    imported(tmp_path / "t.yaml", str(network))
+    document["elements"][0]["metadata"]["location"] = {**place, "latitude": 2000}
+    network.write_text(json.dumps(document))
+    ran = CliRunner().invoke(app, ["import", str(network), "--out", str(tmp_path / "u.yaml")])
+    assert isinstance(ran.exception, InputError) and ran.exception.file == str(network)
+    assert "Site_A lies at latitude 2000" in str(ran.exception)
 
 
 @pytest.mark.slow
