@@ -53,7 +53,7 @@ def request(
         raise InputError(f"protection is '{protection}'; it must be one of {', '.join(PROTECTIONS)}")
     if not 0 < rate_gbps < math.inf:
         raise InputError(f"--rate-gbps is {rate_gbps:g}; it must be a number above 0; for example --rate-gbps 100")
-    known = points(at, call("GET", at, POINTS, token))
+    known = points(at, call("GET", at, POINTS, token, as_json=as_json))
     ends = point_of(source, known), point_of(target, known)
     now = datetime.now(UTC)
     times = {"start-time": start_in_s, "end-time": end_in_s}
@@ -62,14 +62,14 @@ def request(
     found = services(at, call("POST", at, SERVICES, token, body, as_json=as_json))
     while wait and any(one["lifecycle-state"] == "PLANNED" for one in found):
         time.sleep(LOOK_EVERY_S)
-        found = services(at, call("GET", at, f"{SERVICES}={service_uuid(name)}", token))
+        found = services(at, call("GET", at, f"{SERVICES}={service_uuid(name)}", token, as_json=as_json))
     _show(found, as_json)
 
 
 @ctl.command(name="list")
 def show_all(at: At = LAB, token: Token = "", as_json: Json = False) -> None:
     """List all services, in the order of acceptance."""
-    _show(services(at, call("GET", at, SERVICES, token)), as_json)
+    _show(services(at, call("GET", at, SERVICES, token, as_json=as_json)), as_json)
 
 
 @ctl.command()

@@ -4,8 +4,11 @@
 from __future__ import annotations
 
 import dataclasses
+import json
+import socket
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -21,6 +24,7 @@ from apnemu.report.shown import Shown
 from apnemu.running.finished import Finished
 from apnemu.sweep import _read
 from apnemu.topology import input_files, is_power_file, read_plant
+from tests.fuzz.trial import command
 
 
 @pytest.mark.parametrize("content", [b"", b"PAR1 and no more", b"PAR1" + b"\x0f" * 99 + b"PAR1"])
@@ -88,3 +92,24 @@ def test_records_are_read_without_pandas() -> None:
     )
     told = subprocess.run([sys.executable, "-c", asked, str(recorded.parent)], capture_output=True, text=True)
     assert told.stdout == "True False\n", told.stderr
+
+
+@pytest.mark.parametrize("words", [("list",), ("request", "mine", "tokyo", "osaka", "--no-wait")])
+def test_a_refusal_of_the_controller_is_json_where_json_is_asked_for(
+    words: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    body = json.dumps({"ietf-restconf:errors": {"error": [{"error-message": "there is no light"}]}})
+    reply = f"HTTP/1.1 409 Conflict\r\nContent-Length: {len(body)}\r\n\r\n{body}".encode()
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        answering = threading.Thread(target=_answer, args=(listening, reply))
+        answering.start()
+        code = command(("ctl", *words, "--json", "--at", f"http://127.0.0.1:{listening.getsockname()[1]}"))
+        answering.join()
+    assert (code, json.loads(capsys.readouterr().out)) == (1, {"reason": "there is no light"})
+
+
+def _answer(listening: socket.socket, reply: bytes) -> None:
+    caller, _ = listening.accept()
+    with caller:
+        caller.recv(65536)
+        caller.sendall(reply)
