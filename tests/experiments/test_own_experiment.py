@@ -89,7 +89,7 @@ def test_it_is_shown_in_its_own_words(ran: tuple[Path, Done]) -> None:
     page = (folder / "run" / "report.html").read_text()
     assert "<h1>There are 4 of mine.</h1>" in page
     assert "<h3>My own curve</h3>" in page
-    for column in ("leaves", "setup_ns", "class", "way", "reachable", "rtt_ns_p50"):
+    for column in ("leaves", "setup, ns", "class", "way", "reachable", "round trip median, ms"):
         assert f">{column}</th>" in page
     document = done.json()
     assert document["expectation"] == {
