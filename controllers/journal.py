@@ -5,9 +5,19 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
+
+
+class Disk(Protocol):
+    """Place where a journal stands."""
+
+    def entries(self) -> Iterable[dict[str, Any]]:
+        """Entries that it had when it was opened, the oldest first."""
+
+    def write(self, entry: dict[str, Any]) -> None:
+        """Append an entry, which outlives the controller when this returns."""
 
 
 class Journal:

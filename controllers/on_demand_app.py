@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from apnemu.controllers.frameworks import BLUEPRINT, CONSOLE, READY, base_class, handles, load
-from apnemu.controllers.lab import Lab
+from apnemu.controllers.lab import InLab, Lab
 from apnemu.controllers.openflow import flow_mod, rule_of
 from apnemu.controllers.rules import Rule
 
@@ -23,11 +23,12 @@ class OnDemandApplication(base_class()):  # type: ignore[misc]  # which framewor
         self._tables: dict[int, list[Rule]] = {}
         """Datapath -> rules of its table that have been read so far."""
         ready, console = int(os.environ[READY]), int(os.environ[CONSOLE])
-        self._lab = Lab(Path(os.environ[BLUEPRINT]).parent, self._send, ready, console)
+        around = InLab(Path(os.environ[BLUEPRINT]).parent, ready, console)
+        self._lab = Lab(around, self._send)
         self._datapaths: dict[int, Any] = {}
         self._undone: dict[tuple[int, int], int] = {}
         """(datapath, number of a barrier that is not answered yet) -> number of the change that it follows."""
-        self._lab.start()
+        around.start()
 
     def _send(self, dpid: int, install: list[Rule], remove: list[Rule], number: int) -> None:
         datapath = self._datapaths[dpid]

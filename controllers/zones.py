@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from apnemu.blueprint.document import Blueprint
-from apnemu.controllers.journal import Journal
+from apnemu.controllers.journal import Disk
 from apnemu.controllers.tapi import RefusedError
 from apnemu.planning.zones import Zones
 
@@ -29,7 +29,7 @@ Line = dict[str, Any]
 class Audit:
     """Lines of the log, the oldest first; those of an earlier life of the controller come from its disk."""
 
-    disk: Journal | None = None
+    disk: Disk | None = None
     lines: list[Line] = field(default_factory=list)
 
     def __post_init__(self) -> None:

@@ -8,6 +8,7 @@
     power       power: plans of a day, dispatches
     questions   experiments
     sweeps      sweep
+    explorations  explore
     labs        doctor, setup, lab
     shells      shell
     lives       live
@@ -51,6 +52,7 @@ from apnemu.cli import (
     begun,
     comparisons,
     ctl,
+    explorations,
     foreign,
     labs,
     lives,
@@ -95,6 +97,7 @@ for command in (
     runs.demo,
     runs.bench,
     sweeps.sweep,
+    explorations.explore,
     questions.experiments,
     topologies.topologies,
     begun.new,

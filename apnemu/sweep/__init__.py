@@ -3,7 +3,6 @@
 
     points   a grid or a list of settings as points, each with its own key and seed
     point    the run of one point
-    workers  processes of this machine, or a Dask cluster
     table    rows of all points as one table
 
 A point's seed follows from its settings and the sweep's seed (over several topologies it has the same draws), and the
@@ -34,10 +33,11 @@ from apnemu.question.context import Network
 from apnemu.question.discovery import load_experiment
 from apnemu.report.sweep_page import write_sweep_page
 from apnemu.running import directory as rundir
+from apnemu.running import workers
 from apnemu.running.manifest import hashes
 from apnemu.running.request import Control
-from apnemu.sweep import table, workers
-from apnemu.sweep.point import Task
+from apnemu.sweep import table
+from apnemu.sweep.point import Task, run_point
 from apnemu.sweep.points import Point, across, grid, named
 from apnemu.topology import input_files, read_plant
 
@@ -140,10 +140,12 @@ def _fits_together(folder: Path, resumed: int) -> Iterator[None]:
         ) from error
 
 
-def _run(request: Request, tasks: list[Task]) -> Any:
-    if request.scheduler:
-        return workers.on_a_cluster(tasks, request.scheduler)
-    return workers.on_this_machine(tasks, request.workers)
+def _run(request: Request, tasks: list[Task]) -> Iterator[dict[str, Any]]:
+    if not request.scheduler:
+        yield from workers.on_this_machine(run_point, tasks, request.workers)
+        return
+    for task, result, lost in workers.on_a_cluster(run_point, tasks, request.scheduler):
+        yield result or {"key": task.key, "rows": [], "met": False, "reason": lost}
 
 
 def _folder(request: Request, name: str) -> Path:

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Workers that run the points: processes on this machine, each bound to a core, or a Dask cluster."""
+"""Workers that do many tasks of one kind: processes on this machine, each bound to a core, or a Dask cluster.
+
+A task is a value that pickle takes, and so is what its `call` returns, which each worker imports by its name.
+"""
 
 from __future__ import annotations
 
@@ -7,22 +10,22 @@ import ctypes
 import multiprocessing
 import os
 import signal
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
-from typing import Any
+from typing import Any, TypeVar
 
 from apnemu.errors import InputError, LabError
-from apnemu.sweep.point import Task, run_point
 
 CONNECT_WITHIN_S = 30
 PR_SET_PDEATHSIG = 1
 
-Found = dict[str, Any]
+Task = TypeVar("Task")
+Result = TypeVar("Result")
 
 
-def on_this_machine(tasks: Sequence[Task], workers: int) -> Iterator[Found]:
-    """Run tasks on this machine; results come in the order in which they are ready. Each worker takes one core."""
+def on_this_machine(call: Callable[[Task], Result], tasks: Sequence[Task], workers: int) -> Iterator[Result]:
+    """Do tasks on this machine; results come in the order in which they are ready. Each worker takes one core."""
     spawn = multiprocessing.get_context("spawn")
     counter = spawn.Value("i", 0)
     pool = ProcessPoolExecutor(
@@ -32,7 +35,7 @@ def on_this_machine(tasks: Sequence[Task], workers: int) -> Iterator[Found]:
         # Ctrl-C reaches all processes of a terminal: workers are begun without, and are told to stop by this one
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
         try:
-            futures = [pool.submit(run_point, task) for task in tasks]
+            futures = [pool.submit(call, task) for task in tasks]
         finally:
             signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
         for future in as_completed(futures):
@@ -63,8 +66,13 @@ def _begin(counter: Any, parent: int) -> None:
     os.sched_setaffinity(0, {cores[number % len(cores)]})
 
 
-def on_a_cluster(tasks: Sequence[Task], address: str) -> Iterator[Found]:
-    """Run tasks by a Dask scheduler at `address`. Its workers must see the same files and have this apnemu."""
+def on_a_cluster(
+    call: Callable[[Task], Result], tasks: Sequence[Task], address: str
+) -> Iterator[tuple[Task, Result | None, str]]:
+    """Do tasks by a Dask scheduler at `address`: each with its result, or None and why the cluster has lost it.
+
+    Its workers must see the same files and have this apnemu.
+    """
     try:
         from dask import distributed
     except ImportError as error:
@@ -81,11 +89,10 @@ def on_a_cluster(tasks: Sequence[Task], address: str) -> Iterator[Found]:
             file="--scheduler",
         ) from error
     with client:
-        futures = {client.submit(run_point, task, pure=False): task for task in tasks}
+        futures = {client.submit(call, task, pure=False): task for task in tasks}
         for future in distributed.as_completed(futures):  # type: ignore[no-untyped-call]
             lost = future.exception()
             if lost is None:
-                yield future.result()
+                yield futures[future], future.result(), ""
             else:
-                reason = f"the cluster lost it: {type(lost).__name__}: {lost}"
-                yield {"key": futures[future].key, "rows": [], "met": False, "reason": reason}
+                yield futures[future], None, f"the cluster lost it: {type(lost).__name__}: {lost}"

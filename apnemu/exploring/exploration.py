@@ -1,0 +1,283 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""An exploration: batches by any number of workers, failures shrunk and kept, in a folder that it goes on from."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any, TypeVar
+
+from apnemu.errors import InputError, LabError
+from apnemu.exploring import file as scenario_file
+from apnemu.exploring.invariants import Invariant
+from apnemu.exploring.judging import MEANINGS
+from apnemu.exploring.network import network
+from apnemu.exploring.own import load_own
+from apnemu.exploring.scenario import Scenario, Step
+from apnemu.exploring.search import BATCH, Batch, Failure, Task, search, shrink
+from apnemu.interrupts import signals_raise
+from apnemu.running import directory as rundir
+from apnemu.running import workers
+
+Say = Callable[[str], None]
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """Request for an exploration, as `apnemu explore` makes it. An empty `scheduler`: processes of this machine."""
+
+    topology: Path
+    scenarios: int = 1000
+    seed: int = 1
+    transceivers: int = 0
+    steps: int = 24
+    own: tuple[Path, ...] = ()
+    """Files with invariants of somebody's own."""
+    workers: int = 1
+    scheduler: str = ""
+    out: Path | None = None
+
+
+def explore(request: Request, *, say: Say) -> dict[str, Any]:
+    """Search, shrink what fails, and keep it; returns the document that `apnemu explore --json` prints.
+
+    Raises:
+        InputError: what was asked for cannot be explored.
+        LabError: a worker was ended from outside; what is done is kept.
+    """
+    begun_s = time.monotonic()
+    for file in request.own:
+        load_own(str(file))
+    blueprint = network(str(request.topology), request.transceivers)
+    assert blueprint.plant is not None
+    folder = _folder(request, blueprint.plant.name)
+    batches = _batches(request, folder, say, begun_s)
+    searched_s = time.monotonic() - begun_s
+    first: dict[str, tuple[int, Failure]] = {}
+    failed: Counter[str] = Counter()
+    met: Counter[str] = Counter()
+    for batch in batches:
+        failed.update(batch.failed)
+        met.update(batch.met)
+        for failure in batch.failures:
+            first.setdefault(failure.signature, (batch.number, failure))
+    kept = _shrunk(request, folder, first, say)
+    found = [
+        _shown(failure, failed[failure.signature], _write(request, blueprint.plant.transceivers, folder, failure))
+        for failure in kept
+    ]
+    played = sum(batch.played for batch in batches)
+    document = {
+        "explore_dir": str(folder),
+        "topology": blueprint.plant.name,
+        "seed": request.seed,
+        "scenarios": played,
+        "steps": sum(batch.steps for batch in batches),
+        "failed": sum(failed.values()),
+        "failures": found,
+        "met": dict(sorted(met.items())),
+        "wall_s": round(time.monotonic() - begun_s, 3),
+        "scenarios_a_minute": round(played / searched_s * 60) if searched_s else 0,
+    }
+    rundir.write_json(folder / "explored.json", document)
+    return document
+
+
+def meaning_of(invariant: str) -> str:
+    """What an invariant says must hold."""
+    known = MEANINGS | {one.name: one.meaning for one in Invariant.all}
+    return known.get(invariant, "")
+
+
+def _batches(request: Request, folder: Path, say: Say, begun_s: float) -> list[Batch]:
+    """All batches in their order: those that are done already, and the rest."""
+    done: dict[int, Batch] = {}
+    tasks = []
+    for task in _tasks(request):
+        file = folder / "batches" / f"{task.number}.json"
+        if file.is_file():
+            done[task.number] = _batch(_read(file), file)
+        else:
+            tasks.append(task)
+    total = len(done) + len(tasks)
+    if done:
+        say(f"{len(done)} of {total} batches are done already, in {folder}")
+    new = 0
+    with signals_raise():
+        for batch in _run(request, search, tasks):
+            _keep(folder / "batches" / f"{batch.number}.json", _plain(batch))
+            done[batch.number] = batch
+            new += 1
+            left_s = (time.monotonic() - begun_s) / new * (total - len(done))
+            failures = sum(sum(one.failed.values()) for one in done.values())
+            played = sum(one.played for one in done.values())
+            say(f"{played} scenarios, {failures} failed, about {left_s:.0f} s left")
+    return [done[number] for number in sorted(done)]
+
+
+def _shrunk(request: Request, folder: Path, first: dict[str, tuple[int, Failure]], say: Say) -> list[Failure]:
+    """The smallest scenario of each signature, in the order in which the signatures were found."""
+    known: dict[str, Failure] = {}
+    tasks = []
+    everything = {task.number: task for task in _tasks(request)}
+    for signature, (number, _) in first.items():
+        file = folder / "shrunk" / f"{_slug(signature)}.json"
+        if file.is_file():
+            known[signature] = _failure(_read(file), file)
+        else:
+            tasks.append(replace(everything[number], signature=signature))
+    if tasks:
+        say(f"{len(first)} ways to fail; looking for the smallest scenario of each")
+    with signals_raise():
+        for failure in _run(request, shrink, tasks):
+            _keep(folder / "shrunk" / f"{_slug(failure.signature)}.json", asdict(failure))
+            known[failure.signature] = failure
+            say(f"{failure.signature}: {len(failure.scenario.steps)} steps")
+    return [known[signature] for signature in first]
+
+
+def _run(request: Request, call: Callable[[Task], R], tasks: Sequence[Task]) -> Iterator[R]:
+    if not tasks:
+        return
+    if not request.scheduler:
+        yield from workers.on_this_machine(call, tasks, request.workers)
+        return
+    for task, result, lost in workers.on_a_cluster(call, tasks, request.scheduler):
+        if result is None:
+            raise LabError(f"batch {task.number}: {lost}; what is done is kept: the same command goes on")
+        yield result
+
+
+def _tasks(request: Request) -> list[Task]:
+    count = -(-request.scenarios // BATCH)
+    return [
+        Task(
+            topology=str(request.topology),
+            transceivers=request.transceivers,
+            seed=request.seed,
+            number=number,
+            count=min(BATCH, request.scenarios - number * BATCH),
+            steps=request.steps,
+            own=tuple(str(file) for file in request.own),
+        )
+        for number in range(count)
+    ]
+
+
+def _folder(request: Request, name: str) -> Path:
+    """The exploration's folder: a new one, or that of the same one begun before. Raises InputError for any other."""
+    wanted = {
+        "topology": hashlib.sha256(request.topology.read_bytes()).hexdigest(),
+        "seed": request.seed,
+        "transceivers": request.transceivers,
+        "steps": request.steps,
+        "own": [hashlib.sha256(file.read_bytes()).hexdigest() for file in request.own],
+    }
+    if request.out is not None and (request.out / "asked.json").is_file():
+        if _read(request.out / "asked.json") != wanted:
+            raise InputError(
+                f"{request.out} holds an exploration of another topology, seed or budget; give a new folder",
+                file="--out",
+            )
+        return request.out
+    folder = rundir.make(request.out, f"explore-{name}")
+    (folder / "batches").mkdir()
+    (folder / "shrunk").mkdir()
+    rundir.write_json(folder / "asked.json", wanted)
+    return folder
+
+
+def _write(request: Request, transceivers: int, folder: Path, failure: Failure) -> Path:
+    """Write the file that replays a failure."""
+    kept = scenario_file.Kept(
+        scenario=failure.scenario,
+        topology=os.path.relpath(request.topology),
+        transceivers=transceivers,
+        invariant=failure.invariant,
+        found=failure.what[:2000],
+        seed=request.seed,
+    )
+    path = folder / f"{_slug(failure.signature)}.yaml"
+    path.write_text(scenario_file.write(kept), encoding="utf-8")
+    return path
+
+
+def _shown(failure: Failure, times: int, file: Path) -> dict[str, Any]:
+    return {
+        "signature": failure.signature,
+        "invariant": failure.invariant,
+        "meaning": meaning_of(failure.invariant),
+        "what": failure.what,
+        "place": failure.place,
+        "at_ns": failure.at_ns,
+        "times": times,
+        "steps": [step.to_plain() for step in failure.scenario.steps],
+        "slow_ns": dict(failure.scenario.slow_ns),
+        "file": str(file),
+    }
+
+
+def _slug(signature: str) -> str:
+    """Name of a file for a signature: what is readable of it, and a digest that keeps two apart."""
+    words = re.sub(r"[^a-z0-9]+", "-", signature.lower()).strip("-")[:60]
+    return words if words == signature else f"{words}-{hashlib.sha256(signature.encode()).hexdigest()[:6]}"
+
+
+def _keep(file: Path, document: dict[str, Any]) -> None:
+    """Write a document whole or not at all."""
+    rundir.write_json(file.with_suffix(".part"), document)
+    os.replace(file.with_suffix(".part"), file)
+
+
+def _read(file: Path) -> Any:
+    try:
+        return json.loads(file.read_text("utf-8"))
+    except (ValueError, RecursionError, OSError) as error:
+        raise InputError(f"it is no JSON ({str(error)[:200]}); give a new folder", file=str(file)) from error
+
+
+def _plain(batch: Batch) -> dict[str, Any]:
+    return {
+        "number": batch.number,
+        "played": batch.played,
+        "steps": batch.steps,
+        "failures": [asdict(failure) for failure in batch.failures],
+        "failed": dict(batch.failed),
+        "met": dict(batch.met),
+    }
+
+
+def _batch(document: Any, file: Path) -> Batch:
+    try:
+        failures = [_failure(one, file) for one in document["failures"]]
+        return Batch(
+            number=int(document["number"]),
+            played=int(document["played"]),
+            steps=int(document["steps"]),
+            failures=failures,
+            failed=Counter(document["failed"]),
+            met=Counter(document["met"]),
+        )
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise InputError(
+            "it is no batch of this exploration; remove it, and it is played again", file=str(file)
+        ) from error
+
+
+def _failure(document: Any, file: Path) -> Failure:
+    try:
+        scenario = document["scenario"]
+        steps = tuple(Step(**step) for step in scenario["steps"])
+        members = {**document, "scenario": Scenario(steps=steps, slow_ns=dict(scenario["slow_ns"]))}
+        return Failure(**members)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise InputError("it is no failure of this exploration; remove it", file=str(file)) from error

@@ -1,0 +1,178 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""A scenario played on a world, and the first invariant that does not hold."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from itertools import pairwise
+
+from apnemu.blueprint.document import Blueprint
+from apnemu.blueprint.requests import service_uuid
+from apnemu.exploring.invariants import Invariant, Place, View, accepted
+from apnemu.exploring.scenario import GROUND, Scenario, Step
+from apnemu.exploring.world import BEGIN_NS, RestlessError, World
+from apnemu.model.plant import Plant
+
+LATE_NS = 1_000_000
+"""Time by which light may be late of its declared time."""
+QUIET_NS = 1_000_000_000
+"""Time without failures before a request, for its light to be held to its declared time."""
+CONTROLLER_STANDS, COMES_TO_REST, ONE_LIGHT, IN_TIME, ANSWERED = (
+    "controller-stands",
+    "comes-to-rest",
+    "one-light-a-slot",
+    "lit-in-time",
+    "answered",
+)
+MEANINGS = {
+    CONTROLLER_STANDS: "the controller's program raises no error",
+    COMES_TO_REST: "after the last step there is an instant from which on nothing happens any more",
+    ONE_LIGHT: "at every instant, no two rules of a switch send light into one slot of one fibre",
+    IN_TIME: "light that is accepted while nothing else happens carries within the declared times of its devices",
+    ANSWERED: "every request is answered: accepted, or refused with a reason",
+}
+"""Invariants that are looked at while a scenario is played: name -> meaning."""
+
+
+class BrokenError(Exception):
+    """An invariant does not hold: its name, what breaks it, and where."""
+
+    def __init__(self, invariant: str, what: str, place: str, at_ns: int) -> None:
+        super().__init__(f"{invariant} ({place}): {what}")
+        self.invariant, self.what, self.place, self.at_ns = invariant, what, place, at_ns
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Played:
+    """What a scenario that broke nothing has been through: words for what was met."""
+
+    met: frozenset[str]
+
+
+def play(blueprint: Blueprint, scenario: Scenario) -> Played:
+    """Play a scenario, repair all, lose the controller and have it back, and give all light back; judge each rest.
+
+    Raises:
+        BrokenError: an invariant does not hold, of apnemu's or of those that `own` has loaded.
+    """
+    world = World(blueprint, scenario.slow_ns)
+    place: Place = "played"
+    try:
+        world.begin()
+        world.after.append(_look)
+        _watch(world, scenario)
+        world.play(scenario)
+        _judge(world, "played")
+        met = _met(world)
+        place = "mended"
+        world.mend()
+        _judge(world, place)
+        tables = {dpid: dict(table) for dpid, table in world.ground.tables.items()}
+        place = "restarted"
+        world.restart()
+        _judge(world, place, tables)
+        place = "released"
+        for step in accepted(world).values():
+            world.do(Step(at_ns=0, do="release", what=step.what, source=step.source), world.now_ns)
+        world.rest()
+        _judge(world, place)
+    except BrokenError:
+        raise
+    except RestlessError as error:
+        raise BrokenError(COMES_TO_REST, str(error), place, world.now_ns - BEGIN_NS) from error
+    except Exception as error:
+        what = f"{type(error).__name__}: {error}"
+        raise BrokenError(CONTROLLER_STANDS, what, place, world.now_ns - BEGIN_NS) from error
+    return Played(met=met)
+
+
+def _judge(world: World, place: Place, tables: Mapping[int, object] | None = None) -> None:
+    services = {service["uuid"]: service for service in world.services()}
+    view = View(world, place, services, accepted(world), tables or {})
+    for invariant in Invariant.all:
+        if place in invariant.places:
+            for what in invariant.broken(view):
+                raise BrokenError(invariant.name, what, place, world.now_ns - BEGIN_NS)
+    for answer in world.answers:
+        if answer.status == 0 or (answer.status >= 400 and not answer.document):
+            what = f"{answer.step.do} {answer.step.what} got {answer.status or 'no answer'}"
+            if answer.status or not world.lives_lost:
+                raise BrokenError(ANSWERED, what, place, world.now_ns - BEGIN_NS)
+
+
+def _look(world: World) -> None:
+    for dpid in world.changed:
+        doubled = world.ground.doubled(dpid)
+        if doubled is not None:
+            one, other, port, tag = doubled
+            what = (
+                f"datapath {dpid} sends light of ports {one.port_in} and {other.port_in} into tag {tag} of port {port}"
+            )
+            raise BrokenError(ONE_LIGHT, what, "every instant", world.now_ns - BEGIN_NS)
+    world.changed.clear()
+
+
+def _watch(world: World, scenario: Scenario) -> None:
+    """Hold requests that nothing disturbs to their declared times, once they are answered."""
+    ground = [step.at_ns for step in scenario.steps if step.do in GROUND]
+    touched = [(step.what, step.at_ns) for step in scenario.steps if step.do in ("move", "release")]
+    begin_ns = world.now_ns
+    seen = 0
+
+    def look(now: World) -> None:
+        nonlocal seen
+        for answer in now.answers[seen:]:
+            step = answer.step
+            if step.do != "request" or answer.status != 201 or step.start_ns is not None or step.end_ns is not None:
+                continue
+            until_ns = answer.at_ns + _declared_ns(now, answer.document) + LATE_NS
+            last_ns = until_ns - begin_ns
+            alone = not any(step.at_ns - QUIET_NS <= at <= last_ns for at in ground)
+            if alone and not any(what == step.what and step.at_ns <= at <= last_ns for what, at in touched):
+                now.at(until_ns, partial(_is_lit, now, step))
+        seen = len(now.answers)
+
+    world.after.append(look)
+
+
+def _declared_ns(world: World, document: dict[str, list[dict[str, object]]]) -> int:
+    """Time from the decision until all light of a service has come to its ends, by the devices' declared times."""
+    devices, plant = world.plant.devices, world.plant
+    (service,) = document.values()
+    longest = 0
+    for connection in service[0]["connection"]:  # type: ignore[attr-defined]
+        route = connection["apnemu:route"]
+        crossed = max(2 * world.delay_ns[site] for site in route) + devices.wss_switching_ns
+        tuned = devices.laser_tuning_ns + devices.amplifier_settling_ns + devices.fec_lock_ns
+        ends = max(world.delay_ns[route[0]], world.delay_ns[route[-1]])
+        longest = max(longest, crossed + tuned + ends + _light_ns(plant, route))
+    return longest
+
+
+def _light_ns(plant: Plant, route: Sequence[str]) -> int:
+    hops = pairwise(route)
+    return sum(
+        max(max(way.delay_ns for way in fibre.ways) for fibre in plant.fibres if {fibre.a, fibre.b} == {a, b})
+        for a, b in hops
+    )
+
+
+def _is_lit(world: World, step: Step) -> None:
+    if world.lab is None:
+        return
+    for service in world.services():
+        if service["uuid"] == service_uuid(step.what) and service["operational-state"] != "ENABLED":
+            what = f"{step.what} was accepted, nothing else happened, and it does not carry in its declared time"
+            raise BrokenError(IN_TIME, what, "its declared time", world.now_ns - BEGIN_NS)
+
+
+def _met(world: World) -> frozenset[str]:
+    """Words for the states of services and the kinds of answers that a scenario led to."""
+    states = {f"{answer.step.do} {answer.status}" for answer in world.answers}
+    for service in world.services():
+        protection = service["resilience-constraint"]["resilience-type"]["protection-type"]
+        lit = sum(1 for _ in service["connection"])
+        states.add(f"{protection} {service['operational-state']} {lit} lit")
+    return frozenset(states | {f"did {entry['do']}" for entry in world.journal})

@@ -1,0 +1,158 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""A search in batches: each has a seed of its own, so that any number of workers finds the same.
+
+A batch plays its scenarios to their end, whatever fails, and keeps the first that breaks each invariant in its own way
+(`signature`). Of all batches the first is then shrunk: its batch is drawn again up to there, and Hypothesis' shrinker
+looks for a smaller scenario with the same signature. Nothing depends on who did what when.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from hypothesis import HealthCheck, Phase, given, seed, settings, target
+
+from apnemu.blueprint.document import Blueprint
+from apnemu.exploring.drawing import Budget, scenarios
+from apnemu.exploring.judging import BrokenError, play
+from apnemu.exploring.network import network
+from apnemu.exploring.own import load_own
+from apnemu.exploring.scenario import Scenario
+from apnemu.exploring.signature import signature
+
+BATCH = 250
+"""Scenarios of a batch."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """A batch to be searched, or, with a `signature`, the scenario in it to be shrunk."""
+
+    topology: str
+    transceivers: int
+    seed: int
+    number: int
+    count: int
+    steps: int
+    signature: str = ""
+    own: tuple[str, ...] = ()
+    """Files with invariants of somebody's own."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Failure:
+    """A scenario that breaks an invariant: which, how, and as which of its batch it was drawn."""
+
+    signature: str
+    invariant: str
+    what: str
+    place: str
+    at_ns: int
+    scenario: Scenario
+    index: int
+
+
+@dataclass(slots=True, kw_only=True)
+class Batch:
+    """What a batch found: failures, the first of each signature; how many scenarios failed by it; and what was met."""
+
+    number: int
+    played: int
+    steps: int
+    failures: list[Failure] = field(default_factory=list)
+    failed: Counter[str] = field(default_factory=Counter)
+    met: Counter[str] = field(default_factory=Counter)
+
+
+def search(task: Task) -> Batch:
+    """Play the scenarios of a batch."""
+    blueprint = _network(task.topology, task.transceivers)
+    batch = Batch(number=task.number, played=0, steps=0)
+
+    def one(scenario: Scenario) -> None:
+        batch.played += 1
+        batch.steps += len(scenario.steps)
+        try:
+            met = play(blueprint, scenario).met
+        except BrokenError as error:
+            failure = _failure(error, scenario, batch.played - 1)
+            if failure.signature not in batch.failed:
+                batch.failures.append(failure)
+            batch.failed[failure.signature] += 1
+            return
+        batch.met.update(met)
+        _aim(met)
+
+    _draw(task, blueprint, one, (Phase.generate, Phase.target))
+    return batch
+
+
+def shrink(task: Task) -> Failure:
+    """Find the smallest scenario of a batch that fails with the task's signature.
+
+    Raises:
+        LookupError: no scenario of the batch does.
+    """
+    blueprint = _network(task.topology, task.transceivers)
+    found: list[Failure] = []
+
+    def one(scenario: Scenario) -> None:
+        try:
+            met = play(blueprint, scenario).met
+        except BrokenError as error:
+            failure = _failure(error, scenario, 0)
+            if failure.signature == task.signature:
+                found.append(failure)
+                raise
+            return
+        _aim(met)
+
+    try:
+        _draw(task, blueprint, one, (Phase.generate, Phase.target, Phase.shrink))
+    except BrokenError:
+        return found[-1]  # Hypothesis plays the smallest last
+    raise LookupError(f"no scenario of batch {task.number} fails by {task.signature}")
+
+
+def _aim(met: frozenset[str]) -> None:
+    """Have Hypothesis look further where a scenario has led to much. It is the same when a batch is drawn again."""
+    target(float(len(met)), label="kinds of states and answers that a scenario leads to")
+
+
+def _draw(task: Task, blueprint: Blueprint, one: Callable[[Scenario], None], phases: tuple[Phase, ...]) -> None:
+    assert blueprint.plant is not None
+    for file in task.own:
+        load_own(file)
+    drawn = scenarios(blueprint.plant, Budget(steps=task.steps))
+    bounded = settings(
+        max_examples=task.count,
+        deadline=None,
+        database=None,
+        phases=phases,
+        suppress_health_check=list(HealthCheck),
+        print_blob=False,
+        report_multiple_bugs=False,
+    )
+    digest = hashlib.sha256(f"{task.seed} {task.number}".encode()).digest()
+    seed(int.from_bytes(digest[:8], "big"))(bounded(given(drawn)(one)))()
+
+
+def _failure(error: BrokenError, scenario: Scenario, index: int) -> Failure:
+    return Failure(
+        signature=signature(error),
+        invariant=error.invariant,
+        what=error.what,
+        place=error.place,
+        at_ns=error.at_ns,
+        scenario=scenario,
+        index=index,
+    )
+
+
+@lru_cache(4)
+def _network(topology: str, transceivers: int) -> Blueprint:
+    return network(topology, transceivers)
