@@ -16,12 +16,11 @@ import itertools
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
 from functools import partial
 from typing import Any, TypeVar
 
 from apnemu.blueprint.document import Blueprint
-from apnemu.blueprint.requests import LIST, MOVE, SAG, SERVICES, point_uuid, sagged, service_uuid
+from apnemu.blueprint.requests import LIST, MOVE, SAG, SERVICES, booked, point_uuid, sagged, service_uuid
 from apnemu.blueprint.requests import service as asked_for
 from apnemu.controllers.apn import Apn, Entry
 from apnemu.controllers.desk import Work
@@ -29,7 +28,7 @@ from apnemu.controllers.lab import Lab
 from apnemu.controllers.northbound import Northbound
 from apnemu.controllers.orders import Order
 from apnemu.controllers.rules import Rule
-from apnemu.controllers.tapi import EPOCH, RefusedError
+from apnemu.controllers.tapi import RefusedError
 from apnemu.exploring.scenario import CONTROLLER, Scenario, Step
 from apnemu.exploring.switches import Ground
 from apnemu.planning.dcn import dcn
@@ -443,10 +442,6 @@ class _Around:
 
 
 def _schedule(step: Step, begin_ns: int) -> dict[str, str]:
-    """Start and end of light that is booked, as T-API has them: to the microsecond."""
-    ends = {"start-time": step.start_ns, "end-time": step.end_ns}
-    return {
-        name: (EPOCH + timedelta(microseconds=(begin_ns + ns) // 1000)).isoformat()
-        for name, ns in ends.items()
-        if ns is not None
-    }
+    """Start and end of light that is booked."""
+    ends = (None if ns is None else begin_ns + ns for ns in (step.start_ns, step.end_ns))
+    return booked(*ends)
