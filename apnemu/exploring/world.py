@@ -126,6 +126,7 @@ class World:
         self.changed: set[int] = set()
         """Datapaths whose tables have changed since somebody looked."""
         self.lives_lost = 0
+        self._names: dict[str, str] = {}
         self._site = {switch.dpid: switch.site for switch in blueprint.switches}
         self._desk: _Desk | None = None
         self._northbound: Northbound | None = None
@@ -148,8 +149,13 @@ class World:
         """Play all steps from this instant on, and come to rest."""
         begin_ns = self.now_ns
         for step in scenario.steps:
-            self.at(begin_ns + step.at_ns, partial(self.do, step, begin_ns))
+            self.schedule(step, begin_ns)
         self.rest()
+
+    def schedule(self, step: Step, begin_ns: int) -> None:
+        """Have a step of a scenario that begins at an instant happen at its own."""
+        self._names[service_uuid(step.what)] = step.what
+        self.at(begin_ns + step.at_ns, partial(self.do, step, begin_ns))
 
     def do(self, step: Step, begin_ns: int) -> None:
         """Do a step at this instant."""
@@ -186,6 +192,15 @@ class World:
         return self._desk.apn
 
     @property
+    def has_controller(self) -> bool:
+        """Whether there is a controller that takes requests."""
+        return self._northbound is not None
+
+    def name_of(self, uuid: str) -> str:
+        """Name by which a scenario knows a service."""
+        return self._names.get(uuid, uuid)
+
+    @property
     def journal(self) -> list[Entry]:
         """Journal on the controller's disk."""
         return self.disks["journal"].lines
@@ -204,10 +219,17 @@ class World:
 
     def rest(self) -> None:
         """Let everything happen that is to happen. Raises RestlessError where there is no end of it."""
+        self.run(None)
+
+    def run(self, until_ns: int | None) -> None:
+        """Let everything happen that is to happen before an instant. Raises RestlessError."""
         for _ in range(MOST_EVENTS):
-            if not self._queue and self._due_ns() is None:
-                return
             due_ns = self._due_ns()
+            first_ns = min(
+                (ns for ns in (due_ns, self._queue[0][0] if self._queue else None) if ns is not None), default=None
+            )
+            if first_ns is None or (until_ns is not None and first_ns >= until_ns):
+                return
             if due_ns is not None and (not self._queue or due_ns < self._queue[0][0]):
                 self.now_ns = max(self.now_ns, due_ns)
                 self.ground.selectors.act(self.now_ns)
