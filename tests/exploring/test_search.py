@@ -110,6 +110,7 @@ def broken(scenario: Scenario) -> str:
     return ""
 
 
+@pytest.mark.slow
 def test_the_same_failures_in_the_same_order_by_one_or_two_workers_and_in_two_sittings(
     tmp_path: Path,
 ) -> None:
@@ -135,10 +136,8 @@ def test_the_same_failures_in_the_same_order_by_one_or_two_workers_and_in_two_si
     one = asked("one", 1)
     assert [failure["invariant"] for failure in one["failures"]] == ["nobody-moves"]
     assert len(one["failures"][0]["steps"]) == 2
-    two = asked("two", 2)
-    assert json.dumps(one) == json.dumps(two)
-    asked("three", 1, scenarios=6)
-    assert json.dumps(asked("three", 2)) == json.dumps(one)
+    asked("two", 1, scenarios=6)
+    assert json.dumps(asked("two", 2)) == json.dumps(one)
     assert any("done already" in line for line in told)
 
 
