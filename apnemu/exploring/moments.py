@@ -7,11 +7,12 @@ from itertools import pairwise
 from typing import Any
 
 from apnemu.blueprint.document import Blueprint
+from apnemu.exploring.clock import RestlessError
 from apnemu.exploring.drawing import REST_NS
 from apnemu.exploring.judging import BrokenError
 from apnemu.exploring.scenario import Scenario
 from apnemu.exploring.wording import said_step
-from apnemu.exploring.world import RestlessError, World
+from apnemu.exploring.world import World
 
 MOST = 12
 """Most moments of a scenario that are kept: its last ones."""

@@ -44,6 +44,7 @@ def test_whatever_is_given_is_taken_or_refused_in_a_line(name: str) -> None:
     assert "broken" not in done.stdout
 
 
+@pytest.mark.long
 @pytest.mark.slow
 def test_the_same_seed_says_the_same_whatever_python_hashes_by() -> None:
     one, other = (fuzzed("topology", "--seed", "5", "--count", "25", hashed_by=seed) for seed in ("1", "2"))

@@ -128,6 +128,7 @@ def raman(folder: Path, **nli: object) -> tuple[str, ...]:
     return "raman_edfa_example_network.json", "--sim-params", str(folder / "sim.json")
 
 
+@pytest.mark.long
 @pytest.mark.slow
 def test_a_network_with_raman_pumps_is_as_gnpy_has_it_on_what_is_given_back(tmp_path: Path) -> None:
     imported(tmp_path / "t.yaml", *raman(tmp_path, computed_number_of_channels=3))
