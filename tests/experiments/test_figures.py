@@ -166,6 +166,7 @@ def test_no_frame_of_many_is_late_over_light(tmp_path: Path) -> None:
     assert max(row["jitter_ns"] for row in document["results"]) <= 10
 
 
+@pytest.mark.long
 def test_a_line_that_is_offered_too_much_loses_frames_on_either_network(tmp_path: Path) -> None:
     """The same flows and open-loop frames over lines of one rate. Of frames alone, each way 1.1 of the line, light
     drops what it cannot carry but for what its queue of 1 ms holds; with the flows at most all that is too much."""

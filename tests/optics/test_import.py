@@ -54,6 +54,7 @@ def test_the_main_example_has_gnpys_published_figure(tmp_path: Path) -> None:
     assert lightpath["gsnr_db"] == pytest.approx(final_gsnr_db(text), abs=SAME_DB)
 
 
+@pytest.mark.long
 @pytest.mark.slow
 @pytest.mark.parametrize("network", [MESH, SWEDEN], ids=["mesh", "sweden"])
 def test_every_lightpath_is_as_gnpys_path_request_has_it(tmp_path: Path, network: tuple[str, ...]) -> None:
