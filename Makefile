@@ -1,6 +1,6 @@
 # make demo   installs what is missing, builds the lab's kernel once, and shows what an APN does for two data centres
 # make test   runs the tests, on two cores side by side: all but those that make long runs
-# make long   runs those that take a minute of computing or more each: days of power systems, moves at full size
+# make long   runs those that take twenty seconds of computing or more each, or are one of several alike
 # make quick  runs the tests that need no lab: under a minute on two free cores
 # make wheel  builds the wheel and the sdist, installs each into an environment of its own and runs it from an empty folder
 # make kernel-wheel  puts two wheels into dist/, apnemu's and one with the built kernel in it: what another machine needs

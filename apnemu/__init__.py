@@ -12,10 +12,10 @@ are for experiments of one's own (`examples/own_experiment.py`). Errors are `Inp
 there.
 
 The rooms, each of which may import those below it alone: `pytest_plugin`; `cli`; `api`; `live`; `sweep`, `shell`,
-`comparing`; `running`, `importing`, `exporting`; `experiments`; `question`; `lab`, `emulation`, `controllers`;
-`records`; `blueprint`; `power`; `planning`, `placement`; `optics`; `topology`; `report`; `model`; `seeds`,
-`shared_folder`, `disk_use`, `caches`; `units`, `errors`, `escapes`, `interrupts`, `beginning`, `crossing`. Data lie in
-`topologies`.
+`comparing`, `exploring`; `running`, `importing`, `exporting`; `experiments`; `question`; `lab`, `emulation`,
+`controllers`; `records`; `blueprint`; `power`; `planning`, `placement`; `optics`; `topology`; `report`; `model`;
+`seeds`, `shared_folder`, `disk_use`, `caches`; `units`, `errors`, `escapes`, `interrupts`, `beginning`, `crossing`.
+Data lie in `topologies`.
 """
 
 from __future__ import annotations

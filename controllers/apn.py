@@ -66,7 +66,7 @@ class Apn:
         empties it, and says by `answered` when they have answered."""
         self._write = write
         self._devices = Devices(self.wiring)
-        self.hosts = Carrying(self.plant, self.wiring, self._devices, self.light)
+        self.hosts = Carrying(self.plant, self.wiring, self._devices)
         self.work = Work(self.plant)
         self._free_ns = 0
         self._services: dict[str, Service] = {}
@@ -94,7 +94,7 @@ class Apn:
             if booked is not None and booked <= due:
                 self._follow(self.light.advance(booked), booked)
             elif (told := self.work.pop()) is not None:
-                self._act(*told, due)
+                self._act(*told)
         if now_ns > self.light.now_ns:
             self.light.advance(now_ns)
 
@@ -203,8 +203,9 @@ class Apn:
         return self._devices.rules(site)
 
     def adopt(self, site: str, table: Sequence[Rule]) -> None:
-        """Take over what the receivers of a site have selected while nobody listened."""
-        self._devices.adopt(site, table)
+        """Take over what the receivers of a site have selected while nobody listened; they are told so."""
+        for client, path in self._devices.adopt(site, table):
+            self.hosts.receive(site, path.service, client)
 
     def standing_orders(self) -> list[Order]:
         """Orders by which transceivers carry now."""
@@ -243,30 +244,34 @@ class Apn:
         self.work.begin(changes, start_ns)
         self.run(self.light.now_ns)
 
-    def _act(self, change: Change, token: int, at_ns: int) -> None:
+    def _act(self, change: Change, token: int) -> None:
         """Note that a device is told, and give the transceivers what follows from it."""
         site, name, number = change.site, change.lightpath.service, change.port_in.number
-        if name not in self._services and change.kind not in ("dark", "disconnect"):
-            self.work.answered(site, token, at_ns)
-            return
         self.touched[site] = token
-        client = self.light.client(name, site) if change.kind in ("tune", "dark") else None
-        self._devices.act(change, client)
-        if change.kind == "switch" and change.port_out is not None:
+        if change.kind == "tune" and change.clients is not None:
+            lit = self.hosts.lit[change.lightpath]
+            client = change.clients[site != lit.lightpath.source]
+            self._devices.act(change, client)
+            if client == number or not self.hosts.carries(site, client):
+                self.hosts.carry(site, client, lit, change.clients)
+            else:
+                self.hosts.receive(site, name, client)
+        elif change.kind == "switch" and change.port_out is not None and change.clients is not None:
+            self._devices.act(change)
             after = change.port_out.number
-            path = self._devices.serving(site, after)
+            path = self._devices.received(site, after)
             if path is not None and not self.hosts.carries(site, after):  # the light that it moves to never came
-                self.hosts.carry(site, after, self.hosts.lit[path])
+                self.hosts.carry(site, after, self.hosts.lit[path], change.clients)
             self.hosts.quiet(site, number, name)
             self.hosts.receive(site, name, after)
-        elif change.kind == "tune" and (client in (None, number) or not self.hosts.carries(site, client)):
-            self.hosts.carry(site, number if client is None else client, self.hosts.lit[change.lightpath])
-        elif change.kind == "select":
-            self.hosts.receive(site, name, number)
-        elif client is not None:
-            self.hosts.receive(site, name, client)
+        else:
+            before = self._devices.client.get((site, change.lightpath), number)
+            self._devices.act(change)
+            if change.kind in ("dark", "select") and self.light.client(name, site) is not None:
+                self.hosts.receive(site, name, before if change.kind == "dark" else number)
 
     def _forget(self, name: str) -> None:
-        """Forget a released service: its hosts give up each other at once, its devices act as scheduled."""
+        """Forget a released service: its hosts give up each other at once, its devices go dark as scheduled."""
+        self.work.forget(name, self.light.now_ns)
         self.hosts.forget(name)
         self._services.pop(name, None)

@@ -13,15 +13,15 @@ from apnemu.controllers.state import Devices
 from apnemu.controllers.wiring import Wiring
 from apnemu.model.assignment import LightId
 from apnemu.model.plant import Plant
-from apnemu.planning.online import Light, Lit
+from apnemu.planning.online import Lit
 from apnemu.planning.reach import spare_km
 
 
 class Carrying:
     """Standing orders of all transceivers by which hosts send; what is ordered anew is in `orders`."""
 
-    def __init__(self, plant: Plant, wiring: Wiring, devices: Devices, light: Light) -> None:
-        self.plant, self.wiring, self.devices, self.light = plant, wiring, devices, light
+    def __init__(self, plant: Plant, wiring: Wiring, devices: Devices) -> None:
+        self.plant, self.wiring, self.devices = plant, wiring, devices
         self.orders: list[Order] = []
         """Orders that transceivers have not been given yet; who gives them empties the list."""
         self.lit: dict[LightId, Lit] = {}
@@ -42,14 +42,14 @@ class Carrying:
         """Service -> transceivers that carry for it."""
         return Counter(service for service, _ in self._standing.values())
 
-    def carry(self, site: str, number: int, lit: Lit) -> None:
-        """Order the transceiver to carry frames over this light; under 1+1 it may receive the other lightpath."""
+    def carry(self, site: str, number: int, lit: Lit, clients: tuple[int, int]) -> None:
+        """Order the transceiver to carry frames over this light between the transceivers `clients` that the hosts at
+        its ends are on; under 1+1 it may receive the other lightpath."""
         path, ends = lit.lightpath, (lit.lightpath.source, lit.lightpath.target)
-        received = self.lit[self.devices.selected.get((site, number), path.id)].lightpath
+        received = self.lit[self.devices.received(site, number) or path.id].lightpath
         here = ends.index(site)
         own = self.wiring.transceiver[site, number]
-        client = self.light.client(lit.service, ends[1 - here])
-        far = self.wiring.transceiver[ends[1 - here], lit.transceivers[1 - here] if client is None else client]
+        far = self.wiring.transceiver[ends[1 - here], clients[1 - here]]
         before = self._standing.get((site, number))
         order = Order(
             kind="carry",
@@ -71,28 +71,30 @@ class Carrying:
     def _protected(self, site: str, client: int, order: Order) -> Order:
         """The order with both lightpaths of 1+1, from which the receiver chooses by itself."""
         paths = [(self.lit[path].lightpath, tag, line) for path, tag, line in self.devices.legs(site, client)]
-        if len(paths) < 2:
+        ids = [path.id for path, _, _ in paths]
+        received = self.devices.received(site, client)
+        if len(paths) < 2 or received not in ids:
             return replace(order, bridge="", port=0, legs=(), chosen=0)
         legs = tuple(
             Leg(tag=tag, line=line, fibres=path.fibres, spare_km=spare_km(self.plant, path))
             for path, tag, line in paths
         )
-        ids = [path.id for path, _, _ in paths]
         return replace(
             order,
             bridge=self.wiring.bridge[site],
             port=self.wiring.transceiver[site, client].port,
             legs=legs,
-            chosen=ids.index(self.devices.selected[site, client]),
+            chosen=ids.index(received),
         )
 
     def receive(self, site: str, name: str, client: int) -> None:
         """Order a host of 1+1 anew where another lightpath is dropped to it than before, or may be."""
         end = site, client
-        if end not in self._standing:
+        dropped = self.devices.received(site, client)
+        if end not in self._standing or dropped not in self.lit:
             return
         service, before = self._standing[end]
-        received = self.lit[self.devices.selected[end]].lightpath
+        received = self.lit[dropped].lightpath
         order = replace(before, fibres=received.fibres, spare_km=spare_km(self.plant, received))
         order = self._protected(site, client, order)
         if service == name and order != before:

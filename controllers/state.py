@@ -32,10 +32,10 @@ class Devices:
     client: dict[tuple[str, LightId], int] = field(default_factory=dict)
     """(site, lightpath) -> the transceiver that the host is on whose frames it carries."""
     selected: dict[tuple[str, int], LightId] = field(default_factory=dict)
-    """(site, transceiver that a host is on) -> the lightpath that is dropped to it."""
+    """(site, transceiver that a host is on) -> the lightpath that was selected for it last; see `received`."""
 
     def act(self, change: Change, client: int | None = None) -> None:
-        """Note that a device has done a change; `client` is the transceiver that the service's host is on (1+1)."""
+        """Note that a device has done a change; `client` is the transceiver that the service's host is on (`tune`)."""
         site, path, number = change.site, change.lightpath, change.port_in.number
         if change.kind == "cross-connect":
             self.crossed[site, path] = change
@@ -46,8 +46,7 @@ class Devices:
             self._untune(site, number)
             self.tuned[site, number] = path
             self.client[site, path] = client
-            chosen = self.selected.get((site, client))
-            if chosen is None or self.client.get((site, chosen)) != client:
+            if self.received(site, client) == path:
                 self.selected[site, client] = path
         elif change.kind == "dark":
             if self.tuned.get((site, number)) == path:
@@ -57,8 +56,14 @@ class Devices:
         elif change.kind == "select":
             self.selected[site, number] = path
 
-    def serving(self, site: str, client: int) -> LightId | None:
-        """A lightpath that carries the frames of the host on a transceiver; None without any."""
+    def received(self, site: str, client: int) -> LightId | None:
+        """Lightpath that is dropped to the host on a transceiver: the selected one, else the oldest of its own.
+
+        What is selected may have no light yet, or may be out before anything else is selected.
+        """
+        selected = self.selected.get((site, client))
+        if selected is not None and self.client.get((site, selected)) == client:
+            return selected
         return next((path for (where, path), number in self.client.items() if (where, number) == (site, client)), None)
 
     def legs(self, site: str, client: int) -> list[tuple[LightId, int, int]]:
@@ -71,18 +76,31 @@ class Devices:
                 found.append((path, self.wiring.tag(change.slot), self.wiring.number(site, line)))
         return found
 
-    def adopt(self, site: str, table: Sequence[Rule]) -> None:
-        """Take over what 1+1 has selected at a site by itself, as the table of its ROADM says."""
-        dropped = {(rule.port_in, rule.tag) for rule in table if ("pop",) in rule.actions[:1]}
-        for (where, client), selected in list(self.selected.items()):
-            legs = {path: (line, tag) for path, tag, line in self.legs(site, client)} if where == site else {}
-            if selected in legs and legs[selected] not in dropped:
-                self.selected[site, client] = next((path for path in legs if legs[path] in dropped), selected)
+    def adopt(self, site: str, table: Sequence[Rule]) -> list[tuple[int, LightId]]:
+        """Take over what 1+1 has selected at a site by itself, as the table of its ROADM says.
+
+        Returns the transceivers of the hosts that receive another lightpath than was known, each with that.
+        """
+        dropped = {(rule.port_in, rule.tag, rule.actions) for rule in table}
+        found = []
+        for client in sorted({number for (where, _), number in self.client.items() if where == site}):
+            port = self.wiring.transceiver[site, client].port
+            legs = {path: (line, tag, _dropped(port)) for path, tag, line in self.legs(site, client)}
+            received = self.received(site, client)
+            if received in legs and legs[received] not in dropped:
+                other = next((path for path in legs if legs[path] in dropped), None)
+                if other is not None:
+                    self.selected[site, client] = other
+                    found.append((client, other))
+        return found
 
     def _untune(self, site: str, number: int) -> None:
+        """Note that a transceiver is dark; a host that received its light takes another of its own, and stays there."""
         path = self.tuned.pop((site, number), None)
-        if path is not None:
-            self.client.pop((site, path), None)
+        client = None if path is None else self.client.pop((site, path), None)
+        other = None if client is None else self.received(site, client)
+        if client is not None and other is not None:
+            self.selected[site, client] = other
 
     def _move(self, site: str, service: str, before: int, after: int) -> None:
         """Give a client's other lightpath to the transceiver to which it moves; that which it leaves goes dark soon."""
@@ -124,8 +142,13 @@ class Devices:
         client = self.client[site, path]
         port = self.wiring.transceiver[site, client].port
         added.setdefault(port, []).append((tag, line))
-        if self.selected.get((site, client)) == path:
-            yield Rule(priority=LIGHT_PRIORITY, port_in=line, tag=tag, actions=(("pop",), ("output", port)))
+        if self.received(site, client) == path:
+            yield Rule(priority=LIGHT_PRIORITY, port_in=line, tag=tag, actions=_dropped(port))
+
+
+def _dropped(port: int) -> tuple[Action, ...]:
+    """Actions of the rule by which light is dropped to a transceiver."""
+    return ("pop",), ("output", port)
 
 
 def _bridge(outputs: list[tuple[int, int]]) -> Iterator[Action]:

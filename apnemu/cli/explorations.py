@@ -83,31 +83,19 @@ def explore(
 
 
 def _show(document: dict[str, Any]) -> None:
-    rate = f"{document['scenarios_a_minute']:,} a minute"
-    to_stdout(f"{document['scenarios']:,} scenarios of {document['topology']}, {rate}: {document['failed']:,} failed")
+    rate = f", {document['scenarios_a_minute']:,} a minute" if document["scenarios_a_minute"] else ""
+    to_stdout(f"{document['scenarios']:,} scenarios of {document['topology']}{rate}: {document['failed']:,} failed")
+    to_stdout(f"page: {document['page']}")
     for failure in document["failures"]:
         to_stdout(f"{failure['signature']}, {failure['times']} times; the smallest, {_count(failure['steps'])}:")
-        for step in failure["steps"]:
-            to_stdout(f"  {_words(step)}")
+        for step in failure["timeline"]:
+            to_stdout(f"  {step['at']:>20}  {step['what']}")
         to_stdout(f"  {failure['place']}: {failure['what']}")
         to_stdout(f"  replay: apnemu explore --replay {failure['file']}")
 
 
 def _count(steps: list[Any]) -> str:
     return f"{len(steps)} step{'' if len(steps) == 1 else 's'}"
-
-
-def _words(step: dict[str, Any]) -> str:
-    """A step as a line of a timeline."""
-    at = f"{step['at_ns'] / 1e9:14.9f} s  {step['do']} {step['what']}"
-    if step["do"] == "request":
-        at += f" {step['source']} {step['target']} {step['rate_gbps']:g} Gbit/s, {step.get('protection', 'none')}"
-    if "db" in step:
-        at += f" by {step['db']:g} dB"
-    booked = [
-        f"{word} {step[key] / 1e9:g} s" for key, word in (("start_ns", "from"), ("end_ns", "until")) if key in step
-    ]
-    return at + (f", booked {' '.join(booked)}" if booked else "")
 
 
 def _replay(file: Path, topology: Path | None, own: list[Path], case: Path | None, as_json: bool) -> None:

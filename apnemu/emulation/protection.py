@@ -50,13 +50,13 @@ class _Selector:
 
 class Selectors:
     """Selectors of all clients. `after_ns`: detection and switching; `received` is told which lightpath one takes, and
-    `switch` has a bridge drop another lightpath to a port."""
+    `switch` has a bridge drop another lightpath to a port (None: no more than that it does not drop the one before)."""
 
     def __init__(
         self,
         after_ns: int,
         received: Callable[[Client, Leg], None],
-        switch: Callable[[str, Leg, Leg, int], None],
+        switch: Callable[[str, Leg, Leg | None, int], None],
     ) -> None:
         self._after_ns = after_ns
         self._received, self._switch = received, switch
@@ -74,6 +74,8 @@ class Selectors:
         else:
             client = order["host"], order["interface"]
             before = self._selectors.pop(client, None)
+            if before is not None:
+                self._give_way(before, order)
             if order["kind"] == "carry" and order["legs"]:
                 told = order["legs"][order["chosen"]]
                 chosen = before.chosen if before and before.told == told and before.chosen in order["legs"] else told
@@ -108,6 +110,23 @@ class Selectors:
                 selector.chosen, selector.held = other, False
                 self._received(client, other)
 
+    def _give_way(self, selector: _Selector, order: dict[str, Any]) -> None:
+        """Undo at the ROADM what a selector has chosen by itself, where an order has another choice.
+
+        The controller does not know of that rule, and takes the rule of its own last choice for installed.
+        """
+        if selector.chosen == selector.told:
+            return
+        if order["kind"] == "carry" and order["legs"]:
+            told = order["legs"][order["chosen"]]
+            stands = told == selector.told and selector.chosen in order["legs"]
+        else:
+            received = order["fibres"] if order["kind"] == "carry" else ()
+            told = next((leg for leg in selector.legs if leg["fibres"] == received), None)
+            stands = False
+        if not stands and told != selector.chosen:
+            self._switch(selector.bridge, selector.chosen, told, selector.port)
+
     def _due_ns(self, selector: _Selector) -> int | None:
         lost_ns = selector.lost_ns.get(_key(selector.chosen))
         if lost_ns is None or self._other(selector) is None:
@@ -126,13 +145,16 @@ def _key(leg: Leg) -> tuple[int, int]:
     return leg["tag"], leg["line"]
 
 
-def switch_over(bridge: str, before: Leg, after: Leg, port: int) -> None:
+def switch_over(bridge: str, before: Leg, after: Leg | None, port: int) -> None:
     """Have a ROADM drop another lightpath to a port, by the socket that every bridge has for programs beside it.
+
+    Without another one it drops `before` no more.
 
     Raises LabError where the bridge does not answer.
     """
     gone = drop(DELETE_STRICT, before, port) if before != after else b""
-    said = message(HELLO) + drop(ADD, after, port) + gone + message(BARRIER)
+    comes = drop(ADD, after, port) if after is not None else b""
+    said = message(HELLO) + comes + gone + message(BARRIER)
     with socket.socket(socket.AF_UNIX) as connected:
         connected.connect(f"/run/openvswitch/{bridge}.mgmt")
         connected.sendall(said)
@@ -151,10 +173,14 @@ def message(kind: int, body: bytes = b"") -> bytes:
 
 
 def drop(command: int, leg: Leg, port: int) -> bytes:
-    """Flow mod (OpenFlow 1.3.5, 7.3.4.1) of the rule: a tag that comes in by a line is popped and output by a port."""
+    """Flow mod (OpenFlow 1.3.5, 7.3.4.1) of the rule: a tag that comes in by a line is popped and output by a port.
+
+    What is removed is that rule alone: the controller may have given the lightpath to another port meanwhile.
+    """
     match = struct.pack("!IIIH", 0x80000004, leg["line"], 0x80000C02, VLAN_PRESENT | leg["tag"])
     actions = struct.pack("!HHxxxx", 18, 8) + struct.pack("!HHIHxxxxxx", 0, 16, port, 0xFFFF)
-    fixed = struct.pack("!QQBBHHHIIIHxx", 0, 0, 0, command, 0, 0, LIGHT_PRIORITY, ANY, ANY, ANY, 0)
+    out_port = ANY if command == ADD else port
+    fixed = struct.pack("!QQBBHHHIIIHxx", 0, 0, 0, command, 0, 0, LIGHT_PRIORITY, ANY, out_port, ANY, 0)
     apply = struct.pack("!HHxxxx", 4, 8 + len(actions)) + actions
     length = 4 + len(match)
     padding = bytes(-length % 8)

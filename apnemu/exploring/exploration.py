@@ -18,11 +18,17 @@ from apnemu.errors import InputError, LabError
 from apnemu.exploring import file as scenario_file
 from apnemu.exploring.invariants import Invariant
 from apnemu.exploring.judging import MEANINGS
+from apnemu.exploring.moments import moments
 from apnemu.exploring.network import network
 from apnemu.exploring.own import load_own
 from apnemu.exploring.scenario import Scenario, Step
 from apnemu.exploring.search import BATCH, Batch, Failure, Task, search, shrink
+from apnemu.exploring.wording import said_instant, said_step
 from apnemu.interrupts import signals_raise
+from apnemu.model.assignment import Assignment
+from apnemu.report.explored_page import explored_page
+from apnemu.report.page import keep_page
+from apnemu.report.picture import picture_of
 from apnemu.running import directory as rundir
 from apnemu.running import workers
 
@@ -42,6 +48,8 @@ class Request:
     steps: int = 24
     own: tuple[Path, ...] = ()
     """Files with invariants of somebody's own."""
+    batch: int = BATCH
+    """Scenarios of a batch: another number draws others."""
     workers: int = 1
     scheduler: str = ""
     out: Path | None = None
@@ -60,7 +68,7 @@ def explore(request: Request, *, say: Say) -> dict[str, Any]:
     blueprint = network(str(request.topology), request.transceivers)
     assert blueprint.plant is not None
     folder = _folder(request, blueprint.plant.name)
-    batches = _batches(request, folder, say, begun_s)
+    batches, new = _batches(request, folder, say, begun_s)
     searched_s = time.monotonic() - begun_s
     first: dict[str, tuple[int, Failure]] = {}
     failed: Counter[str] = Counter()
@@ -73,6 +81,7 @@ def explore(request: Request, *, say: Say) -> dict[str, Any]:
     kept = _shrunk(request, folder, first, say)
     found = [
         _shown(failure, failed[failure.signature], _write(request, blueprint.plant.transceivers, folder, failure))
+        | {"moments": moments(blueprint, failure.scenario)}
         for failure in kept
     ]
     played = sum(batch.played for batch in batches)
@@ -86,10 +95,12 @@ def explore(request: Request, *, say: Say) -> dict[str, Any]:
         "failures": found,
         "met": dict(sorted(met.items())),
         "wall_s": round(time.monotonic() - begun_s, 3),
-        "scenarios_a_minute": round(played / searched_s * 60) if searched_s else 0,
+        "scenarios_a_minute": round(new / searched_s * 60),
     }
     rundir.write_json(folder / "explored.json", document)
-    return document
+    unlit = Assignment(lightpaths=(), refusals=())
+    page = explored_page(document, picture_of(blueprint.plant, unlit))
+    return document | {"page": str(keep_page(folder, page))}
 
 
 def meaning_of(invariant: str) -> str:
@@ -98,8 +109,8 @@ def meaning_of(invariant: str) -> str:
     return known.get(invariant, "")
 
 
-def _batches(request: Request, folder: Path, say: Say, begun_s: float) -> list[Batch]:
-    """All batches in their order: those that are done already, and the rest."""
+def _batches(request: Request, folder: Path, say: Say, begun_s: float) -> tuple[list[Batch], int]:
+    """All batches in their order, and how many scenarios of them were played now: the rest were done before."""
     done: dict[int, Batch] = {}
     tasks = []
     for task in _tasks(request):
@@ -116,12 +127,12 @@ def _batches(request: Request, folder: Path, say: Say, begun_s: float) -> list[B
         for batch in _run(request, search, tasks):
             _keep(folder / "batches" / f"{batch.number}.json", _plain(batch))
             done[batch.number] = batch
-            new += 1
-            left_s = (time.monotonic() - begun_s) / new * (total - len(done))
+            new += batch.played
+            left_s = (time.monotonic() - begun_s) / new * request.batch * (total - len(done))
             failures = sum(sum(one.failed.values()) for one in done.values())
             played = sum(one.played for one in done.values())
             say(f"{played} scenarios, {failures} failed, about {left_s:.0f} s left")
-    return [done[number] for number in sorted(done)]
+    return [done[number] for number in sorted(done)], new
 
 
 def _shrunk(request: Request, folder: Path, first: dict[str, tuple[int, Failure]], say: Say) -> list[Failure]:
@@ -158,14 +169,14 @@ def _run(request: Request, call: Callable[[Task], R], tasks: Sequence[Task]) -> 
 
 
 def _tasks(request: Request) -> list[Task]:
-    count = -(-request.scenarios // BATCH)
+    count = -(-request.scenarios // request.batch)
     return [
         Task(
             topology=str(request.topology),
             transceivers=request.transceivers,
             seed=request.seed,
             number=number,
-            count=min(BATCH, request.scenarios - number * BATCH),
+            count=min(request.batch, request.scenarios - number * request.batch),
             steps=request.steps,
             own=tuple(str(file) for file in request.own),
         )
@@ -180,6 +191,7 @@ def _folder(request: Request, name: str) -> Path:
         "seed": request.seed,
         "transceivers": request.transceivers,
         "steps": request.steps,
+        "batch": request.batch,
         "own": [hashlib.sha256(file.read_bytes()).hexdigest() for file in request.own],
     }
     if request.out is not None and (request.out / "asked.json").is_file():
@@ -221,6 +233,7 @@ def _shown(failure: Failure, times: int, file: Path) -> dict[str, Any]:
         "at_ns": failure.at_ns,
         "times": times,
         "steps": [step.to_plain() for step in failure.scenario.steps],
+        "timeline": [{"at": said_instant(step.at_ns), "what": said_step(step)} for step in failure.scenario.steps],
         "slow_ns": dict(failure.scenario.slow_ns),
         "file": str(file),
     }

@@ -7,37 +7,25 @@ switches' tables, and what the controller says is what its clients read.
 
 from __future__ import annotations
 
-import heapq
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator
 from itertools import pairwise
-from typing import Any, ClassVar, Literal
+from typing import ClassVar
 
-from apnemu.blueprint.requests import service_uuid
-from apnemu.exploring.scenario import Step
-from apnemu.exploring.world import World
-from apnemu.model.plant import Plant
-
-Place = Literal["played", "mended", "restarted", "released"]
-"""When a world is at rest: after the scenario, after all was repaired, after the controller was lost and came back, and
-after all light was given back."""
-EVERYWHERE: tuple[Place, ...] = ("played", "mended", "restarted", "released")
-CONNECTIONS = "connection"
-
-
-@dataclass(slots=True)
-class View:
-    """A world at rest as an invariant sees it.
-
-    `services` are those that the controller lists, by UUID; `accepted` those that it accepted and that are neither
-    released nor over, each with its request; `tables` are those before the controller was lost (`restarted`).
-    """
-
-    world: World
-    place: Place
-    services: Mapping[str, Mapping[str, Any]]
-    accepted: Mapping[str, Step]
-    tables: Mapping[int, Any]
+from apnemu.exploring.view import (
+    CONNECTIONS,
+    EVERYWHERE,
+    Place,
+    View,
+    carries,
+    carrying,
+    dead_hops,
+    ends,
+    fibres,
+    is_booked,
+    is_short_of_slots,
+    said,
+    way_is_left,
+)
 
 
 class Invariant:
@@ -79,9 +67,9 @@ class NoLightOverDeadFibre(Invariant):
 
     def broken(self, view: View) -> Iterator[str]:
         dark = set(view.world.ground.dark)
-        for service, connection in _carrying(view):
-            for dead in _dead_hops(view.world.plant, connection, dark):
-                yield f"{_said(view, service)} is said to carry over {dead}, which is dark"
+        for service, connection in carrying(view):
+            for dead in dead_hops(view.world.plant, connection, dark):
+                yield f"{said(view, service)} is said to carry over {dead}, which is dark"
 
 
 class FramesArrive(Invariant):
@@ -92,26 +80,26 @@ class FramesArrive(Invariant):
 
     def broken(self, view: View) -> Iterator[str]:
         ground = view.world.ground
-        for service, connection in _carrying(view):
-            for client in _ends(view, service, connection):
+        for service, connection in carrying(view):
+            for client in ends(view, service, connection):
                 order = ground.orders.get(client)
                 if order is None:
-                    yield f"{_said(view, service)} is said to carry, and {client[0]}/{client[1]} does not send"
+                    yield f"{said(view, service)} is said to carry, and {client[0]}/{client[1]} does not send"
                     continue
                 way = ground.follow(client)
                 wanted = ground.peer(order)
                 came = [one for one in way.came if one == wanted and ground.receives(one)]
                 if way.looped:
-                    yield f"a frame of {_said(view, service)} from {client[0]} goes round"
+                    yield f"a frame of {said(view, service)} from {client[0]} goes round"
                 elif len(came) != 1:
                     where = ", ".join(
                         [f"fibre {name} is dark" for name in way.lost] + [f"{s} ends it" for s in way.ended]
                     )
-                    yield f"a frame of {_said(view, service)} from {client[0]} comes out {len(came)} times; {where}"
+                    yield f"a frame of {said(view, service)} from {client[0]} comes out {len(came)} times; {where}"
 
 
 class FramesForTheirReceiver(Invariant):
-    """Nobody gets what is for somebody else."""
+    """What is sent comes to its receiver alone."""
 
     name = "no-frame-to-others"
     meaning = "what a transceiver sends comes out at no transceiver but its peer"
@@ -138,16 +126,16 @@ class SlotsOfOne(Invariant):
                 route, slot = connection["apnemu:route"], connection["apnemu:slot"]
                 low, high = slot["n"] - slot["m"], slot["n"] + slot["m"]
                 for pair in pairwise(route):
-                    if len(_fibres(view.world.plant, *pair)) > 1:
+                    if len(fibres(view.world.plant, *pair)) > 1:
                         continue  # the list names sites: which of several fibres it is, it does not say
                     for other_low, other_high, other in on.setdefault((min(pair), max(pair)), []):
                         if low < other_high and other_low < high:
-                            both = f"{_said(view, name)} and {_said(view, other)}"
+                            both = f"{said(view, name)} and {said(view, other)}"
                             yield f"{both} share a slot from {pair[0]} to {pair[1]}"
                     on[min(pair), max(pair)].append((low, high, name))
                 for end in zip((route[0], route[-1]), connection["apnemu:transceivers"], strict=True):
                     if end in held:
-                        yield f"{_said(view, name)} and {_said(view, held[end])} share transceiver {end[1]} of {end[0]}"
+                        yield f"{said(view, name)} and {said(view, held[end])} share transceiver {end[1]} of {end[0]}"
                     held[end] = name
 
 
@@ -160,26 +148,26 @@ class Restored(Invariant):
 
     def broken(self, view: View) -> Iterator[str]:
         world = view.world
-        if _is_short_of_slots(view) or any(site.zone for site in world.plant.sites):
+        if is_short_of_slots(view) or any(site.zone for site in world.plant.sites):
             return
         dark = set(world.ground.dark)
         for name, step in view.accepted.items():
             service = view.services.get(name)
-            if service is None or _carries(service) or step.protection == "none":
+            if service is None or carries(service) or step.protection == "none":
                 continue
-            if _is_booked(service):
+            if is_booked(service):
                 continue
             if step.protection == "1+1":
-                alive = [c for c in service[CONNECTIONS] if not _dead_hops(world.plant, c, dark)]
-                if not alive and not _way_is_left(world, step):
+                alive = [c for c in service[CONNECTIONS] if not dead_hops(world.plant, c, dark)]
+                if not alive and not way_is_left(world, step):
                     continue
-            elif not _way_is_left(world, step):
+            elif not way_is_left(world, step):
                 continue
             yield f"{step.what} ({step.protection}) is dark, and a way is left: {service['apnemu:reason'][:160]}"
 
 
 class AllIsLit(Invariant):
-    """After full repair everything carries."""
+    """Full repair lights everything."""
 
     name = "all-is-lit-after-repair"
     meaning = "when all is whole, every service that was accepted carries"
@@ -188,7 +176,7 @@ class AllIsLit(Invariant):
     def broken(self, view: View) -> Iterator[str]:
         for name, step in view.accepted.items():
             service = view.services.get(name)
-            if service is not None and not _carries(service) and not _is_booked(service):
+            if service is not None and not carries(service) and not is_booked(service):
                 yield f"all is whole, and {step.what} ({step.protection}) is dark: {service['apnemu:reason'][:160]}"
 
 
@@ -200,8 +188,8 @@ class InstalledAtRest(Invariant):
 
     def broken(self, view: View) -> Iterator[str]:
         for name, service in view.services.items():
-            if not _is_booked(service) and service["lifecycle-state"] != "INSTALLED":
-                yield f"{_said(view, name)} is at rest and {service['lifecycle-state']}"
+            if not is_booked(service) and service["lifecycle-state"] != "INSTALLED":
+                yield f"{said(view, name)} is at rest and {service['lifecycle-state']}"
 
 
 class TablesAsDecided(Invariant):
@@ -252,84 +240,3 @@ class NothingLeft(Invariant):
                 yield f"datapath {dpid} has {len(table)} rules, and no service is there"
         for client in ground.orders:
             yield f"{client[0]}/{client[1]} still sends, and no service is there"
-
-
-def _carries(service: Mapping[str, Any]) -> bool:
-    return bool(service["operational-state"] == "ENABLED")
-
-
-def _is_booked(service: Mapping[str, Any]) -> bool:
-    return str(service["apnemu:reason"]).find("booked") >= 0
-
-
-def _carrying(view: View) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    for name, service in view.services.items():
-        if _carries(service):
-            for connection in service[CONNECTIONS]:
-                if connection["apnemu:carries"]:
-                    yield name, connection
-
-
-def _ends(view: View, service: str, connection: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """Transceivers that a service's hosts are on: those of the light that carries; under 1+1 what the controller says,
-    since one host sends into both lightpaths."""
-    route, apn = connection["apnemu:route"], view.world.apn
-    found = []
-    for site, number in zip((route[0], route[-1]), connection["apnemu:transceivers"], strict=True):
-        client = apn.light.client(service, site)
-        own = apn.wiring.transceiver[site, number if client is None else client]
-        found.append((own.host, own.interface))
-    return found
-
-
-def _said(view: View, name: str) -> str:
-    return view.accepted[name].what if name in view.accepted else name
-
-
-def _fibres(plant: Plant, a: str, b: str) -> list[str]:
-    return [fibre.name for fibre in plant.fibres if {fibre.a, fibre.b} == {a, b}]
-
-
-def _dead_hops(plant: Plant, connection: Mapping[str, Any], dark: set[str]) -> list[str]:
-    route = connection["apnemu:route"]
-    pairs = pairwise(route)
-    return [f"{a}-{b}" for a, b in pairs if all(name in dark for name in _fibres(plant, a, b))]
-
-
-def _is_short_of_slots(view: View) -> bool:
-    """Whether so much is lit that a slot might be missing: a search without slots then says nothing."""
-    plant = view.world.plant
-    widest = max(mode.slot_m for mode in plant.modes)
-    wide = any(fibre.carries for fibre in plant.fibres) or bool(plant.gaps)
-    return wide or len(view.accepted) * 2 * 2 * widest * 2 > plant.band.high - plant.band.low
-
-
-def _way_is_left(world: World, step: Step) -> bool:
-    """Whether the shortest living route between two sites is within reach, with what its amplifiers lack."""
-    dark, plant = set(world.ground.dark), world.plant
-    reach_km = max((mode.reach_km for mode in plant.modes if mode.rate_gbps >= step.rate_gbps), default=0.0)
-    nearest: dict[str, float] = {}
-    todo: list[tuple[float, str, float]] = [(0.0, step.source, 0.0)]
-    while todo:
-        km, here, counted_km = heapq.heappop(todo)
-        if here in nearest:
-            continue
-        nearest[here] = counted_km
-        for fibre in plant.fibres:
-            if fibre.name not in dark and here in (fibre.a, fibre.b):
-                there = fibre.b if fibre.a == here else fibre.a
-                more_km = fibre.sag_km(world.ground.sagging[fibre.name]) if fibre.name in world.ground.sagging else 0.0
-                heapq.heappush(todo, (km + fibre.length_km, there, counted_km + fibre.length_km + more_km))
-    return step.target in nearest and nearest[step.target] <= reach_km
-
-
-def accepted(world: World) -> dict[str, Step]:
-    """Services that were accepted and neither released nor over, by UUID, with their requests."""
-    kept: dict[str, Step] = {}
-    for answer in world.answers:
-        name = service_uuid(answer.step.what)
-        if answer.step.do == "request" and answer.status == 201:
-            kept[name] = answer.step
-        elif answer.step.do == "release" and answer.status == 204:
-            kept.pop(name, None)
-    return {name: step for name, step in kept.items() if step.end_ns is None}

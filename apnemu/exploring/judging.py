@@ -10,9 +10,11 @@ from itertools import pairwise
 
 from apnemu.blueprint.document import Blueprint
 from apnemu.blueprint.requests import service_uuid
-from apnemu.exploring.invariants import Invariant, Place, View, accepted
+from apnemu.exploring.clock import BEGIN_NS, RestlessError
+from apnemu.exploring.invariants import Invariant
 from apnemu.exploring.scenario import GROUND, Scenario, Step
-from apnemu.exploring.world import BEGIN_NS, RestlessError, World
+from apnemu.exploring.view import Place, View, accepted
+from apnemu.exploring.world import World
 from apnemu.model.plant import Plant
 
 LATE_NS = 1_000_000
@@ -61,7 +63,7 @@ def play(blueprint: Blueprint, scenario: Scenario) -> Played:
     place: Place = "played"
     try:
         world.begin()
-        world.after.append(_look)
+        world.looks.append(partial(_look, world))
         _watch(world, scenario)
         world.play(scenario)
         _judge(world, "played")
@@ -121,20 +123,20 @@ def _watch(world: World, scenario: Scenario) -> None:
     begin_ns = world.now_ns
     seen = 0
 
-    def look(now: World) -> None:
+    def look() -> None:
         nonlocal seen
-        for answer in now.answers[seen:]:
+        for answer in world.answers[seen:]:
             step = answer.step
             if step.do != "request" or answer.status != 201 or step.start_ns is not None or step.end_ns is not None:
                 continue
-            until_ns = answer.at_ns + _declared_ns(now, answer.document) + LATE_NS
+            until_ns = answer.at_ns + _declared_ns(world, answer.document) + LATE_NS
             last_ns = until_ns - begin_ns
             alone = not any(step.at_ns - QUIET_NS <= at <= last_ns for at in ground)
             if alone and not any(what == step.what and step.at_ns <= at <= last_ns for what, at in touched):
-                now.at(until_ns, partial(_is_lit, now, step))
-        seen = len(now.answers)
+                world.at(until_ns, partial(_is_lit, world, step))
+        seen = len(world.answers)
 
-    world.after.append(look)
+    world.looks.append(look)
 
 
 def _declared_ns(world: World, document: dict[str, list[dict[str, object]]]) -> int:

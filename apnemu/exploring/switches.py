@@ -67,7 +67,9 @@ class Ground:
         self._name = {dpid: name for name, dpid in self._dpid.items()}
         devices = self.plant.devices
         after_ns = devices.loss_of_light_detection_ns + devices.protection_switching_ns
-        self.selectors = Selectors(after_ns, lambda client, leg: None, self._select)
+        self._light: dict[Client, tuple[tuple[str, ...], float]] = {}
+        """Transceiver -> the fibres of the light that it receives, and by how much longer they may count."""
+        self.selectors = Selectors(after_ns, self._receive, self._select)
 
     @property
     def dark(self) -> tuple[str, ...]:
@@ -107,8 +109,10 @@ class Ground:
         for order in orders:
             client = order.host, order.interface
             self.orders.pop(client, None)
+            self._light.pop(client, None)
             if order.kind == "carry":
                 self.orders[client] = order
+                self._light[client] = order.fibres, order.spare_km
             self.selectors.obey(asdict(order), now_ns)
 
     def ports(self, dpid: int) -> list[tuple[int, bool]]:
@@ -128,13 +132,11 @@ class Ground:
 
     def receives(self, client: Client) -> bool:
         """Whether the light that comes to a transceiver closes, and its site is whole."""
-        order = self.orders.get(client)
         if self._site[client[0]] in self.lost:
             return False
-        if order is None or not self.sagging:
-            return True
-        longer_km = sum(self.plant.fibre[name].sag_km(db) for name, db in self.sagging.items() if name in order.fibres)
-        return not longer_km or longer_km <= order.spare_km
+        fibres, spare_km = self._light.get(client, ((), 0.0))
+        longer_km = sum(self.plant.fibre[name].sag_km(db) for name, db in self.sagging.items() if name in fibres)
+        return not longer_km or longer_km <= spare_km
 
     def follow(self, client: Client) -> Way:
         """Follow a frame that a transceiver sends into its ROADM."""
@@ -184,12 +186,14 @@ class Ground:
         ]
         return max(fitting, key=lambda rule: rule.priority, default=None)
 
-    def _select(self, bridge: str, before: Leg, after: Leg, port: int) -> None:
-        """Drop another lightpath to a port, as a selector does by the bridge's own socket."""
-        dpid = self._dpid[bridge]
-        if before != after:
-            self.install(dpid, [], [_drop(before, port)])
-        self.install(dpid, [_drop(after, port)], [])
+    def _select(self, bridge: str, before: Leg, after: Leg | None, port: int) -> None:
+        """Drop another lightpath to a port, or none, as a selector does by the bridge's own socket."""
+        dpid, gone = self._dpid[bridge], _drop(before, port)
+        stands = before != after and self.tables[dpid].get(key(gone)) == gone
+        self.install(dpid, [] if after is None else [_drop(after, port)], [gone] if stands else [])
+
+    def _receive(self, client: Client, leg: Leg) -> None:
+        self._light[client] = tuple(leg["fibres"]), leg["spare_km"]
 
 
 def _drop(leg: dict[str, Any], port: int) -> Rule:

@@ -15,7 +15,7 @@ GROUND: tuple[Do, ...] = ("cut", "lose", "sag", "repair")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """Something that happens `at_ns` after the scenario begins.
+    """Event or request, `at_ns` after the scenario begins.
 
     `what` is a service of light that is asked for, released or moved; a fibre, a site or `controller` otherwise: fibres
     are cut and sag (by `db`), sites and the controller are lost, all are repaired. A request has its two ends, its rate

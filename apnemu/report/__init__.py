@@ -16,8 +16,8 @@ without a place), `plant_map`, `lights`, `light_figures`, `trees`.
 Drawing: `svg` (elements, scales, keys), `plots` (a plot with its caption), `bars` (shares beside one another), `stacks`
 (steps above one another over hours).
 
-Pages: `page` (a run's, or several runs'), `sweep_page`, `compared_page`; templates, style and script lie in
-`templates`.
+Pages: `page` (a run's, or several runs'), `sweep_page`, `compared_page`, `explored_page`; templates, style and
+script lie in `templates`.
 
 Rejected: telling from the names of columns which experiment is shown (somebody else's column of that name broke the
 page, and each experiment was known in fifty places); a plotting library (megabytes of script in each page, or pictures

@@ -10,6 +10,7 @@
     manifest   versions, hashes of inputs, approximations
     finished   a run that has ended, read from its directory; its page
     unlit_network  a network for `apnemu shell` and `lab net`: nothing lit yet, or the packet network
+    workers    processes of this machine, or a Dask cluster, that do many tasks of one kind
     demo       a few short runs, and one table of both networks
     bench      speed and accuracy beside stock Mininet's
 

@@ -13,6 +13,7 @@ from .snippets import run_all
 PAGES = [page for page in ENGLISH if page.parent != DOCS and blocks(page)]
 
 
+@pytest.mark.long
 @pytest.mark.guest
 @pytest.mark.slow
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)

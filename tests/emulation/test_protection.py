@@ -45,9 +45,9 @@ class Roadm:
         assert client == ("c-h1", "eth0")
         self.received = leg
 
-    def switch(self, bridge: str, before: Leg, after: Leg, port: int) -> None:
+    def switch(self, bridge: str, before: Leg, after: Leg | None, port: int) -> None:
         assert (bridge, port) == ("s3", 7)
-        self.told.append((before["tag"], after["tag"]))
+        self.told.append((before["tag"], after["tag"] if after else 0))
 
 
 @pytest.mark.parametrize("lost", [dark("bc"), {"kind": "sag", "longer_km": {"ab": 41.0}}])
@@ -90,6 +90,30 @@ def test_light_that_is_back_at_once_or_lost_on_both_ways_changes_nothing() -> No
     assert roadm.told == [(5, 5), (5, 9)]
 
 
+def test_what_it_chose_itself_is_undone_where_an_order_has_other_light() -> None:
+    """The controller does not know of that rule: it takes the one of its own choice for installed."""
+    third = {**LEGS[1], "tag": 11, "fibres": ["ae", "ec"]}
+    cases = [
+        (order(LEGS), None),
+        (order(LEGS, chosen=1), None),
+        ({**order([]), "fibres": LEGS[1]["fibres"]}, None),
+        ({**order([]), "fibres": LEGS[0]["fibres"]}, 5),
+        (order([LEGS[0], third]), 5),
+        (order([LEGS[1], third], chosen=1), 11),
+        ({**order([]), "fibres": third["fibres"]}, 0),
+        (order(LEGS, kind="quiet"), 0),
+    ]
+    for given, undone in cases:
+        roadm = Roadm()
+        one = roadm.selectors
+        one.obey(order(LEGS), 0)
+        one.obey(dark("ab"), 100 * MS)
+        one.act(160 * MS)
+        one.act(160 * MS)
+        one.obey(given, 300 * MS)
+        assert roadm.told[2:] == ([] if undone is None else [(9, undone)]), given
+
+
 def test_a_client_without_two_lightpaths_has_nothing_to_select() -> None:
     roadm = Roadm()
     for given in (order([]), order(LEGS, kind="quiet")):
@@ -110,7 +134,8 @@ def test_the_message_is_what_a_framework_reads_it_as(command: int) -> None:
 
     said = drop(command, LEGS[0], 7)
     mod = os_ken.OFPFlowMod.parser(Datapath(), 4, proto.OFPT_FLOW_MOD, len(said), 1, said)
-    assert (mod.command, mod.priority, mod.out_port, mod.out_group) == (command, 100, proto.OFPP_ANY, proto.OFPG_ANY)
+    out_port = proto.OFPP_ANY if command == ADD else 7
+    assert (mod.command, mod.priority, mod.out_port, mod.out_group) == (command, 100, out_port, proto.OFPG_ANY)
     assert dict(mod.match.items()) == {"in_port": 1, "vlan_vid": proto.OFPVID_PRESENT | 5}
     popped, output = mod.instructions[0].actions
     assert (popped.type, output.type, output.port) == (proto.OFPAT_POP_VLAN, proto.OFPAT_OUTPUT, 7)

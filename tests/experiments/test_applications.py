@@ -124,9 +124,10 @@ def test_a_server_and_its_client(tmp_path: Path) -> None:
         ("hangs", "application client at osaka had not ended after 30 virtual s; it said: waiting;"),
         ("fills", "application client at osaka ended with 1, its disk of 10 MB is full; it said: "),
         ("prints", "application client at osaka printed more than 1048576 bytes; it said: again and again"),
-        (
+        pytest.param(
             "forks",
             "BlockingIOError: [Errno 11] Resource temporarily unavailable; all of it is in apps/asked-client.log",
+            marks=pytest.mark.long,
         ),
         ("server", "application server at tokyo is a service and ended with 4 while it was needed; it said nothing;"),
         ("unready", "application server at tokyo was not ready (listens:7001) within 5 virtual s; it said nothing;"),

@@ -67,6 +67,7 @@ def within(lost: int, sent: int, probability: float) -> bool:
     return bool(low <= lost <= high)
 
 
+@pytest.mark.long
 @pytest.mark.guest
 @pytest.mark.slow
 @pytest.mark.parametrize(("seed", "draw"), DRAWN)
@@ -82,6 +83,7 @@ def test_ping_and_iperf3_see_what_is_declared(tmp_path: Path, seed: int, draw: r
     assert (times, flow) == seen(tmp_path, file, seed), "the same seed, the same chances"
 
 
+@pytest.mark.long
 @pytest.mark.guest
 @pytest.mark.slow
 @pytest.mark.parametrize("jitter", ["uniform", "normal"])
@@ -97,6 +99,7 @@ def test_delay_varies_as_declared_and_no_frame_overtakes(tmp_path: Path, jitter:
     assert flow["lost_packets"] == 0, "iperf3 takes a datagram that another has overtaken for lost"
 
 
+@pytest.mark.long
 @pytest.mark.guest
 def test_latency_reckons_with_chances_and_throughput_does_not_judge_them(tmp_path: Path) -> None:
     keys = "delay_ns: {out: 412345, back: 500001}, line: {loss: 0.02, jitter_us: 7.5}"

@@ -12,6 +12,7 @@ from apnemu.experiments.control_loop import EXPERIMENT, SLACK_NS, Settings
 from tests.experiments.command import apnemu, settings
 
 
+@pytest.mark.long
 @pytest.mark.guest
 def test_the_deadline_says_how_far(tmp_path: Path) -> None:
     asked = settings(

@@ -147,6 +147,7 @@ def test_who_asks_meanwhile_waits_and_who_asks_afterwards_is_served(records: lis
     assert afterwards["duration_ns"] - before["duration_ns"] < 1_000_000
 
 
+@pytest.mark.long
 @pytest.mark.slow
 def test_the_same_bytes_with_other_hashes(run_dir: Path, tmp_path: Path) -> None:
     assert play(tmp_path, SCENARIO, "12345").code == 0
@@ -154,6 +155,7 @@ def test_the_same_bytes_with_other_hashes(run_dir: Path, tmp_path: Path) -> None
     assert names[0].read_bytes() == names[1].read_bytes()
 
 
+@pytest.mark.long
 @pytest.mark.slow
 def test_who_asks_a_controller_that_is_never_given_back_does_not_wait_for_ever(tmp_path: Path) -> None:
     done = play(tmp_path, SCENARIO.rpartition("  - ")[0])

@@ -19,6 +19,7 @@ pytestmark = [
 PROBES = 4
 
 
+@pytest.mark.long
 @pytest.mark.slow
 def test_ryu_gives_what_os_ken_gives(tmp_path: Path) -> None:
     """Records to the byte, frames to the nanosecond: nothing that is seen depends on how long it took to start.
@@ -64,6 +65,7 @@ def test_simple_switch_13_unchanged(tmp_path: Path, runtime: str) -> None:
         assert abs(row["rtt_ns_p50"] - row["predicted_rtt_ns"]) <= 1_000
 
 
+@pytest.mark.long
 @pytest.mark.slow
 def test_applications_of_ryus_do_what_they_are_for_on_either_framework(capfd: pytest.CaptureFixture[str]) -> None:
     """Those that serve pages, one of which requires others; `tests/ryu_applications.py` has the others."""

@@ -14,6 +14,7 @@ from tests.experiments.command import apnemu, settings
 DARK_NS = 100_000_000
 
 
+@pytest.mark.long
 @pytest.mark.guest
 @pytest.mark.slow
 def test_a_commit_waits_for_the_round_trip(tmp_path: Path) -> None:
@@ -40,6 +41,7 @@ def mended(folder: Path, *, met: bool | None = True, **given: object) -> dict[st
     return row
 
 
+@pytest.mark.long
 @pytest.mark.guest
 @pytest.mark.slow
 def test_commits_stall_while_the_fibre_is_dark_and_go_on(tmp_path: Path) -> None:

@@ -25,7 +25,11 @@ CONTROLLERS = {
 }
 
 
-@pytest.mark.parametrize("text", CONTROLLERS, ids=["signal", "nothing said", "never ready"])
+@pytest.mark.parametrize(
+    "text",
+    [pytest.param(text, marks=pytest.mark.long) if "licence" in text else text for text in CONTROLLERS],
+    ids=["signal", "nothing said", "never ready"],
+)
 def test_a_controller_that_ends_or_hangs(tmp_path: Path, text: str) -> None:
     (tmp_path / "mine.py").write_text(text + "\n")
     done = apnemu(*RUN, "--network", "packet", "--controller", "mine.py", folder=tmp_path)

@@ -36,6 +36,7 @@ demands:
 LIGHT_NS_PER_KM = 1e9 * 1.468 / 299_792.458
 
 
+@pytest.mark.long
 @pytest.mark.guest
 def test_ospf_and_bfd_go_the_other_way_round(tmp_path: Path) -> None:
     (tmp_path / "ring.yaml").write_text(RING)
@@ -57,6 +58,7 @@ def test_ospf_and_bfd_go_the_other_way_round(tmp_path: Path) -> None:
     assert rows["ospf-link"]["outage_ns"] < 100e6
 
 
+@pytest.mark.long
 @pytest.mark.guest
 def test_light_comes_back_in_the_declared_time_and_the_same_bytes_twice(tmp_path: Path) -> None:
     """Beside OSPF with BFD in the same run; whatever is cut, 1+1 is dark for detection and switching."""
@@ -99,6 +101,7 @@ SAGGING = RING.replace("rate_gbps: 100", "rate_gbps: 400") + "scenario: [{at_s: 
 """400zr reaches 120 km, of which a-b has 110 with an amplifier in the middle: 10 of 55 km more are 0.73 dB."""
 
 
+@pytest.mark.long
 @pytest.mark.guest
 def test_light_that_no_longer_closes_when_an_amplifier_sags_comes_back_in_the_declared_time(tmp_path: Path) -> None:
     """1+1 on its other light, what is prepared the other way round, and what is computed over the same fibre in a mode
@@ -124,6 +127,7 @@ def test_light_that_no_longer_closes_when_an_amplifier_sags_comes_back_in_the_de
         assert row["frames_lost"] * row["gap_ns"] >= 0.9 * expected_ns
 
 
+@pytest.mark.long
 @pytest.mark.guest
 def test_a_sag_that_light_bears_loses_no_frame_and_routers_notice_none(tmp_path: Path) -> None:
     (tmp_path / "ring.yaml").write_text(SAGGING.replace("DB", "0.7"))
@@ -154,6 +158,7 @@ def test_light_that_has_no_other_way_comes_back_when_the_amplifier_is_repaired(t
     assert -1e5 <= row["outage_ns"] - expected_ns <= 1e6
 
 
+@pytest.mark.long
 @pytest.mark.guest
 @pytest.mark.slow
 def test_alarms_wait_for_a_lost_controller_and_the_same_bytes_twice(tmp_path: Path) -> None:

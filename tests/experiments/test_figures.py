@@ -115,6 +115,7 @@ def test_loaded_routers_do_change_something(rows: dict[Any, dict[Any, Row]]) -> 
         assert full["jitter_ns"] > 1_000
 
 
+@pytest.mark.long
 def test_a_queue_waits_as_theory_says(tmp_path: Path) -> None:
     """5 %: three standard errors of these many packets (1.6 %, see the experiment).
 
@@ -154,6 +155,7 @@ def test_one_queue_of_a_router_with_many_lines(tmp_path: Path) -> None:
 STAR = HUB.replace("20}", "3}") + "demands:\n  - {name: mesh, among: all, rate_gbps: 100}\n"
 
 
+@pytest.mark.long
 def test_no_frame_of_many_is_late_over_light(tmp_path: Path) -> None:
     """Every 5 s the switches' daemon makes its rounds: frames that came meanwhile were up to 505 ns late."""
     (tmp_path / "star.yaml").write_text(STAR)
@@ -164,6 +166,7 @@ def test_no_frame_of_many_is_late_over_light(tmp_path: Path) -> None:
     assert max(row["jitter_ns"] for row in document["results"]) <= 10
 
 
+@pytest.mark.long
 def test_a_line_that_is_offered_too_much_loses_frames_on_either_network(tmp_path: Path) -> None:
     """The same flows and open-loop frames over lines of one rate. Of frames alone, each way 1.1 of the line, light
     drops what it cannot carry but for what its queue of 1 ms holds; with the flows at most all that is too much."""

@@ -37,6 +37,7 @@ def test_what_is_read_ahead_hides_the_round_trip_and_what_is_not_is_lost(tmp_pat
     assert far[1]["lost_share"] < 1e-4 and far[2]["lost_share"] < 1e-4
 
 
+@pytest.mark.long
 @pytest.mark.guest
 def test_the_form_holds_where_the_line_the_window_or_the_round_trip_decides(tmp_path: Path) -> None:
     draws = random.Random("loading 1")

@@ -16,7 +16,7 @@ import pytest
 
 from tests.experiments.command import REPOSITORY, THREE_SITES, TOPOLOGIES, apnemu, settings, start
 
-pytestmark = [pytest.mark.guest, pytest.mark.slow]
+pytestmark = [pytest.mark.guest, pytest.mark.slow, pytest.mark.long]
 CORES = sorted(os.sched_getaffinity(0))
 LOSS = ("run", "loss", *settings(load="0.5,1.3", seconds=0.02, share=0.2, size_bytes=300_000), "--pcap", "--json")
 """TCP, drops, injected frames and a capture of every interface."""

@@ -99,6 +99,7 @@ def test_nothing_leaves_and_all_attempts_are_in_the_log(obeyed: tuple[Path, Done
     assert row["cost_yen"] == pytest.approx(3_360_000, rel=1e-6)
 
 
+@pytest.mark.long
 @pytest.mark.guest
 def test_routers_and_walls_hold_a_zone_over_the_packet_network(tmp_path: Path) -> None:
     """Also towards a host of the zone to which all ways but those outside are cut."""
@@ -115,6 +116,7 @@ def test_routers_and_walls_hold_a_zone_over_the_packet_network(tmp_path: Path) -
     assert outside == 0 and inside > 1_000_000
 
 
+@pytest.mark.long
 @pytest.mark.guest
 def test_the_packet_network_lets_all_of_it_out_where_nobody_obeys(tmp_path: Path) -> None:
     asked = ("--network", "packet", "--pcap", "--json", "--out", "p")
@@ -135,6 +137,7 @@ def test_the_same_attempts_get_out_where_nobody_obeys(tmp_path: Path) -> None:
     assert seen_in(tmp_path / "a")[1] > 0
 
 
+@pytest.mark.long
 @pytest.mark.guest
 def test_the_same_run_gives_the_same_records(obeyed: tuple[Path, Done], tmp_path: Path) -> None:
     apnemu(*ZONED, "--out", "b", folder=tmp_path, environment={"PYTHONHASHSEED": "7"})

@@ -42,6 +42,7 @@ def test_round_trips_and_the_depth_that_fills_the_line(tmp_path: Path) -> None:
     assert (training["what"], training["jobs"], training["read_or_written_bytes"]) == ("training input", 4, 2**28)
 
 
+@pytest.mark.long
 @pytest.mark.guest
 def test_a_write_that_has_its_data_with_it_takes_one_round_trip(tmp_path: Path) -> None:
     asked: dict[str, object] = {"distance_km": 50, "block_bytes": 65536, "queue_depth": 1, "rw": "write"}
@@ -53,6 +54,7 @@ def test_a_write_that_has_its_data_with_it_takes_one_round_trip(tmp_path: Path) 
     assert latencies == pytest.approx([2, 1], abs=0.01)
 
 
+@pytest.mark.long
 @pytest.mark.guest
 def test_twice_is_the_same_and_others_are_felt(tmp_path: Path) -> None:
     asked = {"distance_km": 0, "block_bytes": 131072, "queue_depth": 8, "rw": "read", "load": 0.7}

@@ -24,6 +24,7 @@ def training(folder: Path, *more: str, **given: object) -> list[dict[str, Any]]:
     return rows
 
 
+@pytest.mark.long
 @pytest.mark.guest
 def test_the_published_ratio_is_fitted_and_the_other_one_predicted(tmp_path: Path) -> None:
     (tmp_path / "slow").mkdir()
@@ -38,6 +39,7 @@ def test_the_published_ratio_is_fitted_and_the_other_one_predicted(tmp_path: Pat
     assert (on["overlap"], off["overlap"]) == (True, False)
 
 
+@pytest.mark.long
 @pytest.mark.guest
 def test_all_buckets_of_a_long_ring_open_the_window_together(tmp_path: Path) -> None:
     near, far = training(

@@ -28,6 +28,7 @@ def rows(folder: Path, topology: Path, *given: str) -> list[dict[str, Any]]:
     return found
 
 
+@pytest.mark.long
 def test_operators_of_a_loop_grant_what_it_bears(tmp_path: Path) -> None:
     known, blind = rows(
         tmp_path, TOPOLOGIES / "three-areas-loop.yaml", *settings(shift="space", flow="known,blind", decision_s=30)

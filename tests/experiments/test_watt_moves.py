@@ -336,6 +336,7 @@ def test_a_move_at_full_size_is_that_of_a_hundredth(tmp_path: Path) -> None:
         assert row["moves_beside_closed_form_percent"] < 1 and row["light_left"] == 0
 
 
+@pytest.mark.long
 @pytest.mark.guest
 @pytest.mark.slow
 @pytest.mark.parametrize(("factor", "moves"), [(0.99, 0), (1.01, 1)])

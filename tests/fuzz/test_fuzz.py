@@ -21,7 +21,7 @@ from tests.fuzz.mutations import mutated, places
 from tests.fuzz.trial import Case, tried
 from tests.fuzz.yaml_text import LAUGHS, RAW, document, limits_of, text_of, tree_of, words_of
 
-COUNTS = {"gnpy_json": 14, "run_directory": 12, "optics": 15, "ctl": 25}
+COUNTS = {"gnpy_json": 10, "run_directory": 8, "optics": 10}
 """Cases of inputs that take longer than most."""
 
 
@@ -39,11 +39,12 @@ def fuzzed(name: str, *words: str, hashed_by: str = "random") -> subprocess.Comp
 @pytest.mark.slow
 @pytest.mark.parametrize("name", INPUTS)
 def test_whatever_is_given_is_taken_or_refused_in_a_line(name: str) -> None:
-    done = fuzzed(name, "--seed", "3", "--count", str(COUNTS.get(name, 40)))
+    done = fuzzed(name, "--seed", "3", "--count", str(COUNTS.get(name, 20)))
     assert done.returncode == 0, done.stdout + done.stderr
     assert "broken" not in done.stdout
 
 
+@pytest.mark.long
 @pytest.mark.slow
 def test_the_same_seed_says_the_same_whatever_python_hashes_by() -> None:
     one, other = (fuzzed("topology", "--seed", "5", "--count", "25", hashed_by=seed) for seed in ("1", "2"))

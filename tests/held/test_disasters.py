@@ -34,6 +34,7 @@ def test_what_is_taken_and_left_is_what_another_program_says(seed: int, tmp_path
         }
 
 
+@pytest.mark.long
 @pytest.mark.guest
 @pytest.mark.slow
 def test_a_disaster_on_a_drawn_country() -> None:

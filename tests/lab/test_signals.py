@@ -69,6 +69,7 @@ def meanwhile(action: Callable[[], None]) -> Iterator[None]:
         thread.join()
 
 
+LONG = pytest.mark.long
 STOPS = {
     "one after another": [(signal.SIGSTOP,), (signal.SIGCONT,)],
     "as a shell does": [(signal.SIGTSTP, signal.SIGSTOP), (signal.SIGCONT,)],
@@ -78,7 +79,7 @@ STOPS = {
 
 @pytest.mark.guest
 @pytest.mark.parametrize("way", STOPS)
-@pytest.mark.parametrize("whom", ["all", "the kernel", "its processes"])
+@pytest.mark.parametrize("whom", ["all", *(pytest.param(one, marks=LONG) for one in ("the kernel", "its processes"))])
 def test_a_lab_that_is_suspended_gives_the_same_bytes(make_job: MakeJob, tmp_path: Path, way: str, whom: str) -> None:
     alone = make_job("python3", "-c", WORK, folder=tmp_path / "alone")
     disturbed = make_job("python3", "-c", WORK, folder=tmp_path / "disturbed")
@@ -206,7 +207,10 @@ def _is_whole(folder: Path) -> bool:
 
 @pytest.mark.guest
 @pytest.mark.slow
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT])
+@pytest.mark.parametrize(
+    "number",
+    [signal.SIGTERM, *(pytest.param(one, marks=LONG) for one in (signal.SIGINT, signal.SIGHUP, signal.SIGQUIT))],
+)
 @pytest.mark.parametrize("command", ["exec", "run"])
 def test_a_command_is_ended_at_any_instant(
     lab_kernel: Path, tmp_path: Path, number: signal.Signals, command: str

@@ -54,6 +54,7 @@ def test_the_main_example_has_gnpys_published_figure(tmp_path: Path) -> None:
     assert lightpath["gsnr_db"] == pytest.approx(final_gsnr_db(text), abs=SAME_DB)
 
 
+@pytest.mark.long
 @pytest.mark.slow
 @pytest.mark.parametrize("network", [MESH, SWEDEN], ids=["mesh", "sweden"])
 def test_every_lightpath_is_as_gnpys_path_request_has_it(tmp_path: Path, network: tuple[str, ...]) -> None:
@@ -128,6 +129,7 @@ def raman(folder: Path, **nli: object) -> tuple[str, ...]:
     return "raman_edfa_example_network.json", "--sim-params", str(folder / "sim.json")
 
 
+@pytest.mark.long
 @pytest.mark.slow
 def test_a_network_with_raman_pumps_is_as_gnpy_has_it_on_what_is_given_back(tmp_path: Path) -> None:
     imported(tmp_path / "t.yaml", *raman(tmp_path, computed_number_of_channels=3))

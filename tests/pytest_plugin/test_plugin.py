@@ -52,6 +52,7 @@ def test_what_fails_says_where_what_and_how(here: pytest.Pytester) -> None:
     assert [call["call"] for call in calls] == ["ping", "ping"]
 
 
+@pytest.mark.long
 def test_each_worker_has_a_lab_of_its_own(here: pytest.Pytester) -> None:
     here.makepyfile(
         """

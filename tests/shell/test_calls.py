@@ -4,9 +4,11 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import signal
-import threading
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,7 +18,7 @@ import pytest
 import apnemu
 from apnemu.errors import InputError, LabError
 from apnemu.shell.lab import Lab
-from tests.experiments.command import TOPOLOGIES
+from tests.experiments.command import REPOSITORY, TOPOLOGIES
 
 pytestmark = [pytest.mark.guest, pytest.mark.slow]
 
@@ -124,12 +126,36 @@ def test_what_cannot_be_is_said_and_the_lab_goes_on(packet: Lab) -> None:
     assert "0% dropped" in packet.command("pingall")
 
 
-def test_ctrl_c_ends_the_call_and_not_the_lab(packet: Lab) -> None:
-    me = threading.get_ident()
-    threading.Timer(1.0, signal.pthread_kill, [me, signal.SIGINT]).start()
-    with pytest.raises(KeyboardInterrupt):
-        packet.run("tokyo", "sh", "-c", "while :; do sleep 1; done", limit="1000d")
-    packet.assert_reachable("tokyo", "osaka")
+CALLS_UNTIL_CTRL_C = """
+import signal
+import apnemu
+
+signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored where the tests were started in the background
+with apnemu.open_lab("three-sites", network="packet") as lab:
+    print("begins", flush=True)
+    try:
+        lab.run("tokyo", "sh", "-c", "while :; do sleep 1; done", limit="1000d")
+    except KeyboardInterrupt:
+        lab.assert_reachable("tokyo", "osaka")
+        print("goes on")
+"""
+
+
+def test_ctrl_c_ends_the_call_and_not_the_lab(tmp_path: Path) -> None:
+    """In a process of its own: a worker of the tests would end by the signal."""
+    with subprocess.Popen(
+        [sys.executable, "-c", CALLS_UNTIL_CTRL_C],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(REPOSITORY)},
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as calling:
+        assert calling.stdout is not None
+        assert calling.stdout.readline() == "begins\n"
+        time.sleep(0.5)  # it runs, as far as anybody can know from outside
+        calling.send_signal(signal.SIGINT)
+        said, _ = calling.communicate(timeout=60)
+    assert (calling.returncode, said) == (0, "goes on\n")
 
 
 def test_light_by_name(tmp_path: Path) -> None:

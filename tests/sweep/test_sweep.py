@@ -33,6 +33,7 @@ def table(folder: Path) -> bytes:
     return (folder / "sweep.parquet").read_bytes()
 
 
+@pytest.mark.long
 def test_two_workers(one_worker: Path, tmp_path: Path) -> None:
     apnemu(*SWEPT, "--workers", "2", "--out", "sweep", folder=tmp_path).json()
     assert table(tmp_path / "sweep") == table(one_worker)
@@ -82,6 +83,7 @@ def cluster() -> Iterator[str]:
                 scheduler.stderr.read()
 
 
+@pytest.mark.long
 def test_a_dask_cluster(one_worker: Path, tmp_path: Path) -> None:
     with cluster() as address:
         apnemu(*SWEPT, "--scheduler", address, "--out", "sweep", folder=tmp_path).json()

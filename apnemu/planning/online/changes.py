@@ -16,8 +16,11 @@ Numbers = tuple[int, int]
 """The transceivers at a lightpath's two ends."""
 
 
-def set_up(path: Lightpath, numbers: Numbers, *, step: int = 0) -> tuple[Change, ...]:
-    """Changes by which every ROADM on the way passes the slot, and then both transceivers tune, lock and carry."""
+def set_up(path: Lightpath, numbers: Numbers, *, clients: Numbers | None = None, step: int = 0) -> tuple[Change, ...]:
+    """Changes by which every ROADM on the way passes the slot, and then both transceivers tune, lock and carry.
+
+    `clients` are the transceivers that the hosts are on, where those are others (1+1).
+    """
     crossed = tuple(_crossings(path, numbers, "cross-connect", step))
     tuned = tuple(
         Change(
@@ -28,6 +31,7 @@ def set_up(path: Lightpath, numbers: Numbers, *, step: int = 0) -> tuple[Change,
             port_in=Port(kind="transceiver", number=number),
             slot=path.slot,
             mode=path.mode,
+            clients=clients or numbers,
         )
         for site, number in zip((path.source, path.target), numbers, strict=True)
     )
@@ -51,11 +55,18 @@ def take_down(path: Lightpath, numbers: Numbers, *, step: int = 0, dead: Collect
     return tuple(change for change in changes if change.site not in dead)
 
 
-def take_over(old: Lightpath, new: Lightpath, numbers: Numbers, *, dead: Collection[str] = ()) -> tuple[Change, ...]:
+def take_over(
+    old: Lightpath,
+    new: Lightpath,
+    numbers: Numbers,
+    *,
+    clients: Numbers | None = None,
+    dead: Collection[str] = (),
+) -> tuple[Change, ...]:
     """Changes by which the same transceivers get another route: ROADMs block the old slot and pass the new one in one
     step, then the transceivers tune."""
     gone = tuple(replace(change, step=0) for change in take_down(old, numbers, dead=dead))
-    return gone + set_up(new, numbers)
+    return gone + set_up(new, numbers, clients=clients)
 
 
 def switch_over(path: Lightpath, old: Numbers, new: Numbers, *, step: int = 0) -> tuple[Change, ...]:
@@ -68,6 +79,7 @@ def switch_over(path: Lightpath, old: Numbers, new: Numbers, *, step: int = 0) -
             lightpath=path.id,
             port_in=Port(kind="transceiver", number=before),
             port_out=Port(kind="transceiver", number=after),
+            clients=new,
         )
         for site, before, after in zip((path.source, path.target), old, new, strict=True)
     )

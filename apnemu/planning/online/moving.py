@@ -58,7 +58,8 @@ def _changes(kept: Kept, path: Lightpath, old: Numbers, new: Numbers) -> tuple[C
     """Changes by which a service's traffic goes over to `path`, and its old light is put out."""
     others = kept.clients is not None and kept.clients != old
     over = select(path, kept.clients) if others and kept.clients else switch_over(path, old, new)
-    return one_after_another(set_up(path, new), over, take_down(kept.carrying.path, old))
+    clients = kept.clients if others else new
+    return one_after_another(set_up(path, new, clients=clients), over, take_down(kept.carrying.path, old))
 
 
 def _out_too_late(state: State, kept: Kept, takes_ns: int) -> Reason | None:

@@ -65,7 +65,9 @@ class Change:
     `cross-connect` and `disconnect`: the ROADM of `site` passes, or blocks, `slot` between `port_in` and `port_out`,
     both ways. `tune` and `dark`: the transceiver `port_in` sends in `slot` and `mode`, or stops. `switch`: the client
     of transceiver `port_in` is moved to transceiver `port_out`. `select`: the client of transceiver `port_in` receives
-    `lightpath` from now on (1+1). `lightpath` is the one that it is done for.
+    `lightpath` from now on (1+1). `lightpath` is the one that it is done for. `clients` of `tune` and `switch` are the
+    transceivers at both ends (source, target) that the service's hosts are on then: what was decided later may have
+    others.
     """
 
     step: int
@@ -76,6 +78,7 @@ class Change:
     port_out: Port | None = None
     slot: Slot | None = None
     mode: str = ""
+    clients: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -41,7 +41,7 @@ def restore(state: State, kept: Kept, before: tuple[Change, ...] = ()) -> Outcom
         leg = kept.legs.get(role)
         if leg is not None and leg.numbers and state.chooser.lives(leg.path):
             kept.active, kept.lost = role, ()
-            return _outcome(kept, "restored", leg, one_after_another(before, light_up(leg)), how="repaired")
+            return _outcome(kept, "restored", leg, one_after_another(before, light_up(kept, leg)), how="repaired")
     old = kept.carrying
     assert old.numbers is not None
     was_lit = not kept.lost
@@ -65,7 +65,9 @@ def start(state: State, kept: Kept) -> Outcome:
     living = [kept.legs[role] for role in (kept.active, kept.idle_role) if _may_be_lit(state, kept, role)]
     if living:
         kept.active = kept.active if kept.carrying in living else kept.idle_role
-        changes = tuple(sorted((change for leg in living for change in light_up(leg)), key=lambda change: change.step))
+        changes = tuple(
+            sorted((change for leg in living for change in light_up(kept, leg)), key=lambda change: change.step)
+        )
         return _outcome(kept, "started", kept.carrying, changes)
     old = kept.carrying
     if kept.service.protection == "restoration-prepared":
@@ -73,7 +75,7 @@ def start(state: State, kept: Kept) -> Outcome:
     path = _another(state, kept, old)
     if path is not None:
         leg = state.swap(kept, kept.active, path)
-        return _outcome(kept, "started", leg, light_up(leg))
+        return _outcome(kept, "started", leg, light_up(kept, leg))
     kept.lost = (why_dead(state, old.path), state.chooser.why_not(kept.service, state.rest_of(kept)))
     return _outcome(kept, "lost", old, why=kept.lost)
 
@@ -88,11 +90,11 @@ def protect(state: State, kept: Kept) -> tuple[Outcome, ...]:
     return () if outcome is None else (outcome,)
 
 
-def light_up(leg: Leg) -> tuple[Change, ...]:
-    """Changes that light a leg."""
+def light_up(kept: Kept, leg: Leg) -> tuple[Change, ...]:
+    """Changes that light a leg of a service."""
     assert leg.numbers is not None
     leg.lit = True
-    return set_up(leg.path, leg.numbers)
+    return set_up(leg.path, leg.numbers, clients=kept.clients)
 
 
 def take_down_living(state: State, leg: Leg) -> tuple[Change, ...]:
@@ -129,10 +131,10 @@ def _taken_over(
     """Light another lightpath with the transceivers of the old one."""
     leg = state.swap(kept, kept.active, path)
     kept.lost = ()
-    changes = light_up(leg)
+    changes = light_up(kept, leg)
     if was_lit:
         assert leg.numbers is not None
-        changes = take_over(old.path, path, leg.numbers, dead=state.chooser.dead_sites)
+        changes = take_over(old.path, path, leg.numbers, clients=kept.clients, dead=state.chooser.dead_sites)
     return _outcome(kept, "restored", leg, one_after_another(before, changes), how=how)
 
 
@@ -158,7 +160,7 @@ def _light_second(state: State, kept: Kept) -> Outcome | None:
     if leg is not None and leg.lit:
         return None
     if leg is not None and state.chooser.lives(leg.path) and state.chooser.apart(leg.path, carrying.path):
-        return _now_protected(kept, leg, light_up(leg))
+        return _now_protected(kept, leg, light_up(kept, leg))
     own = (leg.path.id,) if leg is not None else ()
     path = state.chooser.away(kept.service, kept.new_id(), state.rest_of(kept), carrying.path, reserved=False, but=own)
     if path is not None:
@@ -167,7 +169,7 @@ def _light_second(state: State, kept: Kept) -> Outcome | None:
         else:
             assert kept.spare is not None
             leg, kept.spare = state.put(kept, role, path, kept.spare), None
-        return _now_protected(kept, leg, light_up(leg))
+        return _now_protected(kept, leg, light_up(kept, leg))
     if leg is not None and not state.chooser.apart(leg.path, carrying.path):
         state.drop(kept, role, keep_transceivers=True)
     return _now_unprotected(kept, "no second route with a free slot can be lit")
