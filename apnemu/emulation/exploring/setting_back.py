@@ -43,7 +43,8 @@ def state(net: Net, folder: Path) -> dict[str, Any]:
     places |= {host.name: net[host.name].namespace for host in net.blueprint.hosts}
     for name, namespace in places.items():
         with inside(namespace):
-            found[f"{name} interfaces"] = _run("ip", "-o", "-batch", "-", said=IP)
+            # the kernel lists neighbours in the order of a hash
+            found[f"{name} interfaces"] = sorted(_run("ip", "-o", "-batch", "-", said=IP).splitlines())
             found[f"{name} lines"] = _run("tc", "qdisc", "show")
     daemon = OpenVSwitch()
     found["tables"] = daemon.tables([switch.name for switch in net.blueprint.switches])
