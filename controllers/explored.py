@@ -194,8 +194,8 @@ class _Ways(Transponders):
 
 
 def quiet() -> None:
-    """Have OS-Ken's loops wait for what comes, and not look every few seconds."""
+    """Have OS-Ken's loops wait for what comes, and not look or ask every few seconds."""
     load("controller.controller")  # registers the options
     options = load("cfg").CONF
-    for name in ("socket_timeout", "echo_request_interval"):
-        options.set_override(name, NEVER_S)
+    options.set_override("socket_timeout", NEVER_S)
+    options.set_override("maximum_unreplied_echo_requests", 0)

@@ -98,5 +98,7 @@ class ExploredApplication(OnDemandApplication):
 
 
 def _hang_up(datapath: Any) -> None:
+    """End a connection, and the thread that sends over it, which the framework would leave waiting."""
+    datapath.send(b"", close_socket=True)
     with suppress(OSError):  # it has gone by itself
         datapath.socket.shutdown(socket.SHUT_RDWR)
