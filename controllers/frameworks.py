@@ -21,6 +21,8 @@ RUNTIME, LOGIC, BLUEPRINT, READY = "APNEMU_RUNTIME", "APNEMU_LOGIC", "APNEMU_BLU
 """Variables of the environment by which `runtime` tells an application of ours its framework, logic, file and pipe."""
 CONSOLE = "APNEMU_CONSOLE"
 """Likewise the socket on which the on-demand controller serves REST to the computer that it runs on."""
+EXPLORED = "APNEMU_EXPLORED"
+"""Variable that says that the network is explored: nothing polls, and the controller can be told to forget all."""
 
 Handler = TypeVar("Handler", bound=Callable[..., None])
 

@@ -106,11 +106,14 @@ class InLab:
         assert self._desk is not None
         threading.Thread(target=self._desk.run_forever, daemon=True).start()
 
+    def begun(self, lab: Lab) -> None:
+        """Take in which controller these surroundings are of."""
+
     def serve(self, northbound: Northbound, counts: dict[str, int]) -> None:
         """Serve REST on the data communication network and on `console`, and say that the switches are ready."""
         serve(northbound, REST_PORT, "")
         serve(northbound, listening=self._console)
-        _say(self._ready, counts)
+        say(self._ready, counts)
 
     def note(self, line: str) -> None:
         """Print a line, which goes to the run's controller.log."""
@@ -173,6 +176,23 @@ class Lab:
         """Take in a ROADM's report on a port."""
         self._desk.post(lambda now_ns: self._apn.port(dpid, port, up, now_ns))
 
+    def reset(self, now_ns: int) -> Apn:
+        """Forget all, as a controller that begins with an empty journal does; returns what it decides with from now on.
+
+        It is asked for only where the network is explored (`explored`), when all is at rest and whole.
+        """
+        for dpid in sorted(self._tables.has):
+            install, remove = self._tables.update(dpid, [])
+            if remove:
+                self._send(dpid, install, remove, 0)
+        self._waiting.clear()
+        self._apn = Apn(self._blueprint, self._around.disk("journal").write)
+        self._apn.work.patience_ns = ANSWER_LATE_NS
+        self._apn.run(now_ns)
+        if self._guard:
+            self._guard.audit.lines.clear()
+        return self._apn
+
     def roadm_answered(self, dpid: int, number: int) -> None:
         """Take in that a ROADM has done what it was told with that number."""
         self._answered(self._site[dpid], number)
@@ -216,7 +236,8 @@ def _last(orders: list[Order]) -> list[Order]:
     return sorted(last.values(), key=lambda order: order.kind == "carry")
 
 
-def _say(ready: int, what: dict[str, int]) -> None:
+def say(ready: int, what: dict[str, int]) -> None:
+    """Tell the lab that all switches are ready."""
     try:
         os.write(ready, json.dumps(what).encode() + b"\n")
     except OSError:

@@ -11,6 +11,8 @@ from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 SILENT_S = 30
 """Silence after which a client is hung up on."""
+POLL_S = 0.5
+"""Time between two looks of the server at whether it is to end, the standard library's."""
 
 
 class _Server(ThreadingMixIn, WSGIServer):
@@ -36,11 +38,18 @@ class _Handler(WSGIRequestHandler):
         """Log nothing: the answers themselves say what is wrong."""
 
 
-def serve(application: Any, port: int = 0, address: str = "127.0.0.1", *, listening: int | None = None) -> WSGIServer:
+def serve(
+    application: Any,
+    port: int = 0,
+    address: str = "127.0.0.1",
+    *,
+    listening: int | None = None,
+    poll_s: float = POLL_S,
+) -> WSGIServer:
     """Serve from now on, in the background; port 0 takes a free one, `listening` a socket that listens already."""
     server = make_server(address, port, application, server_class=_Server, handler_class=_Handler)
     if listening is not None:
         server.socket.close()
         server.socket = socket.socket(fileno=listening)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(poll_s,), daemon=True).start()
     return server

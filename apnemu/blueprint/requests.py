@@ -6,11 +6,13 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
 from apnemu.model.activities import Request
 
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 CONTEXT = "/restconf/data/tapi-common:context"
 POINTS = f"{CONTEXT}/service-interface-point"
 MOVE = "/restconf/operations/apnemu:move"
@@ -80,6 +82,18 @@ def revoked(zone: str, party: str, sites: Sequence[str] | None = None) -> bytes:
 def blocked(site: str, host: str, what: str, at_ns: int) -> bytes:
     """Body by which a site's devices report what its wall has not let out of a host."""
     return json.dumps({"input": {"site": site, "host": host, "what": what, "at-ns": at_ns}}).encode()
+
+
+def booked(start_ns: int | None, end_ns: int | None) -> dict[str, str]:
+    """Start and end of light that is booked, as T-API has them, to the microsecond; instants are ns since 1970.
+
+    >>> booked(None, 1_500_000_000)
+    {'end-time': '1970-01-01T00:00:01.500000+00:00'}
+    """
+    ends = {"start-time": start_ns, "end-time": end_ns}
+    return {
+        name: (EPOCH + timedelta(microseconds=ns // 1000)).isoformat() for name, ns in ends.items() if ns is not None
+    }
 
 
 def service(

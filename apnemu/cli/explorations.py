@@ -15,6 +15,7 @@ from apnemu.errors import InputError
 from apnemu.question.discovery import find_topology
 
 FOUND = 1
+SAMPLE, MOST_CONFIRMED = 20, 100_000
 MOST_SCENARIOS, MOST_STEPS, MOST_TRANSCEIVERS = 10_000_000, 200, 1000
 
 
@@ -36,6 +37,13 @@ def explore(
     pytest_case: Annotated[
         Path | None, typer.Option("--pytest", metavar="FILE", help="With --replay: write it as a test of pytest.")
     ] = None,
+    lab: Annotated[bool, typer.Option("--lab", help="With --replay: play it in a fresh boot of the lab.")] = False,
+    confirm: Annotated[
+        int | None,
+        typer.Option(
+            help="Scenarios that passed to be played in the lab too, beside all failures; 20 where a lab can run."
+        ),
+    ] = None,
     workers: Annotated[int, typer.Option(help="Processes on this machine, each bound to a core.")] = 1,
     scheduler: Annotated[str, typer.Option(help="A Dask scheduler instead, such as tcp://127.0.0.1:8786.")] = "",
     out: Annotated[Path | None, typer.Option(help="Folder; that of an interrupted search goes on with it.")] = None,
@@ -48,7 +56,7 @@ def explore(
     except ImportError as error:
         raise InputError("hypothesis is not installed; pip install 'apnemu[explore]'", file="explore") from error
     if replay is not None:
-        _replay(replay, topology, invariant or [], pytest_case, as_json)
+        _replay(replay, topology, invariant or [], pytest_case, lab, as_json)
         return
     if topology is None:
         raise InputError("no topology is given; give a file, or a name such as three-sites", file="TOPOLOGY")
@@ -58,6 +66,8 @@ def explore(
     ):
         if not 1 <= value <= most:
             raise InputError(f"{name[2:]} is {value}; it must be from 1 to {most}", file=name)
+    if confirm is not None and not 0 <= confirm <= MOST_CONFIRMED:
+        raise InputError(f"confirm is {confirm}; it must be from 0 to {MOST_CONFIRMED}", file="--confirm")
     if not 0 <= transceivers <= MOST_TRANSCEIVERS:
         raise InputError(
             f"transceivers is {transceivers}; it must be from 0 to {MOST_TRANSCEIVERS}", file="--transceivers"
@@ -72,6 +82,7 @@ def explore(
         workers=workers_of(workers),
         scheduler=scheduler,
         out=out,
+        confirm=SAMPLE if confirm is None else confirm,
     )
     document = explore_all(request, say=to_stderr)
     if as_json:
@@ -85,23 +96,35 @@ def explore(
 def _show(document: dict[str, Any]) -> None:
     rate = f", {document['scenarios_a_minute']:,} a minute" if document["scenarios_a_minute"] else ""
     to_stdout(f"{document['scenarios']:,} scenarios of {document['topology']}{rate}: {document['failed']:,} failed")
+    if "sampled" in document["lab"]:
+        to_stdout(_lab_words(document["lab"]))
     to_stdout(f"page: {document['page']}")
     for failure in document["failures"]:
         to_stdout(f"{failure['signature']}, {failure['times']} times; the smallest, {_count(failure['steps'])}:")
         for step in failure["timeline"]:
             to_stdout(f"  {step['at']:>20}  {step['what']}")
         to_stdout(f"  {failure['place']}: {failure['what']}")
+        if failure["confirmed"] is not None:
+            to_stdout(f"  in the lab: {'confirmed by fresh boots' if failure['confirmed'] else failure['why']}")
         to_stdout(f"  replay: apnemu explore --replay {failure['file']}")
+
+
+def _lab_words(lab: dict[str, Any]) -> str:
+    """What the lab has done, in a line."""
+    words = f"in the lab: {lab['confirmed']} confirmed, {lab['host_only']} on the host alone"
+    if lab["shared_only"]:
+        words += f", {lab['shared_only']} in a shared boot alone"
+    return f"{words}; {lab['sampled']} that passed were played too, {lab['scenarios_a_minute']:,} scenarios a minute"
 
 
 def _count(steps: list[Any]) -> str:
     return f"{len(steps)} step{'' if len(steps) == 1 else 's'}"
 
 
-def _replay(file: Path, topology: Path | None, own: list[Path], case: Path | None, as_json: bool) -> None:
+def _replay(file: Path, topology: Path | None, own: list[Path], case: Path | None, lab: bool, as_json: bool) -> None:
     from apnemu.exploring.replay import replay, test_case
 
-    document = replay(file, topology, own)
+    document = replay(file, topology, own, lab=lab)
     if case is not None:
         try:
             case.write_text(test_case(file), encoding="utf-8")

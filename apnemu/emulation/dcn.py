@@ -13,7 +13,7 @@ wall lets through there (`walls`) goes on over the line, which begins behind it.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from apnemu.blueprint.addressing import CONTROLLER_ADDRESS, dcn_mac
@@ -72,6 +72,26 @@ def build(blueprint: Blueprint, controller: int, hosts: Mapping[str, int]) -> No
             shaping.check(end.interface, line, actual[end.node].get(indices[end.node][end.interface]))
     for netlink in netlinks.values():
         netlink.close()
+
+
+def slow(blueprint: Blueprint, controller: int, hosts: Mapping[str, int], longer_ns: Mapping[str, int]) -> None:
+    """Have messages to and from sites take longer, by ns one way; 0 is as declared. What is under way is lost."""
+    namespaces: dict[str, int | None] = {DEVICES: None, CONTROLLER: controller, **hosts}
+    sites = [line.site for line in blueprint.dcn] + [host.site for host in blueprint.hosts]
+    whole = [(ends, line) for ends, line in _lines(blueprint) if ends[0].node == CONTROLLER]
+    for site, (ends, line) in zip(sites, whole, strict=True):
+        if site not in longer_ns:
+            continue
+        wanted = replace(line, delay_ns=line.delay_ns + longer_ns[site])
+        for end in ends:
+            netlink = Netlink(namespaces[end.node])
+            index = interfaces(netlink)[end.interface]
+            if index in shaping.lines(netlink):
+                shaping.unshape(netlink, index)
+            shaping.shape(netlink, index, wanted)
+            netlink.flush()
+            shaping.check(end.interface, wanted, shaping.lines(netlink).get(index))
+            netlink.close()
 
 
 def _lines(blueprint: Blueprint) -> list[tuple[tuple[_End, _End], Line]]:

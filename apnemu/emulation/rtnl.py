@@ -16,6 +16,7 @@ with bare("pyroute2"):
         nla,
     )
     from pyroute2.netlink.rtnl import (
+        RTM_DELNEIGH,
         RTM_DELQDISC,
         RTM_DELROUTE,
         RTM_GETLINK,
@@ -43,6 +44,7 @@ __all__ = [
     "NLM_F_EXCL",
     "NLM_F_REPLACE",
     "NLM_F_REQUEST",
+    "RTM_DELNEIGH",
     "RTM_DELQDISC",
     "RTM_DELROUTE",
     "RTM_GETLINK",

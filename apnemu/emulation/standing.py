@@ -31,14 +31,16 @@ def wait_for_a_round_instant(every_ns: int) -> None:
     loop.close()
 
 
-def stand(folder: Path, tell: Callable[[str], None]) -> tuple[Net, Controller | None]:
+def stand(
+    folder: Path, tell: Callable[[str], None], *, start: type[Controller] = Controller
+) -> tuple[Net, Controller | None]:
     """Build the network of `folder`, start its controller and wait until its switches are ready; tell how far it is."""
     wait_for_a_round_instant(BEGIN_EVERY_NS)
     net = load(folder)
     if net.blueprint.transceivers:
         resource.setrlimit(resource.RLIMIT_NOFILE, (OPEN_FILES, OPEN_FILES))
         transceivers.start(net, folder / "transceivers.log")
-    controller = Controller(net, folder) if net.blueprint.switches else None
+    controller = start(net, folder) if net.blueprint.switches else None
     if controller:
         controller.start()
     net.start()

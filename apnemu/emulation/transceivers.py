@@ -29,7 +29,7 @@ from apnemu.emulation.namespaces import plays_devices
 from apnemu.emulation.net import Net
 from apnemu.emulation.netlink import Netlink, ask, host_route, interfaces, neighbour
 from apnemu.emulation.protection import Selectors, switch_over
-from apnemu.emulation.rtnl import NLM_F_CREATE, NLM_F_REPLACE, RTM_DELROUTE, RTM_NEWROUTE
+from apnemu.emulation.rtnl import NLM_F_CREATE, NLM_F_REPLACE, RTM_DELNEIGH, RTM_DELROUTE, RTM_NEWROUTE
 from apnemu.errors import LabError
 from apnemu.units import NS_PER_S
 
@@ -39,6 +39,9 @@ SOCKET = Path("/run/apnemu-transponders.sock")
 """Socket by which the player finds it, which knows what happens to fibres and amplifiers."""
 HAPPENS = ("sag", "dark")
 """Kinds of what the player tells; all else are orders of the controller."""
+STATE, RESET = "state", "reset"
+"""Kinds of questions that a lab that is explored asks at the same socket: the orders that stand, and to forget all."""
+NOBODY = "00:00:00:00:00:00"
 
 
 class Light:
@@ -127,6 +130,16 @@ def _obey_all(
     selectors: Selectors,
 ) -> None:
     """Carry out orders that have come together, answer them, and then read the lines back."""
+    if orders and orders[0]["kind"] in (STATE, RESET):
+        if orders[0]["kind"] == RESET:
+            for host in agents:
+                for order in agents[host].forget():
+                    receivers.obey(order)
+                    selectors.obey(order, now_ns())
+            receivers.flush()
+        standing = [order for host in sorted(agents) for order in agents[host].standing()]
+        connected.sendall(json.dumps(standing).encode() + b"\n")
+        return
     for order in orders:
         if order["kind"] not in HAPPENS:
             agents[order["host"]].obey(order)
@@ -147,6 +160,8 @@ class Agent:
         self._orders: dict[str, dict[str, Any]] = {}
         """Interface -> the last order for it."""
         self._lines: dict[int, Line] = {}
+        self._peers: dict[tuple[int, str], None] = {}
+        """Neighbours that it has told the kernel of: index of the interface, address."""
 
     def obey(self, order: dict[str, Any]) -> None:
         name = order["interface"]
@@ -160,9 +175,29 @@ class Agent:
         if order["kind"] == "carry":
             self._shape(index, Line(**order["line"]))
             ask(self._netlink, neighbour, index, order["peer_address"], order["peer_mac"])
+            self._peers[index, order["peer_address"]] = None
             self._route(RTM_NEWROUTE, NLM_F_CREATE | NLM_F_REPLACE, index, order)
             self._orders[name] = order
         self._netlink.flush()
+
+    def standing(self) -> list[dict[str, Any]]:
+        """Orders by which its transceivers carry, by interface."""
+        return [self._orders[name] for name in sorted(self._orders)]
+
+    def forget(self) -> list[dict[str, Any]]:
+        """Be as at the beginning: no route, no line, no neighbour; returns the orders by which that was done."""
+        quiet = [order | {"kind": "quiet"} for order in self._orders.values()]
+        for order in quiet:
+            self.obey(order)
+        for index in self._lines:
+            shaping.unshape(self._netlink, index)
+        self._lines.clear()
+        for index, peer in self._peers:
+            what, message = neighbour(index, peer, NOBODY)
+            self._netlink.add(f"forget: {what}", RTM_DELNEIGH, 0, message)
+        self._peers.clear()
+        self._netlink.flush()
+        return quiet
 
     def _route(self, kind: int, flags: int, index: int, order: dict[str, Any]) -> None:
         what, message = host_route(index, order["peer_address"], order["address"])

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import re
 import time
@@ -14,15 +13,20 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
+from apnemu.blueprint.document import Blueprint
 from apnemu.errors import InputError, LabError
 from apnemu.exploring import file as scenario_file
+from apnemu.exploring.batches import batch_of, failure_of, keep, plain, read
+from apnemu.exploring.boots import lacks
+from apnemu.exploring.confirming import Confirmed, Found, Verdict, confirm
 from apnemu.exploring.invariants import Invariant
 from apnemu.exploring.judging import MEANINGS
+from apnemu.exploring.lab_judging import LAB_STANDS, LAB_STANDS_MEANING
 from apnemu.exploring.moments import moments
 from apnemu.exploring.network import network
 from apnemu.exploring.own import load_own
-from apnemu.exploring.scenario import Scenario, Step
-from apnemu.exploring.search import BATCH, Batch, Failure, Task, search, shrink
+from apnemu.exploring.scenario import Scenario
+from apnemu.exploring.search import BATCH, Batch, Failure, Task, lowest, search, shrink
 from apnemu.exploring.wording import said_instant, said_step
 from apnemu.interrupts import signals_raise
 from apnemu.model.assignment import Assignment
@@ -33,7 +37,8 @@ from apnemu.running import directory as rundir
 from apnemu.running import workers
 
 Say = Callable[[str], None]
-T = TypeVar("T")
+IN_LAB = "in the lab"
+"""Begin of the signature of a failure that the host does not show."""
 R = TypeVar("R")
 
 
@@ -53,6 +58,8 @@ class Request:
     workers: int = 1
     scheduler: str = ""
     out: Path | None = None
+    confirm: int | None = None
+    """Scenarios that passed to be played in a lab as well, beside all failures; None: no lab is asked."""
 
 
 def explore(request: Request, *, say: Say) -> dict[str, Any]:
@@ -79,11 +86,18 @@ def explore(request: Request, *, say: Say) -> dict[str, Any]:
         for failure in batch.failures:
             first.setdefault(failure.signature, (batch.number, failure))
     kept = _shrunk(request, folder, first, say)
-    found = [
-        _shown(failure, failed[failure.signature], _write(request, blueprint.plant.transceivers, folder, failure))
-        | {"moments": moments(blueprint, failure.scenario)}
-        for failure in kept
-    ]
+    passed = lowest({digest: one for batch in batches for digest, one in batch.passed.items()}, request.confirm or 0)
+    lab = _confirmed(request, blueprint, folder, kept, list(passed.values()), say)
+    for one in lab.found:
+        if one.verdict.confirmed:
+            kept.append(_of_the_lab(one))
+            lab.verdicts.append(one.verdict)
+            failed[kept[-1].signature] += one.times
+    found = []
+    for failure, verdict in zip(kept, lab.verdicts, strict=True):
+        file = _write(request, blueprint.plant.transceivers, folder, failure, verdict)
+        shown = _shown(failure, failed[failure.signature], file) | asdict(verdict)
+        found.append(shown | {"moments": moments(blueprint, failure.scenario)})
     played = sum(batch.played for batch in batches)
     document = {
         "explore_dir": str(folder),
@@ -94,6 +108,7 @@ def explore(request: Request, *, say: Say) -> dict[str, Any]:
         "failed": sum(failed.values()),
         "failures": found,
         "met": dict(sorted(met.items())),
+        "lab": lab.counts,
         "wall_s": round(time.monotonic() - begun_s, 3),
         "scenarios_a_minute": round(new / searched_s * 60),
     }
@@ -103,9 +118,42 @@ def explore(request: Request, *, say: Say) -> dict[str, Any]:
     return document | {"page": str(keep_page(folder, page))}
 
 
+def _confirmed(
+    request: Request,
+    blueprint: Blueprint,
+    folder: Path,
+    kept: Sequence[Failure],
+    passed: Sequence[Scenario],
+    say: Say,
+) -> Confirmed:
+    """What a lab says of failures and of a sample of what passed; nothing where none is asked or can run."""
+    why = "no lab was asked" if request.confirm is None else lacks()
+    if why:
+        if request.confirm is not None:
+            say(f"nothing is played in the lab: {why}")
+        unknown = [Verdict(confirmed=None, why=why) for _ in kept]
+        return Confirmed(verdicts=unknown, counts={"why_not": why})
+    asked = [(failure.signature, failure.invariant, failure.scenario) for failure in kept]
+    return confirm(blueprint, asked, passed, folder, say) if asked or passed else Confirmed(verdicts=[])
+
+
+def _of_the_lab(found: Found) -> Failure:
+    """Failure that a lab alone shows, as one of the host: it is not shrunk."""
+    broken = found.broken
+    return Failure(
+        signature=f"{IN_LAB}: {broken.signature}",
+        invariant=broken.invariant,
+        what=broken.what,
+        place=broken.place,
+        at_ns=found.scenario.last_ns,
+        scenario=found.scenario,
+        index=0,
+    )
+
+
 def meaning_of(invariant: str) -> str:
     """What an invariant says must hold."""
-    known = MEANINGS | {one.name: one.meaning for one in Invariant.all}
+    known = MEANINGS | {LAB_STANDS: LAB_STANDS_MEANING} | {one.name: one.meaning for one in Invariant.all}
     return known.get(invariant, "")
 
 
@@ -115,8 +163,9 @@ def _batches(request: Request, folder: Path, say: Say, begun_s: float) -> tuple[
     tasks = []
     for task in _tasks(request):
         file = folder / "batches" / f"{task.number}.json"
-        if file.is_file():
-            done[task.number] = _batch(_read(file), file)
+        kept = batch_of(read(file), file) if file.is_file() else None
+        if kept is not None and kept.wanted >= task.sample:
+            done[task.number] = kept
         else:
             tasks.append(task)
     total = len(done) + len(tasks)
@@ -125,7 +174,7 @@ def _batches(request: Request, folder: Path, say: Say, begun_s: float) -> tuple[
     new = 0
     with signals_raise():
         for batch in _run(request, search, tasks):
-            _keep(folder / "batches" / f"{batch.number}.json", _plain(batch))
+            keep(folder / "batches" / f"{batch.number}.json", plain(batch))
             done[batch.number] = batch
             new += batch.played
             left_s = (time.monotonic() - begun_s) / new * request.batch * (total - len(done))
@@ -143,14 +192,14 @@ def _shrunk(request: Request, folder: Path, first: dict[str, tuple[int, Failure]
     for signature, (number, _) in first.items():
         file = folder / "shrunk" / f"{_slug(signature)}.json"
         if file.is_file():
-            known[signature] = _failure(_read(file), file)
+            known[signature] = failure_of(read(file), file)
         else:
             tasks.append(replace(everything[number], signature=signature))
     if tasks:
         say(f"{len(first)} ways to fail; looking for the smallest scenario of each")
     with signals_raise():
         for failure in _run(request, shrink, tasks):
-            _keep(folder / "shrunk" / f"{_slug(failure.signature)}.json", asdict(failure))
+            keep(folder / "shrunk" / f"{_slug(failure.signature)}.json", asdict(failure))
             known[failure.signature] = failure
             say(f"{failure.signature}: {len(failure.scenario.steps)} steps")
     return [known[signature] for signature in first]
@@ -179,6 +228,7 @@ def _tasks(request: Request) -> list[Task]:
             count=min(request.batch, request.scenarios - number * request.batch),
             steps=request.steps,
             own=tuple(str(file) for file in request.own),
+            sample=request.confirm or 0,
         )
         for number in range(count)
     ]
@@ -195,7 +245,7 @@ def _folder(request: Request, name: str) -> Path:
         "own": [hashlib.sha256(file.read_bytes()).hexdigest() for file in request.own],
     }
     if request.out is not None and (request.out / "asked.json").is_file():
-        if _read(request.out / "asked.json") != wanted:
+        if read(request.out / "asked.json") != wanted:
             raise InputError(
                 f"{request.out} holds an exploration of another topology, seed or budget; give a new folder",
                 file="--out",
@@ -208,7 +258,7 @@ def _folder(request: Request, name: str) -> Path:
     return folder
 
 
-def _write(request: Request, transceivers: int, folder: Path, failure: Failure) -> Path:
+def _write(request: Request, transceivers: int, folder: Path, failure: Failure, verdict: Verdict) -> Path:
     """Write the file that replays a failure."""
     kept = scenario_file.Kept(
         scenario=failure.scenario,
@@ -217,6 +267,8 @@ def _write(request: Request, transceivers: int, folder: Path, failure: Failure) 
         invariant=failure.invariant,
         found=failure.what[:2000],
         seed=request.seed,
+        confirmed=verdict.confirmed,
+        sha256=verdict.sha256,
     )
     path = folder / f"{_slug(failure.signature)}.yaml"
     path.write_text(scenario_file.write(kept), encoding="utf-8")
@@ -243,54 +295,3 @@ def _slug(signature: str) -> str:
     """Name of a file for a signature: what is readable of it, and a digest that keeps two apart."""
     words = re.sub(r"[^a-z0-9]+", "-", signature.lower()).strip("-")[:60]
     return words if words == signature else f"{words}-{hashlib.sha256(signature.encode()).hexdigest()[:6]}"
-
-
-def _keep(file: Path, document: dict[str, Any]) -> None:
-    """Write a document whole or not at all."""
-    rundir.write_json(file.with_suffix(".part"), document)
-    os.replace(file.with_suffix(".part"), file)
-
-
-def _read(file: Path) -> Any:
-    try:
-        return json.loads(file.read_text("utf-8"))
-    except (ValueError, RecursionError, OSError) as error:
-        raise InputError(f"it is no JSON ({str(error)[:200]}); give a new folder", file=str(file)) from error
-
-
-def _plain(batch: Batch) -> dict[str, Any]:
-    return {
-        "number": batch.number,
-        "played": batch.played,
-        "steps": batch.steps,
-        "failures": [asdict(failure) for failure in batch.failures],
-        "failed": dict(batch.failed),
-        "met": dict(batch.met),
-    }
-
-
-def _batch(document: Any, file: Path) -> Batch:
-    try:
-        failures = [_failure(one, file) for one in document["failures"]]
-        return Batch(
-            number=int(document["number"]),
-            played=int(document["played"]),
-            steps=int(document["steps"]),
-            failures=failures,
-            failed=Counter(document["failed"]),
-            met=Counter(document["met"]),
-        )
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise InputError(
-            "it is no batch of this exploration; remove it, and it is played again", file=str(file)
-        ) from error
-
-
-def _failure(document: Any, file: Path) -> Failure:
-    try:
-        scenario = document["scenario"]
-        steps = tuple(Step(**step) for step in scenario["steps"])
-        members = {**document, "scenario": Scenario(steps=steps, slow_ns=dict(scenario["slow_ns"]))}
-        return Failure(**members)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise InputError("it is no failure of this exploration; remove it", file=str(file)) from error

@@ -20,6 +20,7 @@ LONGEST_NS = 3_600_000_000_000
 INSTANT_NS = Number(high=LONGEST_NS, decimals=0, hint="give ns after the scenario's begin, for example 200000000000")
 WORDS = Text(pattern=r"(?s).{0,2000}", limit="it must be text of at most 2,000 characters", hint="shorten it")
 THING = Text(pattern=r".{1,200}", limit="it must be a name of at most 200 characters", hint="name a fibre or a site")
+CONFIRMED = {"yes": True, "no": False, "unknown": None}
 STEP = Record(
     meaning="A step: what happens at its instant.",
     keys={
@@ -45,6 +46,12 @@ SCENARIO = Record(
         "invariant": may(WORDS, "invariant that it breaks", default=""),
         "found": may(WORDS, "what broke it", default=""),
         "seed": may(Number(high=2**63, decimals=0, hint="give the seed of the search"), "seed of the search"),
+        "confirmed": may(
+            Choice(words=tuple(CONFIRMED), hint="write yes, no or unknown"),
+            "whether fresh boots of the lab show it",
+            default="unknown",
+        ),
+        "sha256": may(WORDS, "SHA-256 of the outcome in those boots", default=""),
         "slow_ns": may(
             MapOf(
                 key=THING,
@@ -72,6 +79,9 @@ class Kept:
     invariant: str = ""
     found: str = ""
     seed: int = 1
+    confirmed: bool | None = None
+    """Whether fresh boots of the lab show it; None: unknown. `sha256` is that of the outcome there."""
+    sha256: str = ""
 
 
 def read(file: Path) -> tuple[Kept, Entry]:
@@ -92,6 +102,8 @@ def read(file: Path) -> tuple[Kept, Entry]:
         invariant=entry.text("invariant"),
         found=entry.text("found"),
         seed=int(entry.values.get("seed", 1)),
+        confirmed=CONFIRMED[entry.text("confirmed")],
+        sha256=entry.text("sha256"),
     )
     return kept, entry
 
@@ -137,6 +149,8 @@ def write(kept: Kept) -> str:
         "seed": kept.seed,
         "invariant": kept.invariant,
         "found": kept.found,
+        "confirmed": next(word for word, value in CONFIRMED.items() if value is kept.confirmed),
+        "sha256": kept.sha256,
         "slow_ns": dict(kept.scenario.slow_ns),
     }
     lines = ["# A scenario, step by step: apnemu explore --replay FILE plays it again."]

@@ -3,12 +3,16 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from apnemu.blueprint.document import Blueprint
 from apnemu.errors import InputError
 from apnemu.exploring import file as scenario_file
+from apnemu.exploring.confirming import alone
 from apnemu.exploring.judging import BrokenError, play
 from apnemu.exploring.network import network
 from apnemu.exploring.own import load_own
@@ -25,11 +29,16 @@ def test_{name}():
 '''
 
 
-def replay(file: str | Path, topology: Path | None = None, own: Sequence[Path] = ()) -> dict[str, Any]:
+def replay(
+    file: str | Path, topology: Path | None = None, own: Sequence[Path] = (), *, lab: bool = False
+) -> dict[str, Any]:
     """Play a file's scenario, on another `topology` where one is given; returns what `--replay --json` prints.
+
+    In the `lab` it is played in a fresh boot, and the document has the outcome: answers, and the looks at all places.
 
     Raises:
         InputError: the file is none of a scenario, or does not fit its topology.
+        LabError: there is no lab, or it came to grief.
     """
     for one in own:
         load_own(str(one))
@@ -44,6 +53,8 @@ def replay(file: str | Path, topology: Path | None = None, own: Sequence[Path] =
     assert blueprint.plant is not None
     scenario_file.check(entry, blueprint.plant)
     document: dict[str, Any] = {"file": str(file), "topology": blueprint.plant.name, "broken": False}
+    if lab:
+        return document | _in_lab(blueprint, kept)
     try:
         play(blueprint, kept.scenario)
     except BrokenError as error:
@@ -56,6 +67,20 @@ def replay(file: str | Path, topology: Path | None = None, own: Sequence[Path] =
             "at_ns": error.at_ns,
         }
     return document
+
+
+def _in_lab(blueprint: Blueprint, kept: scenario_file.Kept) -> dict[str, Any]:
+    """What a fresh boot shows of a scenario: the first that is broken, all that are, and the outcome itself."""
+    with tempfile.TemporaryDirectory(prefix="apnemu-explore-") as place:
+        played = alone(blueprint, kept.scenario, Path(place) / "fresh")
+    document: dict[str, Any] = {
+        "sha256": played.seen.sha256,
+        "outcome": played.seen.outcome,
+        "all_broken": [asdict(one) for one in played.broken],
+    }
+    if kept.sha256:
+        document["same_as_found"] = kept.sha256 == played.seen.sha256
+    return document | ({"broken": True} | asdict(played.broken[0]) if played.broken else {})
 
 
 def test_case(file: Path) -> str:

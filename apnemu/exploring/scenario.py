@@ -1,52 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""A scenario: steps at instants, and how slow the controller's ways to sites are."""
+"""Scenario, which the lab plays as well: see `model.steps`."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
-from typing import Any, Literal
+from apnemu.model.steps import CONTROLLER, GROUND, LIGHT, Do, Scenario, Step, read
 
-Do = Literal["request", "release", "move", "cut", "lose", "sag", "repair"]
-CONTROLLER = "controller"
-LIGHT: tuple[Do, ...] = ("request", "release", "move")
-GROUND: tuple[Do, ...] = ("cut", "lose", "sag", "repair")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
-    """Event or request, `at_ns` after the scenario begins.
-
-    `what` is a service of light that is asked for, released or moved; a fibre, a site or `controller` otherwise: fibres
-    are cut and sag (by `db`), sites and the controller are lost, all are repaired. A request has its two ends, its rate
-    and protection, and may be booked: from `start_ns` until `end_ns`, counted as `at_ns`.
-    """
-
-    at_ns: int
-    do: Do
-    what: str
-    source: str = ""
-    target: str = ""
-    rate_gbps: float = 0.0
-    protection: str = "none"
-    start_ns: int | None = None
-    end_ns: int | None = None
-    db: float = 0.0
-
-    def to_plain(self) -> dict[str, Any]:
-        """Members that say something, for a file."""
-        kept = {one.name: one.default for one in fields(self)}
-        return {name: value for name, value in asdict(self).items() if value != kept[name] or name == "at_ns"}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Scenario:
-    """Steps in the order of their instants, and sites whose way to the controller takes longer, by ns one way."""
-
-    steps: tuple[Step, ...]
-    slow_ns: Mapping[str, int] = field(default_factory=dict)
-
-    @property
-    def last_ns(self) -> int:
-        """Instant of the last step."""
-        return max((step.at_ns for step in self.steps), default=0)
+__all__ = ["CONTROLLER", "GROUND", "LIGHT", "Do", "Scenario", "Step", "read"]

@@ -9,6 +9,7 @@ looks for a smaller scenario with the same signature. Nothing depends on who did
 from __future__ import annotations
 
 import hashlib
+import json
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -41,6 +42,8 @@ class Task:
     signature: str = ""
     own: tuple[str, ...] = ()
     """Files with invariants of somebody's own."""
+    sample: int = 0
+    """Most scenarios that are kept of those that pass."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -58,7 +61,10 @@ class Failure:
 
 @dataclass(slots=True, kw_only=True)
 class Batch:
-    """What a batch found: failures, the first of each signature; how many scenarios failed by it; and what was met."""
+    """What a batch found: failures, the first of each signature; how many scenarios failed by it; and what was met.
+
+    `passed` are at most `wanted` of the scenarios that passed, those of the lowest digest of seed and steps, by that.
+    """
 
     number: int
     played: int
@@ -66,12 +72,14 @@ class Batch:
     failures: list[Failure] = field(default_factory=list)
     failed: Counter[str] = field(default_factory=Counter)
     met: Counter[str] = field(default_factory=Counter)
+    wanted: int = 0
+    passed: dict[str, Scenario] = field(default_factory=dict)
 
 
 def search(task: Task) -> Batch:
     """Play the scenarios of a batch."""
     blueprint = _network(task.topology, task.transceivers)
-    batch = Batch(number=task.number, played=0, steps=0)
+    batch = Batch(number=task.number, played=0, steps=0, wanted=task.sample)
 
     def one(scenario: Scenario) -> None:
         batch.played += 1
@@ -85,10 +93,19 @@ def search(task: Task) -> Batch:
             batch.failed[failure.signature] += 1
             return
         batch.met.update(met)
+        if task.sample:
+            text = json.dumps([task.seed, scenario.to_plain()], sort_keys=True)
+            batch.passed[hashlib.sha256(text.encode()).hexdigest()] = scenario
         _aim(met)
 
     _draw(task, blueprint, one, (Phase.generate, Phase.target))
+    batch.passed = lowest(batch.passed, task.sample)
     return batch
+
+
+def lowest(passed: dict[str, Scenario], count: int) -> dict[str, Scenario]:
+    """Scenarios of the lowest digests: a sample that is the same whoever played which batch."""
+    return dict(sorted(passed.items())[:count])
 
 
 def shrink(task: Task) -> Failure:

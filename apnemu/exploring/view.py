@@ -7,11 +7,13 @@ import heapq
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 from apnemu.blueprint.requests import service_uuid
+from apnemu.controllers.apn import Apn
 from apnemu.exploring.scenario import Step
-from apnemu.exploring.world import World
+from apnemu.exploring.switches import Ground
+from apnemu.exploring.world import Answer
 from apnemu.model.plant import Plant
 
 Place = Literal["played", "mended", "restarted", "released"]
@@ -19,6 +21,24 @@ Place = Literal["played", "mended", "restarted", "released"]
 all light was given back."""
 EVERYWHERE: tuple[Place, ...] = ("played", "mended", "restarted", "released")
 CONNECTIONS = "connection"
+
+
+class Shown(Protocol):
+    """The part of a world that invariants ask: a world of values has it, and what a lab was seen to be (`lab_view`)."""
+
+    answers: list[Answer]
+
+    @property
+    def plant(self) -> Plant:
+        """Plant of the network."""
+
+    @property
+    def ground(self) -> Ground:
+        """All devices."""
+
+    @property
+    def apn(self) -> Apn:
+        """State of the controller."""
 
 
 @dataclass(slots=True)
@@ -29,7 +49,7 @@ class View:
     released nor over, each with its request; `tables` are those before the controller was lost (`restarted`).
     """
 
-    world: World
+    world: Shown
     place: Place
     services: Mapping[str, Mapping[str, Any]]
     accepted: Mapping[str, Step]
@@ -92,7 +112,7 @@ def is_short_of_slots(view: View) -> bool:
     return wide or len(view.accepted) * 2 * 2 * widest * 2 > plant.band.high - plant.band.low
 
 
-def way_is_left(world: World, step: Step) -> bool:
+def way_is_left(world: Shown, step: Step) -> bool:
     """Whether the shortest living route between two sites is within reach, with what its amplifiers lack."""
     dark, plant = set(world.ground.dark), world.plant
     reach_km = max((mode.reach_km for mode in plant.modes if mode.rate_gbps >= step.rate_gbps), default=0.0)
@@ -111,7 +131,7 @@ def way_is_left(world: World, step: Step) -> bool:
     return step.target in nearest and nearest[step.target] <= reach_km
 
 
-def accepted(world: World) -> dict[str, Step]:
+def accepted(world: Shown) -> dict[str, Step]:
     """Services that were accepted and neither released nor over, by UUID, with their requests."""
     kept: dict[str, Step] = {}
     for answer in world.answers:

@@ -11,17 +11,16 @@ import io
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
 from functools import partial
 from typing import Any
 
 from apnemu.blueprint.document import Blueprint
-from apnemu.blueprint.requests import LIST, MOVE, SAG, SERVICES, point_uuid, sagged, service_uuid
+from apnemu.blueprint.requests import LIST, MOVE, SAG, SERVICES, booked, point_uuid, sagged, service_uuid
 from apnemu.blueprint.requests import service as asked_for
 from apnemu.controllers.desk import Work
 from apnemu.controllers.lab import Lab
 from apnemu.controllers.northbound import Northbound
-from apnemu.controllers.tapi import EPOCH, RefusedError
+from apnemu.controllers.tapi import RefusedError
 from apnemu.exploring.controlled import Controlled
 from apnemu.exploring.scenario import CONTROLLER, Scenario, Step
 from apnemu.exploring.surroundings import Later
@@ -206,10 +205,5 @@ def _report(dpid: int, port: int, up: bool, lab: Lab) -> None:
 
 
 def _schedule(step: Step, begin_ns: int) -> dict[str, str]:
-    """Start and end of light that is booked, as T-API has them: to the microsecond."""
-    ends = {"start-time": step.start_ns, "end-time": step.end_ns}
-    return {
-        name: (EPOCH + timedelta(microseconds=(begin_ns + ns) // 1000)).isoformat()
-        for name, ns in ends.items()
-        if ns is not None
-    }
+    """Start and end of light that is booked."""
+    return booked(*(None if ns is None else begin_ns + ns for ns in (step.start_ns, step.end_ns)))

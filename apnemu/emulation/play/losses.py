@@ -20,6 +20,8 @@ from apnemu.units import s_to_ns
 class Losses(Playing):
     """Plays the events of a stage that take the controller and give it back. Networks without one take no notice."""
 
+    look_every_s = LOOK_EVERY_S
+
     def __init__(self, scene: Scene, stage: Stage) -> None:
         super().__init__(scene, stage)
         self._controller = scene.controller
@@ -60,4 +62,4 @@ class Losses(Playing):
             raise LabError(TOO_LATE)
         else:
             switching.wake()
-            loop.at(now_ns() + s_to_ns(LOOK_EVERY_S), partial(self._look, loop, until_ns))
+            loop.at(now_ns() + s_to_ns(self.look_every_s), partial(self._look, loop, until_ns))

@@ -1,0 +1,12 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""[guest] Many scenarios played one after another in one boot, each looked at, and all set back in between.
+
+`python -m apnemu.emulation.exploring FOLDER` reads `FOLDER/explored.json` and writes a line for each scenario into
+`outcomes.jsonl`, and into `journals.jsonl` what the controller had on its disk at each look. An outcome has no instant
+in it, so that a scenario's is the same bytes whatever was played before. `playing` plays one with the players of
+`play`, `asking` asks for light, `seeing` looks at services, tables, orders and frames, `setting_back` forgets all of
+it, and `forked` starts controllers from a fork server.
+
+Virtual time is free here, and system calls are not: what polls is stopped (`__main__.quiet`), the controller's and the
+framework's loops by `controllers.explored`. No other run has any of this.
+"""

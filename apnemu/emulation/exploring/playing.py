@@ -1,0 +1,171 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""A scenario played on a network, with the players of `play`: played, mended, the controller restarted, all released.
+
+At each of these places the network has time to come to rest, and is looked at.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Sequence
+from typing import Any
+
+from apnemu.blueprint.document import Blueprint
+from apnemu.blueprint.requests import service_uuid
+from apnemu.emulation import dcn
+from apnemu.emulation.exploring.asking import Asking, first_centre
+from apnemu.emulation.exploring.seeing import Seeing
+from apnemu.emulation.loop import Loop, now_ns
+from apnemu.emulation.play.failures import Failures
+from apnemu.emulation.play.losses import Losses
+from apnemu.emulation.play.playing import Playing, Scene
+from apnemu.emulation.play.sags import Sags
+from apnemu.emulation.standing import wait_for_a_round_instant
+from apnemu.errors import ApnemuError, LabError
+from apnemu.model.activities import Event
+from apnemu.model.scenario import Stage
+from apnemu.model.steps import CONTROLLER, GROUND, Scenario, Step
+from apnemu.units import NS_PER_S, VirtualNs
+
+BEGIN_EVERY_NS = 10 * NS_PER_S
+LEAD_NS = NS_PER_S
+"""Time between setting a scenario up and its first step: connections are opened in it, over slow ways too."""
+SETTLE_NS = 400 * NS_PER_S
+"""Time in which a network comes to rest: several set-ups of light one after another, each of 70 s."""
+TRACEBACK = b"Traceback (most recent call last):"
+
+
+class PatientLosses(Losses):
+    """Losses that look seldom at whether the controller is ready: each look wakes a daemon."""
+
+    look_every_s = 0.1
+
+
+class Play:
+    """Plays scenarios one after another, with everything that stays between them."""
+
+    def __init__(self, scene: Scene, seeing: Seeing) -> None:
+        self.scene, self._seeing = scene, seeing
+        self.journals: dict[str, Any] = {}
+        """Place -> what the last scenario's controller had on its disk there, and when."""
+        self._log_bytes = 0
+
+    def play(self, scenario: Scenario) -> dict[str, Any]:
+        """Outcome of a scenario: its answers, and a look at each place; `error` where it could not go on."""
+        wait_for_a_round_instant(BEGIN_EVERY_NS)
+        loop = Loop()
+        outcome: dict[str, Any] = {"looks": {}}
+        asking = Asking(self.scene, scenario)
+        outcome["answers"] = asking.answers
+        self.journals = {}
+        self._log_bytes = self._log().stat().st_size
+        players: list[Playing] = []
+        try:
+            self._play(loop, scenario, asking, players, outcome["looks"])
+        except (ApnemuError, OSError) as error:
+            outcome["error"] = f"{type(error).__name__}: {error}"
+        for player in players:
+            player.close(loop)
+        loop.close()
+        if raised := self._raised():
+            outcome["raised"] = raised
+        return outcome
+
+    def _play(
+        self, loop: Loop, scenario: Scenario, asking: Asking, players: list[Playing], looks: dict[str, Any]
+    ) -> None:
+        scene, controller = self.scene, self.scene.controller
+        assert controller is not None
+        self.slow(scenario, on=True)
+        stage = Stage(
+            phase="explored", duration_ns=VirtualNs(0), activities=tuple(events(scene.blueprint, scenario.steps))
+        )
+        failures, sags, losses = Failures(scene, stage), Sags(scene, stage), PatientLosses(scene, stage)
+        players += [failures, sags, losses]
+        for player in players:
+            player.prepare()
+        start_ns = now_ns() + LEAD_NS
+        for player in players:
+            player.start(loop, start_ns)
+        asking.start(loop, start_ns)
+        loop.run(start_ns + last_ns(scenario))
+        self._rest(loop, asking)
+        self._look(loop, "played", looks)
+        failures.settle(loop)
+        losses.settle(loop)
+        sags.settle(loop)
+        self._rest(loop, asking)
+        self._look(loop, "mended", looks)
+        controller.lose()
+        losses.settle(loop)
+        self._rest(loop, asking)
+        self._look(loop, "restarted", looks)
+        sites = {service_uuid(step.what): step.source for step in scenario.steps if step.do == "request"}
+        for service in looks["restarted"]["services"]:
+            asking.release(loop, service["uuid"], sites.get(service["uuid"]) or first_centre(scene.blueprint))
+        self._rest(loop, asking)
+        self._look(loop, "released", looks)
+
+    def slow(self, scenario: Scenario, *, on: bool) -> None:
+        """Have messages to the scenario's slow sites take longer, or again as long as declared."""
+        longer_ns = {site: ns * on for site, ns in scenario.slow_ns.items()}
+        namespace = self.scene.net.controller_namespace
+        if longer_ns and namespace is not None:
+            dcn.slow(self.scene.blueprint, namespace, self.scene.namespaces, longer_ns)
+
+    def _rest(self, loop: Loop, asking: Asking) -> None:
+        """Let all come to rest; what was asked while there is a controller is answered by then."""
+        loop.run(now_ns() + SETTLE_NS)
+        assert self.scene.controller is not None
+        if self.scene.controller.lost:
+            return
+        self.scene.controller.check_alive()
+        if asking.waits:
+            raise LabError(f"{asking.waits} requests are not answered within {SETTLE_NS // NS_PER_S} virtual seconds")
+
+    def _look(self, loop: Loop, place: str, looks: dict[str, Any]) -> None:
+        assert self.scene.controller is not None
+        if self.scene.controller.lost:
+            return
+        looks[place] = self._seeing.look(loop)
+        lines = (self.scene.folder / "controller.journal").read_text().splitlines()
+        self.journals[place] = {"at_ns": time.time_ns(), "lines": [json.loads(line) for line in lines]}
+
+    def _raised(self) -> list[str]:
+        """Errors that the controller's program has raised meanwhile: the last lines of each in its log."""
+        with self._log().open("rb") as log:
+            log.seek(self._log_bytes)
+            parts = log.read().split(TRACEBACK)[1:]
+        return [part.decode(errors="replace").strip()[:4000] for part in parts]
+
+    def _log(self) -> Any:
+        return self.scene.folder / "controller.log"
+
+
+def last_ns(scenario: Scenario) -> int:
+    """Instant of the last thing that happens by itself: a step, or the begin or end of light that is booked."""
+    booked = [ns for step in scenario.steps for ns in (step.start_ns, step.end_ns) if ns is not None]
+    return max([scenario.last_ns, *booked])
+
+
+def events(blueprint: Blueprint, steps: Sequence[Step]) -> list[Event]:
+    """Events of a stage that are a scenario's steps in the ground."""
+    assert blueprint.plant is not None
+    found = []
+    for step in steps:
+        if step.do not in GROUND:
+            continue
+        is_site, is_controller = step.what in blueprint.plant.site, step.what == CONTROLLER
+        found.append(
+            Event(
+                at_ns=VirtualNs(step.at_ns),
+                kind=step.do,  # type: ignore[arg-type]  # those of the ground are its kinds
+                what=step.what,
+                fibres=() if is_site or is_controller else (step.what,),
+                sites=(step.what,) if is_site else (),
+                controller=is_controller,
+                db=step.db,
+            )
+        )
+    return found
