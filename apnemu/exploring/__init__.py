@@ -13,5 +13,8 @@ of somebody's `own`; `judging` plays a scenario and names the first that does no
 
 `search` plays scenarios in batches, each with a seed of its own, so that the same failures are found in the same order
 by any number of workers; failures with one `signature` count as one, and Hypothesis shrinks it. `exploration` keeps all
-of it in a folder, and goes on from there; `replay` plays a file again.
+of it in a folder (`batches`), and goes on from there; `replay` plays a file again.
+
+What fails is played in a lab as well (`confirming`, by `boots` of it): `lab_view` makes of what was seen there the
+world that the same invariants ask, `lab_judging` names the first that does not hold.
 """

@@ -33,7 +33,7 @@ def set_back(loop: Loop) -> None:
 
 
 def state(net: Net, folder: Path) -> dict[str, Any]:
-    """Everything that a scenario may leave: interfaces, lines, routes, neighbours and tables, the datapath's flows, the
+    """State that a scenario may leave: interfaces, lines, routes, neighbours and tables, the datapath's flows, the
     agent's orders, the journal, and all processes with their threads and open files.
 
     *Not looked at:* what is inside the kernel, Open vSwitch and programs.
