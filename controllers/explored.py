@@ -3,17 +3,19 @@
 
 Many scenarios are played in one lab (`emulation.exploring`), where virtual time is free and system calls are not. So
 the REST server and the framework do not look every second at whether there is something to do, and between two
-scenarios the controller begins anew within its process: `GET RESET`. Only the lab's own programs reach its console.
+scenarios the controller begins anew within its process: `GET EXPLORED_RESET` on its console, which only the lab's own
+programs reach. `GET EXPLORED_DUE` there has the instant at which it has something to do next, or null.
 """
 
 from __future__ import annotations
 
+import json
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, ClassVar
 
-from apnemu.blueprint.addressing import EXPLORED_RESET, REST_PORT
+from apnemu.blueprint.addressing import EXPLORED_DUE, EXPLORED_RESET, REST_PORT
 from apnemu.blueprint.document import Blueprint
 from apnemu.controllers.apn import Apn
 from apnemu.controllers.desk import InTime
@@ -55,8 +57,13 @@ class Explored(InLab):
     def serve(self, northbound: Northbound, counts: dict[str, int]) -> None:
         """Serve REST, with the reset on the console alone, without looking whether to end."""
         serve(northbound, REST_PORT, "", poll_s=NEVER_S)
-        serve(_WithReset(northbound, self._reset), listening=self._listening, poll_s=NEVER_S)
+        own = {EXPLORED_RESET: self._reset, EXPLORED_DUE: self._due}
+        serve(_Also(northbound, own), listening=self._listening, poll_s=NEVER_S)
         say(self._said, counts)
+
+    def _due(self) -> int | None:
+        assert self._turning is not None
+        return self._turning.look(lambda apn, _: apn.due_ns())
 
     def _reset(self) -> None:
         def work(_: Apn, now_ns: int) -> None:
@@ -75,18 +82,19 @@ class _Desk(InTime):
         self._apn = apn
 
 
-class _WithReset:
-    """WSGI application that has the reset beside another's paths."""
+class _Also:
+    """WSGI application that has paths of its own beside another's."""
 
-    def __init__(self, northbound: Northbound, reset: Callable[[], None]) -> None:
-        self._northbound, self._reset = northbound, reset
+    def __init__(self, northbound: Northbound, own: Mapping[str, Callable[[], int | None]]) -> None:
+        self._northbound, self._own = northbound, own
 
     def __call__(self, environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
-        if environ.get("PATH_INFO") != EXPLORED_RESET:
+        call = self._own.get(environ.get("PATH_INFO", ""))
+        if call is None:
             return self._northbound(environ, start)
-        self._reset()
-        start("204 No Content", [("Content-Length", "0")])
-        return [b""]
+        body = json.dumps(call()).encode()
+        start("200 OK", [("Content-Length", str(len(body)))])
+        return [body]
 
 
 def quiet() -> None:

@@ -50,6 +50,7 @@ class Boot:
     compared: int
     differed: tuple[str, ...]
     wall_s: float
+    syscalls: int = 0
 
 
 def lacks() -> str:
@@ -89,10 +90,10 @@ def boot(blueprint: Blueprint, scenarios: Sequence[Scenario], folder: Path, *, a
         stall_limit_s=60,
         wall_limit_s=WALL_S + WALL_EACH_S * len(scenarios),
     )
-    wall_s, why = 0.0, ""
+    wall_s, syscalls, why = 0.0, 0, ""
     try:
         ended = guest.run(job)
-        wall_s = ended.wall_s
+        wall_s, syscalls = ended.wall_s, ended.syscalls
         if ended.exit_code:
             why = f"its program ended with {ended.exit_code}: {printable(reason_in(_console(folder)))}"
     except GuestError as error:
@@ -106,6 +107,7 @@ def boot(blueprint: Blueprint, scenarios: Sequence[Scenario], folder: Path, *, a
         compared=len(states),
         differed=tuple(f"after {one['after']}: {name}" for one in states for name in one["differs"]),
         wall_s=wall_s,
+        syscalls=syscalls,
     )
 
 

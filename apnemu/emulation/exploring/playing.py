@@ -11,11 +11,12 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
+from apnemu.blueprint.addressing import EXPLORED_DUE
 from apnemu.blueprint.document import Blueprint
 from apnemu.blueprint.requests import service_uuid
 from apnemu.emulation import dcn
 from apnemu.emulation.exploring.asking import Asking, first_centre
-from apnemu.emulation.exploring.seeing import Seeing
+from apnemu.emulation.exploring.seeing import Seeing, get
 from apnemu.emulation.loop import Loop, now_ns
 from apnemu.emulation.play.failures import Failures
 from apnemu.emulation.play.losses import Losses
@@ -31,8 +32,10 @@ from apnemu.units import NS_PER_S, VirtualNs
 BEGIN_EVERY_NS = 10 * NS_PER_S
 LEAD_NS = NS_PER_S
 """Time between setting a scenario up and its first step: connections are opened in it, over slow ways too."""
-SETTLE_NS = 400 * NS_PER_S
-"""Time in which a network comes to rest: several set-ups of light one after another, each of 70 s."""
+SETTLE_NS = 5 * NS_PER_S
+"""Time that messages, devices and switches have to come to rest, once the controller has nothing to do any more."""
+MOST_REST_NS = 3_600 * NS_PER_S
+"""Most time in which the controller has nothing to do any more."""
 TRACEBACK = b"Traceback (most recent call last):"
 
 
@@ -115,14 +118,24 @@ class Play:
             dcn.slow(self.scene.blueprint, namespace, self.scene.namespaces, longer_ns)
 
     def _rest(self, loop: Loop, asking: Asking) -> None:
-        """Let all come to rest; what was asked while there is a controller is answered by then."""
-        loop.run(now_ns() + SETTLE_NS)
-        assert self.scene.controller is not None
-        if self.scene.controller.lost:
-            return
-        self.scene.controller.check_alive()
-        if asking.waits:
-            raise LabError(f"{asking.waits} requests are not answered within {SETTLE_NS // NS_PER_S} virtual seconds")
+        """Let all come to rest; what was asked while there is a controller is answered by then.
+
+        Raises LabError where there is no rest.
+        """
+        controller, until_ns = self.scene.controller, now_ns() + MOST_REST_NS
+        assert controller is not None
+        while True:
+            loop.run(now_ns() + SETTLE_NS)
+            if controller.lost:
+                return
+            controller.check_alive()
+            due_ns = get(loop, EXPLORED_DUE)
+            if due_ns is None and not asking.waits:
+                return
+            if now_ns() > until_ns:
+                raise LabError(f"no rest within {MOST_REST_NS // NS_PER_S} virtual seconds: {asking.waits} unanswered")
+            if due_ns is not None:
+                loop.run(now_ns() + max(0, due_ns - time.time_ns()))
 
     def _look(self, loop: Loop, place: str, looks: dict[str, Any]) -> None:
         assert self.scene.controller is not None

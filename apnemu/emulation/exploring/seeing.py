@@ -161,6 +161,6 @@ def get(loop: Loop, path: str) -> Any:
     if not said:
         raise LabError(f"the controller does not answer {path}")
     status, content = said[0]
-    if status not in (200, 204):
+    if status != 200:
         raise LabError(f"the controller answers {path} with {status}: {content!r}")
-    return json.loads(content) if content else None
+    return json.loads(content)
