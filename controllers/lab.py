@@ -106,9 +106,6 @@ class InLab:
         assert self._desk is not None
         threading.Thread(target=self._desk.run_forever, daemon=True).start()
 
-    def begun(self, lab: Lab) -> None:
-        """Take in which controller these surroundings are of."""
-
     def serve(self, northbound: Northbound, counts: dict[str, int]) -> None:
         """Serve REST on the data communication network and on `console`, and say that the switches are ready."""
         serve(northbound, REST_PORT, "")

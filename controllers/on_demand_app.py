@@ -7,24 +7,16 @@ import os
 from pathlib import Path
 from typing import Any
 
-from apnemu.controllers.frameworks import BLUEPRINT, CONSOLE, EXPLORED, READY, base_class, handles, load
+from apnemu.controllers.frameworks import BLUEPRINT, CONSOLE, READY, base_class, handles, load
 from apnemu.controllers.lab import InLab, Lab
 from apnemu.controllers.openflow import flow_mod, rule_of
 from apnemu.controllers.rules import Rule
 
 
-def _surroundings() -> type[InLab]:
-    """Surroundings of the controller: where it is explored, those of `explored`."""
-    if EXPLORED not in os.environ:
-        return InLab
-    from apnemu.controllers.explored import Explored  # files less for all other runs
-
-    return Explored
-
-
 class OnDemandApplication(base_class()):  # type: ignore[misc]  # which framework it is turns out at run time
     """Asks a switch that connects, at first or again, for its table and its ports before it tells it anything."""
 
+    surroundings = InLab
     OFP_VERSIONS = (load("ofproto.ofproto_v1_3").OFP_VERSION,)
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
@@ -32,9 +24,8 @@ class OnDemandApplication(base_class()):  # type: ignore[misc]  # which framewor
         self._tables: dict[int, list[Rule]] = {}
         """Datapath -> rules of its table that have been read so far."""
         ready, console = int(os.environ[READY]), int(os.environ[CONSOLE])
-        around = _surroundings()(Path(os.environ[BLUEPRINT]).parent, ready, console)
+        around = self.surroundings(Path(os.environ[BLUEPRINT]).parent, ready, console)
         self._lab = Lab(around, self._send)
-        around.begun(self._lab)
         self._datapaths: dict[int, Any] = {}
         self._undone: dict[tuple[int, int], int] = {}
         """(datapath, number of a barrier that is not answered yet) -> number of the change that it follows."""

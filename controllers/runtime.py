@@ -13,7 +13,18 @@ import os
 import sys
 from pathlib import Path
 
-from apnemu.controllers.frameworks import BLUEPRINT, CONSOLE, LOGIC, OS_KEN, READY, RUNTIME, RYU, load, mend_eventlet
+from apnemu.controllers.frameworks import (
+    BLUEPRINT,
+    CONSOLE,
+    EXPLORED,
+    LOGIC,
+    OS_KEN,
+    READY,
+    RUNTIME,
+    RYU,
+    load,
+    mend_eventlet,
+)
 
 APPLICATIONS = {
     "lightpath": "apnemu.controllers.planned_app",
@@ -21,6 +32,7 @@ APPLICATIONS = {
     "apn": "apnemu.controllers.on_demand_app",
 }
 """Logic -> module of the application around it, which the framework imports."""
+EXPLORED_APPLICATION = "apnemu.controllers.explored_app"
 
 
 def main() -> None:
@@ -45,7 +57,8 @@ def main() -> None:
         mend_eventlet()
     manager = load("base.app_manager")  # registers the options that the next line settles
     load("cfg").CONF(args=[], project="apnemu")
-    manager.AppManager.run_apps([APPLICATIONS[given.logic]])
+    explored = EXPLORED in os.environ and given.logic == "apn"
+    manager.AppManager.run_apps([EXPLORED_APPLICATION if explored else APPLICATIONS[given.logic]])
 
 
 def _foreign(file: Path | None, options: list[str], runtime: str) -> None:

@@ -44,8 +44,8 @@ LIGHT_PRIORITY = 100
 """Priority of a ROADM's rules."""
 REST_PORT = 8181
 """TCP port of the on-demand controller's REST interface."""
-EXPLORED_RESET, EXPLORED_DUE = "/explored/reset", "/explored/due"
-"""Paths by which a lab that is explored has its controller forget all, and asks when it has something to do next."""
+EXPLORED_SOCKET = "/run/apnemu-explored.sock"
+"""Socket by which a lab that is explored tells its controller what to do beside its work (`controllers.explored`)."""
 TRANSPONDERS_PORT = 9339
 """TCP port of the transponders' agent at a site: gNMI's (IANA)."""
 

@@ -16,7 +16,7 @@ vSwitch have a library each `preloaded`, which takes them a bound that was made 
 sockets in all namespaces, since a process for each host would cost more than the network. `apps` runs programs in the
 hosts. A run may be `followed`, by what `hand` has, and a shell speaks with its caller, over a `channel`. `ends` knows
 which hosts stand for a pair of sites, `notes` writes the records, `capture` runs tcpdump, `storms` watches for
-broadcast storms. `exploring` plays many scenarios in one boot. `stock` builds stock Mininet for comparison.
+broadcast storms. `stock` builds stock Mininet for comparison. `exploring` plays scenarios that are explored.
 
 Imports are kept few: every file is read through hostfs. `rtnl` takes the forms of netlink messages from pyroute2, and
 `bare` keeps out what the packages of others begin with.

@@ -17,7 +17,6 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Protocol
 
 from apnemu.blueprint.addressing import REST_PORT
 from apnemu.emulation import switching
@@ -42,22 +41,6 @@ CONSOLE, CONSOLE_BACKLOG = ("127.0.0.1", REST_PORT), 1024
 """Address of REST for programs of the lab that are no hosts: as if they ran on the controller's own computer."""
 
 
-class Process(Protocol):
-    """Process of a controller, as `subprocess` has it."""
-
-    pid: int
-    returncode: int | Any
-
-    def poll(self) -> int | None:
-        """Exit code, or None while it runs."""
-
-    def kill(self) -> None:
-        """End it without a warning."""
-
-    def wait(self) -> int:
-        """Wait for its end."""
-
-
 class Controller:
     """The controller of one network; `start` may be called again once it is lost."""
 
@@ -67,7 +50,7 @@ class Controller:
         self._folder = folder
         self._log = folder / "controller.log"
         self._log.write_bytes(b"")
-        self._process: Process | None = None
+        self._process: subprocess.Popen[bytes] | None = None
         self._reading = -1
         self.counts: dict[str, int] = {}
         """Counts that a controller of our own gave with its switches ready; on demand the rules they had, got, lost."""
@@ -85,15 +68,10 @@ class Controller:
             switching.wait_for_the_clock()  # it may count seconds from its own start: then there are switches
             command += ["--file", self._blueprint.controller, "--ready", str(writing)]
             command += ["--", *self._blueprint.controller_options]
-        with self._log.open("ab") as log:
-            self._process = self._begun(command, log.fileno(), passed)
+        with self._log.open("ab") as log, inside(self._net.controller_namespace):
+            self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, pass_fds=passed)
         for descriptor in passed:
             os.close(descriptor)
-
-    def _begun(self, command: list[str], log: int, passed: list[int]) -> Process:
-        """Process of a controller that has begun; `passed` are the descriptors that it is given."""
-        with inside(self._net.controller_namespace):
-            return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, pass_fds=passed)
 
     def lose(self) -> None:
         """Kill it at once, without a warning."""

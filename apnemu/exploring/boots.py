@@ -64,7 +64,7 @@ def lacks() -> str:
 def boot(blueprint: Blueprint, scenarios: Sequence[Scenario], folder: Path, *, alone: bool = False) -> Boot:
     """Play scenarios one after another in one boot, in a new `folder`; it may end early after one that goes wrong.
 
-    `alone`: each start of a controller is one of a program, not a fork of one that has begun.
+    `alone`: a controller that is lost is a program that is killed, and starts as a program; else its process stays.
 
     Raises:
         GuestError: the guest did not come to where it plays.
@@ -76,7 +76,7 @@ def boot(blueprint: Blueprint, scenarios: Sequence[Scenario], folder: Path, *, a
     write_blueprint(folder, blueprint)
     told = {
         "scenarios": [scenario.to_plain() for scenario in scenarios],
-        "forks": not alone,
+        "keeps": not alone,
         "compare_every": 0 if alone else COMPARE_EVERY,
     }
     shared_folder.write_text(folder, "explored.json", json.dumps(told))

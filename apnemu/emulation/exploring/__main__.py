@@ -15,11 +15,10 @@ from apnemu.emulation import switching
 from apnemu.emulation.__main__ import PLAYER_PRIORITY
 from apnemu.emulation.controller import Controller
 from apnemu.emulation.ends import Ends
-from apnemu.emulation.exploring.forked import Forked
+from apnemu.emulation.exploring.kept import Kept
 from apnemu.emulation.exploring.playing import Play
 from apnemu.emulation.exploring.seeing import Seeing
 from apnemu.emulation.exploring.setting_back import differing, set_back, state
-from apnemu.emulation.loop import Loop
 from apnemu.emulation.namespaces import plays_devices
 from apnemu.emulation.notes import Notes
 from apnemu.emulation.play.playing import Scene
@@ -48,7 +47,7 @@ def main(folder: Path) -> int:
     """Play all scenarios; end early after one that leaves the network otherwise than it was."""
     told = json.loads((folder / "explored.json").read_text())
     scenarios = [read(plain) for plain in told["scenarios"]]
-    net, controller = stand(folder, print, start=Forked if told["forks"] else Controller)
+    net, controller = stand(folder, print, start=Kept if told["keeps"] else Controller)
     assert controller is not None
     quiet()
     os.sched_setscheduler(0, os.SCHED_FIFO | os.SCHED_RESET_ON_FORK, os.sched_param(PLAYER_PRIORITY))
@@ -80,12 +79,11 @@ def main(folder: Path) -> int:
             if not is_clean(outcome):
                 break
             play.slow(scenario, on=False)
-            loop = Loop()
-            set_back(loop)
-            loop.close()
-    controller.lose()
-    if isinstance(controller, Forked):
-        controller.server.kill()
+            set_back()
+    if isinstance(controller, Kept):
+        controller.end()
+    else:
+        controller.lose()
     return 0
 
 

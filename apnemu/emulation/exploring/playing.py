@@ -11,12 +11,12 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
-from apnemu.blueprint.addressing import EXPLORED_DUE
 from apnemu.blueprint.document import Blueprint
 from apnemu.blueprint.requests import service_uuid
 from apnemu.emulation import dcn
 from apnemu.emulation.exploring.asking import Asking, first_centre
-from apnemu.emulation.exploring.seeing import Seeing, get
+from apnemu.emulation.exploring.kept import tell
+from apnemu.emulation.exploring.seeing import Seeing
 from apnemu.emulation.loop import Loop, now_ns
 from apnemu.emulation.play.failures import Failures
 from apnemu.emulation.play.losses import Losses
@@ -42,7 +42,7 @@ TRACEBACK = b"Traceback (most recent call last):"
 class PatientLosses(Losses):
     """Losses that look seldom at whether the controller is ready: each look wakes a daemon."""
 
-    look_every_s = 0.1
+    look_every_s = 0.5
 
 
 class Play:
@@ -129,7 +129,7 @@ class Play:
             if controller.lost:
                 return
             controller.check_alive()
-            due_ns = get(loop, EXPLORED_DUE)
+            due_ns = tell("due")
             if due_ns is None and not asking.waits:
                 return
             if now_ns() > until_ns:

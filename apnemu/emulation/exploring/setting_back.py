@@ -10,10 +10,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from apnemu.blueprint.addressing import EXPLORED_RESET
 from apnemu.emulation import transceivers
-from apnemu.emulation.exploring.seeing import OpenVSwitch, agent, get
-from apnemu.emulation.loop import Loop
+from apnemu.emulation.exploring.kept import tell
+from apnemu.emulation.exploring.seeing import OpenVSwitch, agent
 from apnemu.emulation.namespaces import inside
 from apnemu.emulation.net import Net
 
@@ -23,10 +22,10 @@ KERNELS = 2
 """Process of which all the kernel's own are children."""
 
 
-def set_back(loop: Loop) -> None:
+def set_back() -> None:
     """Have transponders, controller and datapath forget all. Everything is whole and released by then."""
     agent(transceivers.RESET)
-    get(loop, EXPLORED_RESET)
+    tell("reset")
     daemon = OpenVSwitch()
     daemon.ask("revalidator/purge")
     daemon.close()
