@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import re
 import os
 import signal
 import sys
@@ -164,12 +165,15 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+PROGRESS = re.compile(r"(virtual s in )?\d+ s(, about \d+ s left)?$")
+
+
 def line_of(done: Done) -> str:
     """The line that it said, beside those of progress, which a slow machine has time for."""
     assert done.out == ""
     assert "Traceback" not in done.err
     assert done.err.endswith("\n")
-    (line,) = [line for line in done.err.splitlines() if " virtual s in " not in line or " wall time" in line]
+    (line,) = [line for line in done.err.splitlines() if not PROGRESS.search(line)]
     return line
 
 
