@@ -156,11 +156,11 @@ class Apn:
         fibre = self.wiring.fibre.get((dpid, port))
         if fibre is None:
             return
-        ends = {end for end in self.wiring.port if end[1] == fibre}
-        end = next(end for end in ends if self.wiring.dpid[end[0]] == dpid)
-        was_dead = bool(ends & self._down)
+        end = self.wiring.end[dpid, port]
         if up == (end not in self._down):
             return
+        ends = {other for other in self.wiring.port if other[1] == fibre}
+        was_dead = bool(ends & self._down)
         self.run(now_ns)
         self._note("port", now_ns, dpid=dpid, port=port, up=up)
         self._down = self._down - {end} if up else self._down | {end}

@@ -206,6 +206,8 @@ class Lab:
 
     def _changed(self) -> None:
         """Tell the devices of each site what is new: its ROADM first, so that light is added when it is sent."""
+        if not (self._apn.touched or self._apn.orders):
+            return
         touched, self._apn.touched = self._apn.touched, {}
         orders = self._apn.orders[:]
         self._apn.orders.clear()

@@ -64,14 +64,14 @@ class Devices:
         selected = self.selected.get((site, client))
         if selected is not None and self.client.get((site, selected)) == client:
             return selected
-        return next((path for (where, path), number in self.client.items() if (where, number) == (site, client)), None)
+        return next(iter(self._own(site, client)), None)
 
     def legs(self, site: str, client: int) -> list[tuple[LightId, int, int]]:
         """Lightpaths that are dropped to a host, or could be: each with its tag and the ROADM's port to its line."""
         found = []
-        for (where, path), number in self.client.items():
+        for path in self._own(site, client):
             change = self.crossed.get((site, path))
-            if (where, number) == (site, client) and change is not None and change.slot and change.port_out:
+            if change is not None and change.slot and change.port_out:
                 line = next(port for port in (change.port_in, change.port_out) if port.kind == "fibre")
                 found.append((path, self.wiring.tag(change.slot), self.wiring.number(site, line)))
         return found
@@ -94,6 +94,11 @@ class Devices:
                     found.append((client, other))
         return found
 
+    def _own(self, site: str, client: int) -> list[LightId]:
+        """Lightpaths that carry the frames of the host on a transceiver, the oldest first, whatever lit them when."""
+        own = [path for (where, path), number in self.client.items() if (where, number) == (site, client)]
+        return sorted(own, key=lambda path: path.number)
+
     def _untune(self, site: str, number: int) -> None:
         """Note that a transceiver is dark; a host that received its light takes another of its own, and stays there."""
         path = self.tuned.pop((site, number), None)
@@ -111,7 +116,7 @@ class Devices:
     def rules(self, site: str) -> list[Rule]:
         """Rules that the site's ROADM must have."""
         rules: list[Rule] = []
-        added: dict[int, list[tuple[int, int]]] = {}
+        added: dict[int, list[tuple[int, int, int]]] = {}
         for (where, path), change in self.crossed.items():
             if where != site or change.slot is None or change.port_out is None:
                 continue
@@ -124,7 +129,8 @@ class Devices:
             line = next(port for port in pair if port.kind == "fibre")
             rules += self._ended(site, path, tag, ends[0], self.wiring.number(site, line), added)
         for port, outputs in added.items():
-            rules.append(Rule(priority=LIGHT_PRIORITY, port_in=port, actions=tuple(_bridge(outputs))))
+            bridged = [(tag, line) for _, tag, line in sorted(outputs)]
+            rules.append(Rule(priority=LIGHT_PRIORITY, port_in=port, actions=tuple(_bridge(bridged))))
         return rules
 
     def _passed(self, site: str, tag: int, pair: tuple[Port, Port]) -> Iterator[Rule]:
@@ -134,14 +140,15 @@ class Devices:
             yield Rule(priority=LIGHT_PRIORITY, port_in=self.wiring.number(site, port_in), tag=tag, actions=out)
 
     def _ended(
-        self, site: str, path: LightId, tag: int, end: Port, line: int, added: dict[int, list[tuple[int, int]]]
+        self, site: str, path: LightId, tag: int, end: Port, line: int, added: dict[int, list[tuple[int, int, int]]]
     ) -> Iterator[Rule]:
-        """Drop of light to a transceiver that is tuned to it; the light that this one adds is collected in `added`."""
+        """Drop of light to a transceiver that is tuned to it; the light that this one adds is collected in `added`, by
+        the number of its lightpath: the rule is the same in whatever order they were lit."""
         if self.tuned.get((site, end.number)) != path:
             return
         client = self.client[site, path]
         port = self.wiring.transceiver[site, client].port
-        added.setdefault(port, []).append((tag, line))
+        added.setdefault(port, []).append((path.number, tag, line))
         if self.received(site, client) == path:
             yield Rule(priority=LIGHT_PRIORITY, port_in=line, tag=tag, actions=_dropped(port))
 

@@ -22,6 +22,8 @@ class Wiring:
     """(site, fibre) -> port of the ROADM."""
     fibre: dict[tuple[int, int], str]
     """(datapath, port) -> fibre."""
+    end: dict[tuple[int, int], tuple[str, str]]
+    """(datapath, port) -> (site, fibre)."""
     transceiver: dict[tuple[str, int], Transceiver]
     """(site, number) -> transceiver."""
     band: Band = field(default_factory=Band)
@@ -38,6 +40,7 @@ class Wiring:
             bridge={switch.site: switch.name for switch in blueprint.switches},
             port={(site[end.node], name): end.port for name, end in ends},
             fibre={(dpid[site[end.node]], end.port): name for name, end in ends},
+            end={(dpid[site[end.node]], end.port): (site[end.node], name) for name, end in ends},
             transceiver={(own.site, own.number): own for own in blueprint.transceivers},
             band=blueprint.plant.band,
         )

@@ -7,6 +7,7 @@ import json
 import uuid
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from apnemu.model.activities import Request
@@ -29,6 +30,7 @@ PROTECTIONS = {
 }
 
 
+@lru_cache(4096)
 def point_uuid(topology: str, site: str) -> str:
     """UUID of a data centre's service interface point: RFC 4122's version 5, from names alone.
 
@@ -38,6 +40,7 @@ def point_uuid(topology: str, site: str) -> str:
     return str(uuid.uuid5(uuid.NAMESPACE_URL, f"apnemu:{topology}/{site}"))
 
 
+@lru_cache(4096)
 def service_uuid(name: str) -> str:
     """UUID of a service that a person names; a name that is a UUID already stays as it is.
 

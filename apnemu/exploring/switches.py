@@ -11,7 +11,7 @@ it for tables in which every rule names the port that a frame comes by.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from apnemu.blueprint.addressing import LIGHT_PRIORITY
@@ -113,7 +113,7 @@ class Ground:
             if order.kind == "carry":
                 self.orders[client] = order
                 self._light[client] = order.fibres, order.spare_km
-            self.selectors.obey(asdict(order), now_ns)
+            self.selectors.obey(_told(order), now_ns)
 
     def ports(self, dpid: int) -> list[tuple[int, bool]]:
         """Fibres' ports of a switch, and whether each is up."""
@@ -194,6 +194,13 @@ class Ground:
 
     def _receive(self, client: Client, leg: Leg) -> None:
         self._light[client] = tuple(leg["fibres"]), leg["spare_km"]
+
+
+def _told(order: Order) -> dict[str, Any]:
+    """An order as the agent in the lab reads it, as far as receivers look at it."""
+    legs = [{"tag": leg.tag, "line": leg.line, "fibres": leg.fibres, "spare_km": leg.spare_km} for leg in order.legs]
+    names = ("kind", "host", "interface", "fibres", "spare_km", "bridge", "port", "chosen")
+    return {name: getattr(order, name) for name in names} | {"legs": legs}
 
 
 def _drop(leg: dict[str, Any], port: int) -> Rule:

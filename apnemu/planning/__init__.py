@@ -15,8 +15,9 @@ refused, `online` plans light on demand while a network runs, whose controller h
 what theory says of a router's queue (M/D/1, M/G/1, M/D/1/K), waits and loss; `served` what given arrivals must feel in
 one; `marked_queues` what DCTCP keeps in one that marks.
 
-No file of this room reads a clock. `judged` alone reads files, through the optics room: the optics of the equipment,
-and the cache of what GNPy computed before. `blocking` alone draws random numbers, from a generator of the run's seed.
+What follows from a plant alone is made once for each (`by_plant`). No file of this room reads a clock. `judged` alone
+reads files, through the optics room: the optics of the equipment, and the cache of what GNPy computed before.
+`blocking` alone draws random numbers, from a generator of the run's seed.
 
 Rejected: networkx's `shortest_simple_paths` (no total order among equal routes, no parallel fibres, and 8 times
 slower on 48 sites); exact optimisation (minutes where a person waits, for a wavelength or two).

@@ -15,11 +15,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from heapq import heappop, heappush
 from types import MappingProxyType
 
 from apnemu.model.plant import Plant
+from apnemu.planning.by_plant import by_plant
 
 LEAST_NS = 10_000
 """Least delay of a way whose delay is not declared: local area networks and routers at both ends."""
@@ -37,7 +37,7 @@ class Dcn:
         return 2 * self.delay_ns[site]
 
 
-@lru_cache(8)
+@by_plant
 def dcn(plant: Plant) -> Dcn:
     """The DCN of a plant as it declares it. O(sites x fibres x log sites) where the most central site is sought.
 

@@ -92,7 +92,7 @@ def run(runtime: str, file: Path, *words: str) -> subprocess.CompletedProcess[st
         ],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=600,
         env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
     )
 

@@ -27,7 +27,7 @@ exit 7
 def test_watched_and_ended_with_what_is_left_running(tmp_path: Path) -> None:
     """Twice in one folder: nothing of the first is in the second."""
     (tmp_path / "script.sh").write_text(SCRIPT)
-    asked = ("lab", "net", str(TOPOLOGIES / "three-sites.yaml"), "--folder", "net", "--wall-limit-s", "60", "--")
+    asked = ("lab", "net", str(TOPOLOGIES / "three-sites.yaml"), "--folder", "net", "--wall-limit-s", "900", "--")
     one, two = service_uuid("one"), service_uuid("two")
     for _ in range(2):
         done = apnemu(*asked, "sh", str(tmp_path / "script.sh"), folder=tmp_path)

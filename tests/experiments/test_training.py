@@ -73,7 +73,7 @@ def workers(algorithm: str, sites: int, per_site: int, numbers: list[list[float]
         words = [sys.executable, "-m", "apnemu.emulation.apps.training", json.dumps(plan)]
         started.append(subprocess.Popen(words, cwd=REPOSITORY, stdout=subprocess.PIPE, text=True))
     try:
-        said = [process.communicate(timeout=60)[0] for process in started]
+        said = [process.communicate(timeout=600)[0] for process in started]
     finally:
         for process in started:
             process.kill()

@@ -77,7 +77,7 @@ def test_gloo_has_the_same_sum(algorithm: str, sites: int, per_site: int, tmp_pa
         for rank in range(count)
     ]
     try:
-        gloo = [json.loads(process.communicate(timeout=100)[0].splitlines()[-1]) for process in started]
+        gloo = [json.loads(process.communicate(timeout=600)[0].splitlines()[-1]) for process in started]
     finally:
         for process in started:
             process.kill()

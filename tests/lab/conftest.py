@@ -24,7 +24,7 @@ def lab_kernel() -> Path:
 @pytest.fixture
 def make_job(lab_kernel: Path, tmp_path: Path) -> Callable[..., guest.Job]:
     def make(*argv: str, **values: object) -> guest.Job:
-        settings: dict[str, object] = {"folder": tmp_path / "run", "memory_mb": 512, "wall_limit_s": 60, **values}
+        settings: dict[str, object] = {"folder": tmp_path / "run", "memory_mb": 512, "wall_limit_s": 600, **values}
         return guest.Job(kernel=lab_kernel, argv=argv, **settings)  # type: ignore[arg-type]
 
     return make

@@ -59,7 +59,7 @@ print(time.monotonic_ns() - begun_ns)
 
 def test_a_thousand_programs_are_done_when_the_last_of_them_is(boot: Run) -> None:
     """Starting them takes one program 1.6 ms, and each 100 calls of 50 us; one after another they would take 50 ms."""
-    _, took_ns = boot("python3", "-c", A_THOUSAND, wall_limit_s=300)
+    _, took_ns = boot("python3", "-c", A_THOUSAND, wall_limit_s=900)
     assert int(took_ns) < 2_500_000
 
 
@@ -145,7 +145,7 @@ def test_pairs_that_share_nothing_do_not_feel_each_other(
     seen = {}
     for pairs in ("1", "2", "12"):
         job = make_job(
-            "python3", "-c", PAIRS, pairs, *played, folder=tmp_path / pairs, memory_mb=1024, wall_limit_s=120
+            "python3", "-c", PAIRS, pairs, *played, folder=tmp_path / pairs, memory_mb=1024, wall_limit_s=900
         )
         assert guest.run(job).exit_code == 0, console_of(job.folder)
         seen[pairs] = {file.name: file.read_bytes() for file in job.folder.glob("*[12].*") if file.is_file()}

@@ -138,7 +138,7 @@ def test_jpn48_among_its_12_largest_is_judged_once(tmp_path: Path) -> None:
             capture_output=True,
             text=True,
             check=True,
-            timeout=120,
+            timeout=600,
         )
         for seed in ("1", "2")
     ]

@@ -27,7 +27,7 @@ PROGRAMS = Path(sys.executable).parent
 
 
 def gnpy_says(*words: str | Path) -> str:
-    ran = subprocess.run([str(word) for word in words], capture_output=True, text=True, timeout=120, check=False)
+    ran = subprocess.run([str(word) for word in words], capture_output=True, text=True, timeout=600, check=False)
     assert ran.returncode == 0, ran.stderr
     return ran.stdout
 

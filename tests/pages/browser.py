@@ -99,7 +99,7 @@ def looked_at(page: Path, folder: Path, *, width: int, dark: bool, scripted: boo
         "--dump-dom",
         copy.as_uri(),
     ]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=240, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=900, check=False)
     found = re.search(r'data-looked="([^"]*)"', done.stdout)
     assert found, done.stderr[-2000:]
     assert not scripted or 'data-ready="yes"' in done.stdout, "the page's script did not reach its end"

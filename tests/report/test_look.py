@@ -50,7 +50,7 @@ def test_a_browser_finds_nothing_to_complain_about(report: Path, tmp_path: Path,
         "--dump-dom",
         report.as_uri(),
     ]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=600, check=False)
     assert not [line for line in done.stderr.splitlines() if "CONSOLE" in line]
     assert 'data-ready="yes"' in done.stdout, "the page's script did not reach its end"
     assert done.stdout.count("<option") == 10

@@ -32,7 +32,7 @@ def set_back() -> None:
 
 
 def state(net: Net, folder: Path) -> dict[str, Any]:
-    """State that a scenario may leave behind: interfaces, lines, routes, neighbours and tables, the datapath's flows, the
+    """State that a scenario may leave: interfaces, lines, routes, neighbours and tables, the datapath's flows, the
     agent's orders, the journal, and all processes with their threads and open files.
 
     *Not looked at:* what is inside the kernel, Open vSwitch and programs.

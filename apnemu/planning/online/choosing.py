@@ -12,6 +12,7 @@ from apnemu.model.plant import Mode, Plant
 from apnemu.model.quality import Judge
 from apnemu.model.reason import Reason
 from apnemu.model.spectrum import Slot
+from apnemu.planning.by_plant import by_plant
 from apnemu.planning.disjoint import Risk, away_from, pair_in, risks_of
 from apnemu.planning.graph import Graph, Route
 from apnemu.planning.online.ledger import Ledger, Period
@@ -34,20 +35,15 @@ class Chooser:
     def __init__(self, plant: Plant, ledger: Ledger, k: int, judge: Judge | None) -> None:
         self.plant, self.ledger, self.k = plant, ledger, k
         self.reach = Reach(plant, judge)
-        self.whole = Graph(plant)
+        self._ways = _ways(plant)
+        self.whole = self._ways.whole
         self.zones = Zones(plant)
-        self.masks = {
-            mode.slot_m: [(slot, slot_mask(plant.band, slot)) for slot in plant.band.slots(m=mode.slot_m)]
-            for mode in plant.modes
-        }
+        self.masks = self._ways.masks
         self.dead_fibres: frozenset[str] = frozenset()
         self.dead_sites: frozenset[str] = frozenset()
         self.sagging: dict[str, float] = {}
         """Fibre -> dB of gain that its first in-line amplifier lacks."""
-        self._graph = lru_cache(64)(self.whole.without)
-        self._routes = lru_cache(ROUTES_REMEMBERED)(self._find_routes)
-        self._away = lru_cache(ROUTES_REMEMBERED)(self._find_away)
-        self._pair = lru_cache(ROUTES_REMEMBERED)(self._find_pair)
+        self._graph, self._pair = self._ways.graph, self._ways.pair
 
     def lives(self, path: Lightpath) -> bool:
         """Whether all fibres and sites on the way work, its mode closes over fibres whose amplifiers sag, and it lies
@@ -96,7 +92,9 @@ class Chooser:
                 yield from self._two(service, ids, period, working, (other,))
         for working in self.routes(service):
             for by in APART:
-                yield from self._two(service, ids, period, working, self._away(working, *self._shut(service), by))
+                yield from self._two(
+                    service, ids, period, working, self._ways.away(working, *self._shut(service), by, self.k)
+                )
 
     def away(
         self,
@@ -112,7 +110,9 @@ class Chooser:
         route = Route(sites=working.route, fibres=working.fibres, length_km=working.length_km)
         shared = self.risks(working) if reserved else None
         for by in APART:
-            clear = self._lit(self._away(route, *self._shut(service), by), service, id, period, but=but, shared=shared)
+            clear = self._lit(
+                self._ways.away(route, *self._shut(service), by, self.k), service, id, period, but=but, shared=shared
+            )
             first = next(clear, None)
             if first is not None:
                 return first
@@ -176,7 +176,7 @@ class Chooser:
 
     def routes(self, service: Service) -> tuple[Route, ...]:
         """The k shortest routes without anything dead."""
-        return self._routes(*self._key(service))
+        return self._ways.routes(*self._key(service), self.k)
 
     def mode(self, service: Service, route: Route) -> Mode | None:
         """The mode that a route is lit in; None where none closes, or where the route was never judged (a judge in the
@@ -235,16 +235,36 @@ class Chooser:
     def _key(self, service: Service) -> tuple[str, str, frozenset[str], frozenset[str]]:
         return service.source, service.target, *self._shut(service)
 
-    def _find_routes(
-        self, source: str, target: str, fibres: frozenset[str], sites: frozenset[str]
-    ) -> tuple[Route, ...]:
-        return tuple(islice(self._graph(fibres, sites).routes(source, target), self.k))
 
-    def _find_away(self, route: Route, fibres: frozenset[str], sites: frozenset[str], by: Risk) -> tuple[Route, ...]:
-        left = away_from(self._graph(fibres, sites), route, by)
-        return tuple(islice(left.routes(route.sites[0], route.sites[-1]), self.k))
+class _Ways:
+    """Routes around what is dead, which follow from a plant alone: all choosers of a plant share what one has found."""
+
+    def __init__(self, plant: Plant) -> None:
+        self.whole = Graph(plant)
+        self.masks = {
+            mode.slot_m: [(slot, slot_mask(plant.band, slot)) for slot in plant.band.slots(m=mode.slot_m)]
+            for mode in plant.modes
+        }
+        self.graph = lru_cache(64)(self.whole.without)
+        self.routes = lru_cache(ROUTES_REMEMBERED)(self._find_routes)
+        self.away = lru_cache(ROUTES_REMEMBERED)(self._find_away)
+        self.pair = lru_cache(ROUTES_REMEMBERED)(self._find_pair)
+
+    def _find_routes(
+        self, source: str, target: str, fibres: frozenset[str], sites: frozenset[str], k: int
+    ) -> tuple[Route, ...]:
+        return tuple(islice(self.graph(fibres, sites).routes(source, target), k))
+
+    def _find_away(
+        self, route: Route, fibres: frozenset[str], sites: frozenset[str], by: Risk, k: int
+    ) -> tuple[Route, ...]:
+        left = away_from(self.graph(fibres, sites), route, by)
+        return tuple(islice(left.routes(route.sites[0], route.sites[-1]), k))
 
     def _find_pair(
         self, source: str, target: str, fibres: frozenset[str], sites: frozenset[str], by: Risk
     ) -> tuple[Route, Route] | None:
-        return pair_in(self._graph(fibres, sites), source, target, by=by)
+        return pair_in(self.graph(fibres, sites), source, target, by=by)
+
+
+_ways = by_plant(_Ways)
