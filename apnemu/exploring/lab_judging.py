@@ -35,8 +35,8 @@ class Broken:
 
 
 OWN_STATE: tuple[Place, ...] = ("played", "mended")
-"""Rests at which the controller has a state of its own, of which nobody outside knows more than the journal: that is all
-of it once the controller has begun again. Until then what it ordered for light that is dark may be otherwise."""
+"""Rests at which the controller has a state of its own. Outside no more than its journal is known, which is all of it
+once it has begun again; until then what it ordered for light that is dark may be otherwise."""
 
 
 def judge(
