@@ -93,6 +93,8 @@ def exit_code(
             f"the guest's kernel panicked: {console.panic}; {reasons.panicked(job, console.panic)};"
             f" {_at_the_end(console, reading)}"
         )
+    if code == 1 and not reading.virtual_ns and console.tail().endswith("KeyboardInterrupt"):
+        code = -signal.SIGINT  # it reached Python, a moment before that became the kernel
     if code < 0:
         name = signal.Signals(-code).name
         raise GuestError(

@@ -88,6 +88,7 @@ def test_a_kernel_that_a_signal_ended(tmp_path: Path, number: int, starved: int,
     ("printed", "code", "last", "words"),
     [
         ("", 1, (0, 0, ""), "its kernel did not start; apnemu doctor tries a start"),
+        ('  File "<frozen>"\nKeyboardInterrupt\n', 1, (0, 0, ""), "ended from outside by SIGINT: somebody sent it"),
         ("apnemu: the guest's files could not be mounted\n", 0, (9, 1, "sh"), "it did not boot, since its files"),
         ("", 0, (9, 46, "python3"), r"python3 \(pid 46\) turned it off or rebooted it; let a program end by itself"),
         ("", 0, (9, 1, "sh"), "in the guest the shell that waits for x was killed, or the file with its exit code"),
