@@ -199,12 +199,21 @@ class TablesAsDecided(Invariant):
     meaning = "switches' tables and transceivers' orders are those of the controller's own state"
 
     def broken(self, view: View) -> Iterator[str]:
+        yield from self.rules(view)
+        yield from self.orders(view)
+
+    def rules(self, view: View) -> Iterator[str]:
+        """Switches whose tables are otherwise."""
         world = view.world
         for switch in world.ground.blueprint.switches:
             had = set(world.ground.tables[switch.dpid].values())
             wanted = set(world.apn.rules(switch.dpid))
             if had != wanted:
                 yield f"{switch.name} has {len(had - wanted)} rules too many and {len(wanted - had)} too few"
+
+    def orders(self, view: View) -> Iterator[str]:
+        """Transceivers whose orders are otherwise."""
+        world = view.world
         standing = {(order.host, order.interface): order.peer_mac for order in world.apn.standing_orders()}
         orders = {client: order.peer_mac for client, order in world.ground.orders.items()}
         for client in sorted(set(standing) | set(orders)):

@@ -83,10 +83,11 @@ def _invariants(view: View, place: Place) -> Iterator[Broken]:
     for invariant in Invariant.all:
         if place not in invariant.places:
             continue
-        if isinstance(invariant, TablesAsDecided) and place in OWN_STATE:
-            continue
         try:
-            broken = list(invariant.broken(view))
+            if isinstance(invariant, TablesAsDecided) and place in OWN_STATE:
+                broken = list(invariant.rules(view))
+            else:
+                broken = list(invariant.broken(view))
         except AttributeError:  # somebody's own, which asks what only a world of values has
             continue
         for what in broken:

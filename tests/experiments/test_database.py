@@ -115,6 +115,7 @@ def test_what_no_standby_was_waited_for_or_nothing_was_cut_over_the_packet_netwo
     assert EXPERIMENT.judge([{**UNCUT, **nothing_to_lose}], EXPERIMENT.settings()).met is None
 
 
+@pytest.mark.long
 @pytest.mark.guest
 @pytest.mark.slow
 def test_pgbench_has_its_tables(tmp_path: Path) -> None:

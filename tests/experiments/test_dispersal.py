@@ -35,6 +35,7 @@ def by_key(found: list[dict[str, Any]]) -> dict[tuple[Any, ...], dict[str, Any]]
     return {tuple(row[name] for name in KEY): row for row in found}
 
 
+@pytest.mark.long
 @pytest.mark.slow
 def test_defaults_are_erlangs_figures(tmp_path: Path) -> None:
     found = apnemu("run", "dispersal", "--json", "--out", "run", folder=tmp_path).json()

@@ -25,6 +25,7 @@ def storage(folder: Path, *more: str, **given: object) -> list[dict[str, Any]]:
     return rows
 
 
+@pytest.mark.long
 @pytest.mark.guest
 def test_round_trips_and_the_depth_that_fills_the_line(tmp_path: Path) -> None:
     asked: dict[str, object] = {"rate_gbps": 100, "distance_km": 100, "queue_depth": "8,16", "training_bytes": 2**28}

@@ -40,6 +40,7 @@ def test_two_workers(one_worker: Path, tmp_path: Path) -> None:
     assert (tmp_path / "sweep" / "sweep.html").read_bytes() == (one_worker / "sweep.html").read_bytes()
 
 
+@pytest.mark.long
 def test_interrupted_and_resumed(one_worker: Path, tmp_path: Path) -> None:
     points = tmp_path / "sweep" / "points"
     with start(*SWEPT, "--workers", "2", "--out", "sweep", folder=tmp_path) as running:
