@@ -80,6 +80,7 @@ def services(folder: Path, name: str) -> dict[str, dict[str, Any]]:
     return {one["uuid"]: one for one in json.loads((folder / name).read_text())}
 
 
+@pytest.mark.long
 @pytest.mark.guest
 def test_a_move_loses_nothing(folder: Path) -> None:
     assert list(map(int, (folder / "came").read_text().split())) == list(range(9000))
@@ -88,6 +89,7 @@ def test_a_move_loses_nothing(folder: Path) -> None:
     assert (before[0]["apnemu:route"], before[0]["apnemu:slot"]) != (after[0]["apnemu:route"], after[0]["apnemu:slot"])
 
 
+@pytest.mark.long
 @pytest.mark.guest
 def test_booked_light_comes_and_goes_at_its_time(folder: Path) -> None:
     later = service_uuid("later")
@@ -99,6 +101,7 @@ def test_booked_light_comes_and_goes_at_its_time(folder: Path) -> None:
     assert list(services(folder, "after")) == [service_uuid("one")]
 
 
+@pytest.mark.long
 @pytest.mark.guest
 def test_what_is_given_back_is_gone_and_who_watches_is_told(folder: Path) -> None:
     assert services(folder, "empty") == {}

@@ -49,7 +49,6 @@ def html(site: Path, name: str, language: str) -> str:
     return (folder / name).read_text("utf-8")
 
 
-@pytest.mark.long
 def test_every_page_is_there_in_both_languages(site: Path) -> None:
     for page in ENGLISH:
         name = page.relative_to(DOCS).with_suffix(".html").as_posix()

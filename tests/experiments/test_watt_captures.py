@@ -49,6 +49,7 @@ def messages(folder: Path) -> list[dict[str, Any]]:
     return said
 
 
+@pytest.mark.long
 @pytest.mark.guest
 @pytest.mark.slow
 def test_what_is_hidden_is_in_no_capture(tmp_path: Path) -> None:

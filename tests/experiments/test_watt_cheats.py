@@ -104,6 +104,7 @@ EXPERIMENT = replace(DAY, name="rogue_day", stages=stages)
 '''
 
 
+@pytest.mark.long
 @pytest.mark.guest
 @pytest.mark.slow
 def test_an_agent_that_cheats_is_refused_and_hurts_itself_alone(tmp_path: Path) -> None:

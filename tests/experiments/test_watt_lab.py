@@ -13,7 +13,7 @@ from tests.experiments.command import TOPOLOGIES, apnemu, settings
 from tests.experiments.test_watt_day import FREE, WHOLE
 from tests.experiments.watt_files import written
 
-pytestmark = [pytest.mark.guest, pytest.mark.slow]
+pytestmark = [pytest.mark.guest, pytest.mark.slow, pytest.mark.long]
 
 
 def rows(folder: Path, topology: Path, *given: str) -> list[dict[str, Any]]:
@@ -28,7 +28,6 @@ def rows(folder: Path, topology: Path, *given: str) -> list[dict[str, Any]]:
     return found
 
 
-@pytest.mark.long
 def test_operators_of_a_loop_grant_what_it_bears(tmp_path: Path) -> None:
     known, blind = rows(
         tmp_path, TOPOLOGIES / "three-areas-loop.yaml", *settings(shift="space", flow="known,blind", decision_s=30)
