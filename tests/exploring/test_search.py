@@ -92,7 +92,7 @@ def test_a_fault_is_found_and_shrunk(fault: Callable[[pytest.MonkeyPatch], None]
     """Within one batch; the controller as it is passes the scenario that is left."""
     with pytest.MonkeyPatch.context() as patch:
         fault(patch)
-        task = Task(topology=METRO, transceivers=4, seed=3, number=0, count=60, steps=24)
+        task = Task(topology=METRO, transceivers=4, seed=3, number=0, count=60 if fault in QUICK else 500, steps=24)
         failures = searching.search(task).failures
         assert failures
         smallest = searching.shrink(replace(task, signature=failures[0].signature))
