@@ -34,11 +34,10 @@ def ignores_repair(patch: pytest.MonkeyPatch) -> None:
     )
 
 
-def ignores_a_cut(patch: pytest.MonkeyPatch) -> None:
-    """Only of fibres at one switch, so that most cuts are seen."""
+def ignores_cuts(patch: pytest.MonkeyPatch) -> None:
     port = Apn.port
     patch.setattr(
-        Apn, "port", lambda self, dpid, number, up, now_ns: None if dpid == 2 else port(self, dpid, number, up, now_ns)
+        Apn, "port", lambda self, dpid, number, up, now_ns: port(self, dpid, number, up, now_ns) if up else None
     )
 
 
@@ -65,11 +64,11 @@ def forgets_a_release(patch: pytest.MonkeyPatch) -> None:
 
 
 def tunes_before_it_crosses(patch: pytest.MonkeyPatch) -> None:
-    """Orders go to one end's transceiver alone."""
+    """No order comes to the transceivers of one site."""
     last = Lab._changed
 
     def half(self: Lab) -> None:
-        self._apn.orders[:] = [order for order in self._apn.orders if order.site != "otemachi"]
+        self._apn.orders[:] = [order for order in self._apn.orders if order.site != "toyosu"]
         last(self)
 
     patch.setattr(Lab, "_changed", half)
@@ -83,7 +82,7 @@ def never_restores(patch: pytest.MonkeyPatch) -> None:
 
 
 QUICK = [ignores_repair, frees_no_slot, removes_nothing]
-THE_REST = [ignores_a_cut, forgets_a_release, tunes_before_it_crosses, never_restores]
+THE_REST = [ignores_cuts, forgets_a_release, tunes_before_it_crosses, never_restores]
 
 
 @pytest.mark.slow
