@@ -13,5 +13,5 @@ lab's time), its `devices`, and its REST interface: `northbound` answers request
 Only five files know Ryu and OS-Ken: `frameworks` (what tells them apart), `openflow` (rules as their messages), the
 applications `planned_app` and `on_demand_app`, and `foreign`, which runs anybody's own; `checking` looks at such a one
 before the lab boots. `runtime` is the program that runs one of them. Where many scenarios are played in one lab,
-`explored` is what surrounds the controller, `explored_app` its application, and `forking` starts it again.
+`explored` is what surrounds the controller, and `explored_app` its application.
 """
