@@ -16,6 +16,7 @@ from typing import Any
 from apnemu import shared_folder
 from apnemu.blueprint.document import Blueprint
 from apnemu.exploring.boots import Boot, Seen, boot, in_boots
+from apnemu.exploring.invariants import OURS, Invariant
 from apnemu.exploring.lab_judging import UNSEEN, Broken, judge
 from apnemu.exploring.scenario import Scenario
 from apnemu.running import directory as rundir
@@ -70,6 +71,7 @@ def confirm(
     sample: Sequence[Scenario],
     folder: Path,
     say: Callable[[str], None],
+    invariants: Sequence[Invariant] = OURS,
 ) -> Confirmed:
     """Play failures (signature, invariant, scenario) and a sample in the lab; what is kept of it is in `folder`.
 
@@ -81,8 +83,8 @@ def confirm(
     place.mkdir()
     scenarios = [scenario for _, _, scenario in failures] + list(sample)
     seen, boots = in_boots(blueprint, scenarios, place, say)
-    shown = [_judged(blueprint, scenario, one) for scenario, one in zip(scenarios, seen, strict=True)]
-    fresh = _Fresh(blueprint, place, say)
+    shown = [_judged(blueprint, scenario, one, invariants) for scenario, one in zip(scenarios, seen, strict=True)]
+    fresh = _Fresh(blueprint, place, say, invariants)
     done = Confirmed(verdicts=[])
     for (signature, invariant, scenario), broken in zip(failures, shown, strict=False):
         if invariant in UNSEEN:
@@ -119,21 +121,23 @@ def _sampled(
     done.found = list(first.values())
 
 
-def alone(blueprint: Blueprint, scenario: Scenario, folder: Path) -> Alone:
+def alone(blueprint: Blueprint, scenario: Scenario, folder: Path, invariants: Sequence[Invariant] = OURS) -> Alone:
     """Play a scenario alone in a fresh boot.
 
     Raises:
         GuestError: the guest did not come to where it plays.
     """
     (seen,) = boot(blueprint, [scenario], folder, alone=True).seen
-    return Alone(broken=tuple(judge(blueprint, scenario, seen.outcome, seen.journals)), seen=seen)
+    return Alone(broken=tuple(judge(blueprint, scenario, seen.outcome, seen.journals, invariants)), seen=seen)
 
 
 class _Fresh:
     """Fresh boots, numbered."""
 
-    def __init__(self, blueprint: Blueprint, folder: Path, say: Callable[[str], None]) -> None:
-        self._blueprint, self._folder, self._say = blueprint, folder, say
+    def __init__(
+        self, blueprint: Blueprint, folder: Path, say: Callable[[str], None], invariants: Sequence[Invariant]
+    ) -> None:
+        self._blueprint, self._folder, self._say, self._invariants = blueprint, folder, say, invariants
         self._number = 0
 
     def verdict(self, signature: str, scenario: Scenario) -> Verdict:
@@ -142,7 +146,7 @@ class _Fresh:
         places = [self._folder / f"fresh-{self._number}-{count}" for count in range(1, FRESH + 1)]
         played = []
         for place in places:
-            played.append(alone(self._blueprint, scenario, place))
+            played.append(alone(self._blueprint, scenario, place, self._invariants))
             if signature not in [one.signature for one in played[-1].broken]:
                 self._say(f"lab: {signature}: a fresh boot does not show it")
                 return Verdict(confirmed=False, why=SHARED_ONLY)
@@ -155,9 +159,11 @@ class _Fresh:
         return Verdict(confirmed=True, sha256=hashes[0])
 
 
-def _judged(blueprint: Blueprint, scenario: Scenario, seen: Seen | None) -> list[Broken] | None:
+def _judged(
+    blueprint: Blueprint, scenario: Scenario, seen: Seen | None, invariants: Sequence[Invariant]
+) -> list[Broken] | None:
     """What a scenario breaks in the lab; None where the guest came to grief."""
-    return None if seen is None else judge(blueprint, scenario, seen.outcome, seen.journals)
+    return None if seen is None else judge(blueprint, scenario, seen.outcome, seen.journals, invariants)
 
 
 def _counts(done: Confirmed, sampled: int, boots: Sequence[Boot]) -> dict[str, Any]:

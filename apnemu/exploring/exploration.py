@@ -24,7 +24,7 @@ from apnemu.exploring.judging import MEANINGS
 from apnemu.exploring.lab_judging import LAB_STANDS, LAB_STANDS_MEANING
 from apnemu.exploring.moments import moments
 from apnemu.exploring.network import network
-from apnemu.exploring.own import load_own
+from apnemu.exploring.own import with_own
 from apnemu.exploring.scenario import Scenario
 from apnemu.exploring.search import BATCH, Batch, Failure, Task, lowest, search, shrink
 from apnemu.exploring.wording import said_instant, said_step
@@ -70,8 +70,7 @@ def explore(request: Request, *, say: Say) -> dict[str, Any]:
         LabError: a worker was ended from outside; what is done is kept.
     """
     begun_s = time.monotonic()
-    for file in request.own:
-        load_own(str(file))
+    invariants = with_own(request.own)
     blueprint = network(str(request.topology), request.transceivers)
     assert blueprint.plant is not None
     folder = _folder(request, blueprint.plant.name)
@@ -87,7 +86,7 @@ def explore(request: Request, *, say: Say) -> dict[str, Any]:
             first.setdefault(failure.signature, (batch.number, failure))
     kept = _shrunk(request, folder, first, say)
     passed = lowest({digest: one for batch in batches for digest, one in batch.passed.items()}, request.confirm or 0)
-    lab = _confirmed(request, blueprint, folder, kept, list(passed.values()), say)
+    lab = _confirmed(request, blueprint, folder, kept, list(passed.values()), invariants, say)
     for one in lab.found:
         if one.verdict.confirmed:
             kept.append(_of_the_lab(one))
@@ -96,7 +95,7 @@ def explore(request: Request, *, say: Say) -> dict[str, Any]:
     found = []
     for failure, verdict in zip(kept, lab.verdicts, strict=True):
         file = _write(request, blueprint.plant.transceivers, folder, failure, verdict)
-        shown = _shown(failure, failed[failure.signature], file) | asdict(verdict)
+        shown = _shown(failure, failed[failure.signature], file, invariants) | asdict(verdict)
         found.append(shown | {"moments": moments(blueprint, failure.scenario)})
     played = sum(batch.played for batch in batches)
     document = {
@@ -124,6 +123,7 @@ def _confirmed(
     folder: Path,
     kept: Sequence[Failure],
     passed: Sequence[Scenario],
+    invariants: Sequence[Invariant],
     say: Say,
 ) -> Confirmed:
     """What a lab says of failures and of a sample of what passed; nothing where none is asked or can run."""
@@ -134,7 +134,7 @@ def _confirmed(
         unknown = [Verdict(confirmed=None, why=why) for _ in kept]
         return Confirmed(verdicts=unknown, counts={"why_not": why})
     asked = [(failure.signature, failure.invariant, failure.scenario) for failure in kept]
-    return confirm(blueprint, asked, passed, folder, say) if asked or passed else Confirmed(verdicts=[])
+    return confirm(blueprint, asked, passed, folder, say, invariants) if asked or passed else Confirmed(verdicts=[])
 
 
 def _of_the_lab(found: Found) -> Failure:
@@ -151,9 +151,9 @@ def _of_the_lab(found: Found) -> Failure:
     )
 
 
-def meaning_of(invariant: str) -> str:
+def meaning_of(invariant: str, invariants: Sequence[Invariant]) -> str:
     """What an invariant says must hold."""
-    known = MEANINGS | {LAB_STANDS: LAB_STANDS_MEANING} | {one.name: one.meaning for one in Invariant.all}
+    known = MEANINGS | {LAB_STANDS: LAB_STANDS_MEANING} | {one.name: one.meaning for one in invariants}
     return known.get(invariant, "")
 
 
@@ -275,11 +275,11 @@ def _write(request: Request, transceivers: int, folder: Path, failure: Failure, 
     return path
 
 
-def _shown(failure: Failure, times: int, file: Path) -> dict[str, Any]:
+def _shown(failure: Failure, times: int, file: Path, invariants: Sequence[Invariant]) -> dict[str, Any]:
     return {
         "signature": failure.signature,
         "invariant": failure.invariant,
-        "meaning": meaning_of(failure.invariant),
+        "meaning": meaning_of(failure.invariant, invariants),
         "what": failure.what,
         "place": failure.place,
         "at_ns": failure.at_ns,

@@ -29,15 +29,11 @@ from apnemu.exploring.view import (
 
 
 class Invariant:
-    """Base class of all invariants. `all` has an instance of each, in the order of their declaration."""
+    """Base class of all invariants."""
 
     name: ClassVar[str]
     meaning: ClassVar[str]
     places: ClassVar[tuple[Place, ...]] = EVERYWHERE
-    all: ClassVar[list[Invariant]] = []
-
-    def __init_subclass__(cls) -> None:
-        Invariant.all.append(cls())
 
     def broken(self, view: View) -> Iterator[str]:
         """What breaks it, in words."""
@@ -249,3 +245,19 @@ class NothingLeft(Invariant):
                 yield f"datapath {dpid} has {len(table)} rules, and no service is there"
         for client in ground.orders:
             yield f"{client[0]}/{client[1]} still sends, and no service is there"
+
+
+OURS: tuple[Invariant, ...] = (
+    AcceptedIsKept(),
+    NoLightOverDeadFibre(),
+    FramesArrive(),
+    FramesForTheirReceiver(),
+    SlotsOfOne(),
+    Restored(),
+    AllIsLit(),
+    InstalledAtRest(),
+    TablesAsDecided(),
+    JournalAsTables(),
+    NothingLeft(),
+)
+"""Invariants of apnemu, in the order in which they are looked at."""

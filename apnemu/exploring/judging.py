@@ -11,7 +11,7 @@ from itertools import pairwise
 from apnemu.blueprint.document import Blueprint
 from apnemu.blueprint.requests import service_uuid
 from apnemu.exploring.clock import BEGIN_NS, RestlessError
-from apnemu.exploring.invariants import Invariant
+from apnemu.exploring.invariants import OURS, Invariant
 from apnemu.exploring.scenario import GROUND, Scenario, Step
 from apnemu.exploring.view import Place, View, accepted
 from apnemu.exploring.world import World
@@ -53,11 +53,11 @@ class Played:
     met: frozenset[str]
 
 
-def play(blueprint: Blueprint, scenario: Scenario) -> Played:
+def play(blueprint: Blueprint, scenario: Scenario, invariants: Sequence[Invariant] = OURS) -> Played:
     """Play a scenario, repair all, lose the controller and have it back, and give all light back; judge each rest.
 
     Raises:
-        BrokenError: an invariant does not hold, of apnemu's or of those that `own` has loaded.
+        BrokenError: an invariant does not hold, of `invariants` or of those that are looked at while it is played.
     """
     world = World(blueprint, scenario.slow_ns)
     place: Place = "played"
@@ -66,20 +66,20 @@ def play(blueprint: Blueprint, scenario: Scenario) -> Played:
         world.looks.append(partial(_look, world))
         _watch(world, scenario)
         world.play(scenario)
-        _judge(world, "played")
+        _judge(world, invariants, "played")
         met = _met(world)
         place = "mended"
         world.mend()
-        _judge(world, place)
+        _judge(world, invariants, place)
         tables = {dpid: dict(table) for dpid, table in world.ground.tables.items()}
         place = "restarted"
         world.restart()
-        _judge(world, place, tables)
+        _judge(world, invariants, place, tables)
         place = "released"
         for step in accepted(world).values():
             world.do(Step(at_ns=0, do="release", what=step.what, source=step.source), world.now_ns)
         world.rest()
-        _judge(world, place)
+        _judge(world, invariants, place)
     except BrokenError:
         raise
     except RestlessError as error:
@@ -90,10 +90,12 @@ def play(blueprint: Blueprint, scenario: Scenario) -> Played:
     return Played(met=met)
 
 
-def _judge(world: World, place: Place, tables: Mapping[int, object] | None = None) -> None:
+def _judge(
+    world: World, invariants: Sequence[Invariant], place: Place, tables: Mapping[int, object] | None = None
+) -> None:
     services = {service["uuid"]: service for service in world.services()}
     view = View(world, place, services, accepted(world), tables or {})
-    for invariant in Invariant.all:
+    for invariant in invariants:
         if place in invariant.places:
             for what in invariant.broken(view):
                 raise BrokenError(invariant.name, what, place, world.now_ns - BEGIN_NS)

@@ -4,12 +4,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from apnemu.blueprint.document import Blueprint
-from apnemu.exploring.invariants import Invariant, TablesAsDecided
+from apnemu.exploring.invariants import OURS, Invariant, TablesAsDecided
 from apnemu.exploring.judging import ANSWERED, COMES_TO_REST, CONTROLLER_STANDS, IN_TIME, ONE_LIGHT
 from apnemu.exploring.lab_view import answers_of, world_of
 from apnemu.exploring.scenario import Scenario, Step
@@ -40,17 +40,25 @@ once it has begun again; until then what it ordered for light that is dark may b
 
 
 def judge(
-    blueprint: Blueprint, scenario: Scenario, outcome: Mapping[str, Any], journals: Mapping[str, Any]
+    blueprint: Blueprint,
+    scenario: Scenario,
+    outcome: Mapping[str, Any],
+    journals: Mapping[str, Any],
+    invariants: Sequence[Invariant] = OURS,
 ) -> list[Broken]:
     """Invariants that do not hold, each once, in the order in which they were looked at."""
     found: dict[str, Broken] = {}
-    for one in _all(blueprint, scenario, outcome, journals):
+    for one in _all(blueprint, scenario, outcome, journals, invariants):
         found.setdefault(one.signature, one)
     return list(found.values())
 
 
 def _all(
-    blueprint: Blueprint, scenario: Scenario, outcome: Mapping[str, Any], journals: Mapping[str, Any]
+    blueprint: Blueprint,
+    scenario: Scenario,
+    outcome: Mapping[str, Any],
+    journals: Mapping[str, Any],
+    invariants: Sequence[Invariant],
 ) -> Iterator[Broken]:
     answers = answers_of(scenario, outcome)
     tables: dict[int, Any] = {}
@@ -65,7 +73,7 @@ def _all(
             given_back = [Answer(_released(step), 204, None, 0) for step in accepted(world).values()]
             world.answers += given_back
         view = View(world, place, {one["uuid"]: one for one in look["services"]}, accepted(world), tables)
-        yield from _invariants(view, place)
+        yield from _invariants(view, place, invariants)
         tables = {dpid: dict(table) for dpid, table in ground.tables.items()}
     for answer in answers:
         if answer.status >= 400 and not answer.document:
@@ -79,8 +87,8 @@ def _all(
         yield Broken(signature=LAB_STANDS, invariant=LAB_STANDS, place=last, what=outcome["error"])
 
 
-def _invariants(view: View, place: Place) -> Iterator[Broken]:
-    for invariant in Invariant.all:
+def _invariants(view: View, place: Place, invariants: Sequence[Invariant]) -> Iterator[Broken]:
+    for invariant in invariants:
         if place not in invariant.places:
             continue
         try:

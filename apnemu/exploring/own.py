@@ -4,25 +4,31 @@
 from __future__ import annotations
 
 import runpy
-from functools import lru_cache
+from collections.abc import Iterable
+from pathlib import Path
 
 from apnemu.errors import InputError
-from apnemu.exploring.invariants import Invariant
+from apnemu.exploring.invariants import OURS, Invariant
+
+RUN_AS = "<own invariants>"
 
 
-@lru_cache
-def load_own(file: str) -> int:
-    """Load a file, whose invariants are then looked at beside apnemu's; returns how many it has.
+def with_own(files: Iterable[str | Path]) -> tuple[Invariant, ...]:
+    """Invariants to be looked at: apnemu's, and those that the files declare, in their order.
 
     Raises:
-        InputError: it is no Python, or declares no invariant.
+        InputError: a file is no Python, or declares no invariant.
     """
-    before = len(Invariant.all)
+    return (*OURS, *(one for file in files for one in _declared(str(file))))
+
+
+def _declared(file: str) -> list[Invariant]:
     try:
-        runpy.run_path(file)
+        names = runpy.run_path(file, run_name=RUN_AS)
+        kinds = [one for one in names.values() if isinstance(one, type) and issubclass(one, Invariant)]
+        found = [kind() for kind in dict.fromkeys(kinds) if kind.__module__ == RUN_AS]
     except Exception as error:
         raise InputError(f"it cannot be loaded: {type(error).__name__}: {error}", file=file) from error
-    found = Invariant.all[before:]
     if not found:
         raise InputError(
             "it declares no invariant; write class Mine(Invariant) with name, meaning and broken(view)", file=file
@@ -31,4 +37,4 @@ def load_own(file: str) -> int:
         for key in ("name", "meaning"):
             if not isinstance(getattr(one, key, None), str):
                 raise InputError(f"{type(one).__name__} has no {key}; give it one, as text", file=file)
-    return len(found)
+    return found

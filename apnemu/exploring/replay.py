@@ -13,9 +13,10 @@ from apnemu.blueprint.document import Blueprint
 from apnemu.errors import InputError
 from apnemu.exploring import file as scenario_file
 from apnemu.exploring.confirming import alone
+from apnemu.exploring.invariants import Invariant
 from apnemu.exploring.judging import BrokenError, play
 from apnemu.exploring.network import network
-from apnemu.exploring.own import load_own
+from apnemu.exploring.own import with_own
 from apnemu.exploring.signature import signature
 
 TEST = '''"""A scenario that apnemu explore has found: it must break nothing."""
@@ -40,8 +41,7 @@ def replay(
         InputError: the file is none of a scenario, or does not fit its topology.
         LabError: there is no lab, or it came to grief.
     """
-    for one in own:
-        load_own(str(one))
+    invariants = with_own(own)
     kept, entry = scenario_file.read(Path(file))
     plan = topology or Path(kept.topology)
     if not plan.is_file():
@@ -54,9 +54,9 @@ def replay(
     scenario_file.check(entry, blueprint.plant)
     document: dict[str, Any] = {"file": str(file), "topology": blueprint.plant.name, "broken": False}
     if lab:
-        return document | _in_lab(blueprint, kept)
+        return document | _in_lab(blueprint, kept, invariants)
     try:
-        play(blueprint, kept.scenario)
+        play(blueprint, kept.scenario, invariants)
     except BrokenError as error:
         document |= {
             "broken": True,
@@ -69,10 +69,10 @@ def replay(
     return document
 
 
-def _in_lab(blueprint: Blueprint, kept: scenario_file.Kept) -> dict[str, Any]:
+def _in_lab(blueprint: Blueprint, kept: scenario_file.Kept, invariants: Sequence[Invariant]) -> dict[str, Any]:
     """What a fresh boot shows of a scenario: the first that is broken, all that are, and the outcome itself."""
     with tempfile.TemporaryDirectory(prefix="apnemu-explore-") as place:
-        played = alone(blueprint, kept.scenario, Path(place) / "fresh")
+        played = alone(blueprint, kept.scenario, Path(place) / "fresh", invariants)
     document: dict[str, Any] = {
         "sha256": played.seen.sha256,
         "outcome": played.seen.outcome,

@@ -22,7 +22,7 @@ from apnemu.blueprint.document import Blueprint
 from apnemu.exploring.drawing import Budget, scenarios
 from apnemu.exploring.judging import BrokenError, play
 from apnemu.exploring.network import network
-from apnemu.exploring.own import load_own
+from apnemu.exploring.own import with_own
 from apnemu.exploring.scenario import Scenario
 from apnemu.exploring.signature import signature
 
@@ -85,13 +85,14 @@ class Batch:
 def search(task: Task) -> Batch:
     """Play the scenarios of a batch."""
     blueprint = _network(task.topology, task.transceivers)
+    invariants = with_own(task.own)
     batch = Batch(number=task.number, played=0, steps=0, wanted=task.sample)
 
     def one(scenario: Scenario) -> None:
         batch.played += 1
         batch.steps += len(scenario.steps)
         try:
-            met = play(blueprint, scenario).met
+            met = play(blueprint, scenario, invariants).met
         except BrokenError as error:
             failure = _failure(error, scenario, batch.played - 1)
             if failure.signature not in batch.failed:
@@ -139,11 +140,12 @@ def _size(failure: Failure) -> int:
 def _shrunk(task: Task) -> Failure | None:
     """The smallest scenario to which Hypothesis shrinks the first that fails with a signature; None without any."""
     blueprint = _network(task.topology, task.transceivers)
+    invariants = with_own(task.own)
     found: list[Failure] = []
 
     def one(scenario: Scenario) -> None:
         try:
-            met = play(blueprint, scenario).met
+            met = play(blueprint, scenario, invariants).met
         except BrokenError as error:
             failure = _failure(error, scenario, 0)
             if failure.signature == task.signature:
@@ -166,8 +168,6 @@ def _aim(met: frozenset[str]) -> None:
 
 def _draw(task: Task, blueprint: Blueprint, one: Callable[[Scenario], None], phases: tuple[Phase, ...]) -> None:
     assert blueprint.plant is not None
-    for file in task.own:
-        load_own(file)
     drawn = scenarios(blueprint.plant, Budget(steps=task.steps))
     bounded = settings(
         max_examples=task.count,

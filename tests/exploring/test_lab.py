@@ -9,10 +9,9 @@ import pytest
 
 from apnemu.exploring import boots
 from apnemu.exploring.confirming import alone, confirm
-from apnemu.exploring.invariants import Invariant
 from apnemu.exploring.lab_judging import judge
 from apnemu.exploring.network import network
-from apnemu.exploring.own import load_own
+from apnemu.exploring.own import with_own
 from apnemu.exploring.scenario import CONTROLLER, Scenario, Step
 from tests.compiled import TOPOLOGIES
 from tests.exploring.test_search import OWN
@@ -60,13 +59,9 @@ def test_a_failure_is_confirmed_by_fresh_boots(tmp_path: Path) -> None:
     """Two of them, with the same bytes, which a third has as well."""
     own = tmp_path / "own.py"
     own.write_text(OWN)
-    before = Invariant.all[:]
-    try:
-        load_own(str(own))
-        done = confirm(BLUEPRINT, [("nobody-moves", "nobody-moves", MOVED)], [HIT], tmp_path, print)
-        again = alone(BLUEPRINT, MOVED, tmp_path / "again")
-    finally:
-        Invariant.all[:] = before
+    invariants = with_own([own])
+    done = confirm(BLUEPRINT, [("nobody-moves", "nobody-moves", MOVED)], [HIT], tmp_path, print, invariants)
+    again = alone(BLUEPRINT, MOVED, tmp_path / "again", invariants)
     assert [one.confirmed for one in done.verdicts] == [True]
     assert done.found == []
     assert done.counts["confirmed"] == done.counts["sampled"] == done.counts["boots"] == 1

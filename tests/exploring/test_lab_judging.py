@@ -134,7 +134,7 @@ def test_only_what_fresh_boots_show_is_confirmed(
     )
     alone = Seen(outcome={}, journals={}, sha256="abc")
     monkeypatch.setattr(
-        confirming, "judge", lambda _, scenario, outcome, journals: [one] if (shared if outcome else fresh) else []
+        confirming, "judge", lambda _, scenario, outcome, *rest: [one] if (shared if outcome else fresh) else []
     )
     done = confirm(BLUEPRINT, [("x", "x", SCENARIO)], [], tmp_path, lambda line: None)
     assert (done.verdicts[0].confirmed, done.verdicts[0].why) == wanted

@@ -13,10 +13,13 @@ import pytest
 
 from apnemu.controllers.apn import Apn
 from apnemu.controllers.lab import Lab
+from apnemu.errors import InputError
 from apnemu.exploring import search as searching
 from apnemu.exploring.exploration import Request, explore
+from apnemu.exploring.invariants import OURS
 from apnemu.exploring.judging import BrokenError, play
 from apnemu.exploring.network import network
+from apnemu.exploring.own import with_own
 from apnemu.exploring.scenario import Scenario
 from apnemu.exploring.search import Task
 from apnemu.planning.online import Light
@@ -138,6 +141,8 @@ def test_the_same_failures_in_the_same_order_by_one_or_two_workers_and_in_two_si
     asked("two", 1, scenarios=6)
     assert json.dumps(asked("two", 2)) == json.dumps(one)
     assert any("done already" in line for line in told)
+    without = Request(topology=Path(METRO), scenarios=12, seed=2, out=tmp_path / "without", batch=6)
+    assert explore(without, say=told.append)["failures"] == [], "what one request brings judges no other"
 
 
 OWN = """
@@ -154,3 +159,25 @@ class NobodyMoves(Invariant):
             if answer.step.do == "move" and answer.status == 200:
                 yield f"{answer.step.what} was moved"
 """
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("from apnemu.exploring.invariants import Invariant, Restored", "declares no invariant"),
+        ("1 / 0", "ZeroDivisionError"),
+        (OWN.replace('    meaning = "no service is ever moved"\n', ""), "NobodyMoves has no meaning"),
+    ],
+)
+def test_a_file_that_declares_no_invariant_is_refused(text: str, why: str, tmp_path: Path) -> None:
+    own = tmp_path / "own.py"
+    own.write_text(text)
+    with pytest.raises(InputError, match=why):
+        with_own([own])
+
+
+def test_own_invariants_come_after_apnemus_in_the_order_of_their_files(tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        (tmp_path / f"{name}.py").write_text(OWN.replace("nobody-moves", name))
+    assert [one.name for one in with_own([tmp_path / "one.py", tmp_path / "two.py"])[len(OURS) :]] == ["one", "two"]
+    assert [*with_own([])] == [*OURS]
