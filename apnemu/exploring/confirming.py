@@ -15,16 +15,16 @@ from typing import Any
 
 from apnemu import shared_folder
 from apnemu.blueprint.document import Blueprint
+from apnemu.errors import GuestError
 from apnemu.exploring.boots import Boot, Seen, boot, in_boots
 from apnemu.exploring.invariants import OURS, Invariant
-from apnemu.exploring.lab_judging import UNSEEN, Broken, judge
+from apnemu.exploring.lab_judging import BETWEEN, Broken, judge
 from apnemu.exploring.scenario import Scenario
 from apnemu.running import directory as rundir
 
 FOLDER = "lab"
 FRESH = 2
 """Fresh boots of a failure, whose outcomes must be the same bytes."""
-INSTANTS_UNSEEN = "the lab is looked at when all is at rest, and this is of instants between"
 SHARED_ONLY = "a shared boot shows it, a fresh one does not"
 HOST_ONLY = "the lab does not show it"
 
@@ -75,26 +75,26 @@ def confirm(
 ) -> Confirmed:
     """Play failures (signature, invariant, scenario) and a sample in the lab; what is kept of it is in `folder`.
 
-    Raises:
-        GuestError: a fresh boot did not come to where it plays.
+    Failures of what happens between looks are played in fresh boots alone, where that is watched.
     """
     place = folder / FOLDER
     shared_folder.remove_all(place)
     place.mkdir()
-    scenarios = [scenario for _, _, scenario in failures] + list(sample)
+    shared = [number for number, (_, invariant, _) in enumerate(failures) if invariant not in BETWEEN]
+    scenarios = [failures[number][2] for number in shared] + list(sample)
     seen, boots = in_boots(blueprint, scenarios, place, say)
     shown = [_judged(blueprint, scenario, one, invariants) for scenario, one in zip(scenarios, seen, strict=True)]
+    of_failure = dict(zip(shared, shown, strict=False))
     fresh = _Fresh(blueprint, place, say, invariants)
     done = Confirmed(verdicts=[])
-    for (signature, invariant, scenario), broken in zip(failures, shown, strict=False):
-        if invariant in UNSEEN:
-            done.verdicts.append(Verdict(confirmed=None, why=INSTANTS_UNSEEN))
-        elif broken is not None and signature not in [one.signature for one in broken]:
+    for number, (signature, _, scenario) in enumerate(failures):
+        broken = of_failure.get(number)
+        if broken is not None and signature not in [one.signature for one in broken]:
             done.verdicts.append(Verdict(confirmed=False, why=HOST_ONLY))
         else:
-            done.verdicts.append(fresh.verdict(signature, scenario))
+            done.verdicts.append(fresh.verdict(signature, scenario, SHARED_ONLY if number in of_failure else HOST_ONLY))
     known = {signature for signature, _, _ in failures}
-    _sampled(done, known, sample, shown[len(failures) :], fresh)
+    _sampled(done, known, sample, shown[len(shared) :], fresh)
     done.counts = _counts(done, len(sample), boots)
     rundir.write_json(place / "confirmed.json", done.counts)
     return done
@@ -116,7 +116,7 @@ def _sampled(
             if one.signature in first:
                 first[one.signature].times += 1
                 continue
-            verdict = fresh.verdict(one.signature, scenario)
+            verdict = fresh.verdict(one.signature, scenario, SHARED_ONLY)
             first[one.signature] = Found(broken=one, scenario=scenario, verdict=verdict)
     done.found = list(first.values())
 
@@ -140,16 +140,20 @@ class _Fresh:
         self._blueprint, self._folder, self._say, self._invariants = blueprint, folder, say, invariants
         self._number = 0
 
-    def verdict(self, signature: str, scenario: Scenario) -> Verdict:
-        """Play a failure alone, `FRESH` times."""
+    def verdict(self, signature: str, scenario: Scenario, absent: str) -> Verdict:
+        """Play a failure alone, `FRESH` times; `absent` says what it is where that does not show it."""
         self._number += 1
         places = [self._folder / f"fresh-{self._number}-{count}" for count in range(1, FRESH + 1)]
         played = []
         for place in places:
-            played.append(alone(self._blueprint, scenario, place, self._invariants))
+            try:
+                played.append(alone(self._blueprint, scenario, place, self._invariants))
+            except GuestError as error:
+                self._say(f"lab: {signature}: {error}")
+                return Verdict(confirmed=None, why=str(error))
             if signature not in [one.signature for one in played[-1].broken]:
                 self._say(f"lab: {signature}: a fresh boot does not show it")
-                return Verdict(confirmed=False, why=SHARED_ONLY)
+                return Verdict(confirmed=False, why=absent)
         hashes = [one.seen.sha256 for one in played]
         if len(set(hashes)) > 1:
             why = f"fresh boots differ: {', '.join(hashes)}; see {places[0]} and {places[1]}"

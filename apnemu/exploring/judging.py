@@ -6,21 +6,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from itertools import pairwise
 
+from apnemu.blueprint.declared import LATE_NS, is_held, lit_within_ns
 from apnemu.blueprint.document import Blueprint
 from apnemu.blueprint.requests import service_uuid
+from apnemu.controllers.rules import Rule
 from apnemu.exploring.clock import BEGIN_NS, RestlessError
 from apnemu.exploring.invariants import OURS, Invariant
-from apnemu.exploring.scenario import GROUND, Scenario, Step
+from apnemu.exploring.scenario import Scenario, Step
 from apnemu.exploring.view import Place, View, accepted
 from apnemu.exploring.world import World
-from apnemu.model.plant import Plant
 
-LATE_NS = 1_000_000
-"""Time by which light may be late of its declared time."""
-QUIET_NS = 1_000_000_000
-"""Time without failures before a request, for its light to be held to its declared time."""
 CONTROLLER_STANDS, COMES_TO_REST, ONE_LIGHT, IN_TIME, ANSWERED = (
     "controller-stands",
     "comes-to-rest",
@@ -110,18 +106,22 @@ def _look(world: World) -> None:
     for dpid in world.changed:
         doubled = world.ground.doubled(dpid)
         if doubled is not None:
-            one, other, port, tag = doubled
-            what = (
-                f"datapath {dpid} sends light of ports {one.port_in} and {other.port_in} into tag {tag} of port {port}"
-            )
-            raise BrokenError(ONE_LIGHT, what, "every instant", world.now_ns - BEGIN_NS)
+            raise BrokenError(ONE_LIGHT, said_doubled(dpid, *doubled), "every instant", world.now_ns - BEGIN_NS)
     world.changed.clear()
+
+
+def said_doubled(dpid: int, one: Rule, other: Rule, port: int, tag: int) -> str:
+    """Words for two rules that send light into one slot of one fibre."""
+    return f"datapath {dpid} sends light of ports {one.port_in} and {other.port_in} into tag {tag} of port {port}"
+
+
+def said_unlit(step: Step) -> str:
+    """Words for light that does not come in time."""
+    return f"{step.what} was accepted, nothing else happened, and it does not carry in its declared time"
 
 
 def _watch(world: World, scenario: Scenario) -> None:
     """Hold requests that nothing disturbs to their declared times, once they are answered."""
-    ground = [step.at_ns for step in scenario.steps if step.do in GROUND]
-    touched = [(step.what, step.at_ns) for step in scenario.steps if step.do in ("move", "release")]
     begin_ns = world.now_ns
     seen = 0
 
@@ -129,38 +129,15 @@ def _watch(world: World, scenario: Scenario) -> None:
         nonlocal seen
         for answer in world.answers[seen:]:
             step = answer.step
-            if step.do != "request" or answer.status != 201 or step.start_ns is not None or step.end_ns is not None:
+            if step.do != "request" or answer.status != 201:
                 continue
-            until_ns = answer.at_ns + _declared_ns(world, answer.document) + LATE_NS
-            last_ns = until_ns - begin_ns
-            alone = not any(step.at_ns - QUIET_NS <= at <= last_ns for at in ground)
-            if alone and not any(what == step.what and step.at_ns <= at <= last_ns for what, at in touched):
+            (services,) = answer.document.values()
+            until_ns = answer.at_ns + lit_within_ns(world.plant, world.delay_ns, services[0]) + LATE_NS
+            if is_held(scenario, step, until_ns - begin_ns):
                 world.at(until_ns, partial(_is_lit, world, step))
         seen = len(world.answers)
 
     world.looks.append(look)
-
-
-def _declared_ns(world: World, document: dict[str, list[dict[str, object]]]) -> int:
-    """Time from the decision until all light of a service has come to its ends, by the devices' declared times."""
-    devices, plant = world.plant.devices, world.plant
-    (service,) = document.values()
-    longest = 0
-    for connection in service[0]["connection"]:  # type: ignore[attr-defined]
-        route = connection["apnemu:route"]
-        crossed = max(2 * world.delay_ns[site] for site in route) + devices.wss_switching_ns
-        tuned = devices.laser_tuning_ns + devices.amplifier_settling_ns + devices.fec_lock_ns
-        ends = max(world.delay_ns[route[0]], world.delay_ns[route[-1]])
-        longest = max(longest, crossed + tuned + ends + _light_ns(plant, route))
-    return longest
-
-
-def _light_ns(plant: Plant, route: Sequence[str]) -> int:
-    hops = pairwise(route)
-    return sum(
-        max(max(way.delay_ns for way in fibre.ways) for fibre in plant.fibres if {fibre.a, fibre.b} == {a, b})
-        for a, b in hops
-    )
 
 
 def _is_lit(world: World, step: Step) -> None:
@@ -168,8 +145,7 @@ def _is_lit(world: World, step: Step) -> None:
         return
     for service in world.services():
         if service["uuid"] == service_uuid(step.what) and service["operational-state"] != "ENABLED":
-            what = f"{step.what} was accepted, nothing else happened, and it does not carry in its declared time"
-            raise BrokenError(IN_TIME, what, "its declared time", world.now_ns - BEGIN_NS)
+            raise BrokenError(IN_TIME, said_unlit(step), "its declared time", world.now_ns - BEGIN_NS)
 
 
 def _met(world: World) -> frozenset[str]:

@@ -8,18 +8,28 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from apnemu.blueprint.addressing import LIGHT_PRIORITY
 from apnemu.blueprint.document import Blueprint
 from apnemu.exploring.invariants import OURS, Invariant, TablesAsDecided
-from apnemu.exploring.judging import ANSWERED, COMES_TO_REST, CONTROLLER_STANDS, IN_TIME, ONE_LIGHT
-from apnemu.exploring.lab_view import answers_of, world_of
+from apnemu.exploring.judging import (
+    ANSWERED,
+    COMES_TO_REST,
+    CONTROLLER_STANDS,
+    IN_TIME,
+    ONE_LIGHT,
+    said_doubled,
+    said_unlit,
+)
+from apnemu.exploring.lab_view import answers_of, rule_of, world_of
 from apnemu.exploring.scenario import Scenario, Step
+from apnemu.exploring.switches import Ground
 from apnemu.exploring.view import EVERYWHERE, Place, View, accepted
 from apnemu.exploring.world import Answer
 
 LAB_STANDS = "lab-stands"
 LAB_STANDS_MEANING = "in the lab, devices and programs do what they are told, and the controller answers"
-UNSEEN = (COMES_TO_REST, ONE_LIGHT, IN_TIME)
-"""Invariants of instants between, at which a lab is not looked at."""
+BETWEEN = (COMES_TO_REST, ONE_LIGHT, IN_TIME)
+"""Invariants of instants between looks: only what is played alone is watched there."""
 FRAME = re.compile(r'^  File "(?:.*/)?([^"/]+)\.py", line \d+, in (\S+)$', re.MULTILINE)
 RAISED = re.compile(r"^(\w[\w.]*)(?::|$)", re.MULTILINE)
 
@@ -61,6 +71,7 @@ def _all(
     invariants: Sequence[Invariant],
 ) -> Iterator[Broken]:
     answers = answers_of(scenario, outcome)
+    yield from _between(blueprint, scenario, outcome)
     tables: dict[int, Any] = {}
     for place in EVERYWHERE:
         if place not in outcome["looks"]:
@@ -85,6 +96,25 @@ def _all(
         yield Broken(signature=_signature(text), invariant=CONTROLLER_STANDS, place=last, what=what)
     if "error" in outcome and not outcome.get("raised"):
         yield Broken(signature=LAB_STANDS, invariant=LAB_STANDS, place=last, what=outcome["error"])
+
+
+def _between(blueprint: Blueprint, scenario: Scenario, outcome: Mapping[str, Any]) -> Iterator[Broken]:
+    """What was seen between looks, where that was watched."""
+    for number in outcome.get("unlit", ()):
+        what = said_unlit(scenario.steps[number])
+        yield Broken(signature=IN_TIME, invariant=IN_TIME, place="its declared time", what=what)
+    ground = Ground(blueprint)
+    for switch in blueprint.switches:
+        for instant in outcome.get("changes", {}).get(switch.name, ()):
+            changed = [(sign, rule_of(f"priority={LIGHT_PRIORITY},{text}")) for sign, text in instant]
+            for sign, rule in changed:
+                ground.install(switch.dpid, *(([rule], []) if sign == "+" else ([], [rule])))
+            doubled = ground.doubled(switch.dpid)
+            if doubled is not None:
+                what = said_doubled(switch.dpid, *doubled)
+                yield Broken(signature=ONE_LIGHT, invariant=ONE_LIGHT, place="every instant", what=what)
+    if "restless" in outcome:
+        yield Broken(signature=COMES_TO_REST, invariant=COMES_TO_REST, place="played", what=outcome["restless"])
 
 
 def _invariants(view: View, place: Place, invariants: Sequence[Invariant]) -> Iterator[Broken]:

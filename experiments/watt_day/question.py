@@ -151,7 +151,7 @@ def expected(settings: Settings) -> str:
         "more than that of the day on which nothing shifts; no line of the grid overloaded where flows are known or "
         "operators grant; every yen paid is received; nothing runs in two places; what is hidden costs, and never pays;"
         f" over light moves take pre-copy's closed form within {MOVES_PERCENT:g} %, less a millisecond a round that"
-        " pacing sends early, and give it back"
+        " pacing sends early, and give it back; over packets a day on which moves are given up costs no less than its plan"
     )
 
 
@@ -162,8 +162,13 @@ def judge(results: Sequence[Row], settings: Settings) -> Verdict:
 
 def _claims(row: Mapping[str, Any], settings: Settings) -> Iterator[Claim]:
     told = row["hide"] == row["drop"] == NOTHING
+    waited = row["network"] == "packet" and row["late_moves"] > 0  # what queues do to moves is the answer here
     if row["control"] == "aggregator" and not settings.outage and told and row["jobs"] == "fluid":
-        yield near_share("cost", row["cost_yen"], row["planned_yen"], SAME_COST, unit_of_money(row))
+        if waited:
+            least = row["planned_yen"] * (1 - SAME_COST)
+            yield at_least("cost beside the plan's", row["cost_yen"], least, unit_of_money(row))
+        else:
+            yield near_share("cost", row["cost_yen"], row["planned_yen"], SAME_COST, unit_of_money(row))
     if row["forecast"] == "perfect" and not told and row["lost_gain_yen"] is not None:
         yield at_least("gain lost by hiding", row["lost_gain_yen"], -SAME_COST * row["cost_yen"], unit_of_money(row))
     if row["control"] == "aggregator":  # alone, nobody asks the operators
@@ -174,11 +179,11 @@ def _claims(row: Mapping[str, Any], settings: Settings) -> Iterator[Claim]:
     if row["network"] == "apn" and row["moves_beyond_pacing_percent"] is not None:
         yield at_most("moves beside their closed form", row["moves_beyond_pacing_percent"], MOVES_PERCENT, "%")
         yield at_most("lightpaths that were not given back", row["light_left"], 0, "")
-    if row["forecast"] == "perfect" and row["none_yen"] is not None:
+    if row["forecast"] == "perfect" and row["none_yen"] is not None and not waited:
         yield at_most(
             "cost beside that of none", row["cost_yen"], row["none_yen"] * (1 + SAME_COST), unit_of_money(row)
         )
-    if settings.idle == ("never",):
+    if settings.idle == ("never",) and not waited:
         yield at_most("deadlines missed", row["deadline_misses"], 0, "")
 
 

@@ -13,6 +13,7 @@ import pytest
 from apnemu import load_topology
 from apnemu.emulation.apps.watt.__main__ import calendar_of, party_of
 from apnemu.experiments.watt_day.papers import papers_of
+from apnemu.experiments.watt_day.question import judge
 from apnemu.experiments.watt_day.rows import schedule_of
 from apnemu.experiments.watt_day.settings import Day, Settings, dead_ns, outage_s
 from apnemu.model.power import Party, Power
@@ -155,3 +156,23 @@ def test_a_day_in_the_lab_is_the_day_that_was_planned(tmp_path: Path) -> None:
     assert NEVER["space"] < row["cost_yen"] < NEVER["none"]
     assert row["alone_slots"] > 0 and row["overload_mwh"] == 0 and row["deadline_misses"] == 0
     assert row["refused_messages"] == 0 and row["message_bytes"] > 10_000
+
+
+@pytest.mark.parametrize(
+    ("network", "late_moves", "over", "met"),
+    [
+        ("packet", 3, 1.1, True),
+        ("packet", 3, 0.9, False),
+        ("packet", 0, 1.1, False),
+        ("apn", 3, 1.1, False),
+        ("apn", 0, 1.0, True),
+    ],
+)
+def test_a_move_that_is_given_up_may_cost_over_packets_alone(
+    network: str, late_moves: int, over: float, met: bool
+) -> None:
+    """What queues do to moves is the answer of a comparison, not a fault; no day is cheaper than its plan."""
+    kept = json.loads((Path(__file__).parents[1] / "recorded" / "watt_day" / "rows.json").read_text())
+    row = dict(kept[0]) | {"network": network, "late_moves": late_moves, "none_yen": None}
+    row |= {"cost_yen": row["planned_yen"] * over, "deadline_misses": 0 if over == 1.0 else 2}
+    assert judge([row], Settings()).met == met

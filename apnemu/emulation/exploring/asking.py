@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -16,6 +17,8 @@ from apnemu.emulation.loop import Loop, now_ns
 from apnemu.emulation.play.playing import Scene
 from apnemu.model.activities import APART_NS
 from apnemu.model.steps import LIGHT, Scenario, Step
+
+ACCEPTED = 201
 
 
 class _Asked(Call):
@@ -32,8 +35,8 @@ class Asking:
     """Requests of one scenario. `answers` has those that were answered, in that order: number of the step, status,
     error if any, and whether the request was made more than once, so that an earlier one may have been taken."""
 
-    def __init__(self, scene: Scene, scenario: Scenario) -> None:
-        self.scene, self.scenario = scene, scenario
+    def __init__(self, scene: Scene, scenario: Scenario, accepted: Callable[[int, Any], None] | None = None) -> None:
+        self.scene, self.scenario, self._accepted = scene, scenario, accepted
         self.answers: list[dict[str, Any]] = []
         self.waits = 0
         """Requests that are made or to be made, and not answered."""
@@ -73,7 +76,10 @@ class Asking:
         self.waits -= 1
         if number < 0:
             return
-        errors = json.loads(content).get("ietf-restconf:errors", {}).get("error", []) if content else []
+        document = json.loads(content) if content else {}
+        errors = document.get("ietf-restconf:errors", {}).get("error", [])
+        if status == ACCEPTED and self._accepted is not None:
+            self._accepted(number, document)
         self.answers.append({"step": number, "status": status, "again": call.again, "errors": errors})
 
     def _first(self) -> str:

@@ -17,6 +17,7 @@ from apnemu.emulation import dcn
 from apnemu.emulation.exploring.asking import Asking, first_centre
 from apnemu.emulation.exploring.kept import tell
 from apnemu.emulation.exploring.seeing import Seeing
+from apnemu.emulation.exploring.watching import Watching
 from apnemu.emulation.loop import Loop, now_ns
 from apnemu.emulation.play.failures import Failures
 from apnemu.emulation.play.losses import Losses
@@ -45,29 +46,46 @@ class PatientLosses(Losses):
     look_every_s = 0.5
 
 
-class Play:
-    """Plays scenarios one after another, with everything that stays between them."""
+class RestlessError(LabError):
+    """A controller that always has something to do next."""
 
-    def __init__(self, scene: Scene, seeing: Seeing) -> None:
-        self.scene, self._seeing = scene, seeing
+
+class Play:
+    """Plays scenarios one after another, with everything that stays between them.
+
+    `watches`: what happens between looks is seen too, which takes many system calls.
+    """
+
+    def __init__(self, scene: Scene, seeing: Seeing, *, watches: bool = False) -> None:
+        self.scene, self._seeing, self._watches = scene, seeing, watches
         self.journals: dict[str, Any] = {}
         """Place -> what the last scenario's controller had on its disk there, and when."""
         self._log_bytes = 0
 
     def play(self, scenario: Scenario) -> dict[str, Any]:
-        """Outcome of a scenario: its answers, and a look at each place; `error` where it could not go on."""
+        """Outcome of a scenario: its answers, and a look at each place; `error` or `restless` where it could not go on.
+
+        Where it is watched: `changes` and `unlit` (`watching`), which have no instants either.
+        """
         wait_for_a_round_instant(BEGIN_EVERY_NS)
         loop = Loop()
         outcome: dict[str, Any] = {"looks": {}}
-        asking = Asking(self.scene, scenario)
-        outcome["answers"] = asking.answers
         self.journals = {}
         self._log_bytes = self._log().stat().st_size
         players: list[Playing] = []
+        watching: Watching | None = None
         try:
-            self._play(loop, scenario, asking, players, outcome["looks"])
+            watching = Watching(self.scene.net, loop, scenario) if self._watches else None
+            asking = Asking(self.scene, scenario, None if watching is None else watching.answered)
+            outcome["answers"] = asking.answers
+            self._play(loop, scenario, asking, players, outcome["looks"], watching)
+        except RestlessError as error:
+            outcome["restless"] = str(error)
         except (ApnemuError, OSError) as error:
             outcome["error"] = f"{type(error).__name__}: {error}"
+        if watching is not None:
+            outcome |= {"changes": watching.changes, "unlit": watching.unlit}
+            watching.close()
         for player in players:
             player.close(loop)
         loop.close()
@@ -76,7 +94,13 @@ class Play:
         return outcome
 
     def _play(
-        self, loop: Loop, scenario: Scenario, asking: Asking, players: list[Playing], looks: dict[str, Any]
+        self,
+        loop: Loop,
+        scenario: Scenario,
+        asking: Asking,
+        players: list[Playing],
+        looks: dict[str, Any],
+        watching: Watching | None,
     ) -> None:
         scene, controller = self.scene, self.scene.controller
         assert controller is not None
@@ -89,6 +113,8 @@ class Play:
         for player in players:
             player.prepare()
         start_ns = now_ns() + LEAD_NS
+        if watching is not None:
+            watching.begin(start_ns)
         for player in players:
             player.start(loop, start_ns)
         asking.start(loop, start_ns)
@@ -120,7 +146,7 @@ class Play:
     def _rest(self, loop: Loop, asking: Asking) -> None:
         """Let all come to rest; what was asked while there is a controller is answered by then.
 
-        Raises LabError where there is no rest.
+        Raises RestlessError where there is no rest, LabError where something is never answered.
         """
         controller, until_ns = self.scene.controller, now_ns() + MOST_REST_NS
         assert controller is not None
@@ -133,7 +159,10 @@ class Play:
             if due_ns is None and not asking.waits:
                 return
             if now_ns() > until_ns:
-                raise LabError(f"no rest within {MOST_REST_NS // NS_PER_S} virtual seconds: {asking.waits} unanswered")
+                limit = f"within {MOST_REST_NS // NS_PER_S} virtual seconds"
+                if due_ns is not None:
+                    raise RestlessError(f"no rest {limit}: the controller always has something to do next")
+                raise LabError(f"{asking.waits} requests are not answered {limit}")
             if due_ns is not None:
                 loop.run(now_ns() + max(0, due_ns - time.time_ns()))
 
