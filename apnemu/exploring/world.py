@@ -59,7 +59,7 @@ class World(Controlled):
         begin_ns = self.now_ns
         for step in scenario.steps:
             self.schedule(step, begin_ns)
-        self.rest()
+        self.rest(scenario.over_ns)
 
     def schedule(self, step: Step, begin_ns: int) -> None:
         """Have a step of a scenario that begins at an instant happen at its own."""

@@ -7,10 +7,14 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Literal
 
+from apnemu.units import NS_PER_S
+
 Do = Literal["request", "release", "move", "cut", "lose", "sag", "repair"]
 CONTROLLER = "controller"
 LIGHT: tuple[Do, ...] = ("request", "release", "move")
 GROUND: tuple[Do, ...] = ("cut", "lose", "sag", "repair")
+MOST_REST_NS = 3_600 * NS_PER_S
+"""Time after the last thing that happens by itself, by which a network is at rest."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +54,12 @@ class Scenario:
     def last_ns(self) -> int:
         """Instant of the last step."""
         return max((step.at_ns for step in self.steps), default=0)
+
+    @property
+    def over_ns(self) -> int:
+        """Instant of the last thing that happens by itself: a step, or the begin or end of light that is booked."""
+        booked = [ns for step in self.steps for ns in (step.start_ns, step.end_ns) if ns is not None]
+        return max([self.last_ns, *booked])
 
     def to_plain(self) -> dict[str, Any]:
         """Scenario as JSON has it."""

@@ -77,10 +77,11 @@ FAULTS = {
         right="            own = [order for order in orders if order.site == site]\n",
         wrong='            own = [order for order in orders if order.site == site and order.kind != "quiet"]\n',
     ),
-    "never rests while a port is down": Fault(
-        file=APN,
-        right="        return min(times, default=None)\n",
-        wrong="        return min(times, default=self.light.now_ns + 1_000_000_000 if self._down else None)\n",
+    "waits for every answer again and again": Fault(
+        file=WORK,
+        right="            self.answered(site, due.token, at_ns)\n",
+        wrong="            self.answered(site, due.token, at_ns)\n"
+        "            heapq.heappush(self._due, (at_ns + 1_000_000_000, next(self._count), due))\n",
     ),
     "takes twice the declared time": Fault(
         file=WORK,

@@ -27,7 +27,7 @@ from apnemu.emulation.standing import wait_for_a_round_instant
 from apnemu.errors import ApnemuError, LabError
 from apnemu.model.activities import Event
 from apnemu.model.scenario import Stage
-from apnemu.model.steps import CONTROLLER, GROUND, Scenario, Step
+from apnemu.model.steps import CONTROLLER, GROUND, MOST_REST_NS, Scenario, Step
 from apnemu.units import NS_PER_S, VirtualNs
 
 BEGIN_EVERY_NS = 10 * NS_PER_S
@@ -35,8 +35,6 @@ LEAD_NS = NS_PER_S
 """Time between setting a scenario up and its first step: connections are opened in it, over slow ways too."""
 SETTLE_NS = 5 * NS_PER_S
 """Time that messages, devices and switches have to come to rest, once the controller has nothing to do any more."""
-MOST_REST_NS = 3_600 * NS_PER_S
-"""Most time in which the controller has nothing to do any more."""
 TRACEBACK = b"Traceback (most recent call last):"
 
 
@@ -118,7 +116,7 @@ class Play:
         for player in players:
             player.start(loop, start_ns)
         asking.start(loop, start_ns)
-        loop.run(start_ns + last_ns(scenario))
+        loop.run(start_ns + scenario.over_ns)
         self._rest(loop, asking)
         self._look(loop, "played", looks)
         failures.settle(loop)
@@ -183,12 +181,6 @@ class Play:
 
     def _log(self) -> Any:
         return self.scene.folder / "controller.log"
-
-
-def last_ns(scenario: Scenario) -> int:
-    """Instant of the last thing that happens by itself: a step, or the begin or end of light that is booked."""
-    booked = [ns for step in scenario.steps for ns in (step.start_ns, step.end_ns) if ns is not None]
-    return max([scenario.last_ns, *booked])
 
 
 def events(blueprint: Blueprint, steps: Sequence[Step]) -> list[Event]:
