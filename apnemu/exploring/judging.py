@@ -26,7 +26,7 @@ CONTROLLER_STANDS, COMES_TO_REST, ONE_LIGHT, IN_TIME, ANSWERED = (
 )
 MEANINGS = {
     CONTROLLER_STANDS: "the controller's program raises no error",
-    COMES_TO_REST: "after the last step there is an instant from which on nothing happens any more",
+    COMES_TO_REST: "an hour after the last step nothing happens any more",
     ONE_LIGHT: "at every instant, no two rules of a switch send light into one slot of one fibre",
     IN_TIME: "light that is accepted while nothing else happens carries within the declared times of its devices",
     ANSWERED: "every request is answered: accepted, or refused with a reason",
