@@ -12,6 +12,7 @@
     labs        doctor, setup, lab
     shells      shell
     lives       live
+    networks    options that shell and live have in common
     ctl         ctl: asks a controller for light
     calling     its calls over HTTP, and the form of answers
     foreign     import, export

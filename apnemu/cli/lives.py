@@ -10,6 +10,17 @@ from typing import Annotated
 import typer
 
 from apnemu.cli.labs import HideHome, Show, visible
+from apnemu.cli.networks import (
+    Controller,
+    ControllerOptions,
+    DiskLimitMb,
+    Folder,
+    MemoryMb,
+    Pcap,
+    Runtime,
+    Seed,
+    Transceivers,
+)
 from apnemu.cli.runs import UNMET
 from apnemu.cli.shells import standing
 from apnemu.cli.shown import OUT, to_stderr, to_stdout
@@ -35,20 +46,16 @@ def live(
     out: Annotated[Path | None, typer.Option(help="An experiment's run directory, new or empty.")] = None,
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port on 127.0.0.1; 0: one that is free.")] = 0,
     stay: Annotated[bool, typer.Option("--stay", help="Go on when the page is closed; Ctrl-C ends it.")] = False,
-    transceivers: Annotated[int, typer.Option(min=1, max=64, help="Of each data centre.")] = 8,
-    folder: Annotated[
-        Path | None, typer.Option(help="Folder that the lab shares at /run/apnemu, and that stays.")
-    ] = None,
-    pcap: Annotated[
-        bool, typer.Option("--pcap", help="Capture every frame at the switches' ports into --folder.")
-    ] = False,
-    seed: Annotated[int, typer.Option(help="All that is random comes from it.")] = 1,
-    controller: Annotated[Path | None, typer.Option(help="Another Ryu application, on the packet network.")] = None,
-    runtime: Annotated[str, typer.Option("--runtime", "--controller-runtime", help="os-ken or ryu.")] = "os-ken",
-    controller_options: Annotated[str, typer.Option(help="Its options, as ryu-manager's, in one text.")] = "",
+    transceivers: Transceivers = 8,
+    folder: Folder = None,
+    pcap: Pcap = False,
+    seed: Seed = 1,
+    controller: Controller = None,
+    runtime: Runtime = "os-ken",
+    controller_options: ControllerOptions = "",
     settle: Settle = None,
-    memory_mb: Annotated[int, typer.Option(min=64, max=1_048_576)] = 2048,
-    disk_limit_mb: Annotated[int, typer.Option(min=1, max=1_073_741_824)] = DISK_LIMIT_MB,
+    memory_mb: MemoryMb = 2048,
+    disk_limit_mb: DiskLimitMb = DISK_LIMIT_MB,
     hide_home: HideHome = True,
     show: Show = None,
     lang: Lang = "en",

@@ -15,6 +15,17 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from apnemu.cli.labs import HideHome, Show, visible
+from apnemu.cli.networks import (
+    Controller,
+    ControllerOptions,
+    DiskLimitMb,
+    Folder,
+    MemoryMb,
+    Pcap,
+    Runtime,
+    Seed,
+    Transceivers,
+)
 from apnemu.cli.shown import to_stderr
 from apnemu.cli.topologies import Topology
 from apnemu.cli.values import Settle
@@ -39,26 +50,22 @@ def shell(
     script: Annotated[
         Path | None, typer.Option(help="Python file to run with net, light, clock, cut, repair, watch in it.")
     ] = None,
-    transceivers: Annotated[int, typer.Option(min=1, max=64, help="Of each data centre.")] = 8,
+    transceivers: Transceivers = 8,
     pace: Annotated[
         float, typer.Option(min=0, max=1e6, help="Virtual seconds in a second while a host's command runs; 0: no pace.")
     ] = 1.0,
-    folder: Annotated[
-        Path | None, typer.Option(help="Folder that the lab shares at /run/apnemu, and that stays.")
-    ] = None,
-    pcap: Annotated[
-        bool, typer.Option("--pcap", help="Capture every frame at the switches' ports into --folder.")
-    ] = False,
-    seed: Annotated[int, typer.Option(help="All that is random comes from it.")] = 1,
-    controller: Annotated[Path | None, typer.Option(help="Another Ryu application, on the packet network.")] = None,
-    runtime: Annotated[str, typer.Option("--runtime", "--controller-runtime", help="os-ken or ryu.")] = "os-ken",
-    controller_options: Annotated[str, typer.Option(help="Its options, as ryu-manager's, in one text.")] = "",
+    folder: Folder = None,
+    pcap: Pcap = False,
+    seed: Seed = 1,
+    controller: Controller = None,
+    runtime: Runtime = "os-ken",
+    controller_options: ControllerOptions = "",
     settle: Settle = None,
     wall_limit_s: Annotated[
         float | None, typer.Option(min=1, help="Of a script or a pipe, 600 by default; a terminal has none.")
     ] = None,
-    memory_mb: Annotated[int, typer.Option(min=64, max=1_048_576)] = 2048,
-    disk_limit_mb: Annotated[int, typer.Option(min=1, max=1_073_741_824)] = DISK_LIMIT_MB,
+    memory_mb: MemoryMb = 2048,
+    disk_limit_mb: DiskLimitMb = DISK_LIMIT_MB,
     hide_home: HideHome = True,
     show: Show = None,
 ) -> None:

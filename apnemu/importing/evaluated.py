@@ -102,21 +102,21 @@ class Reading(Expressions):
     ) -> None:
         for item in items:
             self.assign(target, item, scope)
-            try:
-                self.body(body, scope)
-            except Stop as stop:
-                if stop.kind == "return":
-                    raise
-                if stop.kind == "break":
-                    return
+            if not self._goes_on(body, scope):
+                return
         self.body(orelse, scope)
+
+    def _goes_on(self, body: list[ast.stmt], scope: tuple[Names, ...]) -> bool:
+        """Do the statements of a loop once; False where they break out of it."""
+        try:
+            self.body(body, scope)
+        except Stop as stop:
+            if stop.kind == "return":
+                raise
+            return stop.kind != "break"
+        return True
 
     def _while(self, test: ast.expr, body: list[ast.stmt], scope: tuple[Names, ...]) -> None:
         while self.truth(test, scope):
-            try:
-                self.body(body, scope)
-            except Stop as stop:
-                if stop.kind == "return":
-                    raise
-                if stop.kind == "break":
-                    return
+            if not self._goes_on(body, scope):
+                return
