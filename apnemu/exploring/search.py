@@ -14,8 +14,10 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
+from itertools import compress
 
 from hypothesis import HealthCheck, Phase, given, seed, settings, target
+from hypothesis import strategies as st
 from hypothesis.internal.conjecture import providers
 
 from apnemu.blueprint.document import Blueprint
@@ -105,7 +107,7 @@ def search(task: Task) -> Batch:
             batch.passed[hashlib.sha256(text.encode()).hexdigest()] = scenario
         _aim(met)
 
-    _draw(task, blueprint, one, (Phase.generate, Phase.target))
+    _draw(task, _drawn(task, blueprint), one, (Phase.generate, Phase.target))
     batch.passed = lowest(batch.passed, task.sample)
     return batch
 
@@ -118,7 +120,8 @@ def lowest(passed: dict[str, Scenario], count: int) -> dict[str, Scenario]:
 def shrink(task: Task) -> Failure:
     """Find the smallest scenario of a batch that fails with the task's signature.
 
-    Where more than `FEW` steps are left, others are shrunk as well, of batches that nobody searches.
+    Where more than `FEW` steps are left, others are shrunk as well, of batches that nobody searches; then steps are
+    left out of the smallest, in any combination: what is drawn later may hold a step that nothing needs.
 
     Raises:
         LookupError: no scenario of the batch does.
@@ -130,7 +133,8 @@ def shrink(task: Task) -> Failure:
     tried = [first]
     while len(min(tried, key=_size).scenario.steps) > FEW and (other := next(others, first)) is not first:
         tried += [other] if other else []
-    return min(tried, key=_size)
+    smallest = min(tried, key=_size)
+    return min(smallest, _without(task, smallest), key=_size) if _size(smallest) > FEW else smallest
 
 
 def _size(failure: Failure) -> int:
@@ -139,6 +143,19 @@ def _size(failure: Failure) -> int:
 
 def _shrunk(task: Task) -> Failure | None:
     """The smallest scenario to which Hypothesis shrinks the first that fails with a signature; None without any."""
+    return _least(task, _drawn(task, _network(task.topology, task.transceivers)))
+
+
+def _without(task: Task, failure: Failure) -> Failure:
+    """The failure, or one with fewer of its steps."""
+    steps = failure.scenario.steps
+    kept = st.tuples(*(st.booleans() for _ in steps))
+    fewer = kept.map(lambda which: replace(failure.scenario, steps=tuple(compress(steps, which))))
+    return _least(task, fewer) or failure
+
+
+def _least(task: Task, drawn: st.SearchStrategy[Scenario]) -> Failure | None:
+    """The smallest of what is drawn that fails with the task's signature; None without any."""
     blueprint = _network(task.topology, task.transceivers)
     invariants = with_own(task.own)
     found: list[Failure] = []
@@ -155,7 +172,7 @@ def _shrunk(task: Task) -> Failure | None:
         _aim(met)
 
     try:
-        _draw(task, blueprint, one, (Phase.generate, Phase.target, Phase.shrink))
+        _draw(task, drawn, one, (Phase.generate, Phase.target, Phase.shrink))
     except BrokenError:
         return found[-1]  # Hypothesis plays the smallest last
     return None
@@ -166,9 +183,14 @@ def _aim(met: frozenset[str]) -> None:
     target(float(len(met)), label="kinds of states and answers that a scenario leads to")
 
 
-def _draw(task: Task, blueprint: Blueprint, one: Callable[[Scenario], None], phases: tuple[Phase, ...]) -> None:
+def _drawn(task: Task, blueprint: Blueprint) -> st.SearchStrategy[Scenario]:
     assert blueprint.plant is not None
-    drawn = scenarios(blueprint.plant, Budget(steps=task.steps))
+    return scenarios(blueprint.plant, Budget(steps=task.steps))
+
+
+def _draw(
+    task: Task, drawn: st.SearchStrategy[Scenario], one: Callable[[Scenario], None], phases: tuple[Phase, ...]
+) -> None:
     bounded = settings(
         max_examples=task.count,
         deadline=None,

@@ -20,10 +20,11 @@ from apnemu.exploring.invariants import OURS
 from apnemu.exploring.judging import BrokenError, play
 from apnemu.exploring.network import network
 from apnemu.exploring.own import with_own
-from apnemu.exploring.scenario import Scenario
-from apnemu.exploring.search import Task
+from apnemu.exploring.scenario import Scenario, Step
+from apnemu.exploring.search import Failure, Task
 from apnemu.planning.online import Light
 from apnemu.planning.online.ledger import Ledger
+from apnemu.units import NS_PER_S
 from tests.compiled import TOPOLOGIES
 
 METRO = str(TOPOLOGIES / "tokyo-metro.yaml")
@@ -181,3 +182,30 @@ def test_own_invariants_come_after_apnemus_in_the_order_of_their_files(tmp_path:
         (tmp_path / f"{name}.py").write_text(OWN.replace("nobody-moves", name))
     assert [one.name for one in with_own([tmp_path / "one.py", tmp_path / "two.py"])[len(OURS) :]] == ["one", "two"]
     assert [*with_own([])] == [*OURS]
+
+
+def test_steps_that_nothing_needs_are_left_out_of_what_is_shrunk(tmp_path: Path) -> None:
+    own = tmp_path / "own.py"
+    own.write_text(OWN)
+    ask = Step(at_ns=0, do="request", what="s1", source="toyosu", target="mitaka", rate_gbps=100.0)
+    steps = (
+        ask,
+        Step(at_ns=1, do="cut", what="otemachi-shinjuku"),
+        replace(ask, at_ns=2, what="s2", target="inzai"),
+        Step(at_ns=3, do="repair", what="otemachi-shinjuku"),
+        Step(at_ns=200 * NS_PER_S, do="move", what="s1", source="toyosu"),
+        Step(at_ns=201 * NS_PER_S, do="lose", what="controller"),
+    )
+    task = Task(
+        topology=METRO, transceivers=4, seed=1, number=0, count=100, steps=24, own=(str(own),), signature="nobody-moves"
+    )
+    whole = Failure(
+        signature="nobody-moves",
+        invariant="nobody-moves",
+        what="",
+        place="played",
+        at_ns=0,
+        scenario=Scenario(steps=steps),
+        index=0,
+    )
+    assert searching._without(task, whole).scenario.steps == (steps[0], steps[4])
