@@ -16,6 +16,7 @@ from concurrent.futures.process import BrokenProcessPool
 from typing import Any, TypeVar
 
 from apnemu.errors import InputError, LabError
+from apnemu.interrupts import SIGNAL_EXIT, EndedBySignal
 
 CONNECT_WITHIN_S = 30
 PR_SET_PDEATHSIG = 1
@@ -35,7 +36,7 @@ def on_this_machine(call: Callable[[Task], Result], tasks: Sequence[Task], worke
         # Ctrl-C reaches all processes of a terminal: workers are begun without, and are told to stop by this one
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
         try:
-            futures = [pool.submit(call, task) for task in tasks]
+            futures = [pool.submit(_done, call, task) for task in tasks]
         finally:
             signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
         for future in as_completed(futures):
@@ -64,6 +65,14 @@ def _begin(counter: Any, parent: int) -> None:
         number = counter.value
         counter.value += 1
     os.sched_setaffinity(0, {cores[number % len(cores)]})
+
+
+def _done(call: Callable[[Task], Result], task: Task) -> Result:
+    """Do a task. A signal that ends it ends the worker once the task has tidied up: the pool would give it the next."""
+    try:
+        return call(task)
+    except EndedBySignal as ended:
+        os._exit(SIGNAL_EXIT + ended.number)
 
 
 def on_a_cluster(
