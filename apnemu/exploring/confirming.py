@@ -92,7 +92,7 @@ def confirm(
         if broken is not None and signature not in [one.signature for one in broken]:
             done.verdicts.append(Verdict(confirmed=False, why=HOST_ONLY))
         else:
-            done.verdicts.append(fresh.verdict(signature, scenario, SHARED_ONLY if number in of_failure else HOST_ONLY))
+            done.verdicts.append(fresh.verdict(signature, scenario, HOST_ONLY if broken is None else SHARED_ONLY))
     known = {signature for signature, _, _ in failures}
     _sampled(done, known, sample, shown[len(shared) :], fresh)
     done.counts = _counts(done, len(sample), boots)

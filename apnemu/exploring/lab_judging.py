@@ -106,9 +106,9 @@ def _between(blueprint: Blueprint, scenario: Scenario, outcome: Mapping[str, Any
     ground = Ground(blueprint)
     for switch in blueprint.switches:
         for instant in outcome.get("changes", {}).get(switch.name, ()):
-            changed = [(sign, rule_of(f"priority={LIGHT_PRIORITY},{text}")) for sign, text in instant]
-            for sign, rule in changed:
-                ground.install(switch.dpid, *(([rule], []) if sign == "+" else ([], [rule])))
+            for sign, text in instant:
+                rule = [rule_of(f"priority={LIGHT_PRIORITY},{text}")]
+                ground.install(switch.dpid, *((rule, []) if sign == "+" else ([], rule)))
             doubled = ground.doubled(switch.dpid)
             if doubled is not None:
                 what = said_doubled(switch.dpid, *doubled)

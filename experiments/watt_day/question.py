@@ -151,7 +151,8 @@ def expected(settings: Settings) -> str:
         "more than that of the day on which nothing shifts; no line of the grid overloaded where flows are known or "
         "operators grant; every yen paid is received; nothing runs in two places; what is hidden costs, and never pays;"
         f" over light moves take pre-copy's closed form within {MOVES_PERCENT:g} %, less a millisecond a round that"
-        " pacing sends early, and give it back; over packets a day on which moves are given up costs no less than its plan"
+        " pacing sends early, and give it back; over packets a day on which moves are given up costs no less than its"
+        " plan"
     )
 
 

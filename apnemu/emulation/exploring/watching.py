@@ -29,7 +29,6 @@ from apnemu.units import NS_PER_S
 CHANGE = re.compile(r"^ event=(ADDED|DELETED|MODIFIED) (.*) (actions=\S*)$")
 GONE = re.compile(r"^(reason|table|cookie)=")
 """Words of a change that are no part of its match."""
-SUBSCRIBED = "reply"
 BEGIN_NS = 10 * NS_PER_S
 """Most time until a switch answers that it will tell of changes."""
 
