@@ -157,3 +157,15 @@ def test_a_sample_is_the_same_again_and_a_file_says_whether_it_is_confirmed(tmp_
     file = tmp_path / "one.yaml"
     file.write_text(scenario_file.write(kept))
     assert scenario_file.read(file)[0] == kept
+
+
+def test_what_is_seen_between_looks_is_judged() -> None:
+    """Two rules that send into one slot at the end of an instant are too many; one that has gone by then is not."""
+    name = BLUEPRINT.switches[0].name
+    one, other = (f"in_port={port},actions=push_vlan:0x8100,set_field:4097->vlan_vid,output:9" for port in (1, 2))
+    assert broken(OUTCOME | {"unlit": [0]}) == [("lit-in-time", "its declared time")]
+    assert broken(OUTCOME | {"restless": "it goes on"}) == [("comes-to-rest", "played")]
+    assert broken(OUTCOME | {"changes": {name: [[["+", one]], [["+", other]]]}}) == [
+        ("one-light-a-slot", "every instant")
+    ]
+    assert broken(OUTCOME | {"changes": {name: [[["+", one]], [["+", other], ["-", one]]]}}) == []
